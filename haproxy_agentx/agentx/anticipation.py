@@ -1,0 +1,101 @@
+"""Answers to the GetNext requests that a walk sends next, made before they are asked.
+
+A master turns a bulk walk into one GetNext after the other (RFC 2741 7.1.1.3 lets it; net-snmp does), and each starts
+from the names that the answer before it returned. So the payload of the next request is known to the octet, and
+finding its answer is one look into a table instead of parsing, searching and encoding. What is remembered is bounded,
+and forgotten whenever the view changes: an answer is always one of the view that is served.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+
+from haproxy_agentx.agentx.view import WINDOW, Walk, Wire
+
+WIDE_WINDOW = 256
+"""Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
+
+MAX_OCTETS = 4 << 20
+"""Bound on the requests and answers that are remembered."""
+
+
+def window_of(ranges: int) -> int:
+    """Give the window of each walk of a request of so many ranges."""
+    return min(WINDOW, max(1, WIDE_WINDOW // max(1, ranges)))
+
+
+_length = struct.Struct(">I").pack
+_response_head = struct.Struct(">I8x").pack
+"""h.payload_length, and res.sysUpTime, res.error and res.index of a Response without error (6.2.16)."""
+
+
+def response_payload(varbinds: Iterable[Wire]) -> bytes:
+    """Give h.payload_length and the payload of a Response without error."""
+    payload = b"".join(varbinds)
+    return _response_head(len(payload) + 8) + payload
+
+
+def request_payload(ranges: Iterable[Wire]) -> bytes:
+    """Give h.payload_length and the payload of the request with these search ranges."""
+    payload = b"".join(ranges)
+    return _length(len(payload)) + payload
+
+
+class Walks:
+    """One request's walks over its ranges, side by side: a row of them is what one repetition returns.
+
+    ``request`` is the payload that asks for the next row.
+    """
+
+    __slots__ = ("_most", "_request", "_walks")
+
+    def __init__(self, walks: Sequence[Walk], request: bytes) -> None:
+        self._walks = walks
+        self._request = request
+        self._most = window_of(len(walks))
+
+    def rows(self) -> list[tuple[bytes, bytes]]:
+        """Give the requests that come next and their answers; none when a walk is at its end or has to look far."""
+        walks = self._walks
+        for walk in walks:
+            if not walk.ranges and not (walk.fill(self._most) and walk.ranges):
+                return []
+        count = min([len(walk.ranges) for walk in walks])
+        ranges = zip(*[walk.ranges[:count] for walk in walks], strict=True)
+        varbinds = zip(*[walk.varbinds[:count] for walk in walks], strict=True)
+        requests = [self._request, *map(request_payload, ranges)]
+        self._request = requests.pop()
+        for walk in walks:
+            del walk.ranges[:count], walk.varbinds[:count]
+        return list(zip(requests, map(response_payload, varbinds), strict=True))
+
+
+class Anticipation:
+    """The table of answers: from the octets of a request after its h.packetID to those of its Response."""
+
+    def __init__(self) -> None:
+        self._answers: dict[bytes, bytes] = {}
+        self._extend: dict[bytes, Walks] = {}
+        self._octets = 0
+        self.get = self._answers.get
+        """Look an answer up. A bound method, because this is the path that every walk takes."""
+
+    def clear(self) -> None:
+        """Forget everything: the view has changed."""
+        self._answers.clear()
+        self._extend.clear()
+        self._octets = 0
+
+    def follow(self, walks: Walks) -> None:
+        """Make the answers that come next on ``walks``."""
+        if self._octets > MAX_OCTETS:
+            self.clear()
+        rows = walks.rows()
+        if rows:
+            self._answers.update(rows)
+            self._octets += len(rows) * (len(rows[0][0]) + len(rows[0][1]))
+            self._extend[rows[-1][0]] = walks
+
+    def answered(self, request: bytes) -> None:
+        """Go on, if ``request`` was the last that is known on its walk. Called once its answer is on the way."""
+        if request in self._extend:
+            self.follow(self._extend.pop(request))

@@ -1,0 +1,316 @@
+"""Encoding of all PDUs (RFC 2741 5 and 6), in both byte orders.
+
+The payload of a type is a sequence of fields, and ``LAYOUT`` is the table of these sequences: encoder and decoder are
+two walks over the same table. Raises PayloadError for what arrives and LocalError for what we cannot send.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from haproxy_agentx.agentx import pdu as p
+from haproxy_agentx.agentx.errors import FrameError, LocalError, PayloadError
+from haproxy_agentx.agentx.oid import MAX_SUBIDS, Key
+from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, Value, VarBind
+
+HEADER_SIZE = 20
+VERSION = 1
+INTERNET = b"\0\0\0\1\0\0\0\3\0\0\0\6\0\0\0\1"
+"""1.3.6.1, which the one-octet prefix of an encoded identifier stands for (RFC 2741 5.1)."""
+
+NULL_OID = b"\0\0\0\0"
+_MAX_OCTETS = 0xFFFF
+_CONTEXT_FREE = {
+    PduType.OPEN, PduType.CLOSE, PduType.COMMIT_SET, PduType.UNDO_SET, PduType.CLEANUP_SET, PduType.RESPONSE,
+}  # fmt: skip
+
+
+class Header(NamedTuple):
+    """RFC 2741 6.1. ``order`` is the struct prefix of the byte order, ``length`` that of the payload in octets."""
+
+    type: PduType
+    flags: Flag
+    order: str
+    session_id: int
+    transaction_id: int
+    packet_id: int
+    length: int
+
+
+def decode_header(data: bytes) -> Header:
+    """Read the first 20 octets. Raises FrameError; unknown flags are passed over, as RFC 2741 gives them no meaning."""
+    version, kind, flags = data[0], data[1], data[2]
+    if version != VERSION:
+        raise FrameError(f"AgentX version {version}, only {VERSION} is known")
+    if not 1 <= kind <= PduType.RESPONSE:
+        raise FrameError(f"PDU type {kind} is unknown")
+    order = ">" if flags & Flag.NETWORK_BYTE_ORDER else "<"
+    session, transaction, packet, length = struct.unpack_from(order + "4I", data, 4)
+    if length % 4:
+        raise FrameError(f"a payload of {length} octets is not a multiple of 4")
+    return Header(PduType(kind), Flag(flags & 0x1F), order, session, transaction, packet, length)
+
+
+# --- octets of one field -------------------------------------------------------------------------------------------
+
+
+def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
+    """Give an Object Identifier (5.1); 1.3.6.1.X with 1 <= X <= 255 becomes the prefix X."""
+    prefix = 0
+    words = name
+    if len(name) >= len(INTERNET) + 4 and name.startswith(INTERNET) and name[16:19] == b"\0\0\0" and name[19]:
+        prefix, words = name[19], name[20:]
+    if len(name) > 4 * MAX_SUBIDS or len(name) % 4:
+        raise LocalError(f"an object identifier has at most {MAX_SUBIDS} sub-identifiers, not {len(name) / 4}")
+    return bytes((len(words) // 4, prefix, include, 0)) + (words if order == ">" else _swap(words))
+
+
+def encode_octets(text: bytes, order: str = ">") -> bytes:
+    """Give an Octet String (5.3)."""
+    if len(text) > _MAX_OCTETS:
+        raise LocalError(f"an octet string of {len(text)} octets is longer than {_MAX_OCTETS}")
+    return struct.pack(order + "I", len(text)) + text + bytes(-len(text) % 4)
+
+
+def _swap(words: bytes) -> bytes:
+    count = len(words) // 4
+    return struct.pack(f"<{count}I", *struct.unpack(f">{count}I", words))
+
+
+class _Writer:
+    """Fields, appended in one byte order."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+        self.parts: list[bytes] = []
+
+    def integers(self, form: str, *numbers: int) -> None:
+        try:
+            self.parts.append(struct.pack(self.order + form, *numbers))
+        except struct.error as error:
+            raise LocalError(f"{numbers} does not fit: {error}") from error
+
+    def oid(self, name: Key, *, include: bool = False) -> None:
+        self.parts.append(encode_oid(name, self.order, include=include))
+
+    def octets(self, text: bytes) -> None:
+        self.parts.append(encode_octets(text, self.order))
+
+
+class _Reader:
+    """Fields, read in one byte order from a payload that is complete; beyond its end is a PayloadError."""
+
+    def __init__(self, data: bytes, order: str) -> None:
+        self.data = data
+        self.order = order
+        self.at = 0
+
+    def more(self) -> bool:
+        return self.at < len(self.data)
+
+    def integers(self, form: str) -> tuple[int, ...]:
+        start = self.at
+        self.at += struct.calcsize(self.order + form)
+        if self.at > len(self.data):
+            raise PayloadError(f"the payload ends inside a number at octet {start}")
+        return struct.unpack_from(self.order + form, self.data, start)
+
+    def oid(self) -> tuple[Key, bool]:
+        """Give the key and the include flag."""
+        at = self.at
+        data = self.data
+        if at + 4 > len(data):
+            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
+        count, prefix, include = data[at], data[at + 1], data[at + 2]
+        self.at = at + 4 + 4 * count
+        if self.at > len(data):
+            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
+        if count + (5 if prefix else 0) > MAX_SUBIDS:
+            raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers at octet {at}")
+        words = data[at + 4 : self.at]
+        if self.order == "<":
+            words = _swap(words)
+        return (INTERNET + bytes((0, 0, 0, prefix)) + words if prefix else words), bool(include)
+
+    def octets(self) -> bytes:
+        (length,) = self.integers("I")
+        start = self.at
+        self.at += length + -length % 4
+        if self.at > len(self.data):
+            raise PayloadError(f"the payload ends inside an octet string at octet {start}")
+        return self.data[start : start + length]
+
+
+# --- values (5.4) --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    write: Callable[[_Writer, Any], None]
+    read: Callable[[_Reader], Value]
+
+
+def _number(form: str) -> _Kind:
+    return _Kind(lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
+
+
+def _read_ip_address(reader: _Reader) -> bytes:
+    """IpAddress is an octet string of 4 and stays in network order (5.4)."""
+    address = reader.octets()
+    if len(address) != 4:  # noqa: PLR2004  the size of an IPv4 address
+        raise PayloadError(f"an IpAddress of {len(address)} octets")
+    return address
+
+
+_OCTETS = _Kind(lambda w, v: w.octets(v), lambda r: r.octets())
+_NOTHING = _Kind(lambda _w, _v: None, lambda _r: None)
+_VALUES: dict[int, _Kind] = {
+    Tag.INTEGER: _number("i"),
+    Tag.OCTET_STRING: _OCTETS,
+    Tag.NULL: _NOTHING,
+    Tag.OBJECT_IDENTIFIER: _Kind(lambda w, v: w.oid(v), lambda r: r.oid()[0]),
+    Tag.IP_ADDRESS: _Kind(lambda w, v: w.octets(v), _read_ip_address),
+    Tag.COUNTER32: _number("I"),
+    Tag.GAUGE32: _number("I"),
+    Tag.TIME_TICKS: _number("I"),
+    Tag.OPAQUE: _OCTETS,
+    Tag.COUNTER64: _number("Q"),
+    Tag.NO_SUCH_OBJECT: _NOTHING,
+    Tag.NO_SUCH_INSTANCE: _NOTHING,
+    Tag.END_OF_MIB_VIEW: _NOTHING,
+}
+
+
+def _write_varbinds(writer: _Writer, varbinds: list[VarBind]) -> None:
+    for varbind in varbinds:
+        writer.integers("HH", varbind.tag, 0)
+        writer.oid(varbind.name)
+        kind = _VALUES.get(varbind.tag)
+        if kind is None:
+            raise LocalError(f"value type {varbind.tag} is unknown")
+        kind.write(writer, varbind.value)
+
+
+def _read_varbinds(reader: _Reader) -> tuple[VarBind, ...]:
+    varbinds = []
+    while reader.more():
+        tag, _reserved = reader.integers("HH")
+        name, _include = reader.oid()
+        kind = _VALUES.get(tag)
+        if kind is None:
+            raise PayloadError(f"value type {tag} is unknown")
+        varbinds.append(VarBind(tag, name, kind.read(reader)))
+    return tuple(varbinds)
+
+
+def _write_ranges(writer: _Writer, ranges: list[SearchRange]) -> None:
+    for search in ranges:
+        writer.oid(search.start, include=search.include)
+        writer.oid(search.end)
+
+
+def _read_ranges(reader: _Reader) -> tuple[SearchRange, ...]:
+    ranges = []
+    while reader.more():
+        start, include = reader.oid()
+        end, _ = reader.oid()
+        ranges.append(SearchRange(start, end, include))
+    return tuple(ranges)
+
+
+# --- the layout of the payloads (6.2) ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field of a payload: the attribute that it is, how it is written and read."""
+
+    name: str
+    write: Callable[[_Writer, Any], None]
+    read: Callable[[_Reader], Any]
+
+
+def _integer(name: str, form: str) -> _Field:
+    """Give the field of a number; ``x`` in ``form`` are reserved octets."""
+    return _Field(name, lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
+
+
+_ID = _Field("id", lambda w, v: w.oid(v), lambda r: r.oid()[0])
+_SUBTREE = _Field("subtree", lambda w, v: w.oid(v), lambda r: r.oid()[0])
+_DESCR = _Field("descr", lambda w, v: w.octets(v), lambda r: r.octets())
+_RANGES = _Field("ranges", _write_ranges, _read_ranges)
+_VARBINDS = _Field("varbinds", _write_varbinds, _read_varbinds)
+_UPPER_BOUND = _integer("upper_bound", "I")  # present only when range_subid is not 0 (6.2.3)
+
+LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
+    PduType.OPEN: (p.Open, (_integer("timeout", "B3x"), _ID, _DESCR)),
+    PduType.CLOSE: (p.Close, (_integer("reason", "B3x"),)),
+    PduType.REGISTER: (
+        p.Register,
+        (_integer("timeout", "B"), _integer("priority", "B"), _integer("range_subid", "Bx"), _SUBTREE, _UPPER_BOUND),
+    ),
+    PduType.UNREGISTER: (
+        p.Unregister,
+        (_integer("priority", "xB"), _integer("range_subid", "Bx"), _SUBTREE, _UPPER_BOUND),
+    ),
+    PduType.GET: (p.Get, (_RANGES,)),
+    PduType.GET_NEXT: (p.GetNext, (_RANGES,)),
+    PduType.GET_BULK: (p.GetBulk, (_integer("non_repeaters", "H"), _integer("max_repetitions", "H"), _RANGES)),
+    PduType.TEST_SET: (p.TestSet, (_VARBINDS,)),
+    PduType.COMMIT_SET: (p.CommitSet, ()),
+    PduType.UNDO_SET: (p.UndoSet, ()),
+    PduType.CLEANUP_SET: (p.CleanupSet, ()),
+    PduType.NOTIFY: (p.Notify, (_VARBINDS,)),
+    PduType.PING: (p.Ping, ()),
+    PduType.INDEX_ALLOCATE: (p.IndexAllocate, (_VARBINDS,)),
+    PduType.INDEX_DEALLOCATE: (p.IndexDeallocate, (_VARBINDS,)),
+    PduType.ADD_AGENT_CAPS: (p.AddAgentCaps, (_ID, _DESCR)),
+    PduType.REMOVE_AGENT_CAPS: (p.RemoveAgentCaps, (_ID,)),
+    PduType.RESPONSE: (
+        p.Response,
+        (_integer("sys_up_time", "I"), _integer("error", "H"), _integer("index", "H"), _VARBINDS),
+    ),
+}
+
+
+def encode(pdu: Pdu) -> bytes:
+    """Give the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
+    order = ">" if pdu.flags & Flag.NETWORK_BYTE_ORDER else "<"
+    writer = _Writer(order)
+    flags = pdu.flags
+    if pdu.context and pdu.type not in _CONTEXT_FREE:
+        flags |= Flag.NON_DEFAULT_CONTEXT
+        writer.octets(pdu.context)
+    for entry in LAYOUT[pdu.type][1]:
+        if entry is not _UPPER_BOUND or pdu.range_subid:  # type: ignore[attr-defined]  # those with it have both
+            entry.write(writer, getattr(pdu, entry.name))
+    payload = b"".join(writer.parts)
+    return encode_header(pdu, flags, len(payload), order) + payload
+
+
+def encode_header(pdu: Pdu, flags: int, length: int, order: str) -> bytes:
+    """Give the 20 octets before a payload of ``length`` octets."""
+    numbers = (pdu.session_id, pdu.transaction_id, pdu.packet_id, length)
+    return bytes((VERSION, pdu.type, flags, 0)) + struct.pack(order + "4I", *numbers)
+
+
+def decode(header: Header, payload: bytes) -> Pdu:
+    """Read a payload. Raises PayloadError, also for octets that are left over."""
+    reader = _Reader(payload, header.order)
+    kind, fields = LAYOUT[header.type]
+    values: dict[str, Any] = {}
+    if header.flags & Flag.NON_DEFAULT_CONTEXT and header.type not in _CONTEXT_FREE:
+        values["context"] = reader.octets()
+    for entry in fields:
+        if entry is not _UPPER_BOUND or values["range_subid"]:
+            values[entry.name] = entry.read(reader)
+    if reader.more():
+        raise PayloadError(f"{len(payload) - reader.at} octets are left over after a {header.type.name}")
+    return kind(
+        session_id=header.session_id,
+        transaction_id=header.transaction_id,
+        packet_id=header.packet_id,
+        flags=header.flags,
+        **values,
+    )

@@ -1,0 +1,44 @@
+"""Cutting a stream into PDUs (RFC 2741 6.1)."""
+
+from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode_header
+from haproxy_agentx.agentx.errors import FrameError
+
+MAX_PAYLOAD = 1 << 20
+"""Octets of payload that are accepted. snmpd itself sends at most 64 KiB."""
+
+
+class Framer:
+    """Bytes in, whole frames out; any chunking of the same stream gives the same frames.
+
+    Holds at most one incomplete frame. A new connection takes a new framer, so that nothing of the old stream is read.
+    """
+
+    def __init__(self, max_payload: int = MAX_PAYLOAD) -> None:
+        self._max_payload = max_payload
+        self._buffer = bytearray()
+        self._header: Header | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether the stream stands between two frames."""
+        return not self._buffer
+
+    def feed(self, data: bytes) -> None:
+        """Take what was read."""
+        self._buffer += data
+
+    def next_frame(self) -> tuple[Header, bytes] | None:
+        """Give the next PDU and its header, or None when more bytes are needed. Raises FrameError."""
+        if self._header is None:
+            if len(self._buffer) < HEADER_SIZE:
+                return None
+            self._header = decode_header(bytes(self._buffer[:HEADER_SIZE]))
+            if self._header.length > self._max_payload:
+                raise FrameError(f"a payload of {self._header.length} octets is above the limit {self._max_payload}")
+        size = HEADER_SIZE + self._header.length
+        if len(self._buffer) < size:
+            return None
+        frame = self._header, bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._header = None
+        return frame

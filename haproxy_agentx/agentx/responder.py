@@ -1,0 +1,197 @@
+"""Answers to the requests of a master, from a MibView (RFC 2741 7.2).
+
+Answering is a generator that pauses (yields) whenever a request asks for a lot, so that whoever runs it can answer
+others in between; each answer is of one view from beginning to end.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+from haproxy_agentx.agentx import pdu as p
+from haproxy_agentx.agentx.anticipation import Anticipation, Walks, request_payload, response_payload
+from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode, encode_header, encode_oid
+from haproxy_agentx.agentx.pdu import ErrorStatus, Flag, Pdu, SearchRange, Tag
+from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
+
+MAX_OCTETS = 64_000
+"""Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
+
+PAUSE_AFTER = 64
+"""Search ranges that are answered before others get their turn."""
+
+Answer = Generator[None, None, bytes]
+"""Pauses, and returns the payload of a Response with its length before it."""
+
+
+class _TooBigError(Exception):
+    """The answer does not fit into a PDU; ``index`` is that of the range that it stopped at."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+
+def error_payload(error: ErrorStatus, index: int = 0) -> bytes:
+    """Give the payload of a Response with an error: no variable bindings (7.2.3)."""
+    return b"\0\0\0\x08" + bytes(4) + error.to_bytes(2, "big") + index.to_bytes(2, "big")
+
+
+def _exception(tag: Tag, name: Wire) -> Wire:
+    """Give a variable binding that has no value."""
+    return bytes((0, tag, 0, 0)) + name
+
+
+class Responder:
+    """Answers from the view that is served now."""
+
+    def __init__(self) -> None:
+        self.view = MibView()
+        self.anticipation = Anticipation()
+        self.upcoming: Walks | None = None
+
+    def serve(self, view: MibView) -> None:
+        """Answer from ``view`` from now on. Requests that are being answered keep theirs."""
+        self.view = view
+        self.anticipation.clear()
+        self.upcoming = None
+
+    def prepare(self, answered: bytes) -> None:
+        """Make the answers that a walk needs next, when ``answered``, its last request, has got its own."""
+        if self.upcoming is not None:
+            self.anticipation.follow(self.upcoming)
+            self.upcoming = None
+        else:
+            self.anticipation.answered(answered)
+
+    def answer(self, request: Pdu) -> Answer:
+        """Answer any request of a master but Close and CleanupSet."""
+        if request.context:
+            return error_payload(ErrorStatus.UNSUPPORTED_CONTEXT)  # 7.2.2: we register in the default context only
+        error, index = _REFUSED.get(type(request), (ErrorStatus.PROCESSING_ERROR, 0))
+        answer = _ANSWERS.get(type(request))
+        if answer is None:
+            return error_payload(error, index)
+        try:
+            return (yield from answer(self, self.view, request))
+        except _TooBigError as error:
+            return error_payload(ErrorStatus.GEN_ERR, error.index)
+
+    def get(self, view: MibView, request: p.Get) -> Answer:
+        """RFC 2741 7.2.3.1."""
+        varbinds: list[Wire] = []
+        octets = 0
+        for index, search in enumerate(request.ranges, 1):
+            tag, value = view.get(search.start)
+            varbind = bytes((0, tag, 0, 0)) + encode_oid(search.start) + value
+            octets += len(varbind)
+            if octets > MAX_OCTETS:
+                raise _TooBigError(index)
+            varbinds.append(varbind)
+            if index % PAUSE_AFTER == 0:
+                yield
+        return response_payload(varbinds)
+
+    def get_next(self, view: MibView, request: p.GetNext) -> Answer:
+        """RFC 2741 7.2.3.2."""
+        walks, more = yield from _start(view, request.ranges)
+        if not all(more):
+            return response_payload(_row(walks, more, [encode_oid(search.start) for search in request.ranges]))
+        ranges, varbinds = zip(*[walk.take() for walk in walks], strict=True) if walks else ((), ())
+        if view is self.view and walks:
+            self.upcoming = Walks(walks, request_payload(ranges))
+        return response_payload(varbinds)
+
+    def get_bulk(self, view: MibView, request: p.GetBulk) -> Answer:
+        """RFC 2741 7.2.3.3: the non-repeaters once, the others up to max-repetitions times, as many as fit."""
+        walks, more = yield from _start(view, request.ranges)
+        names = [encode_oid(search.start) for search in request.ranges]
+        single = min(request.non_repeaters, len(walks))
+        varbinds = _row(walks[:single], more[:single], names[:single])
+        walks, more, names = walks[single:], more[single:], names[single:]
+        octets = sum(map(len, varbinds))
+        for repetition in range(request.max_repetitions if walks else 0):
+            if repetition:
+                for at, walk in enumerate(walks):
+                    more[at] = more[at] and (yield from _fill(walk, WINDOW))
+                yield
+            row = _row(walks, more, names)
+            octets += sum(map(len, row))
+            if octets > MAX_OCTETS:
+                if not varbinds:
+                    raise _TooBigError(single + 1)
+                break
+            varbinds += row
+            if not any(more):
+                break
+        return response_payload(varbinds)
+
+
+def _fill(walk: Walk, window: int) -> Generator[None, None, bool]:
+    """See that a walk has an instance to take; False at its end. Pauses after each window that holds none."""
+    while not walk.ranges:
+        if not walk.fill(window):
+            return False
+        if not walk.ranges:
+            yield
+    return True
+
+
+def _start(
+    view: MibView, ranges: Sequence[SearchRange]
+) -> Generator[None, None, tuple[list[Walk], list[bool]]]:
+    """Start a walk for each range, and say of each whether it has an instance to take."""
+    walks: list[Walk] = []
+    more: list[bool] = []
+    octets = 0
+    for index, search in enumerate(ranges, 1):
+        walk = view.walk(view.place(search.start, include=search.include), search.end)
+        more.append((yield from _fill(walk, 1)))
+        walks.append(walk)
+        octets += len(walk.varbinds[0]) if walk.varbinds else 0
+        if octets > MAX_OCTETS:
+            raise _TooBigError(index)
+        if index % PAUSE_AFTER == 0:
+            yield
+    return walks, more
+
+
+def _row(walks: Sequence[Walk], more: Sequence[bool], names: list[Wire]) -> list[Wire]:
+    """Take one variable binding of each walk, endOfMibView of those at their end; ``names`` are the last ones told."""
+    varbinds = []
+    for at, walk in enumerate(walks):
+        if more[at]:
+            _, varbind = walk.take()
+            names[at] = varbind[4 : 8 + 4 * varbind[4]]
+        else:
+            varbind = _exception(Tag.END_OF_MIB_VIEW, names[at])
+        varbinds.append(varbind)
+    return varbinds
+
+
+_ANSWERS: dict[type[Pdu], Callable[..., Answer]] = {
+    p.Get: Responder.get,
+    p.GetNext: Responder.get_next,
+    p.GetBulk: Responder.get_bulk,
+}
+_REFUSED: dict[type[Pdu], tuple[ErrorStatus, int]] = {
+    p.TestSet: (ErrorStatus.NOT_WRITABLE, 1),  # 7.2.4.1: all objects are read-only, so the first one offends
+    p.CommitSet: (ErrorStatus.COMMIT_FAILED, 1),  # 7.2.4.2: nothing was tested that could be committed
+    p.UndoSet: (ErrorStatus.UNDO_FAILED, 1),  # 7.2.4.3
+}
+"""Error and index of the answers that say no; other types are no requests to a subagent (7.2.2)."""
+
+
+def response(request: Pdu, payload: bytes) -> bytes:
+    """Give the Response with ``payload`` in the byte order of its request."""
+    frame = _response_header(request, payload) + payload
+    if request.flags & Flag.NETWORK_BYTE_ORDER:
+        return frame
+    return encode(replace(decode(decode_header(frame), frame[HEADER_SIZE:]), flags=Flag(0)))
+
+
+def _response_header(request: Pdu, payload: bytes) -> bytes:
+    """Give the header of the Response to ``request``, without h.payload_length, with which ``payload`` begins."""
+    answer = p.Response(
+        session_id=request.session_id, transaction_id=request.transaction_id, packet_id=request.packet_id
+    )
+    return encode_header(answer, Flag.NETWORK_BYTE_ORDER, len(payload), ">")[:-4]
