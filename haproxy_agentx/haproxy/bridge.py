@@ -1,0 +1,89 @@
+"""The way of an answer from a worker thread to the event loop, with back-pressure and a way to stop the thread."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+
+class Stopped(Exception):  # noqa: N818  -- not an error: the loop has no more use for the answer
+    """Raised in the worker when the loop has stopped waiting."""
+
+
+class Bridge:
+    """One answer under way. Made on the loop; ``hold``, ``release``, ``offer`` and ``finish`` belong to the worker.
+
+    At most IN_FLIGHT slices wait for the loop, so a fast server costs no memory and cannot flood the loop's queue.
+    """
+
+    IN_FLIGHT = 2
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._take = take
+        self._free = threading.Semaphore(self.IN_FLIGHT)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self.outcome: asyncio.Future[None] = self._loop.create_future()
+        self.ended = False
+        """The worker has let go of everything; its thread is gone or about to be."""
+
+    def hold(self, connection: socket.socket) -> None:
+        """Name the connection that ``stop`` cuts, so that a worker blocked in a read of it ends at once."""
+        with self._lock:
+            self._connection = connection
+        self._check()
+
+    def release(self) -> None:
+        """Forget the connection; call it before closing it."""
+        with self._lock:
+            self._connection = None
+
+    def offer(self, piece: bytes) -> None:
+        """Hand ``piece`` to the loop, waiting while too many are on their way. Raises Stopped."""
+        self._check()
+        self._free.acquire()  # given back by _deliver, or by stop
+        self._check()
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, piece)
+        except RuntimeError as error:  # the loop is closed
+            raise Stopped from error
+
+    def finish(self, error: Exception | None) -> None:
+        """Settle the outcome, after all pieces. Does not raise."""
+        self.ended = True
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._settle, error)
+
+    def stop(self) -> None:
+        """Let the worker end: on the loop, at any time, also when it has ended."""
+        self._stopping.set()
+        self._free.release()
+        with self._lock:
+            if self._connection is not None:
+                with contextlib.suppress(OSError):
+                    # not SSLSocket.shutdown, which takes the TLS state away under the reading thread
+                    socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+
+    def _check(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped
+
+    def _deliver(self, piece: bytes) -> None:
+        try:
+            if not self.outcome.done():
+                self._take(piece)
+        except Exception as error:  # noqa: BLE001  -- the consumer's own, whatever it is: raised where it waits
+            self.outcome.set_exception(error)
+        finally:
+            self._free.release()
+
+    def _settle(self, error: Exception | None) -> None:
+        if self.outcome.done():
+            return
+        if error is None:
+            self.outcome.set_result(None)
+        else:
+            self.outcome.set_exception(error)

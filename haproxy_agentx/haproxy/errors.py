@@ -1,0 +1,69 @@
+"""Why a source of data cannot be read, in the states of haxSourceState.
+
+    SourceError
+    ├── Absent         nothing is there: no socket file, no such host or page
+    ├── Refused        something is there and turns us away: a socket left by a dead process, an untrusted certificate
+    ├── Denied         no permission: file modes, the level of the socket, credentials
+    ├── Unresponsive   it accepts and does not answer in full within the deadline
+    └── Invalid        it answers, and the answer is torn, garbage or over a limit
+
+The text of each is one line for an operator: what, where, and what to do.
+"""
+# ruff: noqa: N818  -- the names are the states that haxSourceState shows
+
+from enum import IntEnum
+from typing import ClassVar
+
+TEXT_LIMIT = 600
+"""Characters in the text of an error: parts of it come from outside."""
+
+
+class SourceState(IntEnum):
+    """haxSourceState; the members' names are the labels of the MIB."""
+
+    ok = 1
+    stale = 2
+    refused = 3
+    denied = 4
+    absent = 5
+    disabled = 6
+
+
+class SourceError(Exception):
+    """A reading failed. ``state`` is what haxSourceState shows; ``str()`` is one printable line without secrets."""
+
+    state: ClassVar[SourceState] = SourceState.stale
+
+    def __init__(self, message: str) -> None:
+        """Keep ``message`` as one line: what is not printable (a line break in a name) becomes ``?``."""
+        super().__init__("".join(c if c.isprintable() else "?" for c in message[:TEXT_LIMIT]))
+
+
+class Absent(SourceError):
+    """There is nothing to read from."""
+
+    state = SourceState.absent
+
+
+class Refused(SourceError):
+    """The connection is turned away."""
+
+    state = SourceState.refused
+
+
+class Denied(SourceError):
+    """We may not read it."""
+
+    state = SourceState.denied
+
+
+class Unresponsive(SourceError):
+    """No complete answer within the deadline."""
+
+    state = SourceState.stale
+
+
+class Invalid(SourceError):
+    """The answer is not one: torn, garbage, or over a limit."""
+
+    state = SourceState.stale

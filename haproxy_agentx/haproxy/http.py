@@ -1,0 +1,114 @@
+"""HAProxy's statistics page as a source: its CSV over HTTP or HTTPS (management guide 9, ``;csv``).
+
+``requests`` blocks, so each fetch has a short-lived thread of its own; it is loaded in that thread when first used,
+and costs nothing where all sources are sockets.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from haproxy_agentx.haproxy.bridge import Bridge
+from haproxy_agentx.haproxy.errors import Invalid, Unresponsive
+
+Take = Callable[[bytes], None]
+
+_CSV = ";csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to fetch. ``url`` holds no credentials and asks for CSV; ``timeout`` in seconds; ``max_bytes`` of body."""
+
+    url: str
+    timeout: float
+    max_bytes: int
+    username: str | None = field(default=None, repr=False)
+    password_file: str | None = None
+    ca_file: str | None = None
+
+
+class HttpClient:
+    """Reads the statistics of one HAProxy by its statistics page.
+
+    ``;csv`` is added to the path where missing. Certificates are verified against ``ca_file``, or without it against
+    the system's certification authorities. The password is read from ``password_file`` at each fetch, so that a new
+    one needs no restart. Credentials in ``url`` are dropped. Raises ValueError when ``url`` is none of http or https.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        timeout: float,
+        max_bytes: int,
+        username: str | None = None,
+        password_file: str | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        self.request = Request(statistics_url(url), timeout, max_bytes, username, password_file, ca_file)
+        self._last: Bridge | None = None
+
+    async def fetch_stat(self, take: Take) -> None:
+        """Fetch the CSV and hand it to ``take`` on the loop, in slices of at most 32 KiB, as it comes.
+
+        What ``take`` raises ends the fetch and is raised here. Redirects are not followed, proxies of the environment
+        not used, compressed answers refused unread. After a failure or a cancellation the connection is cut, so that
+        the thread ends; one that hangs all the same (a name server that does not answer) is waited for: no second one
+        is started.
+
+        Raises a SourceError: Absent, Refused, Denied, Unresponsive (after ``timeout``), Invalid.
+        """
+        request = self.request
+        if self._last is not None and not self._last.ended:
+            raise Unresponsive(f"{request.url}: the attempt before still hangs (name server, connection): look there")
+        bridge = self._last = Bridge(take)
+        worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
+        try:
+            worker.start()
+        except RuntimeError as error:
+            bridge.ended = True
+            raise Invalid(
+                f"{request.url}: no thread to fetch it with ({error}): raise TasksMax of the service"
+            ) from error
+        try:
+            async with asyncio.timeout(request.timeout) as deadline:
+                await bridge.outcome
+        except TimeoutError as error:
+            if not deadline.expired():  # ``take``'s own
+                raise
+            raise Unresponsive(
+                f"{request.url}: no complete answer within {request.timeout:g} s: HAProxy is frozen or overloaded, or"
+                " the network slow",
+            ) from error
+        finally:
+            bridge.stop()
+
+
+def statistics_url(url: str) -> str:
+    """Give ``url`` without credentials and fragment, asking for CSV. Raises ValueError without repeating ``url``."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("not the URL of a statistics page, such as https://host:8404/stats")
+    path = parts.path or "/"
+    if _CSV not in path:
+        path += _CSV
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, parts.query, ""))
+
+
+def _work(request: Request, bridge: Bridge) -> None:
+    """Run in the thread: whatever happens, the outcome is settled."""
+    outcome: Exception | None = None
+    try:
+        from haproxy_agentx.haproxy.http_request import get  # noqa: PLC0415  -- heavy: loaded where first needed
+
+        get(request, bridge)
+    except Exception as error:  # noqa: BLE001  -- raised on the loop by fetch_stat
+        outcome = error
+    finally:
+        bridge.finish(outcome)

@@ -1,0 +1,86 @@
+"""Why a statistics page could not be fetched, and what to do: from exceptions and status codes to one line. Pure.
+
+The texts of ``requests`` are not repeated: they hold whole requests. Only causes that are known are named.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from haproxy_agentx.haproxy.errors import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.haproxy.http import Request
+
+_DEPTH = 12
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+# OpenSSL's X509_V_ERR_* numbers (x509_vfy.h)
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_NAME_MISMATCH = {62, 64}
+
+
+def explain_status(request: Request, status: int) -> SourceError:
+    """Give the error for a status code that is neither success nor a redirect."""
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        what = (
+            "wants credentials: give username and password_file"
+            if request.username is None
+            else ("refuses the credentials: compare username and password_file with 'stats auth'")
+        )
+        return Denied(f"{request.url}: {what} (HTTP {status})")
+    if status == _NOT_FOUND:
+        return Absent(f"{request.url}: no such page (HTTP {status}): compare the path with 'stats uri' of haproxy.cfg")
+    return Refused(f"{request.url}: answers HTTP {status}: is it the statistics page of HAProxy?")
+
+
+def explain(request: Request, error: BaseException) -> SourceError:
+    """Give the error for what ``requests`` raised."""
+    found = list(_causes(error))
+    for cause in found:
+        if isinstance(cause, SourceError):
+            return cause
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _distrust(request, cause)
+    for cause in found:
+        if known := _known(request, cause):
+            return known
+    return Invalid(
+        f"{request.url}: the answer broke off or is not HTTP ({type(found[-1]).__name__}): HAProxy was stopped"
+        " meanwhile, or the port speaks something else (https: instead of http:?)",
+    )
+
+
+def _distrust(request: Request, error: ssl.SSLCertVerificationError) -> Refused:
+    reason = error.verify_message.rstrip(".")
+    if error.verify_code in (_EXPIRED, _NOT_YET_VALID):
+        remedy = "renew it, or set this machine's clock"
+    elif error.verify_code in _NAME_MISMATCH:
+        remedy = "use a host name in the URL that the certificate has"
+    else:
+        remedy = "give the certificate of the authority that signed it as ca_file"
+    return Refused(f"{request.url}: the certificate is not trusted ({reason}): {remedy}")
+
+
+def _known(request: Request, cause: BaseException) -> SourceError | None:
+    url = request.url
+    if isinstance(cause, socket.gaierror):
+        return Absent(f"{url}: the host name does not resolve ({cause.strerror}): correct it, or the name server")
+    if isinstance(cause, ConnectionRefusedError):
+        return Refused(f"{url}: connection refused: HAProxy is not running, or does not listen on this port")
+    if isinstance(cause, TimeoutError):
+        return Unresponsive(f"{url}: no complete answer within {request.timeout:g} s")
+    if isinstance(cause, ssl.SSLError):
+        return Refused(f"{url}: no TLS connection ({cause.reason or 'broken off'}): does the page want http: instead?")
+    if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ConnectionError):  # no route and the like
+        return Refused(f"{url}: {cause.strerror}")
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give ``error`` and what it wraps, outermost first: requests and urllib3 wrap by arguments and by attribute."""
+    current: BaseException | None = error
+    for _ in range(_DEPTH):
+        if current is None:
+            return
+        yield current
+        inside = [getattr(current, "reason", None), *current.args, current.__cause__, current.__context__]
+        current = next((each for each in inside if isinstance(each, BaseException)), None)

@@ -1,0 +1,81 @@
+"""The answer to ``show info`` (HAProxy management guide 9.3): one ``Name: value`` per line, then an empty line.
+
+Which names there are changes with the version, so all are kept as they came (also ``TotalSplicdedBytesOut``, whose
+spelling is HAProxy's) and only what tells processes apart is looked at here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from haproxy_agentx.haproxy.errors import Invalid
+
+LIMIT = 1 << 20
+"""Bytes in an answer: HAProxy 3.x sends 2 KiB."""
+
+_END = b"\n\n"
+_NAME_LIMIT = 64
+_DIGITS = re.compile("[0-9]{1,18}")
+_UPTIME = re.compile("([0-9]{1,9})d ([0-9]{1,3})h([0-9]{1,2})m([0-9]{1,2})s")
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """One HAProxy process (a worker, when there is a master).
+
+    ``fields`` are all lines by name, in their order. ``start_time`` is in seconds since the epoch, None where this
+    version does not tell (before 2.5); ``uptime`` in seconds. ``pid`` and ``start_time`` together name the process:
+    when either changes, every counter began anew.
+    """
+
+    fields: Mapping[str, str]
+    pid: int
+    version: str
+    start_time: int | None
+    uptime: int | None
+    node: str
+    stopping: bool
+
+
+def parse(answer: bytes) -> Info:
+    """Read a whole answer.
+
+    Lines that are not ``Name: value`` are passed over. Raises Invalid when the end is missing (a torn answer), when
+    there is no name or process id in it, or when it is over LIMIT.
+    """
+    if len(answer) > LIMIT:
+        raise Invalid(f"show info: the answer has {len(answer)} bytes, more than the limit of {LIMIT}")
+    text = answer.replace(b"\r\n", b"\n")
+    if not text.endswith(_END):
+        raise Invalid(f"show info: the answer is torn after {len(answer)} bytes (no empty line at its end)")
+    fields: dict[str, str] = {}
+    for line in text.decode("utf-8", "replace").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and name and len(name) <= _NAME_LIMIT:
+            fields.setdefault(name, value.strip())
+    pid = _number(fields.get("Pid"))
+    if not fields.get("Name") or not pid:
+        beginning = answer[:60].decode("ascii", "replace")
+        raise Invalid(f"show info: no Name and Pid in the answer, which begins with {beginning!r}: is this HAProxy?")
+    return Info(
+        fields=fields,
+        pid=pid,
+        version=fields.get("Version", ""),
+        start_time=_number(fields.get("Start_time_sec")),
+        uptime=_uptime(fields),
+        node=fields.get("node", ""),
+        stopping=fields.get("Stopping", "0") not in {"", "0"},
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and _DIGITS.fullmatch(text) else None
+
+
+def _uptime(fields: Mapping[str, str]) -> int | None:
+    """Give ``Uptime_sec``, or what ``Uptime`` (``0d 0h00m02s``) says where that is missing."""
+    seconds = _number(fields.get("Uptime_sec"))
+    if seconds is None and (parts := _UPTIME.fullmatch(fields.get("Uptime", ""))):
+        day, hour, minute, second = map(int, parts.groups())
+        return ((day * 24 + hour) * 60 + minute) * 60 + second
+    return seconds

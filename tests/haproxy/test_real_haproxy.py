@@ -1,0 +1,107 @@
+"""The clients and parsers against a real HAProxy."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from haproxy_agentx.haproxy import info
+from haproxy_agentx.haproxy.errors import Denied, Invalid, Refused, Unresponsive
+from haproxy_agentx.haproxy.http import HttpClient
+from haproxy_agentx.haproxy.socket import SocketClient
+from tests.support.certificates import Certificates
+from tests.support.real_haproxy import real_haproxy
+
+LIMIT = 1 << 24
+
+
+def ask(path: str, command: bytes, timeout: float = 5.0) -> bytes:
+    slices: list[bytes] = []
+    asyncio.run(SocketClient(path, timeout, LIMIT).exchange(command, slices.append))
+    return b"".join(slices)
+
+
+def fetch(url: str, timeout: float = 5.0, **named: str) -> bytes:
+    slices: list[bytes] = []
+    asyncio.run(HttpClient(url, timeout, LIMIT, **named).fetch_stat(slices.append))
+    return b"".join(slices)
+
+
+def test_what_a_socket_of_level_user_tells(folder):
+    with real_haproxy(folder) as haproxy:
+        for path in (haproxy.user, haproxy.plain):
+            stat = ask(path, b"show stat")
+            assert stat.startswith(b"# pxname,svname,")
+            assert stat.endswith(b",\n\n")
+            read = info.parse(ask(path, b"show info"))
+            assert read.pid == haproxy.process.pid
+            assert read.start_time
+            assert not read.stopping
+        with pytest.raises(Denied, match="level user"):
+            ask(haproxy.user, b"show sess")
+        with pytest.raises(Invalid, match="does not know 'show nothing'"):
+            ask(haproxy.user, b"show nothing")
+
+
+def test_a_big_answer_is_whole_although_the_client_half_closes(folder):
+    more = "backend many\n  server-template s 1-5000 127.0.0.1:1 disabled\n"
+    with real_haproxy(folder, more=more) as haproxy:
+        stat = ask(haproxy.user, b"show stat")
+    assert stat.count(b"\nmany,s") == 5000
+    assert stat.endswith(b",\n\n")
+
+
+def test_f2_frozen_and_thawed(folder):
+    with real_haproxy(folder) as haproxy:
+        with haproxy.frozen():
+            with pytest.raises(Unresponsive, match="frozen"):
+                ask(haproxy.user, b"show stat", timeout=0.3)
+            with pytest.raises(Unresponsive):
+                fetch(f"http://127.0.0.1:{haproxy.port}/stats", timeout=0.3)
+        assert info.parse(ask(haproxy.user, b"show info")).pid == haproxy.process.pid
+
+
+def test_f1_killed(folder):
+    with real_haproxy(folder) as haproxy:
+        haproxy.kill()
+        with pytest.raises(Refused, match="HAProxy is not running"):
+            ask(haproxy.user, b"show stat")
+        with pytest.raises(Refused, match="not running"):
+            fetch(f"http://127.0.0.1:{haproxy.port}/stats")
+
+
+def test_the_master_cli_does_not_hang(folder):
+    with real_haproxy(folder, master=True) as haproxy:
+        assert b"worker" in ask(haproxy.master, b"show proc")
+        with pytest.raises(Invalid, match="master process"):
+            ask(haproxy.master, b"show nothing")
+        # the worker's own socket is the one to use
+        assert info.parse(ask(haproxy.user, b"show info")).pid != haproxy.process.pid
+
+
+def test_the_statistics_page(folder):
+    with real_haproxy(folder) as haproxy:
+        stat = fetch(f"http://127.0.0.1:{haproxy.port}/stats")
+        assert stat.startswith(b"# pxname,svname,")
+        assert stat.endswith(b",\n")
+        with pytest.raises(Refused, match="HTTP 503"):
+            fetch(f"http://127.0.0.1:{haproxy.port}/elsewhere")
+
+
+def test_f12_the_statistics_page_with_authentication_and_tls(folder, certificates: Certificates):
+    password = folder / "password"
+    password.write_text("secret\n")
+    bind = f"ssl crt {certificates.pem('good')}"
+    with real_haproxy(folder, auth="stats auth ops:secret", bind=bind) as haproxy:
+        url = f"https://localhost:{haproxy.port}/stats"
+        named = {"ca_file": certificates.ca, "username": "ops", "password_file": str(password)}
+        assert fetch(url, **named).startswith(b"# pxname")
+        with pytest.raises(Denied, match="give username"):
+            fetch(url, ca_file=certificates.ca)
+        Path(password).write_text("wrong")
+        with pytest.raises(Denied, match="stats auth"):
+            fetch(url, **named)
+        with pytest.raises(Refused, match="ca_file"):
+            fetch(url, username="ops", password_file=str(password))
+        with pytest.raises(Invalid, match="https: instead"):
+            fetch(f"http://localhost:{haproxy.port}/stats")

@@ -1,0 +1,59 @@
+"""Certificates for tests, made with the openssl command: good ones and bad ones."""
+
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """``ca`` signed the server certificates good, expired and wrong_name; ``foreign_ca`` is nobody's."""
+
+    folder: Path
+
+    @property
+    def ca(self) -> str:
+        return str(self.folder / "ca.pem")
+
+    @property
+    def foreign_ca(self) -> str:
+        return str(self.folder / "foreign.pem")
+
+    def pem(self, name: str) -> str:
+        """Give the file with certificate and key, as HAProxy's ``crt`` wants it."""
+        return str(self.folder / f"{name}.pem")
+
+    def server(self, name: str) -> ssl.SSLContext:
+        """Give the context of a server that shows the certificate ``name``."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.pem(name))
+        return context
+
+
+def make(folder: Path) -> Certificates:
+    """Make all of them below ``folder``."""
+
+    def openssl(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for name in ("ca", "foreign"):
+        files = ["-keyout", f"{name}.key", "-out", f"{name}.pem"]
+        openssl("req", "-x509", *key, *files, "-days", "2", "-subj", f"/CN={name}")
+    (folder / "index.txt").touch()
+    (folder / "sign.cnf").write_text(
+        "[ca]\ndefault_ca=own\n[own]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
+        "policy=any\ncopy_extensions=copy\nunique_subject=no\n[any]\ncommonName=supplied\n",
+    )
+    for name, names, dates in (
+        ("good", "DNS:localhost,IP:127.0.0.1", ["-days", "2"]),
+        ("expired", "DNS:localhost,IP:127.0.0.1", ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]),
+        ("wrong_name", "DNS:elsewhere.example", ["-days", "2"]),
+    ):
+        openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}",
+                "-addext", f"subjectAltName={names}")  # fmt: skip
+        openssl("ca", "-batch", "-config", "sign.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-notext",
+                "-in", f"{name}.csr", "-out", f"{name}.crt", *dates)  # fmt: skip
+        (folder / f"{name}.pem").write_text((folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text())
+    return Certificates(folder)
