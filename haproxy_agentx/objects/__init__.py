@@ -1,0 +1,1 @@
+"""Managed objects: the declaration of HAPROXY-AGENTX-MIB and the tables that answer for it."""

@@ -1,0 +1,165 @@
+"""The textual conventions of the module, and the syntaxes that only its own objects use.
+
+The named numbers of statuses are the enumerations of haproxy/, their single source. The conventions end in Type, as
+names that differ only in case from an object's are refused by MIB tools (haxServerStatus, HaxServerStatus).
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from haproxy_agentx.haproxy import status
+from haproxy_agentx.haproxy.errors import SourceState
+from haproxy_agentx.objects.declaration import Convention
+from haproxy_agentx.objects.syntax import (
+    COUNTER64,
+    GAUGE32,
+    INTEGER32,
+    TEXT,
+    UNSIGNED32,
+    Syntax,
+    Wire,
+    derived,
+    enumeration,
+    octets,
+)
+
+_MODES = ("tcp", "http", "health", "cli", "syslog", "peers", "spop")
+_MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1)}
+
+
+def _named(name: str, labels: Mapping[str, int]) -> Syntax:
+    """Give an enumeration whose texts are its labels, as the daemon itself writes them."""
+    return enumeration(name, labels, {label.encode(): number for label, number in labels.items()}.get)
+
+
+def _progress(part: int) -> Syntax:
+    base = (GAUGE32, UNSIGNED32)[part]
+    return derived(base, lambda text: b"%d" % found[part] if (found := status.server_progress(text)) else b"")
+
+
+def _dates(cells: Sequence[bytes]) -> list[Wire | None]:
+    return [_date(cell) if cell else None for cell in cells]
+
+
+def _date(cell: bytes) -> Wire | None:
+    try:
+        at = datetime.fromtimestamp(float(cell), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    tenths = at.microsecond // 100_000
+    return octets(
+        struct.pack(">HBBBBBBcBB", at.year, at.month, at.day, at.hour, at.minute, at.second, tenths, b"+", 0, 0)
+    )
+
+
+def _messages(cells: Sequence[bytes]) -> list[Wire | None]:
+    return [octets(b"") if wire is None else wire for wire in TEXT.encode(cells)]
+
+
+INDEX = replace(UNSIGNED32, name="HaxIndex")
+GAUGE64 = replace(COUNTER64, name="CounterBasedGauge64")
+AGE_OR_NEVER = replace(INTEGER32, name="Integer32 (-1..2147483647)")
+MESSAGE = replace(TEXT, encode=_messages)
+"""A text of the daemon that may be empty; in a cell of HAProxy an empty text is no instance."""
+DATE_AND_TIME = replace(TEXT, name="DateAndTime", encode=_dates)
+"""The cell is seconds since 1970 in UTC, with a fraction; the value is the 11 octets of RFC 2579, in UTC."""
+
+SERVER_STATUS = enumeration("HaxServerStatusType", status.labels(status.ServerStatus), status.server_status)
+BACKEND_STATUS = enumeration("HaxBackendStatusType", status.labels(status.BackendStatus), status.backend_status)
+FRONTEND_STATUS = enumeration("HaxFrontendStatusType", status.labels(status.FrontendStatus), status.frontend_status)
+LISTENER_STATUS = enumeration("HaxListenerStatusType", status.labels(status.ListenerStatus), status.listener_status)
+CHECK_STATUS = enumeration("HaxCheckStatusType", status.labels(status.CheckStatus), status.check_status)
+ADMIN_STATE = enumeration("HaxAdminStateType", status.labels(status.AdminState), status.admin_state)
+PROXY_MODE = enumeration(
+    "HaxProxyModeType",
+    _MODE_LABELS,
+    lambda text: _MODE_LABELS.get(text.decode("ascii", "replace"), _MODE_LABELS["other"]),
+)
+IN_PROGRESS = enumeration("TruthValue", {"true": 1, "false": 2}, lambda text: 1 if status.check_running(text) else 2)
+STATUS_STEP = _progress(0)
+STATUS_STEPS = _progress(1)
+SOURCE_STATE = _named("HaxSourceStateType", status.labels(SourceState))
+SOURCE_KIND = _named("HaxSourceKindType", {"haproxySocket": 1, "haproxyHttp": 2})
+STORE_STATE = _named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2})
+
+
+def _enumerated(syntax: Syntax, description: str) -> Convention:
+    return Convention(syntax.name, description, "INTEGER", syntax.labels)
+
+
+CONVENTIONS: tuple[Convention, ...] = (
+    Convention(
+        "HaxIndex",
+        "The number of a row. It belongs to the name of the row, within the rows above it, for ever: across reloads, "
+        "edits and reorderings of the configuration of HAProxy, and restarts of anything. It is HAProxy's own id when "
+        "that was free when the name was first seen, so that an explicit 'id' makes both nodes of a pair agree; else "
+        "it is above 1000000. A number is not given to another name again, so a graph never changes its server. All "
+        "this holds until haxAgentIndexDiscontinuityTime changes.",
+        "Unsigned32 (1..2147483647)",
+        hint="d",
+    ),
+    _enumerated(
+        SERVER_STATUS,
+        "Status of a server. up: in use. upGoingDown: in use, and failing checks, or not checked yet since a reload. "
+        "down: out of use by its checks. downGoingUp: out of use, and passing checks. downAgent: out of use by its "
+        "agent. nolb, nolbGoingDown: keeps its sessions and gets no new ones, as its checks answer 404 under "
+        "'disable-on-404'. drain, drainGoingDown: the same by order. drainAgent: the same by its agent. maint: in "
+        "maintenance. maintVia: in maintenance with the server that it tracks. maintResolution: in maintenance as its "
+        "name does not resolve. noCheck: in use and not checked, so nothing is known of its health. other: a status "
+        "that this version of the subagent does not know.",
+    ),
+    _enumerated(
+        BACKEND_STATUS,
+        "Status of a backend. up: some server is in use, or there is none at all. down: no server is in use, also "
+        "when all are in maintenance. upUnpublished: up and not published, so that it gets no traffic. other: a "
+        "status that this version of the subagent does not know.",
+    ),
+    _enumerated(
+        FRONTEND_STATUS,
+        "Status of a frontend. open: it accepts. stop: it is stopped for good. paused: it is paused and can be "
+        "resumed. full: at its limit of connections (HAProxy up to 1.8). other: a status that this version of the "
+        "subagent does not know.",
+    ),
+    _enumerated(
+        LISTENER_STATUS,
+        "Status of a listening socket. open: it accepts. full: at its limit of connections. waiting: it waits for "
+        "resources of its frontend or process. other: a status that this version of the subagent does not know.",
+    ),
+    _enumerated(
+        CHECK_STATUS,
+        "Result of a health check or agent check, by HAProxy's codes (management guide 9.1, field 36): layer 4, 6 or "
+        "7, and ok passed, tout timeout, con connection problem, rsp invalid response, sts status that is an error, "
+        "okc passed under a condition. unk: unknown. ini: no check has ended yet, which says nothing of the server. "
+        "checked, hana: inner states. sockerr: no socket for the check. procok, procerr, proctout: external checks. "
+        "other: a code that this version of the subagent does not know.",
+    ),
+    _enumerated(
+        ADMIN_STATE,
+        "What has been ordered for a server, as far as its status tells. ready: nothing. drain: no new sessions. "
+        "maint: maintenance, ordered, or with the server that it tracks, or as its name does not resolve. other: its "
+        "status is not known. A server that was drained and then failed its checks shows DOWN and counts as ready.",
+    ),
+    _enumerated(
+        PROXY_MODE,
+        "What a proxy speaks, in HAProxy's words. other: one that this version of the subagent does not know.",
+    ),
+    _enumerated(
+        SOURCE_STATE,
+        "How the last attempt to read a source went. ok: well. stale: no complete answer in time, or one that could "
+        "not be read, so that what is shown is old. refused: something is there and turns us away, such as a socket "
+        "left by a dead process. denied: no permission. absent: nothing is there. disabled: not read, by "
+        "configuration.",
+    ),
+    _enumerated(
+        SOURCE_KIND,
+        "What a source is. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. Numbers "
+        "from 3 on are kept free for the sources of VRRP.",
+    ),
+    _enumerated(
+        STORE_STATE,
+        "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store can not be read "
+        "or written, and indexes are lost when the subagent stops.",
+    ),
+)

@@ -1,0 +1,222 @@
+"""The text of HAPROXY-AGENTX-MIB, rendered from the declaration. Pure.
+
+``python -m haproxy_agentx.objects.module > mib/HAPROXY-AGENTX-MIB.txt`` makes the file that is committed.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.objects import smi
+from haproxy_agentx.objects.schema import (
+    CONVENTIONS,
+    GROUPS,
+    NODES,
+    RESERVED_SCALARS,
+    RESERVED_TABLES,
+    ROOT,
+    SCALARS,
+    TABLES,
+    Column,
+    Convention,
+    Group,
+    Scalar,
+    Table,
+)
+
+NAME = "HAPROXY-AGENTX-MIB"
+IDENTITY = "haproxyAgentxMIB"
+REVISIONS = (("202611220000Z", "First version: the subagent, its sources, and the statistics of HAProxy."),)
+"""Newest first (RFC 2578 5.5)."""
+
+_HOMES = {
+    "Counter32": "SNMPv2-SMI",
+    "Counter64": "SNMPv2-SMI",
+    "Gauge32": "SNMPv2-SMI",
+    "Integer32": "SNMPv2-SMI",
+    "Unsigned32": "SNMPv2-SMI",
+    "TimeTicks": "SNMPv2-SMI",
+    "DateAndTime": "SNMPv2-TC",
+    "TimeStamp": "SNMPv2-TC",
+    "TruthValue": "SNMPv2-TC",
+    "CounterBasedGauge64": "HCNUM-TC",
+    "SnmpAdminString": "SNMP-FRAMEWORK-MIB",
+}
+"""Where a syntax is defined that this module does not define itself."""
+
+_ABOUT = (
+    "HAProxy in SNMP: what its statistics socket or page tells about processes, frontends, backends, servers and "
+    "listeners, read by the AgentX subagent haproxy-agentx on the host of the load balancer. All objects are "
+    "read-only. A statistic that does not apply to a row, or that the version of HAProxy does not have, is no "
+    "instance; it is never made up as 0. Rows are known by numbers that belong to a name for ever: see HaxIndex. "
+    "Names of HAProxy longer than 255 octets are cut."
+)
+
+
+def _base(syntax: str) -> str:
+    """Give a syntax without its range."""
+    return syntax.partition(" ")[0]
+
+
+def _imports(anchor: str, home: str) -> str:
+    wanted = defaultdict(
+        set,
+        {
+            "SNMPv2-SMI": {"MODULE-IDENTITY", "OBJECT-TYPE"},
+            "SNMPv2-TC": {"TEXTUAL-CONVENTION"},
+            "SNMPv2-CONF": {"MODULE-COMPLIANCE", "OBJECT-GROUP"},
+        },
+    )
+    if home:
+        wanted[home].add(anchor)
+    used = [scalar.syntax.name for scalar in SCALARS]
+    used += [column.syntax.name for table in TABLES for column in (*table.indexes, *table.columns)]
+    used += [convention.syntax for convention in CONVENTIONS]
+    for name in map(_base, used):
+        if name in _HOMES:
+            wanted[_HOMES[name]].add(name)
+    parts = (f"{smi.listed(sorted(names), 4)}\n        FROM {module}" for module, names in wanted.items())
+    return "IMPORTS\n" + "\n".join(parts) + ";"
+
+
+def _identity(parent: str, last: int) -> Iterator[str]:
+    yield f"{IDENTITY} MODULE-IDENTITY"
+    yield f'    LAST-UPDATED "{REVISIONS[0][0]}"'
+    yield '    ORGANIZATION "The haproxy-agentx project"'
+    yield "    CONTACT-INFO"
+    yield smi.quoted("The maintainers of haproxy-agentx; its README tells how to reach them.", 8)
+    yield "    DESCRIPTION"
+    yield smi.quoted(_ABOUT, 8)
+    for date, said in REVISIONS:
+        yield f'    REVISION "{date}"'
+        yield "    DESCRIPTION"
+        yield smi.quoted(said, 8)
+    yield f"    ::= {{ {parent} {last} }}"
+
+
+def _arcs(anchor: str, arcs: Oid) -> tuple[str, list[str]]:
+    """Give the name of the root's parent and the definitions of the nodes between it and the anchor."""
+    lines = []
+    for depth, arc in enumerate(arcs[:-1], 1):
+        lines.append(f"haxSite{depth} OBJECT IDENTIFIER ::= {{ {anchor} {arc} }}")
+        anchor = f"haxSite{depth}"
+    return anchor, lines
+
+
+def _nodes() -> Iterator[str]:
+    names = {(): IDENTITY} | {node.oid: node.name for node in NODES}
+    for node in NODES:
+        yield f"{node.name:<16} OBJECT IDENTIFIER ::= {{ {names[node.oid[:-1]]} {node.oid[-1]} }}"
+
+
+def _convention(convention: Convention) -> Iterator[str]:
+    yield f"{convention.name} ::= TEXTUAL-CONVENTION"
+    if convention.hint:
+        yield f'    DISPLAY-HINT "{convention.hint}"'
+    yield "    STATUS current"
+    yield "    DESCRIPTION"
+    yield smi.quoted(convention.description, 8)
+    if convention.labels is None:
+        yield f"    SYNTAX {convention.syntax}"
+    else:
+        yield f"    SYNTAX INTEGER {{\n{smi.labels(convention.labels, 8)}\n    }}"
+
+
+def _object(thing: Column | Scalar, parent: str) -> Iterator[str]:
+    yield f"{thing.name} OBJECT-TYPE"
+    yield f"    SYNTAX {thing.syntax.name}"
+    if thing.units:
+        yield f'    UNITS "{thing.units}"'
+    yield f"    MAX-ACCESS {thing.access if isinstance(thing, Column) else 'read-only'}"
+    yield "    STATUS current"
+    yield "    DESCRIPTION"
+    yield smi.quoted(thing.description, 8)
+    yield f"    ::= {{ {parent} {thing.sub_id} }}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    row = table.entry[0].upper() + table.entry[1:]
+    cells = (table.index, *table.columns)
+    yield f"{table.name} OBJECT-TYPE"
+    yield f"    SYNTAX SEQUENCE OF {row}"
+    yield "    MAX-ACCESS not-accessible\n    STATUS current\n    DESCRIPTION"
+    yield smi.quoted(table.description, 8)
+    yield f"    ::= {{ haxObjects {table.sub_id} }}\n"
+    yield f"{table.entry} OBJECT-TYPE"
+    yield f"    SYNTAX {row}"
+    yield "    MAX-ACCESS not-accessible\n    STATUS current\n    DESCRIPTION"
+    yield smi.quoted(table.row, 8)
+    yield f"    INDEX {{ {', '.join(index.name for index in table.indexes)} }}"
+    yield f"    ::= {{ {table.name} 1 }}\n"
+    yield f"{row} ::= SEQUENCE {{"
+    yield smi.listed((f"{cell.name:<34} {_base(cell.syntax.name)}" for cell in cells), 4)
+    yield "}"
+    for cell in cells:
+        yield ""
+        yield from _object(cell, table.entry)
+
+
+def _group(group: Group) -> Iterator[str]:
+    yield f"{group.name} OBJECT-GROUP"
+    yield f"    OBJECTS {{\n{smi.listed(group.objects, 8)}\n    }}"
+    yield "    STATUS current\n    DESCRIPTION"
+    yield smi.quoted(group.description, 8)
+    yield f"    ::= {{ haxGroups {group.sub_id} }}"
+
+
+def _compliance() -> Iterator[str]:
+    yield "haxCompliance MODULE-COMPLIANCE\n    STATUS current\n    DESCRIPTION"
+    yield smi.quoted("What the subagent implements. An object has instances only where HAProxy has a value for it.", 8)
+    yield "    MODULE"
+    mandatory = (group.name for group in GROUPS if group.condition is None)
+    yield f"        MANDATORY-GROUPS {{\n{smi.listed(mandatory, 12)}\n        }}"
+    for group in GROUPS:
+        if group.condition:
+            yield f"        GROUP {group.name}\n        DESCRIPTION"
+            yield smi.quoted(group.condition, 12)
+    yield "    ::= { haxCompliances 1 }"
+
+
+def _reserved(parent: str, reserved: tuple[tuple[int, str], ...]) -> Iterator[str]:
+    yield f"-- Kept free under {parent} for what is to come:"
+    for number, purpose in reserved:
+        yield f"--   {number:>2}  {purpose}"
+
+
+def _body() -> Iterator[str]:
+    yield smi.section("Textual conventions", "The numbers of an enumeration never change; new ones may be added.")
+    for convention in CONVENTIONS:
+        yield "\n".join(_convention(convention))
+    yield smi.section(
+        "The tree",
+        "haxNotifications is kept free for notifications: this version defines none. Its number 0 is what SNMPv1 "
+        "traps need (RFC 2578 8.5).",
+    )
+    yield "\n".join(_nodes())
+    yield "\n".join(_reserved("haxObjects", RESERVED_TABLES))
+    yield smi.section("haxAgent", "The subagent itself.")
+    for scalar in SCALARS:
+        yield "\n".join(_object(scalar, "haxAgent"))
+    yield "\n".join(_reserved("haxAgent", RESERVED_SCALARS))
+    for table in TABLES:
+        yield smi.section(table.name, table.row)
+        yield "\n".join(_table(table))
+    yield smi.section("Conformance", "Every object is in one group (RFC 2580 3.1).")
+    for group in GROUPS:
+        yield "\n".join(_group(group))
+    yield "\n".join(_compliance())
+
+
+def render(root: Oid = ROOT) -> str:
+    """Give the text of the module, rooted at ``root``. Raises ValueError for a root that is not below iso (1)."""
+    anchor, home, arcs = smi.anchor(root)
+    parent, between = _arcs(anchor, arcs)
+    parts = [f"{NAME} DEFINITIONS ::= BEGIN", _imports(anchor, home), "\n".join(_identity(parent, arcs[-1]))]
+    if between:
+        parts.append("\n".join(between))
+    return "\n\n".join([*parts, *_body(), "END"]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render(ROOT))

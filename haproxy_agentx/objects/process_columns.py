@@ -1,0 +1,245 @@
+"""haxProcessTable: what `show info` gives, and what the daemon knows of the HAProxy process.
+
+The numbers are HAProxy's own, as `show info typed` prints them (management guide 9.3), so that the column of field N is
+10 + N as in the other tables. HAProxy counts most of these totals in 32 bits, hence Counter32: a Counter64 would take
+each wrap for a restart.
+"""
+
+from dataclasses import dataclass
+
+from haproxy_agentx.objects import conventions as tc
+from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.syntax import (
+    COUNTER32,
+    COUNTER64,
+    GAUGE32,
+    TEXT,
+    TIMESTAMP,
+    TRUTH,
+    UNSIGNED32,
+    Syntax,
+)
+
+FIRST_FIELD = 10
+"""The column of field 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoField:
+    """A line of `show info`: HAProxy's number and key, and ``aliases``, the key's other spellings."""
+
+    number: int
+    key: str
+    suffix: str
+    syntax: Syntax
+    units: str | None
+    description: str
+    aliases: tuple[str, ...] = ()
+
+
+_i = InfoField
+
+# One field, one or two lines: the formatter would make a page of each.
+# fmt: off
+INFO_FIELDS: tuple[InfoField, ...] = (
+    _i(0, "Name", "ProductName", TEXT, None, "Name of the product."),
+    _i(1, "Version", "Version", TEXT, None, "Version of HAProxy."),
+    _i(2, "Release_date", "ReleaseDate", TEXT, None, "Date of the last change of the source code, such as 2026/10/17."),
+    _i(3, "Nbthread", "Threads", GAUGE32, "threads", "Threads started (global 'nbthread')."),
+    _i(4, "Nbproc", "Processes", GAUGE32, "processes",
+       "Worker processes started; always 1 since multi-process mode is gone."),
+    _i(5, "Process_num", "ProcessNumber", UNSIGNED32, None, "Relative number of the worker process, from 1."),
+    _i(6, "Pid", "Pid", UNSIGNED32, None, "The system's id of the worker process."),
+    _i(7, "Uptime", "UptimeText", TEXT, None,
+       "Time since the worker process started, in days, hours, minutes and seconds."),
+    _i(8, "Uptime_sec", "Uptime", GAUGE32, "seconds", "Time since the worker process started."),
+    _i(9, "Memmax_MB", "MemoryLimitMegabytes", UNSIGNED32, "megabytes", "Limit of memory (option -m), 0 for none."),
+    _i(10, "PoolAlloc_MB", "PoolAllocatedMegabytes", GAUGE32, "megabytes", "Memory allocated in pools."),
+    _i(11, "PoolUsed_MB", "PoolUsedMegabytes", GAUGE32, "megabytes", "Memory of pools in use."),
+    _i(12, "PoolFailed", "PoolFailures", COUNTER32, "failures",
+       "Failed allocations in pools: HAProxy was short of memory."),
+    _i(13, "Ulimit-n", "FileLimit", UNSIGNED32, "files", "Limit of open file descriptors."),
+    _i(14, "Maxsock", "SocketLimit", UNSIGNED32, "sockets", "Limit of open sockets."),
+    _i(15, "Maxconn", "ConnectionLimit", UNSIGNED32, "connections",
+       "Limit of connections, configured or imposed by the file limit."),
+    _i(16, "Hard_maxconn", "ConnectionHardLimit", UNSIGNED32, "connections",
+       "Limit of connections imposed by the memory limit or the file limit."),
+    _i(17, "CurrConns", "ConnectionsCurrent", GAUGE32, "connections", "Connections open now."),
+    _i(18, "CumConns", "ConnectionsTotal", COUNTER32, "connections",
+       "Connections since HAProxy started, those to its sockets included."),
+    _i(19, "CumReq", "RequestsTotal", COUNTER32, "requests",
+       "Requests since HAProxy started, those to its sockets included."),
+    _i(20, "MaxSslConns", "SslConnectionLimit", UNSIGNED32, "connections",
+       "Limit of TLS endpoints of both sides, 0 for none."),
+    _i(21, "CurrSslConns", "SslConnectionsCurrent", GAUGE32, "connections", "TLS endpoints open now, of both sides."),
+    _i(22, "CumSslConns", "SslConnectionsTotal", COUNTER32, "connections",
+       "TLS endpoints since HAProxy started, of both sides."),
+    _i(23, "Maxpipes", "PipeLimit", UNSIGNED32, "pipes", "Limit of pipes for splicing, 0 for none."),
+    _i(24, "PipesUsed", "PipesUsed", GAUGE32, "pipes", "Pipes in use now."),
+    _i(25, "PipesFree", "PipesFree", GAUGE32, "pipes", "Pipes allocated and free now."),
+    _i(26, "ConnRate", "ConnectionRate", GAUGE32, "connections per second",
+       "Connections of clients in the last second."),
+    _i(27, "ConnRateLimit", "ConnectionRateLimit", UNSIGNED32, "connections per second",
+       "Limit of that rate (global 'maxconnrate'), 0 for none."),
+    _i(28, "MaxConnRate", "ConnectionRateMax", GAUGE32, "connections per second",
+       "Highest connection rate since HAProxy started."),
+    _i(29, "SessRate", "SessionRate", GAUGE32, "sessions per second", "Sessions in the last second."),
+    _i(30, "SessRateLimit", "SessionRateLimit", UNSIGNED32, "sessions per second",
+       "Limit of that rate (global 'maxsessrate'), 0 for none."),
+    _i(31, "MaxSessRate", "SessionRateMax", GAUGE32, "sessions per second",
+       "Highest session rate since HAProxy started."),
+    _i(32, "SslRate", "SslRate", GAUGE32, "connections per second", "TLS connections in the last second."),
+    _i(33, "SslRateLimit", "SslRateLimit", UNSIGNED32, "connections per second",
+       "Limit of that rate (global 'maxsslrate'), 0 for none."),
+    _i(34, "MaxSslRate", "SslRateMax", GAUGE32, "connections per second", "Highest TLS rate since HAProxy started."),
+    _i(35, "SslFrontendKeyRate", "SslFrontendKeyRate", GAUGE32, "keys per second",
+       "TLS keys made on frontends in the last second."),
+    _i(36, "SslFrontendMaxKeyRate", "SslFrontendKeyRateMax", GAUGE32, "keys per second",
+       "Highest rate of TLS keys on frontends since HAProxy started."),
+    _i(37, "SslFrontendSessionReuse_pct", "SslSessionReuse", GAUGE32, "percent",
+       "Share of TLS connections on frontends that needed no new key."),
+    _i(38, "SslBackendKeyRate", "SslBackendKeyRate", GAUGE32, "keys per second",
+       "TLS keys made on backends in the last second."),
+    _i(39, "SslBackendMaxKeyRate", "SslBackendKeyRateMax", GAUGE32, "keys per second",
+       "Highest rate of TLS keys on backends since HAProxy started."),
+    _i(40, "SslCacheLookups", "SslCacheLookups", COUNTER32, "lookups",
+       "Session ids looked up in the TLS session cache."),
+    _i(41, "SslCacheMisses", "SslCacheMisses", COUNTER32, "lookups", "Session ids not found in the TLS session cache."),
+    _i(42, "CompressBpsIn", "CompressInRate", GAUGE32, "bytes per second",
+       "Bytes given to the HTTP compressor in the last second."),
+    _i(43, "CompressBpsOut", "CompressOutRate", GAUGE32, "bytes per second",
+       "Bytes that the HTTP compressor gave back in the last second."),
+    _i(44, "CompressBpsRateLim", "CompressRateLimit", UNSIGNED32, "bytes per second",
+       "Limit of the compressed rate, beyond which compression stops, 0 for none."),
+    _i(45, "ZlibMemUsage", "ZlibMemory", GAUGE32, "bytes",
+       "Memory in use for compression. No instance in a build without zlib."),
+    _i(46, "MaxZlibMemUsage", "ZlibMemoryLimit", UNSIGNED32, "bytes",
+       "Limit of memory for compression (global 'maxzlibmem'), 0 for none. No instance in a build without zlib."),
+    _i(47, "Tasks", "Tasks", GAUGE32, "tasks", "Tasks, active and asleep."),
+    _i(48, "Run_queue", "RunQueue", GAUGE32, "tasks", "Active tasks: those that run or wait to."),
+    _i(49, "Idle_pct", "Idle", GAUGE32, "percent",
+       "Share of the last second that the thread spent waiting. Near 0 HAProxy is overloaded."),
+    _i(50, "node", "NodeName", TEXT, None, "Name of the node (global 'node'), by default the host's name."),
+    _i(51, "description", "NodeDescription", TEXT, None,
+       "Description of the node (global 'description'). No instance without one."),
+    _i(52, "Stopping", "Stopping", TRUTH, None, "Whether the worker process is about to stop."),
+    _i(53, "Jobs", "Jobs", GAUGE32, "jobs", "Active jobs: connections and listeners."),
+    _i(54, "Unstoppable Jobs", "UnstoppableJobs", GAUGE32, "jobs",
+       "Jobs that cannot be stopped: connections to the master process."),
+    _i(55, "Listeners", "Listeners", GAUGE32, "listeners", "Active listeners, HAProxy's own sockets included."),
+    _i(56, "ActivePeers", "PeersActive", GAUGE32, "peers", "Peers connected and verified."),
+    _i(57, "ConnectedPeers", "PeersConnected", GAUGE32, "peers", "Peers past the step of connecting."),
+    _i(58, "DroppedLogs", "LogsDropped", COUNTER32, "messages", "Log messages that were dropped."),
+    _i(59, "BusyPolling", "BusyPolling", TRUTH, None, "Whether busy polling is in use."),
+    _i(60, "FailedResolutions", "ResolutionFailures", COUNTER32, "failures", "Failed DNS resolutions."),
+    _i(61, "TotalBytesOut", "BytesOut", COUNTER64, "bytes", "Bytes sent."),
+    _i(62, "TotalSplicdedBytesOut", "SplicedBytesOut", COUNTER64, "bytes",
+       "Bytes sent through a kernel pipe. HAProxy mended the spelling of the key in 2.8.", ("TotalSplicedBytesOut",)),
+    _i(63, "BytesOutRate", "BytesOutRate", tc.GAUGE64, "bytes per second", "Bytes sent in the last second."),
+    _i(64, "DebugCommandsIssued", "DebugCommands", COUNTER32, "commands",
+       "Debug commands issued: anything above 0 is unsafe."),
+    _i(65, "CumRecvLogs", "LogsReceived", COUNTER32, "messages", "Log messages received by log-forwarding listeners."),
+    _i(66, "Build info", "BuildInfo", TEXT, None, "What was built."),
+    _i(67, "Memmax_bytes", "MemoryLimit", tc.GAUGE64, "bytes", "Limit of memory (option -m), 0 for none."),
+    _i(68, "PoolAlloc_bytes", "PoolAllocated", tc.GAUGE64, "bytes", "Memory allocated in pools."),
+    _i(69, "PoolUsed_bytes", "PoolUsed", tc.GAUGE64, "bytes", "Memory of pools in use."),
+    _i(70, "Start_time_sec", "StartTime", UNSIGNED32, "seconds",
+       "When the worker process started, in seconds since 1970-01-01 UTC."),
+    _i(71, "Tainted", "Tainted", TEXT, None,
+       "What makes the process unfit for support, a hexadecimal mask: experimental features, bugs met. 0 is clean."),
+    _i(72, "TotalWarnings", "Warnings", COUNTER32, "warnings", "Warnings issued since HAProxy started."),
+    _i(73, "MaxconnReached", "ConnectionLimitReached", COUNTER32, "times",
+       "Times that an accepted connection reached the connection limit."),
+    _i(74, "BootTime_ms", "BootTime", GAUGE32, "milliseconds", "Time from the start until HAProxy was ready."),
+    _i(75, "Niced_tasks", "NicedTasks", GAUGE32, "tasks", "Active tasks that are niced."),
+    _i(76, "CurrStreams", "StreamsCurrent", GAUGE32, "streams", "Streams open now."),
+    _i(77, "CumStreams", "StreamsTotal", COUNTER64, "streams", "Streams since HAProxy started."),
+    _i(78, "BlockedTrafficWarnings", "BlockedTrafficWarnings", COUNTER32, "warnings",
+       "Warnings of traffic held up by too slow a task."),
+    _i(79, "PatternsAdded", "PatternsAdded", COUNTER64, "patterns", "Patterns added to lists and maps."),
+    _i(80, "PatternsFreed", "PatternsFreed", COUNTER64, "patterns", "Patterns freed from lists and maps."),
+)
+# fmt: on
+
+
+def _column(info: InfoField) -> Column:
+    keys = " or ".join(f"'{key}'" for key in (info.key, *info.aliases))
+    return Column(
+        FIRST_FIELD + info.number,
+        f"haxProcess{info.suffix}",
+        info.syntax,
+        info.key,
+        f"{info.description} Field {info.number}, {keys}, of show info.",
+        info.units,
+        aliases=info.aliases,
+    )
+
+
+_DERIVED = (
+    Column(
+        201,
+        "haxProcessSourceState",
+        tc.SOURCE_STATE,
+        "",
+        "State of the source that this process is read from. In any state but ok(1) the values of this process in all "
+        "tables are those of the last good reading, whose age is haxProcessReadingAge.",
+    ),
+    Column(
+        202,
+        "haxProcessReadingAge",
+        GAUGE32,
+        "",
+        "Age of the last good reading, which all values of this process come from. No instance before the first.",
+        "milliseconds",
+    ),
+    Column(
+        203,
+        "haxProcessDiscontinuityTime",
+        TIMESTAMP,
+        "",
+        "The value of sysUpTime when the counters of this process last began anew in all tables: at a start or reload "
+        "of HAProxy, known by its process id and start time. 0 when that was before sysUpTime began.",
+    ),
+    Column(
+        204,
+        "haxProcessReloads",
+        COUNTER32,
+        "",
+        "Starts and reloads of HAProxy that the subagent has seen since it started itself.",
+        "reloads",
+    ),
+    Column(
+        205,
+        "haxProcessBadRows",
+        COUNTER32,
+        "",
+        "Rows of the statistics that were left out because they could not be read, in all readings since the subagent "
+        "started. Anything above 0 deserves a look at its log.",
+        "rows",
+    ),
+)
+
+PROCESS_INDEX = Column(
+    1,
+    "haxProcessIndex",
+    tc.INDEX,
+    "",
+    "Number of the HAProxy process; it belongs to haxProcessName for ever.",
+    access="not-accessible",
+)
+
+PROCESS_NAME = Column(4, "haxProcessName", TEXT, "", "Name of the process in the configuration of the subagent.")
+
+PROCESS_TABLE = Table(
+    6,
+    "haxProcessTable",
+    "haxProcessEntry",
+    (PROCESS_INDEX,),
+    (PROCESS_NAME, *map(_column, INFO_FIELDS), *_DERIVED),
+    "The HAProxy processes of this host, as they describe themselves in show info (HAProxy management guide, 9.3). "
+    "Field N of show info typed is column 10 + N; columns from 201 on are made by the subagent. A field that this "
+    "version of HAProxy does not have is no instance, never a made-up 0. A process read by HTTP tells no show info. "
+    "HAProxy's counters begin anew when haxProcessDiscontinuityTime changes, those of the subagent when "
+    "haxAgentStartTime does.",
+    "One HAProxy process.",
+)

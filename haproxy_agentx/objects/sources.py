@@ -1,0 +1,59 @@
+"""What is known of each source of data: the row of haxSourceTable. No clock in it: ``now`` is monotonic, in seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from haproxy_agentx.haproxy.errors import SourceError, SourceState
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """One source and how reading it goes. ``target`` is a path or a URL, never with credentials."""
+
+    name: str
+    kind: str
+    target: str
+    state: SourceState = SourceState.stale
+    last_good: float | None = None
+    successes: int = 0
+    failures: int = 0
+    last_error: str = ""
+    last_error_at: float | None = None
+
+    def succeeded(self, now: float) -> bool:
+        """Take note of a good reading; True when the one before was not."""
+        news = self.state is not SourceState.ok
+        self.state = SourceState.ok
+        self.last_good = now
+        self.successes += 1
+        return news
+
+    def failed(self, error: SourceError, now: float) -> bool:
+        """Take note of a failure; True when it is another one than the last, and so worth a line in the log."""
+        news = self.state is not error.state or self.last_error != str(error)
+        self.state = error.state
+        self.failures += 1
+        self.last_error = str(error)
+        self.last_error_at = now
+        return news
+
+    def age(self, now: float) -> float | None:
+        """Seconds since the last good reading."""
+        return None if self.last_good is None else now - self.last_good
+
+    def texts(self, now: float) -> Mapping[str, bytes]:
+        """Give the cells of the row."""
+        texts = {
+            "haxSourceName": self.name.encode(),
+            "haxSourceKind": self.kind.encode(),
+            "haxSourceTarget": self.target.encode(errors="replace"),
+            "haxSourceState": self.state.name.encode(),
+            "haxSourceSuccesses": b"%d" % self.successes,
+            "haxSourceFailures": b"%d" % self.failures,
+            "haxSourceLastError": self.last_error.encode(errors="replace"),
+        }
+        if self.last_good is not None:
+            texts["haxSourceReadingAge"] = b"%d" % ((now - self.last_good) * 1000)
+        if self.last_error_at is not None:
+            texts["haxSourceLastErrorAge"] = b"%d" % (now - self.last_error_at)
+        return texts

@@ -1,0 +1,150 @@
+"""The four tables of `show stat`: frontends, backends, servers, listeners.
+
+CSV field N is column 10 + N in each of them (management guide 9.1 numbers the fields), so a number means the same
+everywhere and a field that a later version adds never shifts another. What is derived from a field starts at 201.
+"""
+
+from haproxy_agentx.objects import conventions as tc
+from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.process_columns import PROCESS_INDEX
+from haproxy_agentx.objects.stat_fields import KINDS, STAT_FIELDS, StatField
+from haproxy_agentx.objects.syntax import TEXT
+
+FIRST_FIELD = 10
+"""The column of field 0."""
+
+
+def _column(stat: StatField, kind: str) -> Column:
+    return Column(
+        FIRST_FIELD + stat.number,
+        f"hax{KINDS[kind].title()}{stat.suffix_for(kind)}",
+        stat.syntax_for(kind),
+        stat.name,
+        f"{stat.description_for(kind)} Field {stat.number}, '{stat.name}', of show stat.",
+        stat.units,
+    )
+
+
+def _status_text(kind: str) -> Column:
+    return Column(
+        201,
+        f"hax{KINDS[kind].title()}StatusText",
+        TEXT,
+        "status",
+        "The status as HAProxy wrote it, such as 'UP 2/3'. Field 17, 'status', of show stat.",
+    )
+
+
+_SERVER_DERIVED = (
+    Column(
+        202,
+        "haxServerStatusStep",
+        tc.STATUS_STEP,
+        "status",
+        "The x of a status such as 'UP x/y' or 'DOWN x/y'. A server that is UP 2/3 goes down after 2 more failed "
+        "checks in a row; one that is DOWN 1/3 has passed 1 of the 3 checks that bring it up. No instance when the "
+        "status is not on the way to another. Derived from field 17, 'status', of show stat.",
+        "checks",
+    ),
+    Column(
+        203,
+        "haxServerStatusSteps",
+        tc.STATUS_STEPS,
+        "status",
+        "The y of a status such as 'UP x/y' or 'DOWN x/y': 'fall' of a server that is up, 'rise' of one that is down. "
+        "No instance when the status is not on the way to another. Derived from field 17, 'status', of show stat.",
+        "checks",
+    ),
+    Column(
+        204,
+        "haxServerAdminState",
+        tc.ADMIN_STATE,
+        "status",
+        "What the administrator, or HAProxy in his place, has ordered for the server, as far as its status tells. "
+        "Derived from field 17, 'status', of show stat.",
+    ),
+    Column(
+        205,
+        "haxServerCheckInProgress",
+        tc.IN_PROGRESS,
+        "check_status",
+        "Whether a health check runs at this moment. No instance for a server that is not checked. Derived from "
+        "field 36, 'check_status', of show stat.",
+    ),
+    Column(
+        206,
+        "haxServerAgentInProgress",
+        tc.IN_PROGRESS,
+        "agent_status",
+        "Whether an agent check runs at this moment. No instance without 'agent-check'. Derived from field 62, "
+        "'agent_status', of show stat.",
+    ),
+)
+
+
+def _columns(kind: str, *derived: Column) -> tuple[Column, ...]:
+    fields = (_column(stat, kind) for stat in STAT_FIELDS if kind in stat.kinds)
+    return (*fields, _status_text(kind), *derived)
+
+
+def _index(kind: str, named_by: str) -> Column:
+    word = KINDS[kind]
+    return Column(
+        1,
+        f"hax{word.title()}Index",
+        tc.INDEX,
+        "",
+        f"Number of the {word}; it belongs to {named_by} for ever.",
+        access="not-accessible",
+    )
+
+
+FRONTEND_INDEX = _index("F", "haxFrontendName within its process")
+BACKEND_INDEX = _index("B", "haxBackendName within its process")
+SERVER_INDEX = _index("S", "haxServerName within its backend")
+LISTENER_INDEX = _index("L", "haxListenerName within its frontend")
+
+_COMMON = (
+    "CSV field N of show stat (HAProxy management guide, 9.1) is column 10 + N; columns from 201 on are derived from a "
+    "field. No instance where HAProxy leaves the field empty, because it does not apply, or where this version does "
+    "not have it. Counters begin anew when haxProcessDiscontinuityTime changes; 'clear counters all' on "
+    "HAProxy's socket resets them unseen."
+)
+
+FRONTEND_TABLE = Table(
+    7,
+    "haxFrontendTable",
+    "haxFrontendEntry",
+    (PROCESS_INDEX, FRONTEND_INDEX),
+    _columns("F"),
+    f"The frontends, and the front sides of listen sections. {_COMMON}",
+    "One frontend of one HAProxy process.",
+)
+BACKEND_TABLE = Table(
+    8,
+    "haxBackendTable",
+    "haxBackendEntry",
+    (PROCESS_INDEX, BACKEND_INDEX),
+    _columns("B"),
+    f"The backends, and the back sides of listen sections, which have the number of their front side. {_COMMON}",
+    "One backend of one HAProxy process. Mind that HAProxy calls a backend without servers UP, and one whose servers "
+    "are not checked UP even when they are dead.",
+)
+SERVER_TABLE = Table(
+    9,
+    "haxServerTable",
+    "haxServerEntry",
+    (PROCESS_INDEX, BACKEND_INDEX, SERVER_INDEX),
+    _columns("S", *_SERVER_DERIVED),
+    f"The servers of the backends. {_COMMON}",
+    "One server of one backend.",
+)
+LISTENER_TABLE = Table(
+    10,
+    "haxListenerTable",
+    "haxListenerEntry",
+    (PROCESS_INDEX, FRONTEND_INDEX, LISTENER_INDEX),
+    _columns("L"),
+    f"The listening sockets of frontends that have 'option socket-stats'. {_COMMON}",
+    "One listening socket of one frontend.",
+)

@@ -1,0 +1,139 @@
+"""Managed objects as the columns of a MibView: what stands in the view for each declared table.
+
+The four tables of ``show stat`` answer out of the text of a reading, cell by cell. The small ones (haxAgent, sources,
+processes) answer out of texts that are made when they are asked for, so that an age is the age at that moment.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from haproxy_agentx.agentx.oid import Key, Oid, key
+from haproxy_agentx.agentx.view import Column as ViewColumn
+from haproxy_agentx.agentx.view import Wire
+from haproxy_agentx.haproxy.stat import Kind, Reading, split_row
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.layout import Layout
+from haproxy_agentx.objects.syntax import Encoder
+
+SPLIT_ROWS = 1024
+"""Rows of a table up to which split rows are kept: a walk comes by once for each column."""
+
+STAT_TABLES = {
+    Kind.FRONTEND: schema.FRONTEND_TABLE,
+    Kind.BACKEND: schema.BACKEND_TABLE,
+    Kind.SERVER: schema.SERVER_TABLE,
+    Kind.LISTENER: schema.LISTENER_TABLE,
+}
+
+Texts = Callable[[], Mapping[str, bytes]]
+"""The row of a small table: the texts of its columns by name of the column, for those that have an instance."""
+
+
+class _Window:
+    """The texts of one table in one reading, cut into cells when they are asked for.
+
+    A stretch of rows that is asked for again, for another column, is kept split: so it is when all columns of a row
+    are asked for at once, and always in small tables.
+    """
+
+    __slots__ = ("_last", "_lines", "_places", "_split")
+
+    def __init__(self, lines: Sequence[bytes], places: Sequence[int]) -> None:
+        self._lines = lines
+        self._places = places
+        self._split: dict[tuple[int, int], list[list[bytes]]] = {}
+        self._last: tuple[int, int] | None = None
+
+    def texts(self, place: int, first: int, last: int) -> list[bytes]:
+        """Give field ``place`` of the rows first..last-1."""
+        stretch = (first, last)
+        rows = self._split.get(stretch)
+        if rows is None:
+            lines = [self._lines[at] for at in self._places[first:last]]
+            if stretch != self._last and len(self._places) > SPLIT_ROWS:
+                self._last = stretch
+                cut = place + 1
+                return [
+                    line.split(b",", cut)[place] if b'"' not in line else split_row(line)[place] for line in lines
+                ]
+            if len(self._split) * len(lines) > SPLIT_ROWS:
+                self._split.clear()
+            rows = self._split[stretch] = [split_row(line) for line in lines]
+        return [row[place] for row in rows]
+
+
+def _nothing(first: int, last: int) -> list[Wire | None]:
+    return [None] * (last - first)
+
+
+def _stat_cells(window: _Window, place: int, encode: Encoder, first: int, last: int) -> list[Wire | None]:
+    return encode(window.texts(place, first, last))
+
+
+class StatColumns:
+    """The columns of one process, for as long as its rows and fields stay; ``of`` gives those of a reading."""
+
+    def __init__(self, root: Oid, process: int, layout: Layout, fields: Mapping[str, int]) -> None:
+        self._layout = layout
+        self._columns: list[tuple[Kind, ViewColumn, int, Encoder]] = []
+        for kind, table in STAT_TABLES.items():
+            rows = layout.rows[kind]
+            for column in table.columns:
+                if column.field in fields and rows.parts:
+                    name = key((*schema.column_oid(table, column, root), process))
+                    proto = ViewColumn(name, column.syntax.tag, rows.parts, _nothing)
+                    self._columns.append((kind, proto, fields[column.field], column.syntax.encode))
+
+    def of(self, reading: Reading) -> list[ViewColumn]:
+        """Give the columns over the texts of ``reading``, which has the rows and fields of this layout."""
+        windows = {kind: _Window(reading.lines, rows.places) for kind, rows in self._layout.rows.items()}
+        return [
+            proto.over(partial(_stat_cells, windows[kind], place, encode))
+            for kind, proto, place, encode in self._columns
+        ]
+
+
+def small_columns(root: Oid, table: schema.Table, rows: Mapping[int, Texts]) -> list[ViewColumn]:
+    """Give the columns of a table of few rows, by index."""
+    numbers = sorted(rows)
+    parts = [key((number,)) for number in numbers]
+    texts = [rows[number] for number in numbers]
+    return [
+        ViewColumn(
+            key(schema.column_oid(table, column, root)),
+            column.syntax.tag,
+            parts,
+            partial(_small_cells, texts, column.name, column.syntax.encode),
+        )
+        for column in table.columns
+        if parts
+    ]
+
+
+def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, last: int) -> list[Wire | None]:
+    return encode_present(encode, [row().get(name) for row in rows[first:last]])
+
+
+def scalar_columns(root: Oid, texts: Texts) -> list[ViewColumn]:
+    """Give the scalars of haxAgent; each is a column with the one row 0."""
+    return [
+        ViewColumn(
+            key(schema.scalar_oid(scalar, root)),
+            scalar.syntax.tag,
+            [key((0,))],
+            partial(_small_cells, [texts], scalar.name, scalar.syntax.encode),
+        )
+        for scalar in schema.SCALARS
+    ]
+
+
+def encode_present(encode: Encoder, texts: Sequence[bytes | None]) -> list[Wire | None]:
+    """Encode texts of which None has no instance; an empty text is up to the syntax."""
+    values = encode([text or b"" for text in texts])
+    return [None if text is None else value for text, value in zip(texts, values, strict=True)]
+
+
+def object_names(root: Oid) -> list[Key]:
+    """Give the names of all accessible objects, also of those that have no instance now."""
+    columns = [key(schema.column_oid(table, column, root)) for table in schema.TABLES for column in table.columns]
+    return sorted(columns + [key(schema.scalar_oid(scalar, root)) for scalar in schema.SCALARS])
