@@ -1,0 +1,1 @@
+"""The labs: the daemon beside real snmpd, keepalived and HAProxy."""

@@ -1,0 +1,206 @@
+"""The lab as a whole: up, down, faults, and what is seen of it from outside."""
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Self
+
+from integration.netlab import control, network, traps
+from integration.netlab.host import Host, start_all
+from integration.netlab.machine import accounts_here, specification
+from integration.netlab.plan import ADDRESSES, BALANCERS, HOSTS, SWITCH, VARIANTS, VIRTUAL, WEB_PORTS, Accounts, files
+from integration.netlab.processes import identity
+from integration.netlab.services import SERVICES
+from integration.netlab.state import State, clear_leftovers
+from integration.netlab.traps import Trap
+from integration.netlab.waiting import LabError, wait_for
+
+DEFAULT_NAME = "netlab"
+FIFO = "/run/haproxy-agentx/vrrp.fifo"
+
+
+class Lab:
+    """A running lab. As a context manager it ends with the block; it ends with this program in any case, unless kept.
+
+    `disturbed` tells whether anything was done to it that a later user could notice.
+    """
+
+    def __init__(self, state: State, hosts: dict[str, Host]) -> None:
+        self.state = state
+        self.hosts = hosts
+        self.disturbed = False
+
+    @classmethod
+    def up(cls, name: str, variant: str = "fast", *, agent: bool = True, keep: bool = False) -> Self:
+        """Start everything and wait until lb1 serves the client at each virtual address.
+
+        agent: with our daemon on both load balancers. keep: it stays until `down` when this program ends.
+        LabError, with nothing left behind, where it does not come up.
+        """
+        if variant not in VARIANTS:
+            raise LabError(f"no variant '{variant}'; there are: {', '.join(VARIANTS)}")
+        clear_leftovers()
+        state = State(name, variant, None if keep else identity(os.getpid()), {})
+        if state.file.exists():
+            raise LabError(f"the lab '{name}' runs already: end it with `python -m integration.netlab down`")
+        accounts = accounts_here()
+        hosts = start_all({host: specification(host, accounts) for host in HOSTS})
+        lab = cls(State(name, variant, state.owner, {n: host.leader for n, host in hosts.items()}), hosts)
+        try:
+            lab.state.save()
+            lab._configure(accounts)
+            lab._start(agent=agent)
+            lab.wait_served("lb1", 15)
+            if keep:
+                for host in hosts.values():
+                    host.stay()
+        except BaseException:
+            lab.down()
+            raise
+        return lab
+
+    @classmethod
+    def attach(cls, name: str = DEFAULT_NAME) -> Self:
+        """Find a lab that another program started. LabError where none runs."""
+        state = State.find(name)
+        return cls(state, {host: Host(host, leader) for host, leader in state.hosts.items()})
+
+    def down(self) -> None:
+        """End all hosts and remove what is written down. Nothing is left."""
+        for host in self.hosts.values():
+            host.leader.kill()  # all at once, then one by one to the end
+        for host in self.hosts.values():
+            host.stop()
+        self.state.forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    def _configure(self, accounts: Accounts) -> None:
+        network.connect(self.hosts)
+        for name, host in self.hosts.items():
+            for target, source in files(name, self.state.variant).items():
+                host.path(target).write_bytes(source.read_bytes())
+        for name in BALANCERS:
+            fifo = self.hosts[name].path(FIFO)
+            os.mkfifo(fifo, 0o600)
+            os.chown(fifo, accounts.agent.uid, accounts.agent.gid)
+
+    def _start(self, *, agent: bool) -> None:
+        web = [("web", str(port)) for port in WEB_PORTS]
+        stages = (
+            [*((host, "snmpd") for host in BALANCERS), ("sink", "traps"), *web],
+            # a first check that fails is DOWN at once
+            [(host, "haproxy") for host in BALANCERS],
+            # keepalived, without snmpd, tries AgentX again only after 15 s; without HAProxy, it starts as BACKUP
+            [(host, service) for service in ("keepalived", "agent") for host in BALANCERS],
+        )
+        for stage in stages:
+            group = [(host, service) for host, service in stage if agent or service != "agent"]
+            for host, service in group:
+                control.launch(self.hosts[host], control.find(host, service))
+            for host, service in group:
+                control.await_ready(self.hosts[host], control.find(host, service))
+
+    # what is done to it
+
+    def exec(self, host: str, *argv: str, check: bool = True, seconds: float = 30.0) -> str:
+        """Run a command on a host; return its standard output. LabError where it fails (with check) or hangs."""
+        return self.host(host).run(*argv, check=check, seconds=seconds).stdout
+
+    def ctl(self, host: str, service: str, action: str) -> None:
+        """Act on a service: start stop kill9 freeze thaw reload restart."""
+        self.disturbed = True
+        control.act(self.host(host), service, action)
+
+    def web_down(self, *ports: int) -> None:
+        """Stop web servers; without a port, all that run."""
+        for port in ports or WEB_PORTS:
+            if ports or self.running("web", str(port)):
+                self.ctl("web", str(port), "stop")
+
+    def web_up(self, *ports: int) -> None:
+        """Start web servers; without a port, all that do not run."""
+        for port in ports or WEB_PORTS:
+            if ports or not self.running("web", str(port)):
+                self.ctl("web", str(port), "start")
+
+    def link(self, host: str, *, up: bool) -> None:
+        """Plug a host's cable in or pull it."""
+        self.disturbed = True
+        self.host(host)
+        network.set_link(self.hosts[SWITCH], host, up=up)
+
+    def cut(self, *, apart: bool) -> None:
+        """Keep the load balancers from hearing each other (split brain), or let them again. Clients reach both."""
+        self.disturbed = True
+        network.set_isolated(self.hosts[SWITCH], BALANCERS, isolated=apart)
+
+    # what is seen of it
+
+    def host(self, name: str) -> Host:
+        """Return a host by name. LabError says which ones there are."""
+        if name not in self.hosts:
+            raise LabError(f"no host '{name}'; there are: {', '.join(self.hosts)}")
+        return self.hosts[name]
+
+    def running(self, host: str, service: str) -> bool:
+        """Tell whether any process of the service runs (a frozen one does)."""
+        return bool(control.processes(self.host(host), control.find(host, service)))
+
+    def services(self, host: str) -> dict[str, bool]:
+        """Return each service of a host, and whether it runs."""
+        return {name: self.running(host, name) for name in SERVICES.get(host, {})}
+
+    def holders(self, instance: str = "SITE1") -> list[str]:
+        """Return the load balancers whose kernel has the instance's virtual address."""
+        return [name for name in BALANCERS if self.hosts[name].holds(VIRTUAL[instance])]
+
+    def get(self, address: str = VIRTUAL["SITE1"], path: str = "/") -> tuple[int, str]:
+        """Ask as the client does: HTTP status and which load balancer answered; (0, '') where none does within 1 s."""
+        shown = self.exec("client", "curl", "-si", "-m", "1", f"http://{address}{path}", check=False)
+        head = shown.replace("\r", "").partition("\n\n")[0].split("\n")
+        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        return (int(head[0].split()[1]), fields.get("x-lb", "")) if head[0] else (0, "")
+
+    def wait_served(self, host: str, seconds: float = 10.0) -> None:
+        """Wait until the host alone holds every virtual address and answers the client there."""
+
+        def served() -> bool:
+            held = all(self.holders(instance) == [host] for instance in VIRTUAL)
+            return held and all(self.get(address) == (200, host) for address in VIRTUAL.values())
+
+        wait_for(served, f"{host} serves {', '.join(VIRTUAL.values())}", seconds, self.logs)
+
+    def traps(self) -> list[Trap]:
+        """Return all notifications that came to the sink, in their order."""
+        return list(traps.parse(self.hosts["sink"].read("/var/log/traps.log")))
+
+    def wait_trap(self, matches: Callable[[Trap], bool], what: str, seconds: float = 10.0, skip: int = 0) -> Trap:
+        """Wait for a notification behind the first `skip` ones, and return it."""
+        return wait_for(
+            lambda: next(filter(matches, self.traps()[skip:]), None),
+            f"trap at the sink: {what}",
+            seconds,
+            self.logs,
+        )
+
+    def snmp(self, program: str, host: str, *arguments: str, seconds: float = 30.0) -> list[str]:
+        """Ask a host's snmpd as the client does (snmpget, snmpwalk, ...): the lines, OIDs numeric by default."""
+        ask = (program, "-v2c", "-cpublic", "-On", ADDRESSES[host], *arguments)
+        return self.exec("client", *ask, check=False, seconds=seconds).splitlines()
+
+    def haproxy(self, host: str, command: str, seconds: float = 5.0) -> str:
+        """Give a command to HAProxy's admin socket and return the answer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(seconds)
+            connection.connect(str(self.host(host).path("/run/haproxy/admin.sock")))
+            connection.sendall(command.encode() + b"\n")
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    def logs(self, *hosts: str) -> str:
+        """Return the ends of the logs of hosts; without a name, of the load balancers and the sink."""
+        return "\n".join(self.host(name).logs() for name in hosts or (*BALANCERS, "sink"))
