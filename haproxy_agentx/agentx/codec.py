@@ -11,16 +11,11 @@ from typing import Any, NamedTuple
 
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.errors import FrameError, LocalError, PayloadError
-from haproxy_agentx.agentx.oid import MAX_SUBIDS, Key
 from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, Value, VarBind
+from haproxy_agentx.agentx.wire import Reader, Writer
 
 HEADER_SIZE = 20
 VERSION = 1
-INTERNET = b"\0\0\0\1\0\0\0\3\0\0\0\6\0\0\0\1"
-"""1.3.6.1, which the one-octet prefix of an encoded identifier stands for (RFC 2741 5.1)."""
-
-NULL_OID = b"\0\0\0\0"
-_MAX_OCTETS = 0xFFFF
 _CONTEXT_FREE = {
     PduType.OPEN, PduType.CLOSE, PduType.COMMIT_SET, PduType.UNDO_SET, PduType.CLEANUP_SET, PduType.RESPONSE,
 }  # fmt: skip
@@ -52,110 +47,17 @@ def decode_header(data: bytes) -> Header:
     return Header(PduType(kind), Flag(flags & 0x1F), order, session, transaction, packet, length)
 
 
-# --- octets of one field -------------------------------------------------------------------------------------------
-
-
-def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
-    """Give an Object Identifier (5.1); 1.3.6.1.X with 1 <= X <= 255 becomes the prefix X."""
-    prefix = 0
-    words = name
-    if len(name) >= len(INTERNET) + 4 and name.startswith(INTERNET) and name[16:19] == b"\0\0\0" and name[19]:
-        prefix, words = name[19], name[20:]
-    if len(name) > 4 * MAX_SUBIDS or len(name) % 4:
-        raise LocalError(f"an object identifier has at most {MAX_SUBIDS} sub-identifiers, not {len(name) / 4}")
-    return bytes((len(words) // 4, prefix, include, 0)) + (words if order == ">" else _swap(words))
-
-
-def encode_octets(text: bytes, order: str = ">") -> bytes:
-    """Give an Octet String (5.3)."""
-    if len(text) > _MAX_OCTETS:
-        raise LocalError(f"an octet string of {len(text)} octets is longer than {_MAX_OCTETS}")
-    return struct.pack(order + "I", len(text)) + text + bytes(-len(text) % 4)
-
-
-def _swap(words: bytes) -> bytes:
-    count = len(words) // 4
-    return struct.pack(f"<{count}I", *struct.unpack(f">{count}I", words))
-
-
-class _Writer:
-    """Fields, appended in one byte order."""
-
-    def __init__(self, order: str) -> None:
-        self.order = order
-        self.parts: list[bytes] = []
-
-    def integers(self, form: str, *numbers: int) -> None:
-        try:
-            self.parts.append(struct.pack(self.order + form, *numbers))
-        except struct.error as error:
-            raise LocalError(f"{numbers} does not fit: {error}") from error
-
-    def oid(self, name: Key, *, include: bool = False) -> None:
-        self.parts.append(encode_oid(name, self.order, include=include))
-
-    def octets(self, text: bytes) -> None:
-        self.parts.append(encode_octets(text, self.order))
-
-
-class _Reader:
-    """Fields, read in one byte order from a payload that is complete; beyond its end is a PayloadError."""
-
-    def __init__(self, data: bytes, order: str) -> None:
-        self.data = data
-        self.order = order
-        self.at = 0
-
-    def more(self) -> bool:
-        return self.at < len(self.data)
-
-    def integers(self, form: str) -> tuple[int, ...]:
-        start = self.at
-        self.at += struct.calcsize(self.order + form)
-        if self.at > len(self.data):
-            raise PayloadError(f"the payload ends inside a number at octet {start}")
-        return struct.unpack_from(self.order + form, self.data, start)
-
-    def oid(self) -> tuple[Key, bool]:
-        """Give the key and the include flag."""
-        at = self.at
-        data = self.data
-        if at + 4 > len(data):
-            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
-        count, prefix, include = data[at], data[at + 1], data[at + 2]
-        self.at = at + 4 + 4 * count
-        if self.at > len(data):
-            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
-        if count + (5 if prefix else 0) > MAX_SUBIDS:
-            raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers at octet {at}")
-        words = data[at + 4 : self.at]
-        if self.order == "<":
-            words = _swap(words)
-        return (INTERNET + bytes((0, 0, 0, prefix)) + words if prefix else words), bool(include)
-
-    def octets(self) -> bytes:
-        (length,) = self.integers("I")
-        start = self.at
-        self.at += length + -length % 4
-        if self.at > len(self.data):
-            raise PayloadError(f"the payload ends inside an octet string at octet {start}")
-        return self.data[start : start + length]
-
-
-# --- values (5.4) --------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    write: Callable[[_Writer, Any], None]
-    read: Callable[[_Reader], Value]
+    write: Callable[[Writer, Any], None]
+    read: Callable[[Reader], Value]
 
 
 def _number(form: str) -> _Kind:
     return _Kind(lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
 
 
-def _read_ip_address(reader: _Reader) -> bytes:
+def _read_ip_address(reader: Reader) -> bytes:
     """IpAddress is an octet string of 4 and stays in network order (5.4)."""
     address = reader.octets()
     if len(address) != 4:  # noqa: PLR2004  the size of an IPv4 address
@@ -182,7 +84,7 @@ _VALUES: dict[int, _Kind] = {
 }
 
 
-def _write_varbinds(writer: _Writer, varbinds: list[VarBind]) -> None:
+def _write_varbinds(writer: Writer, varbinds: list[VarBind]) -> None:
     for varbind in varbinds:
         writer.integers("HH", varbind.tag, 0)
         writer.oid(varbind.name)
@@ -192,7 +94,7 @@ def _write_varbinds(writer: _Writer, varbinds: list[VarBind]) -> None:
         kind.write(writer, varbind.value)
 
 
-def _read_varbinds(reader: _Reader) -> tuple[VarBind, ...]:
+def _read_varbinds(reader: Reader) -> tuple[VarBind, ...]:
     varbinds = []
     while reader.more():
         tag, _reserved = reader.integers("HH")
@@ -204,13 +106,13 @@ def _read_varbinds(reader: _Reader) -> tuple[VarBind, ...]:
     return tuple(varbinds)
 
 
-def _write_ranges(writer: _Writer, ranges: list[SearchRange]) -> None:
+def _write_ranges(writer: Writer, ranges: list[SearchRange]) -> None:
     for search in ranges:
         writer.oid(search.start, include=search.include)
         writer.oid(search.end)
 
 
-def _read_ranges(reader: _Reader) -> tuple[SearchRange, ...]:
+def _read_ranges(reader: Reader) -> tuple[SearchRange, ...]:
     ranges = []
     while reader.more():
         start, include = reader.oid()
@@ -219,16 +121,13 @@ def _read_ranges(reader: _Reader) -> tuple[SearchRange, ...]:
     return tuple(ranges)
 
 
-# --- the layout of the payloads (6.2) ------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Field:
     """One field of a payload: the attribute that it is, how it is written and read."""
 
     name: str
-    write: Callable[[_Writer, Any], None]
-    read: Callable[[_Reader], Any]
+    write: Callable[[Writer, Any], None]
+    read: Callable[[Reader], Any]
 
 
 def _integer(name: str, form: str) -> _Field:
@@ -277,7 +176,7 @@ LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
 def encode(pdu: Pdu) -> bytes:
     """Give the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
     order = ">" if pdu.flags & Flag.NETWORK_BYTE_ORDER else "<"
-    writer = _Writer(order)
+    writer = Writer(order)
     flags = pdu.flags
     if pdu.context and pdu.type not in _CONTEXT_FREE:
         flags |= Flag.NON_DEFAULT_CONTEXT
@@ -297,7 +196,7 @@ def encode_header(pdu: Pdu, flags: int, length: int, order: str) -> bytes:
 
 def decode(header: Header, payload: bytes) -> Pdu:
     """Read a payload. Raises PayloadError, also for octets that are left over."""
-    reader = _Reader(payload, header.order)
+    reader = Reader(payload, header.order)
     kind, fields = LAYOUT[header.type]
     values: dict[str, Any] = {}
     if header.flags & Flag.NON_DEFAULT_CONTEXT and header.type not in _CONTEXT_FREE:

@@ -13,7 +13,7 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from haproxy_agentx.agentx.backoff import Backoff
@@ -91,34 +91,43 @@ class Connection:
         self._absent = Backoff(pace.first, pace.absent_most)
         self._refused = Backoff(pace.first, pace.refused_most)
         self._link: _Link | None = None
+        self._stopped = asyncio.Event()
 
     async def run(self) -> None:
         """Connect, serve, and connect again, until ``stop``ped or cancelled."""
-        while True:
+        while not self._stopped.is_set():
             try:
                 sock = await _connect(self._address, self._settings.timeout)
             except OSError as error:
                 self._report(explain(self._address, error))
-                await asyncio.sleep(self._absent.next())
+                await self._pause(self._absent.next())
                 continue
             self._absent.reset()
-            self._link = _Link(sock, Session(self._settings, self._responder, monotonic()), self._take_event)
+            session = Session(self._settings, self._responder, monotonic())
+            self._link = _Link(sock, session, self._take_event)
             try:
                 closed = await self._link.over
             finally:
                 self._link.close()
                 self._link = None
-            if self._stopping(closed):
-                return
-            self._report(closed.reason)
-            await asyncio.sleep((self._refused if closed.refused else self._absent).next())
+            if not self._stopped.is_set():
+                self._report(closed.reason)
+                backoff = self._absent if session.session_id and not closed.refused else self._refused
+                await self._pause(backoff.next())
 
     async def stop(self) -> None:
-        """Say goodbye to the master; ``run`` returns within a second or so."""
-        if self._link is not None:
-            self._link.stop()
-            with suppress(asyncio.CancelledError):
-                await self._link.over
+        """Say goodbye to the master; ``run`` returns when it has answered, or soon."""
+        self._stopped.set()
+        link = self._link
+        if link is not None:
+            link.stop()
+            await asyncio.wait([link.over])
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless stopped."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
 
     def notify(self, varbinds: Sequence[VarBind], token: object) -> bool:
         """Send a notification (see Session.notify). False when there is no open session."""
@@ -126,6 +135,7 @@ class Connection:
 
     def serve_subtrees(self, subtrees: Sequence[Key]) -> None:
         """Register and unregister what differs (see Session.serve_subtrees)."""
+        self._settings = replace(self._settings, subtrees=tuple(subtrees))
         if self._link is not None:
             self._link.serve_subtrees(subtrees)
 
@@ -133,9 +143,6 @@ class Connection:
         """Give the value that sysUpTime had at a monotonic time, 0 if that was before it began; None if not known."""
         clock = self._link.clock if self._link else None
         return None if clock is None else max(0, int(clock[0] + (at - clock[1]) * 100))
-
-    def _stopping(self, closed: Closed) -> bool:
-        return closed.reason == "stopped"
 
     def _take_event(self, event: Event) -> None:
         if isinstance(event, Ready):

@@ -4,14 +4,16 @@ Answering is a generator that pauses (yields) whenever a request asks for a lot,
 others in between; each answer is of one view from beginning to end.
 """
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.anticipation import Anticipation, Walks, request_payload, response_payload
-from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode, encode_header, encode_oid
+from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode, encode_header
 from haproxy_agentx.agentx.pdu import ErrorStatus, Flag, Pdu, SearchRange, Tag
 from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
+from haproxy_agentx.agentx.wire import encode_oid
 
 MAX_OCTETS = 64_000
 """Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
@@ -22,9 +24,11 @@ PAUSE_AFTER = 64
 Answer = Generator[None, None, bytes]
 """Pauses, and returns the payload of a Response with its length before it."""
 
+log = logging.getLogger(__name__)
 
-class _TooBigError(Exception):
-    """The answer does not fit into a PDU; ``index`` is that of the range that it stopped at."""
+
+class _RangeError(Exception):
+    """A search range cannot be answered: its answer does not fit, or making it failed. ``index`` counts from 1."""
 
     def __init__(self, index: int) -> None:
         super().__init__(index)
@@ -73,19 +77,24 @@ class Responder:
             return error_payload(error, index)
         try:
             return (yield from answer(self, self.view, request))
-        except _TooBigError as error:
-            return error_payload(ErrorStatus.GEN_ERR, error.index)
+        except _RangeError as error:
+            if error.__cause__ is not None:
+                log.exception("an internal error while answering range %d of a request", error.index)
+            return error_payload(ErrorStatus.GEN_ERR, error.index)  # 7.2.3
 
     def get(self, view: MibView, request: p.Get) -> Answer:
         """RFC 2741 7.2.3.1."""
         varbinds: list[Wire] = []
         octets = 0
         for index, search in enumerate(request.ranges, 1):
-            tag, value = view.get(search.start)
+            try:
+                tag, value = view.get(search.start)
+            except Exception as error:
+                raise _RangeError(index) from error
             varbind = bytes((0, tag, 0, 0)) + encode_oid(search.start) + value
             octets += len(varbind)
             if octets > MAX_OCTETS:
-                raise _TooBigError(index)
+                raise _RangeError(index)
             varbinds.append(varbind)
             if index % PAUSE_AFTER == 0:
                 yield
@@ -118,7 +127,7 @@ class Responder:
             octets += sum(map(len, row))
             if octets > MAX_OCTETS:
                 if not varbinds:
-                    raise _TooBigError(single + 1)
+                    raise _RangeError(single + 1)
                 break
             varbinds += row
             if not any(more):
@@ -145,11 +154,14 @@ def _start(
     octets = 0
     for index, search in enumerate(ranges, 1):
         walk = view.walk(view.place(search.start, include=search.include), search.end)
-        more.append((yield from _fill(walk, 1)))
+        try:
+            more.append((yield from _fill(walk, 1)))
+        except Exception as error:
+            raise _RangeError(index) from error
         walks.append(walk)
         octets += len(walk.varbinds[0]) if walk.varbinds else 0
         if octets > MAX_OCTETS:
-            raise _TooBigError(index)
+            raise _RangeError(index)
         if index % PAUSE_AFTER == 0:
             yield
     return walks, more

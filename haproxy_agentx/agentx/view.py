@@ -9,9 +9,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from haproxy_agentx.agentx.codec import encode_oid
 from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.wire import encode_oid
 
 WINDOW = 64
 """Rows of a column that are made at once: few enough that nobody waits for them, many enough to share the cost."""

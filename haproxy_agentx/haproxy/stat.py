@@ -8,7 +8,6 @@ An answer is good as a whole or refused as a whole; single rows that make no sen
 """
 
 import csv
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -32,7 +31,8 @@ IDENTITY = ("pxname", "svname", "type", "iid", "sid")
 CONDITION = ("status", "weight", "act", "bck", "check_status")
 """The fields that say how it is, as far as anything is decided on them."""
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = bytes(code for code in (*range(32), 127) if code not in b"\t\n")
+"""Characters that no row holds."""
 
 
 class Kind(IntEnum):
@@ -104,7 +104,7 @@ class StatParser:
             self._ended = True
         if len(self._lines) + len(lines) > self._max_rows:
             raise Invalid(f"show stat: more than {self._max_rows} rows, which is the limit")
-        self._take(lines, self._header.signatures(lines, plain=b'"' not in text and not _CONTROL.search(text)))
+        self._take(lines, self._header.signatures(lines, plain=b'"' not in text and not _odd(text)))
 
     def finish(self) -> Reading:
         """Give the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
@@ -146,6 +146,10 @@ def identity(signature: bytes) -> list[bytes]:
     return signature.split(SEPARATOR, len(IDENTITY))[: len(IDENTITY)]
 
 
+def _odd(text: bytes) -> bool:
+    return len(text.translate(None, _CONTROL)) != len(text)
+
+
 class _Header:
     """The first line of an answer. Raises Invalid when it is none."""
 
@@ -171,5 +175,5 @@ class _Header:
         return [self._signature(line) for line in lines]
 
     def _signature(self, line: bytes) -> bytes | None:
-        row = split_row(line) if not _CONTROL.search(line) else []
+        row = [] if _odd(line) else split_row(line)
         return SEPARATOR.join(self._pick(row)) if len(row) == self._commas + 1 else None
