@@ -62,6 +62,8 @@ def explain(address: str, error: OSError) -> str:
             f"permission denied for uid {os.geteuid()}: snmpd.conf needs `agentXPerms 0660 0755 Debian-snmp "
             f"haproxy-agentx`, and {os.path.dirname(address)} must be open to others (chmod 0755)"  # noqa: PTH120
         )
+    elif isinstance(error, TimeoutError):
+        why = "it does not take the connection: is snmpd frozen or overloaded?"
     else:
         why = error.strerror or str(error)
     return f"cannot connect to the AgentX master at {address}: {why}"

@@ -70,6 +70,7 @@ class Session:
         self._get_next_head = b""
         self._response_head = b""
         self._walked = b""
+        self._complaint = logging.WARNING
         self._send(p.Open(id=settings.identity, descr=self._description, timeout=int(settings.timeout)), now)
 
     def receive(self, data: bytes, now: float) -> None:
@@ -209,7 +210,8 @@ class Session:
         try:
             pdu = decode(header, frame[HEADER_SIZE:])
         except PayloadError as error:
-            log.warning("the master sent a %s that does not parse: %s", header.type.name, error)
+            log.log(self._complaint, "the master sent a %s that does not parse: %s", header.type.name, error)
+            self._complaint = logging.DEBUG  # the first one of a session is news
             if header.type is not PduType.RESPONSE:
                 bare = Pdu(
                     session_id=header.session_id,

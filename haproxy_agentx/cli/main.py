@@ -1,0 +1,95 @@
+"""``haproxy-agentx``: what there is to say on the command line, and who does it.
+
+Exit status: 0 well, 1 not well (status) or failed, 2 wrong usage or configuration. What a command needs is imported
+when it runs, so that each starts as fast as it can.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from haproxy_agentx import __version__
+from haproxy_agentx.config import ConfigError
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        sys.stderr.close()
+        return OK
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="haproxy-agentx",
+        description="HAProxy statistics and service health in SNMP: an AgentX subagent beside keepalived.",
+    )
+    parser.add_argument("--version", action="version", version=f"haproxy-agentx {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    run = add("run", _run, "Serve in the foreground; logs go to standard error or the journal.")
+    _add_config(run)
+    run.add_argument("--verbose", action="store_true", help="log details, too")
+    _add_config(add("check-config", _check_config, "Read the configuration and say what is wrong with it."))
+    mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB.")
+    mib.add_argument("--root", metavar="OID", help="where the module is rooted (default: where this project is)")
+    status = add("status", _status, "Show on one screen how the running daemon is.")
+    _add_config(status)
+    status.add_argument("--json", action="store_true", help="print JSON for programs")
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="configuration (default: /etc/haproxy-agentx/config.yaml if it exists, else the built-in defaults)",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.run import run
+
+    return run(options.config, verbose=options.verbose)
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.check_config import check_config
+
+    return check_config(options.config)
+
+
+def _mib(options: argparse.Namespace) -> int:
+    from haproxy_agentx.agentx.oid import parse
+    from haproxy_agentx.objects.module import render
+    from haproxy_agentx.objects.schema import ROOT
+
+    try:
+        text = render(parse(options.root) if options.root else ROOT)
+    except ValueError as error:
+        print(f"--root: {error}", file=sys.stderr)
+        return USAGE
+    print(text, end="")
+    return OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.status import status
+
+    return status(options.config, as_json=options.json)

@@ -1,0 +1,78 @@
+"""``haproxy-agentx run``: the daemon in the foreground."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from haproxy_agentx.config import Config, load
+from haproxy_agentx.daemon import Daemon
+from haproxy_agentx.lock import AlreadyRunning, single_instance
+from haproxy_agentx.store import Store
+
+log = logging.getLogger(__name__)
+
+LOOP_VARIABLE = "HAPROXY_AGENTX_LOOP"
+"""Environment variable that names the event loop, ``asyncio`` or ``uvloop``; without it uvloop where installed."""
+
+_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+"""Priorities of the journal (sd-daemon(3))."""
+
+
+class _JournalFormatter(logging.Formatter):
+    """Lines as the journal wants them: the priority in front, no time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = f"<{_PRIORITIES.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())
+
+
+def run(config_file: str | None, *, verbose: bool) -> int:
+    """Serve until told to stop. Gives the exit status. Raises ConfigError."""
+    config = load(config_file)
+    _start_logging(verbose=verbose)
+    try:
+        with single_instance(config.store):
+            store = Store.open(config.store)
+            if store.problem:
+                log.error("%s", store.problem)
+            try:
+                _run_loop(_serve(config, store, config_file))
+            finally:
+                store.close()
+    except AlreadyRunning as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(config: Config, store: Store, config_file: str | None) -> None:
+    await Daemon(config, store, lambda: load(config_file)).run()
+
+
+def _run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where it is installed and not forbidden, else on asyncio's own loop."""
+    wanted = os.environ.get(LOOP_VARIABLE, "")
+    if wanted != "asyncio":
+        try:
+            import uvloop
+        except ImportError:
+            if wanted == "uvloop":
+                log.warning("%s=uvloop, but uvloop is not installed: asyncio's loop is used", LOOP_VARIABLE)
+        else:
+            uvloop.run(main)
+            return
+    asyncio.run(main)
+
+
+def _start_logging(*, verbose: bool) -> None:
+    handler = logging.StreamHandler()
+    if "JOURNAL_STREAM" in os.environ:
+        handler.setFormatter(_JournalFormatter("%(message)s"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it logs URLs

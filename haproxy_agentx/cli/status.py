@@ -1,0 +1,71 @@
+"""``haproxy-agentx status``: one screen, or JSON."""
+
+import json
+import sys
+from typing import Any
+
+from haproxy_agentx.config import load
+from haproxy_agentx.control import NotRunning, Snapshot, ask, control_path
+
+_KINDS = ("frontend", "backend", "server", "listener")
+
+
+def status(config_file: str | None, *, as_json: bool) -> int:
+    """Show the state of the daemon that this configuration belongs to. Gives 0 when all is well, else 1."""
+    try:
+        snapshot: dict[str, Any] = ask(control_path(load(config_file).store))
+    except NotRunning as error:
+        print(json.dumps({"problem": str(error)}) if as_json else error, file=sys.stdout if as_json else sys.stderr)
+        return 1
+    if as_json:
+        print(json.dumps(snapshot, indent=2))
+    else:
+        _show(snapshot)
+    return 1 if problems(snapshot) else 0
+
+
+def problems(snapshot: Snapshot) -> list[str]:
+    """Give all that is not well, in words."""
+    parts: list[Any] = [snapshot["agentx"], snapshot["store"]]
+    sources: list[Any] = snapshot["sources"]  # type: ignore[assignment]
+    found = [part["problem"] for part in parts]
+    found += [source["error"] or f"{source['name']}: no reading yet" for source in sources if source["state"] != "ok"]
+    return [text for text in found if text]
+
+
+def _show(snapshot: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    bad = problems(snapshot)
+    mark = Text(" ok ", "black on green") if not bad else Text(" look ", "white on red")
+    console.print(mark, f"haproxy-agentx {snapshot['version']}, pid {snapshot['pid']}, up {_span(snapshot['uptime'])}")
+    agentx = snapshot["agentx"]
+    console.print("  agentx ", agentx["socket"], "" if agentx["problem"] else f"registered {snapshot['root']}")
+    console.print("  store  ", snapshot["store"]["path"])
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("  source", "reads", "state", "age", "HAProxy"):
+        table.add_column(heading, overflow="fold")
+    for kind in _KINDS:
+        table.add_column(f"{kind}s", justify="right")
+    for source in snapshot["sources"]:
+        style = "green" if source["state"] == "ok" else "red"
+        age = "never" if source["age"] is None else _span(source["age"])
+        rows = [str(source["rows"][kind]) for kind in _KINDS]
+        state = Text(source["state"], style)
+        table.add_row(f"  {source['name']}", source["target"], state, age, source["version"] or "", *rows)
+    console.print(table)
+    for text in bad:
+        console.print(Text(f"  {text}", "red"))
+
+
+def _span(seconds: float) -> str:
+    """Write a span of time in its two largest units."""
+    if seconds < 10:  # noqa: PLR2004  a span that is worth a fraction
+        return f"{seconds:.1f} s"
+    for size, unit, small, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} {int(seconds % size // small)} {smaller}"
+    return f"{int(seconds)} s"

@@ -1,0 +1,238 @@
+"""The daemon: what reads, what keeps and what answers, composed.
+
+One event loop does everything but the store's writing, which has a thread of its own. A task that ends unexpectedly
+ends the daemon: the service manager starts it again, which is better than a daemon that lives and does half its work.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from operator import attrgetter
+from time import monotonic
+
+from haproxy_agentx import __version__, sdnotify
+from haproxy_agentx.agentx.connection import Connection
+from haproxy_agentx.agentx.events import Event, Settings
+from haproxy_agentx.agentx.oid import dotted, key
+from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
+from haproxy_agentx.control import Control, Snapshot, control_path
+from haproxy_agentx.haproxy.errors import SourceState
+from haproxy_agentx.haproxy.stat import Kind
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.layout import Numbers, Wanted
+from haproxy_agentx.objects.tables import object_names, scalar_columns, small_columns
+from haproxy_agentx.process import HaproxyProcess
+from haproxy_agentx.store import Store
+
+log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which the store's thread has to let the loop answer."""
+
+PROCESS_SCOPE = "process"
+"""Where processes have their numbers; their sources have the same."""
+
+STATUS_INTERVAL = 5.0
+"""Seconds between two signs of life to the service manager."""
+
+
+class Daemon:
+    """Serves ``config`` until told to stop; ``load`` reads the configuration again for a reload."""
+
+    def __init__(self, config: Config, store: Store, load: Callable[[], Config]) -> None:
+        self._config = config
+        self._store = store
+        self._load = load
+        self._started = monotonic()
+        self._started_date = time.time()
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._storing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._running: dict[HaproxyConfig, _Running] = {}
+        self._fixed: list[Column] = []
+        self._names = object_names(config.root)
+        self._responder = Responder()
+        self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
+        loop = asyncio.get_running_loop()
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        control = Control(control_path(self._config.store), self.snapshot)
+        async with asyncio.TaskGroup() as tasks:
+            serving = [tasks.create_task(self._connection.run()), tasks.create_task(self._watch())]
+            await self._run_processes(tasks, self._config.haproxy)
+            loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(self._reload(tasks)))
+            await control.start()
+            gc.freeze()  # what lives as long as the daemon is no business of the collector's
+            sdnotify.notify("READY=1")
+            await self._stop.wait()
+            sdnotify.notify("STOPPING=1")
+            await self._connection.stop()
+            await control.stop()
+            for task in (*serving, *(running.task for running in self._running.values())):
+                task.cancel()
+        self._storing.shutdown()
+
+    def snapshot(self) -> Snapshot:
+        """Give what ``haproxy-agentx status`` shows."""
+        now = monotonic()
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime": round(now - self._started, 3),
+            "root": dotted(self._config.root),
+            "agentx": {"socket": self._config.agentx.socket, "problem": self._connection.problem},
+            "store": {"path": self._config.store, "problem": self._store.problem},
+            "sources": [
+                {
+                    "name": source.name,
+                    "kind": source.kind,
+                    "target": source.target,
+                    "state": source.state.name,
+                    "age": None if (age := source.age(now)) is None else round(age, 3),
+                    "failures": source.failures,
+                    "error": source.last_error if source.state is not SourceState.ok else None,
+                    "version": process.info.version if process.info else None,
+                    "rows": {kind.name.lower(): process.rows(kind) for kind in Kind},
+                }
+                for process in self._processes()
+                for source in [process.source]
+            ],
+        }
+
+    def _processes(self) -> list[HaproxyProcess]:
+        return [running.process for running in self._running.values()]
+
+    async def _run_processes(self, tasks: asyncio.TaskGroup, configs: Sequence[HaproxyConfig]) -> None:
+        """Run what is configured: stop what is not any more, start what is new, leave the others as they are."""
+        for config in [config for config in self._running if config not in configs]:
+            self._running.pop(config).task.cancel()
+        names = {config.name: place for place, config in enumerate(configs, 1)}
+        numbers = (await self._give_numbers({PROCESS_SCOPE: names}))[PROCESS_SCOPE]
+        for config in configs:
+            if config not in self._running:
+                number = numbers[config.name]
+                process = HaproxyProcess(config, number, self._config.root, self._give_numbers, self._publish)
+                self._running[config] = _Running(process, tasks.create_task(process.run()))
+        rows = {process.number: process for process in self._processes()}
+        stamp = self._connection.time_stamp
+        sources = {number: partial(_source_texts, process) for number, process in rows.items()}
+        processes = {number: partial(process.texts, stamp) for number, process in rows.items()}
+        root = self._config.root
+        self._fixed = [
+            *scalar_columns(root, self._scalars),
+            *small_columns(root, schema.SOURCE_TABLE, sources),
+            *small_columns(root, schema.PROCESS_TABLE, processes),
+        ]
+        self._publish()
+
+    def _publish(self) -> None:
+        """Answer from what is known now."""
+        columns = [*self._fixed, *chain.from_iterable(process.columns for process in self._processes())]
+        self._responder.serve(MibView(sorted(columns, key=attrgetter("name")), self._names))
+
+    def _scalars(self) -> Mapping[str, bytes]:
+        """Give the values of haxAgent."""
+        problem = self._store.problem
+        counts = {
+            f"haxAgent{kind.name.title()}s": b"%d" % sum(process.rows(kind) for process in self._processes())
+            for kind in Kind
+        }
+        return {
+            **counts,
+            "haxAgentVersion": __version__.encode(),
+            "haxAgentStartTime": b"%.1f" % self._started_date,
+            "haxAgentUpTime": b"%d" % ((monotonic() - self._started) * 100),
+            "haxAgentIndexDiscontinuityTime": b"%.1f" % self._store.created_at,
+            "haxAgentStoreState": b"memoryOnly" if self._store.memory_only else b"ok",
+            "haxAgentStoreProblem": (problem or "").encode(errors="replace"),
+            "haxAgentProcesses": b"%d" % len(self._running),
+        }
+
+    async def _give_numbers(self, wanted: Wanted) -> Numbers:
+        """Give row indexes: known ones from memory, new ones from the store, by its thread."""
+        unknown = {
+            scope: [(name, first) for name, first in names.items() if name not in self._numbers.get(scope, {})]
+            for scope, names in wanted.items()
+        }
+        unknown = {scope: names for scope, names in unknown.items() if names}
+        if unknown:
+            loop = asyncio.get_running_loop()
+            for scope, numbers in (await loop.run_in_executor(self._storing, self._assign, unknown)).items():
+                self._numbers.setdefault(scope, {}).update(numbers)
+        return self._numbers
+
+    def _assign(self, unknown: dict[str, list[tuple[str, int]]]) -> dict[str, dict[str, int]]:
+        before = self._store.problem
+        numbers = {scope: self._store.assign(scope, names) for scope, names in unknown.items()}
+        if self._store.problem and self._store.problem != before:
+            log.error("%s", self._store.problem)
+        return numbers
+
+    async def _reload(self, tasks: asyncio.TaskGroup) -> None:
+        """Take over a changed configuration; one with an error changes nothing."""
+        sdnotify.notify("RELOADING=1")
+        try:
+            config = await asyncio.to_thread(self._load)
+        except ConfigError as error:
+            log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400  no bug
+        else:
+            if (config.store, config.agentx) != (self._config.store, self._config.agentx):
+                log.warning("store and agentx take effect at the next start")
+            if config.root != self._config.root:
+                for running in self._running.values():
+                    running.task.cancel()
+                self._running.clear()
+            self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
+            self._names = object_names(config.root)
+            await self._run_processes(tasks, config.haproxy)
+            self._connection.serve_subtrees((key(config.root),))
+            log.info("configuration reloaded")
+        sdnotify.notify("READY=1")
+
+    async def _watch(self) -> None:
+        """Tell the service manager how it goes. That this runs is the sign of life that its watchdog wants."""
+        while True:
+            bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
+            problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
+            rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
+            sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
+            await asyncio.sleep(STATUS_INTERVAL)
+
+    def _take_event(self, event: Event) -> None:
+        log.debug("AgentX: %s", event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A process and the task that reads it."""
+
+    process: HaproxyProcess
+    task: asyncio.Task[None]
+
+
+def _settings(config: Config) -> Settings:
+    return Settings(
+        identity=key(config.root),
+        description=f"haproxy-agentx {__version__}: HAProxy statistics and service health",
+        subtrees=(key(config.root),),
+        priority=config.agentx.priority,
+    )
+
+
+def _source_texts(process: HaproxyProcess) -> Mapping[str, bytes]:
+    return process.source.texts(monotonic())

@@ -1,0 +1,205 @@
+"""One HAProxy process: read at its interval, and its rows made ready for the view."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from time import monotonic
+from typing import TypeVar
+
+from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.config import HaproxyConfig
+from haproxy_agentx.haproxy import info as show_info
+from haproxy_agentx.haproxy.errors import Invalid, SourceError
+from haproxy_agentx.haproxy.http import HttpClient
+from haproxy_agentx.haproxy.info import Info
+from haproxy_agentx.haproxy.socket import SocketClient
+from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.layout import Layout, Numbers, Wanted, arrange, survey
+from haproxy_agentx.objects.sources import Source
+from haproxy_agentx.objects.tables import StatColumns
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 128 << 20
+"""Octets in an answer of HAProxy: 300,000 servers."""
+
+MISSED_INTERVALS = 3
+"""Readings that may fail before the rows of a process are withdrawn: what is old is not shown as if it were so now."""
+
+RELOAD_TRIES = 3
+"""Readings in a row that a reload may fall into."""
+
+NumberGiver = Callable[[Wanted], Awaitable[Numbers]]
+Result = TypeVar("Result")
+
+
+async def in_slices(work: Generator[None, None, Result]) -> Result:
+    """Run work that pauses; at each pause the event loop answers others."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        await asyncio.sleep(0)
+
+
+class HaproxyProcess:
+    """Reads one configured HAProxy and holds what the tables show of it.
+
+    ``number`` is its haxProcessIndex; ``give_numbers`` gives the row indexes of names; ``on_change`` is called when
+    ``columns`` are new. All times are monotonic.
+    """
+
+    def __init__(
+        self,
+        config: HaproxyConfig,
+        number: int,
+        root: Oid,
+        give_numbers: NumberGiver,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.number = number
+        self.columns: list[Column] = []
+        self.reading: Reading | None = None
+        self.layout: Layout | None = None
+        self.info: Info | None = None
+        self.restarts = 0
+        self.restarted_at: float | None = None
+        self.bad_rows = 0
+        self._config = config
+        self._root = root
+        self._give_numbers = give_numbers
+        self._on_change = on_change
+        self._stat_columns: StatColumns | None = None
+        self._info_texts: Mapping[str, bytes] = {}
+        over_http = config.stats.startswith(("http://", "https://"))
+        self.source = Source(
+            name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=config.stats
+        )
+        self._read = self._read_http if over_http else self._read_socket
+        self._http = (
+            HttpClient(
+                config.stats, config.timeout, MAX_BYTES, config.username, config.password_file, config.ca_file
+            )
+            if over_http
+            else None
+        )
+        self._socket = SocketClient(config.stats, config.timeout, MAX_BYTES)
+
+    async def run(self) -> None:
+        """Read for ever, at the interval; a reading that takes longer delays the next, and none is made up for."""
+        due = monotonic()
+        while True:
+            await self.refresh()
+            due = max(due + self._config.interval, monotonic())
+            await asyncio.sleep(due - monotonic())
+
+    async def refresh(self) -> None:
+        """Read once and take over what was read; a failure is told in ``source`` and leaves the last reading."""
+        try:
+            await self._read()
+        except SourceError as error:
+            now = monotonic()
+            if self.source.failed(error, now):
+                log.warning("%s: %s", self._config.name, error)
+            if self.columns and self._outdated(now):
+                log.warning("%s: rows withdrawn, the last good reading is too old", self._config.name)
+                self._withdraw()
+        else:
+            if self.source.succeeded(monotonic()):
+                log.info("%s: reading %s", self._config.name, self._config.stats)
+
+    def texts(self, discontinuity: Callable[[float], int | None]) -> Mapping[str, bytes]:
+        """Give the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
+        texts = {
+            **self._info_texts,
+            "haxProcessName": self._config.name.encode(),
+            "haxProcessSourceState": self.source.state.name.encode(),
+            "haxProcessReloads": b"%d" % self.restarts,
+            "haxProcessBadRows": b"%d" % self.bad_rows,
+        }
+        age = self.source.age(monotonic())
+        if age is not None:
+            texts["haxProcessReadingAge"] = b"%d" % (age * 1000)
+        stamp = None if self.restarted_at is None else discontinuity(self.restarted_at)
+        if stamp is not None:
+            texts["haxProcessDiscontinuityTime"] = b"%d" % stamp
+        return texts
+
+    def rows(self, kind: Kind) -> int:
+        """Give the number of rows that this process has in a table."""
+        return len(self.layout.rows[kind].parts) if self.layout and self.columns else 0
+
+    def _outdated(self, now: float) -> bool:
+        age = self.source.age(now)
+        return age is None or age > MISSED_INTERVALS * self._config.interval + self._config.timeout
+
+    def _withdraw(self) -> None:
+        self.columns = []
+        self.info = None
+        self._info_texts = {}
+        self._on_change()
+
+    async def _read_socket(self) -> None:
+        """Read both answers. One that a reload came between is read again: counters and process belong together."""
+        for _ in range(RELOAD_TRIES):
+            reading = await self._read_stat()
+            answer = bytearray()
+            await self._socket.exchange(b"show info", answer.extend)
+            info = show_info.parse(bytes(answer))
+            before = (self.info.pid, self.info.start_time) if self.info else None
+            if before is None or before == (info.pid, info.start_time):
+                break
+            log.info("%s: HAProxy was started or reloaded, its process is now %d", self._config.name, info.pid)
+            self.restarts += 1
+            self._restarted(info)
+        else:
+            raise Invalid(f"{self._config.stats}: HAProxy is reloaded faster than it can be read")
+        if self.restarted_at is None:
+            self._restarted(info)
+        self._info_texts = _info_texts(info)
+        self.info = info
+        await self._take(reading)
+
+    def _restarted(self, info: Info) -> None:
+        self.info = info
+        self.restarted_at = monotonic() - (info.uptime or 0)
+
+    async def _read_stat(self) -> Reading:
+        parser = StatParser(self.reading)
+        await self._socket.exchange(b"show stat", parser.feed)
+        return parser.finish()
+
+    async def _read_http(self) -> None:
+        parser = StatParser(self.reading, ends_empty=False)
+        if self._http is not None:
+            await self._http.fetch_stat(parser.feed)
+        await self._take(parser.finish())
+
+    async def _take(self, reading: Reading) -> None:
+        """Make the columns of a good reading; those of the last one answer until they are ready."""
+        same = reading.same_rows and self.reading is not None and reading.fields == self.reading.fields
+        if not same or self._stat_columns is None or self.layout is None:
+            wanted = await in_slices(survey(self._config.name, reading.signatures))
+            numbers = await self._give_numbers(wanted)
+            self.layout = await in_slices(arrange(self._config.name, reading.signatures, numbers))
+            self._stat_columns = StatColumns(self._root, self.number, self.layout, reading.fields)
+        self.bad_rows += reading.bad_rows + self.layout.left_out
+        self.reading = reading
+        self.columns = self._stat_columns.of(reading)
+        self._on_change()
+
+
+def _info_texts(info: Info) -> dict[str, bytes]:
+    """Give the cells of haxProcessTable that come from ``show info``."""
+    texts = {}
+    for column in schema.PROCESS_TABLE.columns:
+        for name in (column.field, *column.aliases):
+            if info.fields.get(name):
+                texts[column.name] = info.fields[name].encode(errors="replace")
+    return texts
+
+

@@ -1,0 +1,53 @@
+"""What all tests may ask for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support import golden
+from tests.support.our_agent import Agent
+from tests.support.scripted_master import Link, ScriptedMaster
+from tests.support.snmpd import Snmpd
+
+
+@pytest.fixture
+def snmpd_factory(tmp_path: Path) -> Iterator[Callable[..., Snmpd]]:
+    """Start any number of snmpd, each in a folder of its own; the arguments are those of ``Snmpd`` after the folder."""
+    with ExitStack() as running:
+        count = 0
+
+        def start(*arguments: object, **named: object) -> Snmpd:
+            nonlocal count
+            count += 1
+            return running.enter_context(Snmpd(tmp_path / f"snmpd{count}", *arguments, **named))
+
+        yield start
+
+
+@pytest.fixture
+def snmpd(snmpd_factory: Callable[..., Snmpd]) -> Snmpd:
+    """Give one real snmpd, running and answering."""
+    return snmpd_factory()
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Iterator[ScriptedMaster]:
+    """Give a scripted AgentX master that listens."""
+    with ScriptedMaster(tmp_path / "master") as listening:
+        yield listening
+
+
+@pytest.fixture
+def agent_factory() -> Iterator[Callable[..., Agent]]:
+    """Start any number of our agents; the arguments are those of ``Agent``."""
+    with ExitStack() as running:
+        yield lambda *arguments, **named: running.enter_context(Agent(*arguments, **named))
+
+
+@pytest.fixture
+def link(master: ScriptedMaster, agent_factory: Callable[..., Agent]) -> Link:
+    """Give a session of our agent, serving the golden tree, with a scripted master."""
+    agent_factory(master.path, golden.VIEW)
+    return master.session()
