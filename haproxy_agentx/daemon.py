@@ -211,6 +211,7 @@ class Daemon:
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
             sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
+            await asyncio.get_running_loop().run_in_executor(self._storing, self._store.retry)
             await asyncio.sleep(STATUS_INTERVAL)
 
     def _take_event(self, event: Event) -> None:

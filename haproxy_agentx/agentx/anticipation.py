@@ -14,7 +14,7 @@ from haproxy_agentx.agentx.view import WINDOW, Walk, Wire
 WIDE_WINDOW = 256
 """Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
 
-MAX_OCTETS = 4 << 20
+MAX_OCTETS = 1 << 20
 """Bound on the requests and answers that are remembered."""
 
 
@@ -70,19 +70,21 @@ class Walks:
 
 
 class Anticipation:
-    """The table of answers: from the octets of a request after its h.packetID to those of its Response."""
+    """The table of answers: from the octets of a request after its h.packetID to those of its Response.
+
+    ``answers`` is the table, and ``due`` are the requests after which ``go_on`` is to be called. They are public
+    because looking into them is what every request of a walk does.
+    """
 
     def __init__(self) -> None:
-        self._answers: dict[bytes, bytes] = {}
-        self._extend: dict[bytes, Walks] = {}
+        self.answers: dict[bytes, bytes] = {}
+        self.due: dict[bytes, Walks] = {}
         self._octets = 0
-        self.get = self._answers.get
-        """Look an answer up. A bound method, because this is the path that every walk takes."""
 
     def clear(self) -> None:
         """Forget everything: the view has changed."""
-        self._answers.clear()
-        self._extend.clear()
+        self.answers.clear()
+        self.due.clear()
         self._octets = 0
 
     def follow(self, walks: Walks) -> None:
@@ -91,11 +93,12 @@ class Anticipation:
             self.clear()
         rows = walks.rows()
         if rows:
-            self._answers.update(rows)
+            self.answers.update(rows)
             self._octets += len(rows) * (len(rows[0][0]) + len(rows[0][1]))
-            self._extend[rows[-1][0]] = walks
+            self.due[rows[-1][0]] = walks
 
-    def answered(self, request: bytes) -> None:
-        """Go on, if ``request`` was the last that is known on its walk. Called once its answer is on the way."""
-        if request in self._extend:
-            self.follow(self._extend.pop(request))
+    def go_on(self, request: bytes) -> None:
+        """Make the answers that come after ``request``, which is the last that is known on its walk."""
+        walks = self.due.pop(request, None)
+        if walks is not None:
+            self.follow(walks)

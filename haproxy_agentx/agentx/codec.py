@@ -20,12 +20,18 @@ _CONTEXT_FREE = {
     PduType.OPEN, PduType.CLOSE, PduType.COMMIT_SET, PduType.UNDO_SET, PduType.CLEANUP_SET, PduType.RESPONSE,
 }  # fmt: skip
 
+NETWORK_BYTE_ORDER = int(Flag.NETWORK_BYTE_ORDER)
+_CONTEXT = int(Flag.NON_DEFAULT_CONTEXT)
+_KNOWN_FLAGS = 0x1F
+_TYPES = {int(kind): kind for kind in PduType}
+"""Plain numbers, because operators of enumerations cost more than reading the rest of a request."""
+
 
 class Header(NamedTuple):
     """RFC 2741 6.1. ``order`` is the struct prefix of the byte order, ``length`` that of the payload in octets."""
 
     type: PduType
-    flags: Flag
+    flags: int
     order: str
     session_id: int
     transaction_id: int
@@ -38,13 +44,13 @@ def decode_header(data: bytes) -> Header:
     version, kind, flags = data[0], data[1], data[2]
     if version != VERSION:
         raise FrameError(f"AgentX version {version}, only {VERSION} is known")
-    if not 1 <= kind <= PduType.RESPONSE:
+    if kind not in _TYPES:
         raise FrameError(f"PDU type {kind} is unknown")
-    order = ">" if flags & Flag.NETWORK_BYTE_ORDER else "<"
+    order = ">" if flags & NETWORK_BYTE_ORDER else "<"
     session, transaction, packet, length = struct.unpack_from(order + "4I", data, 4)
     if length % 4:
         raise FrameError(f"a payload of {length} octets is not a multiple of 4")
-    return Header(PduType(kind), Flag(flags & 0x1F), order, session, transaction, packet, length)
+    return Header(_TYPES[kind], flags & _KNOWN_FLAGS, order, session, transaction, packet, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +181,11 @@ LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
 
 def encode(pdu: Pdu) -> bytes:
     """Give the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
-    order = ">" if pdu.flags & Flag.NETWORK_BYTE_ORDER else "<"
+    order = ">" if pdu.flags & NETWORK_BYTE_ORDER else "<"
     writer = Writer(order)
     flags = pdu.flags
     if pdu.context and pdu.type not in _CONTEXT_FREE:
-        flags |= Flag.NON_DEFAULT_CONTEXT
+        flags |= _CONTEXT
         writer.octets(pdu.context)
     for entry in LAYOUT[pdu.type][1]:
         if entry is not _UPPER_BOUND or pdu.range_subid:  # type: ignore[attr-defined]  # those with it have both
@@ -191,7 +197,7 @@ def encode(pdu: Pdu) -> bytes:
 def encode_header(pdu: Pdu, flags: int, length: int, order: str) -> bytes:
     """Give the 20 octets before a payload of ``length`` octets."""
     numbers = (pdu.session_id, pdu.transaction_id, pdu.packet_id, length)
-    return bytes((VERSION, pdu.type, flags, 0)) + struct.pack(order + "4I", *numbers)
+    return struct.pack(order + "4B4I", VERSION, pdu.type, flags, 0, *numbers)
 
 
 def decode(header: Header, payload: bytes) -> Pdu:
@@ -199,7 +205,7 @@ def decode(header: Header, payload: bytes) -> Pdu:
     reader = Reader(payload, header.order)
     kind, fields = LAYOUT[header.type]
     values: dict[str, Any] = {}
-    if header.flags & Flag.NON_DEFAULT_CONTEXT and header.type not in _CONTEXT_FREE:
+    if header.flags & _CONTEXT and header.type not in _CONTEXT_FREE:
         values["context"] = reader.octets()
     for entry in fields:
         if entry is not _UPPER_BOUND or values["range_subid"]:

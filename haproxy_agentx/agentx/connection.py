@@ -254,12 +254,17 @@ class _Link:
 
     def _receive(self, data: bytes) -> None:
         """Take what is not simply the next request of a walk."""
+        session = self._session
         if data:
-            self._session.receive(data, monotonic())
+            session.receive(data, monotonic())
         else:
-            self._session.lost("the AgentX master has closed the connection: snmpd stopped, or found us too slow")
-        self._settle()
-        self._session.prepare()
+            session.lost("the AgentX master has closed the connection: snmpd stopped, or found us too slow")
+        if session.quiet:
+            if output := session.take_output():
+                self._write(output)
+        else:
+            self._settle()
+        session.prepare()
 
     def _write(self, output: bytes) -> None:
         """Send what the master takes now, and the rest when it reads again."""

@@ -120,7 +120,7 @@ class Pdu:
     session_id: int = 0
     transaction_id: int = 0
     packet_id: int = 0
-    flags: Flag = Flag.NETWORK_BYTE_ORDER
+    flags: int = int(Flag.NETWORK_BYTE_ORDER)
     context: bytes = b""
 
 

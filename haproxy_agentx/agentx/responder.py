@@ -5,13 +5,14 @@ others in between; each answer is of one view from beginning to end.
 """
 
 import logging
+import struct
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.anticipation import Anticipation, Walks, request_payload, response_payload
-from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode, encode_header
-from haproxy_agentx.agentx.pdu import ErrorStatus, Flag, Pdu, SearchRange, Tag
+from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
+from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
 from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
 from haproxy_agentx.agentx.wire import encode_oid
 
@@ -25,6 +26,9 @@ Answer = Generator[None, None, bytes]
 """Pauses, and returns the payload of a Response with its length before it."""
 
 log = logging.getLogger(__name__)
+
+_response_start = struct.Struct(">3Bx3I").pack
+"""The header of a Response up to h.packetID."""
 
 
 class _RangeError(Exception):
@@ -59,13 +63,11 @@ class Responder:
         self.anticipation.clear()
         self.upcoming = None
 
-    def prepare(self, answered: bytes) -> None:
-        """Make the answers that a walk needs next, when ``answered``, its last request, has got its own."""
+    def prepare(self) -> None:
+        """Make the answers that the walk of the last GetNext needs next."""
         if self.upcoming is not None:
             self.anticipation.follow(self.upcoming)
             self.upcoming = None
-        else:
-            self.anticipation.answered(answered)
 
     def answer(self, request: Pdu) -> Answer:
         """Answer any request of a master but Close and CleanupSet."""
@@ -155,7 +157,7 @@ def _start(
     for index, search in enumerate(ranges, 1):
         walk = view.walk(view.place(search.start, include=search.include), search.end)
         try:
-            more.append((yield from _fill(walk, 1)))
+            more.append((yield from _fill(walk, WINDOW)))
         except Exception as error:
             raise _RangeError(index) from error
         walks.append(walk)
@@ -194,16 +196,9 @@ _REFUSED: dict[type[Pdu], tuple[ErrorStatus, int]] = {
 
 
 def response(request: Pdu, payload: bytes) -> bytes:
-    """Give the Response with ``payload`` in the byte order of its request."""
-    frame = _response_header(request, payload) + payload
-    if request.flags & Flag.NETWORK_BYTE_ORDER:
+    """Give the Response with ``payload``, its length in front, in the byte order of its request."""
+    numbers = (request.session_id, request.transaction_id, request.packet_id)
+    frame = _response_start(VERSION, PduType.RESPONSE, NETWORK_BYTE_ORDER, *numbers) + payload
+    if request.flags & NETWORK_BYTE_ORDER:
         return frame
-    return encode(replace(decode(decode_header(frame), frame[HEADER_SIZE:]), flags=Flag(0)))
-
-
-def _response_header(request: Pdu, payload: bytes) -> bytes:
-    """Give the header of the Response to ``request``, without h.payload_length, with which ``payload`` begins."""
-    answer = p.Response(
-        session_id=request.session_id, transaction_id=request.transaction_id, packet_id=request.packet_id
-    )
-    return encode_header(answer, Flag.NETWORK_BYTE_ORDER, len(payload), ">")[:-4]
+    return encode(replace(decode(decode_header(frame), frame[HEADER_SIZE:]), flags=0))

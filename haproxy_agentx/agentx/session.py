@@ -57,7 +57,9 @@ class Session:
         """The master's sysUpTime in hundredths of a second, and when it told it."""
         self._settings = settings
         self._responder = responder
-        self._anticipated = responder.anticipation.get
+        self._answers = responder.anticipation.answers
+        self._due = responder.anticipation.due
+        self._between_frames = True
         self._framer = Framer()
         self._output: list[bytes] = []
         self._events: list[Event] = []
@@ -76,6 +78,7 @@ class Session:
     def receive(self, data: bytes, now: float) -> None:
         """Take octets from the master."""
         self._framer.feed(data)
+        self._between_frames = True
         try:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
                 header, frame = framed
@@ -84,6 +87,7 @@ class Session:
                     self._output.append(answer)
                 else:
                     self._take_frame(header, frame, now)
+            self._between_frames = self._framer.empty
         except FrameError as error:
             if self.state in OPEN:
                 self._send(p.Close(session_id=self.session_id, reason=CloseReason.PARSE_ERROR), now)
@@ -95,8 +99,8 @@ class Session:
         For whoever has read exactly one PDU and has nothing else to write: the short way past ``receive``.
         """
         request = frame[16:]
-        answer = self._anticipated(request)
-        if answer is None or frame[:8] != self._get_next_head or not self._framer.empty:
+        answer = self._answers.get(request)
+        if answer is None or frame[:8] != self._get_next_head or not self._between_frames:
             return b""
         self._walked = request
         return self._response_head + frame[8:16] + answer
@@ -114,7 +118,15 @@ class Session:
 
     def prepare(self) -> None:
         """Make the answers that a walk needs next. To be called when the output is written, so nobody waits for it."""
-        self._responder.prepare(self._walked)
+        if self._walked in self._due:
+            self._responder.anticipation.go_on(self._walked)
+        elif self._responder.upcoming is not None:
+            self._responder.prepare()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing but output is waiting: no event, no answer to go on with, no deadline that has moved."""
+        return self.state is State.READY and not self._events and not self._slow
 
     @property
     def busy(self) -> bool:

@@ -1,7 +1,7 @@
 """``haproxy-agentx check-config``."""
 
 from haproxy_agentx.agentx.oid import dotted
-from haproxy_agentx.config import load
+from haproxy_agentx.config import advice, load
 
 
 def check_config(config_file: str | None) -> int:
@@ -13,4 +13,6 @@ def check_config(config_file: str | None) -> int:
     for haproxy in config.haproxy:
         print(f"  haproxy {haproxy.name}: {haproxy.stats} every {haproxy.interval:g} s, {haproxy.timeout:g} s at most")
     print(f"  store   {config.store}")
+    for caution in advice(config):
+        print(f"mind: {caution}")
     return 0

@@ -78,7 +78,7 @@ def _check_config(options: argparse.Namespace) -> int:
 def _mib(options: argparse.Namespace) -> int:
     from haproxy_agentx.agentx.oid import parse
     from haproxy_agentx.objects.module import render
-    from haproxy_agentx.objects.schema import ROOT
+    from haproxy_agentx.objects.root import ROOT
 
     try:
         text = render(parse(options.root) if options.root else ROOT)

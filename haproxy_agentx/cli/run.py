@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from haproxy_agentx.config import Config, load
+from haproxy_agentx.config import Config, advice, load
 from haproxy_agentx.daemon import Daemon
 from haproxy_agentx.lock import AlreadyRunning, single_instance
 from haproxy_agentx.store import Store
@@ -33,6 +33,8 @@ def run(config_file: str | None, *, verbose: bool) -> int:
     """Serve until told to stop. Gives the exit status. Raises ConfigError."""
     config = load(config_file)
     _start_logging(verbose=verbose)
+    for caution in advice(config):
+        log.warning("%s", caution)
     try:
         with single_instance(config.store):
             store = Store.open(config.store)

@@ -91,7 +91,7 @@ class StatParser:
         """Take a slice. Raises Invalid when this is no statistics, or too much of it."""
         text = self._rest + data
         *lines, self._rest = text.split(b"\n")
-        if len(self._rest) > MAX_LINE:
+        if len(text) > MAX_LINE and max(map(len, (self._rest, *lines))) > MAX_LINE:
             raise Invalid(f"show stat: a row of more than {MAX_LINE} bytes: is this HAProxy?")
         if self._header is None and lines:
             self._header = _Header(lines.pop(0))

@@ -9,6 +9,7 @@ from haproxy_agentx.objects.agent_objects import RESERVED_SCALARS, SCALARS, SOUR
 from haproxy_agentx.objects.conventions import CONVENTIONS
 from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, Node, Scalar, Table
 from haproxy_agentx.objects.process_columns import PROCESS_TABLE
+from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.stat_tables import BACKEND_TABLE, FRONTEND_TABLE, LISTENER_TABLE, SERVER_TABLE
 
 __all__ = [
@@ -39,9 +40,6 @@ __all__ = [
     "index_oid",
     "scalar_oid",
 ]
-
-ROOT: Oid = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 8404)
-"""netSnmpPlaypen 8404, until the project has an enterprise number."""
 
 OBJECTS: Oid = (1,)
 """haxObjects, relative to the root."""

@@ -1,0 +1,181 @@
+"""What outlives the daemon: the row indexes that belong to names, in SQLite.
+
+The store never stops the daemon, and what was given out in this process stands. Memory is what decides
+(``numbering``), the file is what remembers: a damaged one is put aside and begun anew, one that cannot be written is
+caught up with as soon as it can be, one that was removed is written again; ``problem`` says so meanwhile.
+
+A store may be made in one thread and used in another, but by one thread at a time. ``problem``, ``memory_only``,
+``created`` and ``created_at`` may be read from any.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from haproxy_agentx.printable import printable
+from haproxy_agentx.store.errors import StoreError, explain
+from haproxy_agentx.store.file import Row, StoreFile, open_file
+from haproxy_agentx.store.numbering import choose
+
+
+class Store:
+    """Give one with ``open``.
+
+    ``problem`` is one line 'store PATH what; remedy; consequence', or None. ``created`` says that the numbering began
+    with this process: what a manager knows of row indexes is void. ``created_at`` is when it began, a date in seconds
+    since 1970.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.problem: str | None = None
+        self.created = False
+        self.created_at = time.time()
+        self._notice: str | None = None
+        """A problem that is over and has left a mark: it is told until the process ends."""
+        self._file: StoreFile | None = None
+        self._failed = True
+        """The file is not open, or was not as it should be: look again before it is used."""
+        self._known: dict[str, dict[str, int]] = {}
+        """All numbers of the scopes that were asked for."""
+        self._unsaved: list[Row] = []
+
+    @classmethod
+    def open(cls, path: str) -> "Store":
+        """Open or make the store at ``path``. Never raises: see ``problem``."""
+        store = cls(path)
+        store._open()
+        return store
+
+    @property
+    def memory_only(self) -> bool:
+        """Say whether what is given out now would be forgotten at the end."""
+        return self._file is None or self._file.refusal is not None or bool(self._unsaved)
+
+    def assign(self, scope: str, wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """Give the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
+
+        ``wanted`` are names and the number that each would like, 0 for none: ``numbering.choose`` has the rule. New
+        numbers are on disk, in one transaction, when this returns, unless ``problem`` says otherwise. Never raises.
+        """
+        self._attend()
+        known = self._scope(scope)
+        given = choose(known, wanted)
+        known.update(given)
+        self._unsaved += [(scope, name, number) for name, number in given.items()]
+        self._save()
+        return {name: known[name] for name, _ in wanted}
+
+    def retry(self) -> None:
+        """Write what could not be written before, and see that the file is still there. To be called now and then."""
+        self._attend()
+        self._save()
+
+    def close(self) -> None:
+        """Write what could not be written before, and let go of the file."""
+        self.retry()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> None:
+        """Open for the first time: whatever cannot be read is begun anew."""
+        try:
+            file = open_file(self.path)
+        except StoreError as error:
+            self.created = True
+            self._complain(str(error))
+            return
+        self._file = file
+        self._failed = file.refusal is not None
+        self.created = file.is_new
+        self.created_at = file.began_at
+        if file.aside is not None:
+            self._notice_damage(file.aside)
+        if file.refusal is not None:
+            self._complain(f"store {printable(self.path)} {file.refusal}")
+
+    def _attend(self) -> None:
+        """Open the file again when it was not as it should be, or is not where it was."""
+        if not self._failed and self._file is not None and self._file.is_in_place:
+            return
+        try:
+            file = open_file(self.path)
+        except StoreError as error:
+            self._complain(str(error))
+            return
+        if file.refusal is not None:
+            self._complain(f"store {printable(self.path)} {file.refusal}")
+            if self._file is None:
+                self._file = file  # what can be read is better than nothing
+            else:
+                file.close()
+            return
+        try:
+            self._catch_up(file)
+        except sqlite3.Error as error:
+            self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+            file.close()
+            return
+        if self._file is not None:
+            self._file.close()
+        self._file = file
+        self._failed = False
+        self._unsaved.clear()
+        self._known.clear()  # what is in the file is all of it and more: read anew
+        if file.aside is not None:
+            self._notice_damage(file.aside)
+        self.problem = self._notice
+
+    def _catch_up(self, file: StoreFile) -> None:
+        """Write into a file that was opened again what it lacks: what was given out stands."""
+        if self._file is not None and file.is_same_as(self._file):
+            file.write(self._unsaved)
+            return
+        if self._file is not None and file.is_new:
+            with suppress(sqlite3.Error):  # what can no longer be read is not all: what follows comes from memory
+                file.copy_from(self._file)
+        rows = [(scope, name, number) for scope, names in self._known.items() for name, number in names.items()]
+        file.write(rows, began_at=self.created_at)
+
+    def _scope(self, scope: str) -> dict[str, int]:
+        """Give all numbers of a scope, as the file has them."""
+        if scope not in self._known:
+            self._known[scope] = self._read(scope)
+        return self._known[scope]
+
+    def _read(self, scope: str) -> dict[str, int]:
+        if self._file is None:
+            return {}
+        try:
+            return self._file.rows(scope)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            self._file.close()
+            self._file = None
+            self.created = True
+            self.created_at = time.time()
+            what = explain(self.path, error) if isinstance(error, sqlite3.Error) else "holds names that are none"
+            self._complain(f"store {printable(self.path)} {what}")
+            return {}
+
+    def _save(self) -> None:
+        if not self._unsaved or self._failed or self._file is None:
+            return
+        try:
+            self._file.write(self._unsaved)
+        except sqlite3.Error as error:
+            self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+        else:
+            self._unsaved.clear()
+
+    def _complain(self, problem: str) -> None:
+        self._failed = True
+        self.problem = f"{problem}; row indexes are kept in memory meanwhile and may change at the next start"
+
+    def _notice_damage(self, aside: str) -> None:
+        self._notice = (
+            f"store {printable(self.path)} was damaged and is kept as {printable(aside)}; row indexes began anew, "
+            "so look at what keeps them (graphs); a sound backup can be put in its place while the daemon is stopped"
+        )
+        self.problem = self._notice

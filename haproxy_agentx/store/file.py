@@ -1,0 +1,247 @@
+"""The SQLite file of the store: opening it whatever state it is in, and its rows.
+
+No number that can be read is ever thrown away. A file that is damaged is renamed to ``PATH.corrupt-N`` (N counts how
+often that happened; the newest is kept), one that is somebody else's or of a newer version is not touched.
+"""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from haproxy_agentx.printable import printable
+from haproxy_agentx.store.errors import NotOurs, StoreError, explain, remedy
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+    CREATE TABLE row_index (
+        scope BLOB NOT NULL,
+        name BLOB NOT NULL,
+        number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 2147483647),
+        PRIMARY KEY (scope, name),
+        UNIQUE (scope, number)
+    ) WITHOUT ROWID;
+    """,
+)
+"""What each version adds to the one before; user_version counts those that are done. Never changed, only added to."""
+
+APPLICATION = 0x68617861
+"""PRAGMA application_id of our files: 'haxa'."""
+
+BUSY_TIMEOUT = 1.0
+"""Seconds to wait for somebody who has locked the file: a backup, or sqlite3 by hand."""
+
+Row = tuple[str, str, int]
+"""Scope, name, number."""
+
+
+class StoreFile:
+    """An open file. Methods raise sqlite3.Error. One thread at a time may use it, any thread.
+
+    ``refusal`` says why it cannot be written, if so; ``aside`` where a damaged one is kept that this one replaces;
+    ``is_new`` that no number was in it; ``began_at`` when the numbering began, a date in seconds since 1970.
+    """
+
+    def __init__(self, path: str, connection: sqlite3.Connection, refusal: str | None = None) -> None:
+        self.path = path
+        self.refusal = refusal
+        self.aside: str | None = None
+        self.connection = connection
+        self.identity = _identity(path)
+        self.is_new = connection.execute("SELECT 1 FROM row_index LIMIT 1").fetchone() is None
+        found = connection.execute("SELECT value FROM meta WHERE name = 'began_at'").fetchone()
+        self.began_at: float = found[0] if found else time.time()
+        if not found and refusal is None:
+            self.write((), began_at=self.began_at)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether the path still leads to this file."""
+        return self.identity is not None and _identity(self.path) == self.identity
+
+    def is_same_as(self, other: "StoreFile") -> bool:
+        """Say whether both are one file."""
+        return self.identity is not None and self.identity == other.identity
+
+    def rows(self, scope: str) -> dict[str, int]:
+        """Give all numbers of a scope by name."""
+        query = "SELECT name, number FROM row_index WHERE scope = ?"
+        return {_text(name): number for name, number in self.connection.execute(query, (_blob(scope),))}
+
+    def write(self, rows: Iterable[Row], began_at: float | None = None) -> None:
+        """Write rows in one transaction; they replace what contradicts them."""
+        with self._transaction():
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO row_index VALUES (?, ?, ?)",
+                ((_blob(scope), _blob(name), number) for scope, name, number in rows),
+            )
+            if began_at is not None:
+                self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('began_at', ?)", (began_at,))
+
+    def copy_from(self, other: "StoreFile") -> None:
+        """Take over all that is in another file, which may have been deleted since it was opened."""
+        other.connection.backup(self.connection)
+
+    def close(self) -> None:
+        """Let go of it."""
+        with suppress(sqlite3.Error):
+            self.connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # some errors have rolled back already
+                self.connection.execute("ROLLBACK")
+            raise
+
+
+def open_file(path: str) -> StoreFile:
+    """Open or make the file; a damaged one is put aside and replaced, one that cannot be written is open for reading.
+
+    Raises StoreError when there is nothing to read from.
+    """
+    _prepare_place(path)
+    try:
+        return _open_to_write(path)
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            return _open_to_read(path, explain(path, error))
+        what = str(error)
+    aside = _put_aside(path, what)
+    try:
+        file = _open_to_write(path)
+    except sqlite3.Error as error:
+        raise StoreError(f"store {printable(path)} {explain(path, error)}") from error
+    file.aside = aside
+    return file
+
+
+def _prepare_place(path: str) -> None:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116  a path of the configuration, as text
+    except OSError:
+        with suppress(OSError):  # whoever is asked next says why
+            Path(path).parent.mkdir(mode=0o750)
+        return
+    if not stat.S_ISREG(mode):
+        raise StoreError(f"store {printable(path)} is no file; set the key store to the path of one, or remove that")
+
+
+def _open_to_write(path: str) -> StoreFile:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+    try:
+        version = _version(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _check(connection)
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; {marks} COMMIT;")
+        return StoreFile(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _open_to_read(path: str, refusal: str) -> StoreFile:
+    """Open for reading: with all that belongs to it, or without locks, or (where there is no journal) without that.
+
+    Who holds the locks is no writer of ours: ``lock.single_instance`` sees to that.
+    """
+    for options, locking in (("mode=ro", "NORMAL"), ("mode=ro&vfs=unix-none", "EXCLUSIVE"), ("immutable=1", "NORMAL")):
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(path)}?{options}",
+                uri=True,
+                timeout=BUSY_TIMEOUT,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error:
+            continue
+        try:
+            connection.execute(f"PRAGMA locking_mode = {locking}")
+            return StoreFile(path, connection, refusal)
+        except sqlite3.Error:
+            connection.close()
+    raise StoreError(f"store {printable(path)} {refusal}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Give the version of our tables, 0 for none. Raises NotOurs, and what SQLite finds wrong with the file."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if application not in {0, APPLICATION} or (tables and "row_index" not in tables):
+        raise NotOurs("is a database of another program; set the key store to another path")
+    if version > len(MIGRATIONS):
+        raise NotOurs(
+            f"is of a newer haproxy-agentx (its tables are version {version}, {len(MIGRATIONS)} is known here); "
+            "install that one again, or move the file away"
+        )
+    return int(version)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        error = sqlite3.DatabaseError(result)
+        error.sqlite_errorname = "SQLITE_CORRUPT"
+        raise error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def _put_aside(path: str, what: str) -> str:
+    """Rename a damaged file and its journal, and give its new name. An older one gives way."""
+    older = [(int(file.suffix.removeprefix(".corrupt-")), file) for file in _asides(path)]
+    aside = f"{path}.corrupt-{max((number for number, _ in older), default=0) + 1}"
+    try:
+        for suffix in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                os.rename(path + suffix, aside + suffix)  # noqa: PTH104  paths of the configuration, as text
+        for _, file in older:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{file}{suffix}").unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"store {printable(path)} is damaged ({printable(what)}) and cannot be put aside: {error.strerror}; "
+            f"{remedy(path)}"
+        ) from error
+    return aside
+
+
+def _asides(path: str) -> Iterator[Path]:
+    place = Path(path)
+    for file in place.parent.iterdir():
+        name, _, number = file.name.rpartition(".corrupt-")
+        if name == place.name and number.isascii() and number.isdigit():
+            yield file
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  a path of the configuration, as text
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _blob(text: str) -> bytes:
+    """Names may hold any octets, and so a text any surrogate: each text has its own blob."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(blob: bytes) -> str:
+    return blob.decode("utf-8", "surrogatepass")
