@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +77,11 @@ def ask(path: str) -> Snapshot:
     answer = bytearray()
     try:
         with socket.socket(socket.AF_UNIX) as sock:
+            ends = monotonic() + TIMEOUT
             sock.settimeout(TIMEOUT)
             sock.connect(path)
             while piece := sock.recv(65536):
+                sock.settimeout(max(0.001, ends - monotonic()))
                 answer += piece
                 if len(answer) > MAX_OCTETS:
                     raise NotRunning(f"{path}: the answer is longer than {MAX_OCTETS} octets: is this haproxy-agentx?")
@@ -92,7 +95,7 @@ def ask(path: str) -> Snapshot:
         ) from error
     except TimeoutError as error:
         raise NotRunning(f"{path}: no answer within {TIMEOUT:g} s: is haproxy-agentx frozen?") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NotRunning(f"{path}: {error}") from error
     if not isinstance(snapshot, dict):
         raise NotRunning(f"{path}: what answers there is not haproxy-agentx")

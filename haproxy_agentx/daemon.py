@@ -18,6 +18,7 @@ from functools import partial
 from itertools import chain
 from operator import attrgetter
 from time import monotonic
+from typing import Any
 
 from haproxy_agentx import __version__, sdnotify
 from haproxy_agentx.agentx.connection import Connection
@@ -64,10 +65,12 @@ class Daemon:
         self._responder = Responder()
         self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
         self._stop = asyncio.Event()
+        self._failure: Exception | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._take_failure)
         sys.setswitchinterval(SWITCH_INTERVAL)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -81,6 +84,8 @@ class Daemon:
             sdnotify.notify("READY=1")
             await self._stop.wait()
             sdnotify.notify("STOPPING=1")
+            if self._failure is not None:
+                raise self._failure
             await self._connection.stop()
             await control.stop()
             for task in (*serving, *(running.task for running in self._running.values())):
@@ -213,6 +218,14 @@ class Daemon:
             sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
             await asyncio.get_running_loop().run_in_executor(self._storing, self._store.retry)
             await asyncio.sleep(STATUS_INTERVAL)
+
+    def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End the daemon when a callback of the loop fails, as the end of a task does: the master waits for us."""
+        loop.default_exception_handler(context)
+        failure = context.get("exception")
+        if "handle" in context and isinstance(failure, Exception):
+            self._failure = failure
+            self._stop.set()
 
     def _take_event(self, event: Event) -> None:
         log.debug("AgentX: %s", event)

@@ -184,7 +184,7 @@ def encode(pdu: Pdu) -> bytes:
     order = ">" if pdu.flags & NETWORK_BYTE_ORDER else "<"
     writer = Writer(order)
     flags = pdu.flags
-    if pdu.context and pdu.type not in _CONTEXT_FREE:
+    if pdu.type not in _CONTEXT_FREE and (pdu.context or flags & _CONTEXT):
         flags |= _CONTEXT
         writer.octets(pdu.context)
     for entry in LAYOUT[pdu.type][1]:

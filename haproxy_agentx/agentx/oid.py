@@ -44,6 +44,11 @@ def from_key(name: Key) -> Oid:
 
 
 def following(name: Key) -> Key:
-    """Give the least key that is beyond all that is below ``name``: the end of its subtree (RFC 2741 5.2)."""
-    *head, last = from_key(name)
-    return following(key(tuple(head))) if last == MAX_SUBID else key((*head, last + 1))
+    """Give the least key that is beyond all that is below ``name``: the end of its subtree (RFC 2741 5.2).
+
+    It is b"" where there is none, which as the end of a search range is no bound.
+    """
+    *head, last = from_key(name) or (MAX_SUBID,)
+    if last < MAX_SUBID:
+        return key((*head, last + 1))
+    return following(key(tuple(head))) if head else b""

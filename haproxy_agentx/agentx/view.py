@@ -21,34 +21,40 @@ Cells = Callable[[int, int], Sequence[Wire | None]]
 """Values of the rows first..last-1 as v.data of RFC 2741 5.4; None where the row has no such instance."""
 
 
+def _never() -> bool:
+    return False
+
+
 class Column:
     """The instances of one object.
 
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
-    ``cells`` gives the values. A scalar is a column with the one row ``0``. ``barren`` is set once a walk has found
-    that no row has a value, so that the next one passes by.
+    ``cells`` gives the values. A scalar is a column with the one row ``0``. ``barren`` says that no row has a value,
+    when that is known already: a walk passes by.
     """
 
     __slots__ = ("barren", "cells", "name", "name_head", "rows", "tag", "varbind_head")
 
-    def __init__(self, name: Key, tag: int, rows: Sequence[Key], cells: Cells) -> None:
+    def __init__(
+        self, name: Key, tag: int, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never
+    ) -> None:
         self.name = name
         self.tag = tag
         self.rows = rows
         self.cells = cells
-        self.barren = not rows
+        self.barren = barren
         size = len(rows[0]) if rows else 0
         self.name_head = encode_oid(name + bytes(size))[: -size or None]
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
 
-    def over(self, cells: Cells) -> "Column":
+    def over(self, cells: Cells, barren: Callable[[], bool] = _never) -> "Column":
         """Give the same column with other values."""
         column = Column.__new__(Column)
         column.name = self.name
         column.tag = self.tag
         column.rows = self.rows
         column.cells = cells
-        column.barren = not self.rows
+        column.barren = barren
         column.name_head = self.name_head
         column.varbind_head = self.varbind_head
         return column
@@ -69,7 +75,7 @@ class Walk:
     windows that begin with one row and double, so that a single GetNext makes a single value.
     """
 
-    __slots__ = ("_barren", "_column", "_columns", "_end", "_end_wire", "_row", "_window", "ranges", "varbinds")
+    __slots__ = ("_column", "_columns", "_end", "_end_wire", "_row", "_window", "ranges", "varbinds")
 
     def __init__(self, columns: Sequence[Column], start: Place, end: Key) -> None:
         self.ranges: list[Wire] = []
@@ -80,44 +86,37 @@ class Walk:
         self._end = end
         self._end_wire = encode_oid(end)
         self._window = 1
-        self._barren = start.row == 0
 
     def fill(self, most: int = WINDOW) -> bool:
         """Make the instances of the next window of at most ``most`` rows. False at the end of the walk.
 
         A window may hold none: then go on, or let others have their turn before.
         """
-        while self._column < len(self._columns) and self._columns[self._column].barren:
-            self._next_column()
-        if self._column >= len(self._columns):
+        columns = self._columns
+        while self._column < len(columns) and columns[self._column].barren():
+            self._column += 1
+            self._row = 0
+        if self._column >= len(columns):
             return False
-        column = self._columns[self._column]
+        column = columns[self._column]
         end = self._end
         if end and column.name >= end:
             return False
         rows = column.rows
         stop = bisect_left(rows, end[len(column.name) :]) if end.startswith(column.name) else len(rows)
         first, last = self._row, min(self._row + min(self._window, most), stop)
+        self._row = last
+        if last >= stop:
+            self._column += 1
+            self._row = 0
         if first < last:
             self._window *= 2
             made = list(zip(rows[first:last], column.cells(first, last), strict=True))
             head, tail = column.name_head, self._end_wire
-            ranges = [head + part + tail for part, value in made if value is not None]
+            self.ranges += [head + part + tail for part, value in made if value is not None]
             head = column.varbind_head
             self.varbinds += [head + part + value for part, value in made if value is not None]
-            self.ranges += ranges
-            self._barren = self._barren and not ranges
-        if last < stop:
-            self._row = last
-        else:
-            column.barren = self._barren and stop == len(rows)
-            self._next_column()
         return True
-
-    def _next_column(self) -> None:
-        self._column += 1
-        self._row = 0
-        self._barren = True
 
     def take(self) -> tuple[Wire, Wire]:
         """Take the next of ``ranges`` and ``varbinds``. Raises IndexError when none is made."""

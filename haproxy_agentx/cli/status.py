@@ -19,9 +19,13 @@ def status(config_file: str | None, *, as_json: bool) -> int:
         return 1
     if as_json:
         print(json.dumps(snapshot, indent=2))
-    else:
-        _show(snapshot)
-    return 1 if problems(snapshot) else 0
+    try:
+        if not as_json:
+            _show(snapshot)
+        return 1 if problems(snapshot) else 0
+    except (KeyError, TypeError):
+        print("the running haproxy-agentx is of another version than this command: restart it", file=sys.stderr)
+        return 1
 
 
 def problems(snapshot: Snapshot) -> list[str]:

@@ -26,6 +26,7 @@ class Bridge:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
+        self._finished = asyncio.Event()
         self.outcome: asyncio.Future[None] = self._loop.create_future()
         self.ended = False
         """The worker has let go of everything; its thread is gone or about to be."""
@@ -67,6 +68,13 @@ class Bridge:
                     # not SSLSocket.shutdown, which takes the TLS state away under the reading thread
                     socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
+    async def gone(self, within: float) -> bool:
+        """Say whether the worker has ended, waiting for it for so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if self.ended else within):
+                await self._finished.wait()
+        return self.ended
+
     def _check(self) -> None:
         if self._stopping.is_set():
             raise Stopped
@@ -81,6 +89,7 @@ class Bridge:
             self._free.release()
 
     def _settle(self, error: Exception | None) -> None:
+        self._finished.set()
         if self.outcome.done():
             return
         if error is None:

@@ -17,6 +17,9 @@ Take = Callable[[bytes], None]
 
 _CSV = ";csv"
 
+GRACE = 0.2
+"""Seconds that a thread gets to notice that its connection was cut: an attempt may follow at once on one too slow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -61,7 +64,7 @@ class HttpClient:
         Raises a SourceError: Absent, Refused, Denied, Unresponsive (after ``timeout``), Invalid.
         """
         request = self.request
-        if self._last is not None and not self._last.ended:
+        if self._last is not None and not await self._last.gone(GRACE):
             raise Unresponsive(f"{request.url}: the attempt before still hangs (name server, connection): look there")
         bridge = self._last = Bridge(take)
         worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
@@ -90,7 +93,8 @@ def statistics_url(url: str) -> str:
     """Give ``url`` without credentials and fragment, asking for CSV. Raises ValueError without repeating ``url``."""
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        host = parts.netloc.rpartition("@")[2]
+        valid = parts.scheme in {"http", "https"} and bool(urlsplit(f"//{host}").hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:
@@ -98,7 +102,7 @@ def statistics_url(url: str) -> str:
     path = parts.path or "/"
     if _CSV not in path:
         path += _CSV
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, parts.query, ""))
+    return urlunsplit((parts.scheme, host, path, parts.query, ""))
 
 
 def _work(request: Request, bridge: Bridge) -> None:

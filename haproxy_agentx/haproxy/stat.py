@@ -102,7 +102,7 @@ class StatParser:
         if not lines[-1]:
             lines.pop()
             self._ended = True
-        if len(self._lines) + len(lines) > self._max_rows:
+        if len(self._lines) + self._bad_rows + len(lines) > self._max_rows:
             raise Invalid(f"show stat: more than {self._max_rows} rows, which is the limit")
         self._take(lines, self._header.signatures(lines, plain=b'"' not in text and not _odd(text)))
 

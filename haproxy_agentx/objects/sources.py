@@ -1,9 +1,15 @@
 """What is known of each source of data: the row of haxSourceTable. No clock in it: ``now`` is monotonic, in seconds."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from haproxy_agentx.haproxy.errors import SourceError, SourceState
+
+MAX_TOLD = 5
+"""Different failures in one state that are worth a line in the log each; more of them are a flood of one kind."""
+
+_NUMBERS = re.compile("[0-9]+")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +25,7 @@ class Source:
     failures: int = 0
     last_error: str = ""
     last_error_at: float | None = None
+    _told: set[str] = field(default_factory=set)
 
     def succeeded(self, now: float) -> bool:
         """Take note of a good reading; True when the one before was not."""
@@ -29,8 +36,17 @@ class Source:
         return news
 
     def failed(self, error: SourceError, now: float) -> bool:
-        """Take note of a failure; True when it is another one than the last, and so worth a line in the log."""
-        news = self.state is not error.state or self.last_error != str(error)
+        """Take note of a failure; True when it is worth a line in the log.
+
+        That is another state, or a failure that was not yet told in this state. One that says only how far an answer
+        came, or that takes turns with another, is the same one.
+        """
+        if self.state is not error.state:
+            self._told.clear()
+        kind = _NUMBERS.sub("", str(error))
+        news = kind not in self._told and len(self._told) < MAX_TOLD
+        if news:
+            self._told.add(kind)
         self.state = error.state
         self.failures += 1
         self.last_error = str(error)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from haproxy_agentx.agentx.oid import Key, Oid, key
+from haproxy_agentx.agentx.view import WINDOW, Wire
 from haproxy_agentx.agentx.view import Column as ViewColumn
-from haproxy_agentx.agentx.view import Wire
 from haproxy_agentx.haproxy.stat import Kind, Reading, split_row
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout
@@ -29,45 +29,63 @@ Texts = Callable[[], Mapping[str, bytes]]
 """The row of a small table: the texts of its columns by name of the column, for those that have an instance."""
 
 
-class _Window:
+class _Texts:
     """The texts of one table in one reading, cut into cells when they are asked for.
 
     A stretch of rows that is asked for again, for another column, is kept split: so it is when all columns of a row
-    are asked for at once, and always in small tables.
+    are asked for at once, and always in small tables. While a walk looks through a column that is empty, all columns
+    are surveyed, so that it looks through a large table once and not once for each empty column.
     """
 
-    __slots__ = ("_last", "_lines", "_places", "_split")
+    __slots__ = ("_last", "_lines", "_missing", "_places", "_split", "_surveyed")
 
-    def __init__(self, lines: Sequence[bytes], places: Sequence[int]) -> None:
+    def __init__(self, lines: Sequence[bytes], places: Sequence[int], width: int) -> None:
         self._lines = lines
         self._places = places
         self._split: dict[tuple[int, int], list[list[bytes]]] = {}
         self._last: tuple[int, int] | None = None
+        self._surveyed = 0
+        self._missing = list(range(width))
+        """Fields without a text in the rows that are surveyed."""
 
-    def texts(self, place: int, first: int, last: int) -> list[bytes]:
-        """Give field ``place`` of the rows first..last-1."""
+    def of(self, field: int, first: int, last: int) -> list[bytes]:
+        """Give a field of the rows first..last-1."""
         stretch = (first, last)
         rows = self._split.get(stretch)
-        if rows is None:
-            lines = [self._lines[at] for at in self._places[first:last]]
-            if stretch != self._last and len(self._places) > SPLIT_ROWS:
-                self._last = stretch
-                cut = place + 1
-                return [
-                    line.split(b",", cut)[place] if b'"' not in line else split_row(line)[place] for line in lines
-                ]
-            if len(self._split) * len(lines) > SPLIT_ROWS:
-                self._split.clear()
-            rows = self._split[stretch] = [split_row(line) for line in lines]
-        return [row[place] for row in rows]
+        if rows is None and stretch != self._last and len(self._places) > SPLIT_ROWS:
+            self._last = stretch
+            cut = field + 1
+            lines = [self._lines[place] for place in self._places[first:last]]
+            texts = [line.split(b",", cut)[field] if b'"' not in line else split_row(line)[field] for line in lines]
+        else:
+            texts = [row[field] for row in rows or self._split_rows(first, last)]
+        if first <= self._surveyed < last and not any(texts):
+            self._survey(first, last)
+        return texts
+
+    def barren(self, field: int) -> bool:
+        """Say whether a field is known to be empty in all rows."""
+        return self._surveyed == len(self._places) and field in self._missing
+
+    def _split_rows(self, first: int, last: int) -> list[list[bytes]]:
+        if len(self._split) * WINDOW > SPLIT_ROWS:
+            self._split.clear()
+        rows = [split_row(self._lines[place]) for place in self._places[first:last]]
+        self._split[first, last] = rows
+        return rows
+
+    def _survey(self, first: int, last: int) -> None:
+        rows = self._split.get((first, last)) or self._split_rows(first, last)
+        self._missing = [field for field in self._missing if not any(row[field] for row in rows)]
+        self._surveyed = last
 
 
 def _nothing(first: int, last: int) -> list[Wire | None]:
     return [None] * (last - first)
 
 
-def _stat_cells(window: _Window, place: int, encode: Encoder, first: int, last: int) -> list[Wire | None]:
-    return encode(window.texts(place, first, last))
+def _stat_cells(texts: _Texts, field: int, encode: Encoder, first: int, last: int) -> list[Wire | None]:
+    return encode(texts.of(field, first, last))
 
 
 class StatColumns:
@@ -86,10 +104,11 @@ class StatColumns:
 
     def of(self, reading: Reading) -> list[ViewColumn]:
         """Give the columns over the texts of ``reading``, which has the rows and fields of this layout."""
-        windows = {kind: _Window(reading.lines, rows.places) for kind, rows in self._layout.rows.items()}
+        width = max(reading.fields.values()) + 1
+        texts = {kind: _Texts(reading.lines, rows.places, width) for kind, rows in self._layout.rows.items()}
         return [
-            proto.over(partial(_stat_cells, windows[kind], place, encode))
-            for kind, proto, place, encode in self._columns
+            proto.over(partial(_stat_cells, texts[kind], field, encode), partial(texts[kind].barren, field))
+            for kind, proto, field, encode in self._columns
         ]
 
 

@@ -1,0 +1,1 @@
+"""Measures the daemon beside other AgentX agents: see README.md."""
