@@ -75,15 +75,15 @@ class HaproxyProcess:
         self._on_change = on_change
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
+        self._identity: tuple[int, int | None] | None = None
+        """Process id and start time of the last good reading, also when its rows are withdrawn."""
         over_http = config.stats.startswith(("http://", "https://"))
         self.source = Source(
             name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=config.stats
         )
         self._read = self._read_http if over_http else self._read_socket
         self._http = (
-            HttpClient(
-                config.stats, config.timeout, MAX_BYTES, config.username, config.password_file, config.ca_file
-            )
+            HttpClient(config.stats, config.timeout, MAX_BYTES, config.username, config.password_file, config.ca_file)
             if over_http
             else None
         )
@@ -145,28 +145,29 @@ class HaproxyProcess:
 
     async def _read_socket(self) -> None:
         """Read both answers. One that a reload came between is read again: counters and process belong together."""
+        before, restarts = self._identity, 0
         for _ in range(RELOAD_TRIES):
             reading = await self._read_stat()
             answer = bytearray()
             await self._socket.exchange(b"show info", answer.extend)
             info = show_info.parse(bytes(answer))
-            before = (self.info.pid, self.info.start_time) if self.info else None
-            if before is None or before == (info.pid, info.start_time):
+            identity = info.pid, info.start_time
+            if before is None or before == identity:
                 break
             log.info("%s: HAProxy was started or reloaded, its process is now %d", self._config.name, info.pid)
-            self.restarts += 1
-            self._restarted(info)
+            before = identity
+            restarts += 1
         else:
             raise Invalid(f"{self._config.stats}: HAProxy is reloaded faster than it can be read")
-        if self.restarted_at is None:
-            self._restarted(info)
-        self._info_texts = _info_texts(info)
-        self.info = info
-        await self._take(reading)
+        await self._take(reading, info, restarts)
 
-    def _restarted(self, info: Info) -> None:
+    def _take_info(self, info: Info, restarts: int) -> None:
+        if restarts or self.restarted_at is None:
+            self.restarted_at = monotonic() - (info.uptime or 0)
+        self.restarts += restarts
         self.info = info
-        self.restarted_at = monotonic() - (info.uptime or 0)
+        self._identity = info.pid, info.start_time
+        self._info_texts = _info_texts(info)
 
     async def _read_stat(self) -> Reading:
         parser = StatParser(self.reading)
@@ -179,8 +180,12 @@ class HaproxyProcess:
             await self._http.fetch_stat(parser.feed)
         await self._take(parser.finish())
 
-    async def _take(self, reading: Reading) -> None:
-        """Make the columns of a good reading; those of the last one answer until they are ready."""
+    async def _take(self, reading: Reading, info: Info | None = None, restarts: int = 0) -> None:
+        """Make the columns of a good reading; those of the last one answer until they are ready.
+
+        What ``show info`` said is taken over at the same moment, so that no manager sees new counters with an old
+        discontinuity time, or the other way round.
+        """
         same = reading.same_rows and self.reading is not None and reading.fields == self.reading.fields
         if not same or self._stat_columns is None or self.layout is None:
             wanted = await in_slices(survey(self._config.name, reading.signatures))
@@ -188,6 +193,8 @@ class HaproxyProcess:
             self.layout = await in_slices(arrange(self._config.name, reading.signatures, numbers))
             self._stat_columns = StatColumns(self._root, self.number, self.layout, reading.fields)
         self.bad_rows += reading.bad_rows + self.layout.left_out
+        if info is not None:
+            self._take_info(info, restarts)
         self.reading = reading
         self.columns = self._stat_columns.of(reading)
         self._on_change()
@@ -201,5 +208,3 @@ def _info_texts(info: Info) -> dict[str, bytes]:
             if info.fields.get(name):
                 texts[column.name] = info.fields[name].encode(errors="replace")
     return texts
-
-

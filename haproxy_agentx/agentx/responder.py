@@ -147,9 +147,7 @@ def _fill(walk: Walk, window: int) -> Generator[None, None, bool]:
     return True
 
 
-def _start(
-    view: MibView, ranges: Sequence[SearchRange]
-) -> Generator[None, None, tuple[list[Walk], list[bool]]]:
+def _start(view: MibView, ranges: Sequence[SearchRange]) -> Generator[None, None, tuple[list[Walk], list[bool]]]:
     """Start a walk for each range, and say of each whether it has an instance to take."""
     walks: list[Walk] = []
     more: list[bool] = []

@@ -278,9 +278,7 @@ class Session:
         flags, number = Pdu().flags, self.session_id.to_bytes(4, "big")
         self._get_next_head = bytes((1, PduType.GET_NEXT, flags, 0)) + number
         self._response_head = bytes((1, PduType.RESPONSE, flags, 0)) + number
-        capabilities = p.AddAgentCaps(
-            session_id=self.session_id, id=self._settings.identity, descr=self._description
-        )
+        capabilities = p.AddAgentCaps(session_id=self.session_id, id=self._settings.identity, descr=self._description)
         self._send(capabilities, now)
         for subtree in self._subtrees:
             self._register(subtree, now)

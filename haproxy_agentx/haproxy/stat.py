@@ -136,8 +136,8 @@ class StatParser:
         for place, signature in enumerate(good):
             if place >= len(known) or signature != known[place]:
                 self._changed.append(first + place)
-                self._same_rows = self._same_rows and place < len(known) and (
-                    identity(signature) == identity(known[place])
+                self._same_rows = (
+                    self._same_rows and place < len(known) and (identity(signature) == identity(known[place]))
                 )
 
 

@@ -182,7 +182,8 @@ _DERIVED = (
         tc.SOURCE_STATE,
         "",
         "State of the source that this process is read from. In any state but ok(1) the values of this process in all "
-        "tables are those of the last good reading, whose age is haxProcessReadingAge.",
+        "tables are those of the last good reading, whose age is haxProcessReadingAge; when that is older than three "
+        "intervals and the timeout, they are withdrawn.",
     ),
     Column(
         202,

@@ -84,6 +84,16 @@ def answers_at(path: str) -> bool:
         return True
 
 
+def ask(path: str, command: str) -> str:
+    """Give the answer to a command on a socket. Raises OSError."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(5)
+        client.connect(path)
+        client.sendall(command.encode() + b"\n")
+        with client.makefile() as answered:
+            return answered.read()
+
+
 @contextlib.contextmanager
 def real_haproxy(
     folder: Path, *, auth: str = "", bind: str = "", more: str = "", master: bool = False

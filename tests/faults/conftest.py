@@ -1,0 +1,5 @@
+"""What the tests of faults ask for."""
+
+from tests.support.daemon_fixtures import daemon, daemon_factory, folder, haproxy
+
+__all__ = ["daemon", "daemon_factory", "folder", "haproxy"]

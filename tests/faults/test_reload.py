@@ -1,0 +1,165 @@
+"""SIGHUP (CONFORMANCE G2, 18): a broken file keeps the old configuration, a good one changes only what changed."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.daemon import OID, RECOVERY, Daemon, source
+from tests.support.daemon_fixtures import GOOD
+from tests.support.fake_haproxy import FakeSocket
+from tests.support.probe import Probe
+from tests.support.snmpd import Snmpd
+from tests.support.wait import until
+
+SESSION = "1.3.6.1.2.1.1.8.0"
+"""sysORLastChange: it changes with every AgentX session."""
+SUCCESSES = f"{OID}.1.2.1.7"
+NAMES = f"{OID}.1.2.1.2"
+OTHER = "1.3.6.1.4.1.8072.9999.9999.8405"
+
+
+@pytest.fixture
+def two(folder):
+    """Give two more HAProxys."""
+    with ExitStack() as fakes:
+        yield [fakes.enter_context(FakeSocket(folder / f"{name}.sock", GOOD)) for name in ("a", "b")]
+
+
+def names(snmpd: Snmpd) -> dict[int, object]:
+    """Give the sources by index, out of SNMP."""
+    return {int(row.oid.rpartition(".")[2]): row.value for row in snmpd.bulkwalk(NAMES)}
+
+
+def reload(daemon: Daemon, *words: str) -> None:
+    """Send SIGHUP and wait for the line about it."""
+    told = len(daemon.lines(*words))
+    daemon.hup()
+    daemon.logs(*words, count=told + 1)
+
+
+BROKEN = {
+    "no YAML": "agentx: [",
+    "a tab": "agentx:\n\tsocket: /x\n",
+    "an unknown key": "agentxx: {}\n",
+    "a wrong type": "haproxy: 7\n",
+    "a bad value": "haproxy: [{name: local, stats: /x, interval: never}]\n",
+    "binary": "\x00\x01",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_g2_a_broken_file_keeps_the_old_configuration_and_says_so(daemon, snmpd, text):
+    session = snmpd.one(SESSION).value
+    before = daemon.config.read_text()
+    daemon.config.write_text(text)
+    reload(daemon, "not reloaded")
+    assert daemon.lines(str(daemon.config))
+    daemon.read_again("local")
+    assert daemon.well()
+    assert snmpd.one(SESSION).value == session
+    daemon.config.write_text(before)
+    reload(daemon, "configuration reloaded")
+    assert daemon.well()
+    assert snmpd.one(SESSION).value == session
+
+
+def test_g2_a_missing_file_keeps_the_old_configuration(daemon, snmpd):
+    daemon.config.unlink()
+    reload(daemon, "not reloaded")
+    daemon.read_again("local")
+    assert daemon.well()
+
+
+def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
+    sources = [source("local", haproxy.path), source("a", two[0].path)]
+    daemon = daemon_factory(snmpd.agentx, sources)
+    session = snmpd.one(SESSION).value
+    assert names(snmpd) == {1: "local", 2: "a"}
+    with Probe(snmpd.port, f"{OID}.1.9.1.11.1.3.1", f"{SUCCESSES}.1") as probe:
+        # one is added; the others go on where they were
+        daemon.read_again("local", times=6)
+        before = snmpd.one(f"{SUCCESSES}.1").value
+        daemon.configure(haproxy=[*sources, source("b", two[1].path)])
+        reload(daemon, "configuration reloaded")
+        daemon.eventually(daemon.well)
+        assert names(snmpd) == {1: "local", 2: "a", 3: "b"}
+        assert snmpd.one(f"{SUCCESSES}.1").value >= before > 5
+        assert until(lambda: snmpd.one(f"{OID}.1.9.1.11.3.3.1").value == "web1", RECOVERY)
+
+        # one goes, with all its rows, and their order changes; numbers stay
+        daemon.configure(haproxy=[source("b", two[1].path), sources[0]])
+        reload(daemon, "configuration reloaded")
+        assert names(snmpd) == {1: "local", 3: "b"}
+        assert snmpd.one(f"{OID}.1.9.1.11.2.3.1").type == "noSuchInstance"
+        assert snmpd.one(f"{SUCCESSES}.1").value >= before
+        asked = len(two[0].asked)
+        daemon.read_again("local", times=4)
+        assert len(two[0].asked) <= asked + 1
+
+        # it comes back and has the number that it had
+        daemon.configure(haproxy=[*sources, source("b", two[1].path)])
+        reload(daemon, "configuration reloaded")
+        daemon.eventually(daemon.well)
+        assert names(snmpd) == {1: "local", 2: "a", 3: "b"}
+    probe.assert_answered()
+    assert snmpd.one(SESSION).value == session
+    assert len(daemon.lines("registered with")) == 1
+
+
+def test_g2_the_interval_of_one_changes(daemon_factory, snmpd, haproxy, two):
+    daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path), source("a", two[0].path)])
+    daemon.configure(haproxy=[source("local", haproxy.path), source("a", two[0].path, interval="1h")])
+    reload(daemon, "configuration reloaded")
+    daemon.eventually(daemon.well)
+    asked = len(two[0].asked)
+    daemon.read_again("local", times=6)
+    assert len(two[0].asked) == asked
+
+
+def test_g2_what_takes_effect_at_the_next_start_is_told(daemon, folder):
+    daemon.configure(store=str(folder / "elsewhere.db"))
+    reload(daemon, "configuration reloaded")
+    assert daemon.lines("WARNING", "next start")
+    assert daemon.well()
+
+
+def test_g2_many_reloads_at_once(daemon, snmpd, haproxy, two):
+    for number in range(1, 8):
+        daemon.configure(haproxy=[source("local", haproxy.path), source("a", two[number % 2].path)])
+        daemon.hup()
+    daemon.logs("configuration reloaded")
+    last = [source("local", haproxy.path), source("b", two[0].path)]
+    daemon.configure(haproxy=last)
+    daemon.hup()
+    daemon.eventually(lambda: {one["name"] for one in daemon.status()["sources"]} == {"local", "b"})
+    daemon.eventually(daemon.well)
+    assert set(names(snmpd).values()) == {"local", "b"}
+    assert daemon.lines("Traceback") == []
+
+
+# 18: another root is registered in the same session and the old one is not any more.
+def test_18_another_root(daemon, snmpd):
+    session = snmpd.one(SESSION).value
+    daemon.configure(root=OTHER)
+    reload(daemon, "configuration reloaded")
+    assert until(lambda: snmpd.one(f"{OTHER}.1.9.1.11.1.3.1").value == "web1", RECOVERY), daemon.text()
+    assert until(lambda: snmpd.one(f"{OID}.1.9.1.11.1.3.1").type == "noSuchObject", RECOVERY)
+    assert all(row.oid.startswith(OTHER) for row in snmpd.bulkwalk("1.3.6.1.4.1.8072.9999", 50))
+    assert snmpd.one(SESSION).value == session
+
+
+def test_18_another_root_outlives_the_session(daemon, snmpd):
+    daemon.configure(root=OTHER)
+    reload(daemon, "configuration reloaded")
+    snmpd.restart()
+    assert until(lambda: snmpd.one(f"{OTHER}.1.9.1.11.1.3.1").value == "web1", RECOVERY), daemon.text()
+    assert snmpd.one(f"{OID}.1.9.1.11.1.3.1").type == "noSuchObject"
+
+
+def test_18_another_root_while_snmpd_is_away(daemon, snmpd):
+    snmpd.stop()
+    daemon.eventually(lambda: daemon.status()["agentx"]["problem"])
+    daemon.configure(root=OTHER)
+    reload(daemon, "configuration reloaded")
+    snmpd.start()
+    assert until(lambda: snmpd.one(f"{OTHER}.1.9.1.11.1.3.1").value == "web1", RECOVERY), daemon.text()

@@ -1,0 +1,247 @@
+"""The columns of a view out of the texts of a reading: each cell, sparse columns, quoted rows, old versions."""
+
+import random
+from collections.abc import Generator
+from itertools import count, pairwise
+from typing import TypeVar
+
+import pytest
+
+from haproxy_agentx.agentx.oid import Key, from_key, key
+from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.view import MibView
+from haproxy_agentx.haproxy.stat import Reading, StatParser
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.layout import arrange, survey
+from haproxy_agentx.objects.tables import (
+    SPLIT_ROWS,
+    STAT_TABLES,
+    StatColumns,
+    encode_present,
+    object_names,
+    scalar_columns,
+    small_columns,
+)
+from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
+
+Result = TypeVar("Result")
+PROCESS = 5
+ROOT = schema.ROOT
+
+
+def run(work: Generator[None, None, Result]) -> Result:
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return done.value
+
+
+def read(rows: list[Row], version: str = "2.6", previous: Reading | None = None) -> Reading:
+    parser = StatParser(previous)
+    parser.feed(answer(rows, VERSIONS[version]))
+    return parser.finish()
+
+
+def made(reading: Reading) -> StatColumns:
+    numbers = {
+        scope: {name: first or place for place, (name, first) in enumerate(names.items(), 1_000_001)}
+        for scope, names in run(survey("p", reading.signatures)).items()
+    }
+    return StatColumns(ROOT, PROCESS, run(arrange("p", reading.signatures, numbers)), reading.fields)
+
+
+def view_of(reading: Reading) -> MibView:
+    return MibView(sorted(made(reading).of(reading), key=lambda column: column.name), object_names(ROOT))
+
+
+def column(name: str) -> tuple[int, ...]:
+    return next(schema.column_oid(table, one) for table in schema.TABLES for one in table.columns if one.name == name)
+
+
+def cell(view: MibView, name: str, *index: int) -> tuple[int, bytes]:
+    return view.get(key((*column(name), *index)))
+
+
+def walked(view: MibView, window: int) -> list[Key]:
+    """Give the names of all instances, in the order of a walk."""
+    walk = view.walk(view.place(b"", include=False), b"")
+    while walk.fill(window):
+        pass
+    return [name_of(varbind) for varbind in walk.varbinds]
+
+
+def name_of(varbind: bytes) -> Key:
+    """Read the name in a variable binding (RFC 2741 5.1, 5.4)."""
+    count, prefix = varbind[4], varbind[5]
+    head = key((1, 3, 6, 1, prefix)) if prefix else b""
+    return head + varbind[8 : 8 + 4 * count]
+
+
+WORLD: list[Row] = [
+    frontend("fe", 2, scur="3", stot="1000", rate_lim="0"),
+    listener("fe", "sock-1", 2, 1, stot="999"),
+    server("be", "web1", 3, 1, stot="5", status="UP 2/3", check_code="200", last_chk='so "it" is, yes'),
+    server("be", "web2", 3, 2, stot="", status="DOWN", check_status="* L4TOUT"),
+    backend("be", 3, stot="7"),
+]
+
+
+def test_cells():
+    view = view_of(read(WORLD))
+    assert cell(view, "haxFrontendSessionsCurrent", 5, 2) == (Tag.GAUGE32, (3).to_bytes(4, "big"))
+    assert cell(view, "haxFrontendSessionsTotal", 5, 2) == (Tag.COUNTER64, (1000).to_bytes(8, "big"))
+    assert cell(view, "haxServerName", 5, 3, 2) == (Tag.OCTET_STRING, b"\0\0\0\4web2")
+    assert cell(view, "haxServerCheckMessage", 5, 3, 1) == (Tag.OCTET_STRING, b'\0\0\0\x0fso "it" is, yes\0')
+    assert cell(view, "haxServerStatus", 5, 3, 1) == (Tag.INTEGER, b"\0\0\0\2")
+    assert cell(view, "haxServerStatusStep", 5, 3, 1) == (Tag.GAUGE32, b"\0\0\0\2")
+    assert cell(view, "haxServerCheckInProgress", 5, 3, 2) == (Tag.INTEGER, b"\0\0\0\1")
+    assert cell(view, "haxListenerSessionsTotal", 5, 2, 1) == (Tag.COUNTER64, (999).to_bytes(8, "big"))
+    assert cell(view, "haxBackendSessionsTotal", 5, 3) == (Tag.COUNTER64, (7).to_bytes(8, "big"))
+
+
+# RFC 3416 4.2.1: a hole is noSuchInstance, what the module does not have is noSuchObject.
+def test_holes():
+    view = view_of(read(WORLD))
+    assert cell(view, "haxServerSessionsTotal", 5, 3, 2) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServerCheckCode", 5, 3, 2) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServerName", 5, 3, 3) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServerName", 6, 3, 1) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServerName", 5, 3, 1, 1) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServerName", 5, 3) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert view.get(key((*ROOT, 1, 9, 1, 199, 5, 3, 1))) == (Tag.NO_SUCH_OBJECT, b"")
+    assert view.get(key((*schema.index_oid(schema.SERVER_TABLE), 5, 3, 1))) == (Tag.NO_SUCH_OBJECT, b"")
+
+
+# F6: what a version does not have is no instance, what a newer one has is there.
+@pytest.mark.parametrize("version", VERSIONS)
+def test_f6_the_columns_of_a_version(version):
+    rows = [row | dict.fromkeys(COLUMNS[100:], "1") for row in WORLD]
+    view = view_of(read(rows, version))
+    names = {from_key(name)[: len(ROOT) + 4] for name in walked(view, 64)}
+    fields = set(VERSIONS[version])
+    for table in STAT_TABLES.values():
+        for one in table.columns:
+            oid = schema.column_oid(table, one)
+            if one.field not in fields:
+                assert oid not in names
+                assert view.get(key((*oid, 5, 3, 1)))[0] == Tag.NO_SUCH_INSTANCE
+            elif one.field in COLUMNS[100:]:
+                assert oid in names, one.name
+
+
+def test_no_rows():
+    view = view_of(read([]))
+    assert view.columns == ()
+    assert cell(view, "haxServerName", 5, 3, 1) == (Tag.NO_SUCH_INSTANCE, b"")
+
+
+def generated(size: int, seed: int) -> list[Row]:
+    """Servers with sparse cells; some rows are quoted."""
+    chance = random.Random(seed)
+    rows = []
+    for number in range(1, size + 1):
+        more = {name: str(chance.randrange(1 << 40)) for name in COLUMNS[4:16] if chance.random() < 0.5}
+        if chance.random() < 0.1:
+            more["last_chk"] = f"{number}, said it"
+        rows.append(server(f"be{number % 3}", f"s{number}", number % 3 + 1, number, **more))
+    chance.shuffle(rows)
+    return rows
+
+
+# Small tables are kept split and large ones are cut anew: each cell is the same whatever way it is asked for.
+@pytest.mark.parametrize("size", [1, 200, SPLIT_ROWS, SPLIT_ROWS + 300])
+def test_every_cell_is_that_of_the_text(size):
+    rows = generated(size, size)
+    view = view_of(read(rows))
+    expected = {
+        key((*schema.column_oid(schema.SERVER_TABLE, one), PROCESS, int(row["iid"]), int(row["sid"]))): wire
+        for row in rows
+        for one in schema.SERVER_TABLE.columns
+        if (wire := one.syntax.encode([row.get(one.field, "").encode()])[0]) is not None
+    }
+    for window in (64, 7):
+        names = walked(view, window)
+        assert names == sorted(expected)
+        assert all(one < other for one, other in pairwise(names))
+    chance = random.Random(1)
+    for name in chance.sample(sorted(expected), min(2000, len(expected))):
+        assert view.get(name)[1] == expected[name]
+
+
+# All columns of a stretch of rows asked for one after the other, as a request of many columns does.
+def test_stretches_in_any_order():
+    rows = generated(SPLIT_ROWS + 500, 3)
+    reading = read(rows)
+    view = view_of(reading)
+    order = sorted(rows, key=lambda row: (int(row["iid"]), int(row["sid"])))
+    chance = random.Random(2)
+    for _ in range(300):
+        found = chance.choice(view.columns)
+        oid = from_key(found.name)
+        declared = next(one for one in schema.SERVER_TABLE.columns if one.sub_id == oid[len(ROOT) + 3])
+        first = chance.choice([0, 64, 128, 1024, 1500])
+        last = min(first + chance.choice([1, 4, 64]), len(rows))
+        texts = [row.get(declared.field, "").encode() for row in order[first:last]]
+        assert list(found.cells(first, last)) == declared.syntax.encode(texts)
+
+
+# A reading with the same rows takes the columns over; the one before goes on to answer from its own texts.
+def test_two_readings_do_not_mix():
+    first = read(WORLD)
+    columns = made(first)
+    second = read([row | {"stot": "77"} for row in WORLD], previous=first)
+    assert second.same_rows
+    before, after = (MibView(sorted(columns.of(one), key=lambda col: col.name)) for one in (first, second))
+    assert cell(before, "haxFrontendSessionsTotal", 5, 2)[1] == (1000).to_bytes(8, "big")
+    assert cell(after, "haxFrontendSessionsTotal", 5, 2)[1] == (77).to_bytes(8, "big")
+    assert cell(before, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.NO_SUCH_INSTANCE
+    assert cell(after, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.COUNTER64
+
+
+# Small tables: what is asked for is made at that moment.
+def test_a_small_table():
+    ages = count(1)
+    rows = {
+        9: lambda: {"haxSourceName": b"nine", "haxSourceLastError": b"", "haxSourceFailures": b"0"},
+        2: lambda: {"haxSourceName": b"two", "haxSourceReadingAge": b"%d" % next(ages)},
+    }
+    view = MibView(small_columns(ROOT, schema.SOURCE_TABLE, rows), object_names(ROOT))
+    assert cell(view, "haxSourceName", 9) == (Tag.OCTET_STRING, b"\0\0\0\4nine")
+    assert cell(view, "haxSourceReadingAge", 2)[1] == b"\0\0\0\1"
+    assert cell(view, "haxSourceReadingAge", 2)[1] == b"\0\0\0\2"
+    assert cell(view, "haxSourceReadingAge", 9) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxSourceReadingAge", 3) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxSourceLastError", 9) == (Tag.OCTET_STRING, b"\0\0\0\0")
+    assert cell(view, "haxSourceLastError", 2) == (Tag.NO_SUCH_INSTANCE, b"")
+    names = [from_key(name) for name in walked(view, 64)]
+    assert names[:2] == [(*column("haxSourceName"), 2), (*column("haxSourceName"), 9)]
+
+
+def test_a_small_table_without_rows_has_its_objects():
+    view = MibView(small_columns(ROOT, schema.SOURCE_TABLE, {}), object_names(ROOT))
+    assert view.columns == ()
+    assert cell(view, "haxSourceName", 1) == (Tag.NO_SUCH_INSTANCE, b"")
+
+
+def test_scalars():
+    view = MibView(scalar_columns(ROOT, lambda: {"haxAgentServers": b"12", "haxAgentStoreProblem": b""}))
+    servers = next(scalar for scalar in schema.SCALARS if scalar.name == "haxAgentServers")
+    assert view.get(key((*schema.scalar_oid(servers), 0))) == (Tag.GAUGE32, b"\0\0\0\x0c")
+    assert view.get(key(schema.scalar_oid(servers))) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert view.get(key((*schema.scalar_oid(servers), 1))) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert len(walked(view, 64)) == 2
+
+
+def test_an_absent_text_is_no_instance_and_an_empty_one_up_to_the_syntax():
+    encode = schema.SOURCE_TABLE.columns[-2].syntax.encode
+    assert encode_present(encode, [None, b"", b"x"]) == [None, b"\0\0\0\0", b"\0\0\0\1x\0\0\0"]
+
+
+# The names of objects are where the root is.
+def test_another_root():
+    other = (1, 3, 6, 1, 4, 1, 64512)
+    names = object_names(other)
+    assert names == sorted(names)
+    assert all(from_key(name)[: len(other)] == other for name in names)
+    assert len(names) == len(set(names)) == len(object_names(ROOT))

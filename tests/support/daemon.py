@@ -1,0 +1,230 @@
+"""The real daemon as a process of the test's own.
+
+``Daemon(folder, agentx, sources)`` is ``haproxy-agentx run`` with a configuration, a store and a log in ``folder``. It
+starts when entered, waits until it is registered with the master and all sources are read, and is gone when left.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from haproxy_agentx.control import NotRunning, ask
+from tests.support.programs import ROOT
+from tests.support.wait import eventually, until
+
+START = 15.0
+"""Seconds in which a daemon is up on a busy machine."""
+
+RECOVERY = 5.0
+"""Seconds in which everything is well again after a fault has gone (CONFORMANCE 7, 52)."""
+
+INTERVAL, TIMEOUT = 0.1, 0.5
+"""Seconds, as the sources of a test have them."""
+
+OID = "1.3.6.1.4.1.8072.9999.9999.8404"
+"""The root of the MIB."""
+
+COMMAND = (sys.executable, "-m", "haproxy_agentx")
+
+Source = Mapping[str, object]
+
+
+def source(name: str, stats: object, **more: object) -> Source:
+    """Give the configuration of an HAProxy that is read often."""
+    return {"name": name, "stats": str(stats), "interval": f"{INTERVAL}s", "timeout": f"{TIMEOUT}s", **more}
+
+
+class Daemon(AbstractContextManager["Daemon"]):
+    """One daemon.
+
+    ``agentx`` is the master's socket, or all keys of that section; ``more`` are other keys of the configuration.
+    ``fault`` names one of ``broken_daemon.py``, which is then run in its place. ``wait`` says what to wait for:
+    "read", "registered", "running" or "".
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        agentx: object,
+        sources: Sequence[Source],
+        *,
+        fault: str = "",
+        wait: str = "read",
+        environment: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.config = folder / "config.yaml"
+        self.store = folder / "state.db"
+        self.log = folder / "log"
+        self.keys: dict[str, object] = {
+            "agentx": agentx if isinstance(agentx, Mapping) else {"socket": str(agentx)},
+            "haproxy": list(sources),
+            "store": str(self.store),
+            **more,
+        }
+        self._fault = fault
+        self._wait = wait
+        self._environment = environment or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.configure()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self.kill9()
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "the daemon is not running"
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def configure(self, **keys: object) -> None:
+        """Write the configuration, with some keys changed. JSON is YAML."""
+        self.keys |= keys
+        self.config.write_text(json.dumps(self.keys, indent=1))
+
+    def start(self) -> None:
+        """Start; the log goes on."""
+        command = list(COMMAND)
+        if self._fault:
+            command = [sys.executable, str(ROOT / "tests" / "support" / "broken_daemon.py"), self._fault]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._environment}
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "run", "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+            )
+        ready = {"read": self.well, "registered": self.registered, "running": self.answers, "": lambda: True}
+        try:
+            until(lambda: ready[self._wait]() or not self.alive, START)
+            assert self.alive, f"the daemon has ended:\n{self.text()}"
+            assert ready[self._wait](), f"the daemon is not {self._wait}:\n{self.text()}"
+        except BaseException:
+            self.kill9()
+            raise
+
+    def stop(self, within: float = 2.0) -> int:
+        """SIGTERM; give the exit status. It must be gone in two seconds (CONFORMANCE P2)."""
+        self.process.terminate()
+        return self.ended(within)
+
+    def ended(self, within: float) -> int:
+        """Wait for its end and give the exit status."""
+        try:
+            status = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the daemon has not ended within {within} s:\n{self.text()}") from None
+        self._process = None
+        return status
+
+    def kill9(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._process = None
+
+    def restart(self) -> None:
+        assert self.stop() == 0
+        self.start()
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def hup(self) -> None:
+        """SIGHUP: read the configuration again."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def trigger(self) -> None:
+        """SIGUSR1: let the fault of ``broken_daemon`` happen."""
+        self.process.send_signal(signal.SIGUSR1)
+
+    # What it says
+
+    def text(self) -> str:
+        """Give the whole log."""
+        return self.log.read_text(errors="replace")
+
+    def lines(self, *words: str) -> list[str]:
+        """Give the lines of the log that hold all of ``words``."""
+        return [line for line in self.text().splitlines() if all(word in line for word in words)]
+
+    def logs(self, *words: str, count: int = 1, within: float = RECOVERY) -> list[str]:
+        """Wait until there are so many lines with all of ``words``."""
+        assert until(lambda: len(self.lines(*words)) >= count, within), f"no line with {words}:\n{self.text()}"
+        return self.lines(*words)
+
+    def status(self) -> dict[str, Any]:
+        """Give what ``haproxy-agentx status --json`` prints, without starting a program. Raises NotRunning."""
+        return ask(str(self.folder / "control.sock"))
+
+    def answers(self) -> bool:
+        """Whether ``status`` is answered."""
+        try:
+            return bool(self.status())
+        except NotRunning:
+            return False
+
+    def registered(self) -> bool:
+        """Whether the master has taken our subtree."""
+        return self.answers() and not self.status()["agentx"]["problem"]
+
+    def well(self) -> bool:
+        """Whether it is registered and the last reading of each source was good."""
+        return self.registered() and all(one["state"] == "ok" for one in self.status()["sources"])
+
+    def source(self, name: str) -> dict[str, Any]:
+        """Give what ``status`` says of one source."""
+        return next(one for one in self.status()["sources"] if one["name"] == name)
+
+    def state(self, name: str) -> str:
+        return str(self.source(name)["state"])
+
+    def eventually(self, condition: Callable[[], object], within: float = RECOVERY) -> None:
+        """Wait for a condition; the log is in the failure."""
+        try:
+            eventually(condition, within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}:\n{self.text()}") from None
+
+    def read_again(self, name: str, times: int = 2) -> None:
+        """Wait until so many more readings of a source have been good."""
+        for _ in range(times):
+            self.eventually(partial(self._read_since, name, time.monotonic()))
+
+    def _read_since(self, name: str, moment: float) -> bool:
+        age = self.source(name)["age"]
+        return age is not None and time.monotonic() - age > moment
+
+    def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of ours with the same configuration."""
+        command = [*COMMAND, *words, "--config", str(self.config)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20, env=environment)
