@@ -8,18 +8,25 @@ from haproxy_agentx.agentx.oid import MAX_SUBIDS, Key
 INTERNET = b"\0\0\0\1\0\0\0\3\0\0\0\6\0\0\0\1"
 """1.3.6.1, which the one-octet prefix of an encoded identifier stands for (5.1)."""
 
+_COMPRESSIBLE = INTERNET + b"\0\0\0"
+"""How an identifier begins whose fifth sub-identifier is below 256."""
+
+_EXPANDED = tuple(INTERNET + bytes((0, 0, 0, prefix)) if prefix else b"" for prefix in range(256))
+"""What each prefix stands for."""
+
 _MAX_OCTETS = 0xFFFF
 
 
 def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
     """Give an Object Identifier (5.1); 1.3.6.1.X with 1 <= X <= 255 becomes the prefix X."""
-    prefix = 0
-    words = name
-    if len(name) >= len(INTERNET) + 4 and name.startswith(INTERNET) and name[16:19] == b"\0\0\0" and name[19]:
-        prefix, words = name[19], name[20:]
-    if len(name) > 4 * MAX_SUBIDS or len(name) % 4:
-        raise LocalError(f"an object identifier has at most {MAX_SUBIDS} sub-identifiers, not {len(name) / 4}")
-    return bytes((len(words) // 4, prefix, include, 0)) + (words if order == ">" else _swap(words))
+    size = len(name)
+    if size > 4 * MAX_SUBIDS or size % 4:
+        raise LocalError(f"an object identifier has at most {MAX_SUBIDS} sub-identifiers, not {size / 4}")
+    if name.startswith(_COMPRESSIBLE) and name[19]:
+        head, words = bytes((size // 4 - 5, name[19], include, 0)), name[20:]
+    else:
+        head, words = bytes((size // 4, 0, include, 0)), name
+    return head + (words if order == ">" else _swap(words))
 
 
 def encode_octets(text: bytes, order: str = ">") -> bytes:
@@ -79,20 +86,19 @@ class Reader:
 
     def oid(self) -> tuple[Key, bool]:
         """Give the key and the include flag."""
-        at = self.at
         data = self.data
-        if at + 4 > len(data):
-            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
-        count, prefix, include = data[at], data[at + 1], data[at + 2]
-        self.at = at + 4 + 4 * count
-        if self.at > len(data):
-            raise PayloadError(f"the payload ends inside an object identifier at octet {at}")
-        if count + (5 if prefix else 0) > MAX_SUBIDS:
-            raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers at octet {at}")
-        words = data[at + 4 : self.at]
-        if self.order == "<":
-            words = _swap(words)
-        return (INTERNET + bytes((0, 0, 0, prefix)) + words if prefix else words), bool(include)
+        start = self.at + 4
+        if start > len(data):
+            raise PayloadError(f"the payload ends inside an object identifier at octet {self.at}")
+        count, prefix, include, _reserved = data[self.at : start]
+        self.at = stop = start + 4 * count
+        if stop > len(data):
+            raise PayloadError(f"the payload ends inside an object identifier at octet {start}")
+        words = data[start:stop] if self.order == ">" else _swap(data[start:stop])
+        name = _EXPANDED[prefix] + words
+        if len(name) > 4 * MAX_SUBIDS:
+            raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers at octet {start}")
+        return name, include > 0
 
     def octets(self) -> bytes:
         """Read an Octet String."""
