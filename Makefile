@@ -1,0 +1,105 @@
+# haproxy-agentx: what there is to make. `make` tells. Each target installs what it needs, when it is missing.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+MIBS   := .mibs
+MODULE := mib/HAPROXY-AGENTX-MIB.txt
+TESTS        ?=
+BENCH        ?=
+FUZZ_SECONDS ?= 20
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION          := ignore
+
+# What root leaves in the tree belongs to the tree's owner, so that who was not root then can go on.
+OWN := trap 'chown -R --from=root --reference=Makefile . 2>/dev/null || :' EXIT;
+
+.PHONY: help
+help:  ## tell what there is to make
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target text; \
+	do printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+.PHONY: demo
+demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers fail over, in SNMP; as root, a minute
+	@$(OWN) $(PYTHON) -m integration.demo
+
+.PHONY: test
+test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
+	@$(OWN) $(PYTHON) tools/run_tests.py $(TESTS)
+
+.PHONY: check
+check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, architecture, the MIB and the cost of GetNext
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	tools/lint-mib $(MIBS) $(MODULE)
+	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }
+	$(PYTHON) -m benchmarks.cost
+	$(PYTHON) -m benchmarks.cost
+
+.PHONY: format
+format: $(VENV)/dev  ## lay out the source, and mend what can be mended
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+.PHONY: mib
+mib: $(VENV)/run  ## write the MIB module anew from its declaration in Python
+	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
+
+.PHONY: bench bench-full
+bench: packages-bench $(VENV)/dev  ## measure the daemon beside a hand-written C agent, in a minute; BENCH='options'
+	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.bench $(BENCH)
+
+bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a quarter of an hour
+	@$(MAKE) --silent bench BENCH='--full $(BENCH)'
+
+.PHONY: profile
+profile: $(VENV)/dev  ## show where the microseconds of a GetNext go
+	@$(OWN) $(PYTHON) -m benchmarks.profile
+
+.PHONY: profile
+profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh
+	$(PYTHON) -m benchmarks.profile
+
+.PHONY: fuzz
+fuzz: $(VENV)/fuzz  ## feed each parser with what it does not expect, for FUZZ_SECONDS=60 each
+	@$(OWN) $(PYTHON) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+.PHONY: clean
+clean:  ## remove all that was made here
+	rm -rf $(VENV) $(MIBS) build dist *.egg-info .{mypy,ruff,pytest,import_linter}_cache .hypothesis benchmarks/results
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	@$(MAKE) --silent --directory=benchmarks/peers clean
+
+# What the targets need
+
+.PHONY: root
+root:
+	@[[ $$EUID -eq 0 ]] || { echo 'This needs root:  sudo make $(MAKECMDGOALS)' >&2; exit 1; }
+
+packages-%:
+	@tools/install-packages $*
+
+$(PYTHON):
+	@tools/install-packages
+	@$(OWN) "$$(tools/find-python)" -m venv $(VENV)
+
+$(VENV)/run $(VENV)/dev: pyproject.toml | $(PYTHON)
+	@echo 'installing the Python packages of pyproject.toml into $(VENV)'
+	@$(OWN) $(PYTHON) -m pip install --quiet --editable '.$(if $(filter %/dev,$@),[dev])'
+	@$(OWN) touch $@
+
+$(VENV)/fuzz: $(VENV)/dev
+	@$(OWN) $(PYTHON) -m pip install --quiet --only-binary atheris --editable '.[fuzz]' || \
+	echo 'There is no atheris for this Python: the fuzzing will be blind.'
+	@$(OWN) touch $@
+
+$(MIBS)/.complete: | packages-mibs
+	@$(OWN) tools/fetch-ietf-mibs $(MIBS)

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Run the tests and close with one line, ``N passed, N failed``.
+
+usage: run_tests.py [PYTEST ARGUMENTS]
+
+Without arguments it is all tests: those that share nothing side by side, file by file, and then those of the lab one
+after another, whose daemons want the machine for themselves. Exit status 0 when some passed and none failed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+LAB = "tests/lab"
+SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", f"--ignore={LAB}", "tests")
+RUNS = {"side by side": SIDE_BY_SIDE, "in the lab": (LAB,)}
+
+
+def run(arguments: tuple[str, ...]) -> tuple[Counter[str], bool]:
+    """Run pytest once; give what became of the tests, and whether pytest is content."""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report.name}", *arguments]
+        done = subprocess.run(command, check=False)
+        return counts(Path(report.name)), done.returncode == 0
+
+
+def counts(report: Path) -> Counter[str]:
+    """Count the results in a report; a test that fails twice, in its call and in its end, is one."""
+    found = Counter({"passed": 0, "failed": 0})
+    if not report.stat().st_size:
+        return found
+    tests: dict[tuple[str | None, str | None], str] = {}
+    for case in ET.parse(report).iter("testcase"):
+        name = (case.get("classname"), case.get("name"))
+        bad = case.find("failure") is not None or case.find("error") is not None
+        result = "failed" if bad else "skipped" if case.find("skipped") is not None else "passed"
+        if tests.get(name) != "failed":
+            tests[name] = result
+    found.update(tests.values())
+    return found
+
+
+def main() -> int:
+    """Do the runs that the arguments ask for."""
+    runs = {"": tuple(sys.argv[1:])} if sys.argv[1:] else RUNS
+    total: Counter[str] = Counter()
+    content = True
+    times = []
+    for name, arguments in runs.items():
+        began = time.monotonic()
+        found, well = run(arguments)
+        total.update(found)
+        content = content and well
+        times.append(f"{time.monotonic() - began:.0f} s {name}".strip())
+    print(f"\ntests took {' and '.join(times)}")
+    print(", ".join(f"{number} {result}" for result, number in total.items()), flush=True)
+    return 0 if content and total["passed"] and not total["failed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
