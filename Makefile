@@ -38,10 +38,9 @@ check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, ar
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 	tools/lint-mib $(MIBS) $(MODULE)
 	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }
-	$(PYTHON) -m benchmarks.cost
 	$(PYTHON) -m benchmarks.cost
 
 .PHONY: format
@@ -61,12 +60,8 @@ bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a qu
 	@$(MAKE) --silent bench BENCH='--full $(BENCH)'
 
 .PHONY: profile
-profile: $(VENV)/dev  ## show where the microseconds of a GetNext go
-	@$(OWN) $(PYTHON) -m benchmarks.profile
-
-.PHONY: profile
 profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh
-	$(PYTHON) -m benchmarks.profile
+	@$(OWN) $(PYTHON) -m benchmarks.profile
 
 .PHONY: fuzz
 fuzz: $(VENV)/fuzz  ## feed each parser with what it does not expect, for FUZZ_SECONDS=60 each

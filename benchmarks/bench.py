@@ -55,7 +55,7 @@ class Bench:
         if not self.options.quick:
             self._quadratic()
             self._silence("longest silence", SILENCE_ROWS, ())
-            self._silence("longest silence, rows come and go", SILENCE_ROWS, CHURN)
+            self._silence("longest silence, churn", SILENCE_ROWS, CHURN)
 
     def _say(self, text: str) -> None:
         self._console.print(f"{time.strftime('%H:%M:%S')}  {text}", style="dim")
@@ -104,8 +104,8 @@ class Bench:
                 said = f"{peer.name} {middle(found[peer], figure):,.0f}/s"
                 self.lines.append(Line(name, rows, target, said, values, told))
         for figure, name, target, by in (
-            ("get_p50", "single GET, median", Target(30, at_least=False, unit=" us more"), sub),
-            ("get_p99", "single GET, 99th percentile", Target(2, at_least=False, unit=" times"), truediv),
+            ("get_p50", "single GET, median: more by", Target(30, at_least=False, unit=" us"), sub),
+            ("get_p99", "single GET, 99th percentile", Target(2, at_least=False), truediv),
         ):
             told = {who: f"{middle(rounds, figure):.0f} us" for who, rounds in ours.items()}
             said = f"{RAW.name} {middle(found[RAW], figure):.0f} us"
@@ -154,7 +154,7 @@ class Bench:
                     figures = measures.silence(kind, folder / "agent", rows, self.options.seconds)
                 found[kind].append({key: value for key, value in figures.items() if isinstance(value, float)})
         self._keep(f"{name} {rows}", found)
-        for figure, of in (("max_us", name), ("work_us", f"{name}: its own work")):
+        for figure, of in (("max_us", name), ("work_us", f"{name}, own work")):
             values = {kind.name: middle(found[kind], figure) / 1000 for kind in self.ours}
             said = f"{RAW.name} {middle(found[RAW], figure) / 1000:.2f} ms"
             self.lines.append(Line(of, rows, Target(2, at_least=False, unit=" ms"), said, values))
@@ -193,7 +193,7 @@ def main() -> int:
     """Give 0, 1 when something did not work, 130 after an interrupt. To miss a target is no failure."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     about = machine()
     cores = os.sched_getaffinity(0)
     if {options.core, options.other_core} <= cores:
