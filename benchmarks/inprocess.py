@@ -48,7 +48,7 @@ def reading_of(farm: Farm, previous: Reading | None = None) -> Reading:
 
 def columns_of(reading: Reading) -> StatColumns:
     """Arrange the rows by numbers as they come."""
-    wanted = run(survey("bench", reading.signatures))
+    wanted = run(survey("bench", reading.signatures, {}))
     numbers = {scope: {name: place for place, name in enumerate(names, 1)} for scope, names in wanted.items()}
     layout = run(arrange("bench", reading.signatures, numbers))
     return StatColumns(ROOT, 1, layout, reading.fields)

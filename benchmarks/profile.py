@@ -78,7 +78,7 @@ def stretches(console: Console, farm: Farm, reading: Reading) -> None:
     wanted: dict[str, dict[str, int]] = {}
 
     def surveying() -> Generator[None, None, None]:
-        wanted.update((yield from survey("bench", fresh.signatures)))
+        wanted.update((yield from survey("bench", fresh.signatures, {})))
 
     table.add_row("rows changed: names collected", *_timed(surveying()))
     numbers = {scope: {name: place for place, name in enumerate(names, 1)} for scope, names in wanted.items()}

@@ -1,3 +1,3 @@
-"""HAProxy statistics and VRRP service health in SNMP, as an AgentX (RFC 2741) subagent."""
+"""HAProxy in SNMP, as an AgentX (RFC 2741) subagent beside keepalived."""
 
 __version__ = "0.1.0"

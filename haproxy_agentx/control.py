@@ -90,11 +90,13 @@ def ask(path: str) -> Snapshot:
         raise NotRunning(f"{path}: permission denied: run this as root, or as a member of haproxy-agentx") from error
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NotRunning(
-            f"{path}: haproxy-agentx does not run here (systemctl start haproxy-agentx), or its store is elsewhere "
-            "(--config FILE)"
+            f"{path}: haproxy-agentx does not run here (systemctl start haproxy-agentx; journalctl -u haproxy-agentx "
+            "says why when it ends), or its store is elsewhere (--config FILE)"
         ) from error
     except TimeoutError as error:
-        raise NotRunning(f"{path}: no answer within {TIMEOUT:g} s: is haproxy-agentx frozen?") from error
+        raise NotRunning(
+            f"{path}: no answer within {TIMEOUT:g} s: is haproxy-agentx frozen? Then systemctl restart haproxy-agentx"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise NotRunning(f"{path}: {error}") from error
     if not isinstance(snapshot, dict):

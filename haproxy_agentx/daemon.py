@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -30,8 +29,8 @@ from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control import Control, Snapshot, control_path
 from haproxy_agentx.haproxy.errors import SourceState
 from haproxy_agentx.haproxy.stat import Kind
+from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import Numbers, Wanted
 from haproxy_agentx.objects.tables import object_names, scalar_columns, small_columns
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.store import Store
@@ -57,14 +56,14 @@ class Daemon:
         self._load = load
         self._started = monotonic()
         self._started_date = time.time()
-        self._numbers: dict[str, dict[str, int]] = {}
-        self._storing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._indexes = Indexes(store)
         self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[Column] = []
         self._names = object_names(config.root)
         self._responder = Responder()
         self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
         self._stop = asyncio.Event()
+        self._hangup = asyncio.Event()
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -74,11 +73,12 @@ class Daemon:
         sys.setswitchinterval(SWITCH_INTERVAL)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         control = Control(control_path(self._config.store), self.snapshot)
         async with asyncio.TaskGroup() as tasks:
             serving = [tasks.create_task(self._connection.run()), tasks.create_task(self._watch())]
             await self._run_processes(tasks, self._config.haproxy)
-            loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(self._reload(tasks)))
+            serving.append(tasks.create_task(self._reload_on_hangup(tasks)))
             await control.start()
             gc.freeze()  # what lives as long as the daemon is no business of the collector's
             sdnotify.notify("READY=1")
@@ -90,7 +90,7 @@ class Daemon:
             await control.stop()
             for task in (*serving, *(running.task for running in self._running.values())):
                 task.cancel()
-        self._storing.shutdown()
+        self._indexes.close()
 
     def snapshot(self) -> Snapshot:
         """Give what ``haproxy-agentx status`` shows."""
@@ -126,12 +126,12 @@ class Daemon:
         """Run what is configured: stop what is not any more, start what is new, leave the others as they are."""
         for config in [config for config in self._running if config not in configs]:
             self._running.pop(config).task.cancel()
-        names = {config.name: place for place, config in enumerate(configs, 1)}
-        numbers = (await self._give_numbers({PROCESS_SCOPE: names}))[PROCESS_SCOPE]
+        await self._indexes.learn({PROCESS_SCOPE: {config.name: place for place, config in enumerate(configs, 1)}})
+        numbers = self._indexes.known[PROCESS_SCOPE]
         for config in configs:
             if config not in self._running:
                 number = numbers[config.name]
-                process = HaproxyProcess(config, number, self._config.root, self._give_numbers, self._publish)
+                process = HaproxyProcess(config, number, self._config.root, self._indexes, self._publish)
                 self._running[config] = _Running(process, tasks.create_task(process.run()))
         rows = {process.number: process for process in self._processes()}
         stamp = self._connection.time_stamp
@@ -168,25 +168,11 @@ class Daemon:
             "haxAgentProcesses": b"%d" % len(self._running),
         }
 
-    async def _give_numbers(self, wanted: Wanted) -> Numbers:
-        """Give row indexes: known ones from memory, new ones from the store, by its thread."""
-        unknown = {
-            scope: [(name, first) for name, first in names.items() if name not in self._numbers.get(scope, {})]
-            for scope, names in wanted.items()
-        }
-        unknown = {scope: names for scope, names in unknown.items() if names}
-        if unknown:
-            loop = asyncio.get_running_loop()
-            for scope, numbers in (await loop.run_in_executor(self._storing, self._assign, unknown)).items():
-                self._numbers.setdefault(scope, {}).update(numbers)
-        return self._numbers
-
-    def _assign(self, unknown: dict[str, list[tuple[str, int]]]) -> dict[str, dict[str, int]]:
-        before = self._store.problem
-        numbers = {scope: self._store.assign(scope, names) for scope, names in unknown.items()}
-        if self._store.problem and self._store.problem != before:
-            log.error("%s", self._store.problem)
-        return numbers
+    async def _reload_on_hangup(self, tasks: asyncio.TaskGroup) -> None:
+        """Reload at each SIGHUP, one after the other; those that come meanwhile are one, which reads the last file."""
+        while await self._hangup.wait():
+            self._hangup.clear()
+            await self._reload(tasks)
 
     async def _reload(self, tasks: asyncio.TaskGroup) -> None:
         """Take over a changed configuration; one with an error changes nothing."""
@@ -216,7 +202,7 @@ class Daemon:
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
             sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
-            await asyncio.get_running_loop().run_in_executor(self._storing, self._store.retry)
+            await self._indexes.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 
     def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -242,7 +228,7 @@ class _Running:
 def _settings(config: Config) -> Settings:
     return Settings(
         identity=key(config.root),
-        description=f"haproxy-agentx {__version__}: HAProxy statistics and service health",
+        description=f"haproxy-agentx {__version__}: HAProxy statistics",
         subtrees=(key(config.root),),
         priority=config.agentx.priority,
     )

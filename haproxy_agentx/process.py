@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from time import monotonic
 from typing import TypeVar
 
@@ -15,8 +15,9 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
+from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import Layout, Numbers, Wanted, arrange, survey
+from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.sources import Source
 from haproxy_agentx.objects.tables import StatColumns
 
@@ -31,7 +32,6 @@ MISSED_INTERVALS = 3
 RELOAD_TRIES = 3
 """Readings in a row that a reload may fall into."""
 
-NumberGiver = Callable[[Wanted], Awaitable[Numbers]]
 Result = TypeVar("Result")
 
 
@@ -49,7 +49,7 @@ async def in_slices(work: Generator[None, None, Result]) -> Result:
 class HaproxyProcess:
     """Reads one configured HAProxy and holds what the tables show of it.
 
-    ``number`` is its haxProcessIndex; ``give_numbers`` gives the row indexes of names; ``on_change`` is called when
+    ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
     ``columns`` are new. All times are monotonic.
     """
 
@@ -58,7 +58,7 @@ class HaproxyProcess:
         config: HaproxyConfig,
         number: int,
         root: Oid,
-        give_numbers: NumberGiver,
+        indexes: Indexes,
         on_change: Callable[[], None],
     ) -> None:
         self.number = number
@@ -71,7 +71,7 @@ class HaproxyProcess:
         self.bad_rows = 0
         self._config = config
         self._root = root
-        self._give_numbers = give_numbers
+        self._indexes = indexes
         self._on_change = on_change
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
@@ -188,10 +188,12 @@ class HaproxyProcess:
         """
         same = reading.same_rows and self.reading is not None and reading.fields == self.reading.fields
         if not same or self._stat_columns is None or self.layout is None:
-            wanted = await in_slices(survey(self._config.name, reading.signatures))
-            numbers = await self._give_numbers(wanted)
-            self.layout = await in_slices(arrange(self._config.name, reading.signatures, numbers))
+            known = self._indexes.known
+            await self._indexes.learn(await in_slices(survey(self._config.name, reading.signatures, known)))
+            self.layout = await in_slices(arrange(self._config.name, reading.signatures, known))
+            await asyncio.sleep(0)
             self._stat_columns = StatColumns(self._root, self.number, self.layout, reading.fields)
+            await asyncio.sleep(0)
         self.bad_rows += reading.bad_rows + self.layout.left_out
         if info is not None:
             self._take_info(info, restarts)

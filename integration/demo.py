@@ -243,9 +243,7 @@ def play(console: Console) -> None:
     console.print(
         Text("  in network namespaces, each with its own snmpd, keepalived, HAProxy and haproxy-agentx;", "dim")
     )
-    console.print(
-        Text("  client$ export MIBS=HAPROXY-AGENTX-MIB:KEEPALIVED-MIB    # and MIBDIRS: see the README", "dim")
-    )
+    console.print(Text("  client$ export MIBS=HAPROXY-AGENTX-MIB:KEEPALIVED-MIB    # README, step 5", "dim"))
     with Lab.up(NAME) as lab:
         demo = Demo(lab, console)
         demo.title(1, "The pair comes up")

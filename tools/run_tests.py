@@ -3,8 +3,9 @@
 
 usage: run_tests.py [PYTEST ARGUMENTS]
 
-Without arguments it is all tests: those that share nothing side by side, file by file, and then those of the lab one
-after another, whose daemons want the machine for themselves. Exit status 0 when some passed and none failed.
+Without arguments it is all tests: those that share nothing side by side, file by file; the conformance tests once more
+on uvloop; and those of the lab, on uvloop, one after another, as its daemons want the machine for themselves. Exit
+status 0 when some passed and none failed.
 """
 
 import os
@@ -18,14 +19,18 @@ from xml.etree import ElementTree as ET
 
 LAB = "tests/lab"
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", f"--ignore={LAB}", "tests")
-RUNS = {"side by side": SIDE_BY_SIDE, "in the lab": (LAB,)}
+ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
+RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}
+LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}
+"""Event loop of a run where it is not asyncio's own."""
 
 
-def run(arguments: tuple[str, ...]) -> tuple[Counter[str], bool]:
-    """Run pytest once; give what became of the tests, and whether pytest is content."""
+def run(arguments: tuple[str, ...], loop: str) -> tuple[Counter[str], bool]:
+    """Run pytest once on an event loop; give what became of the tests, and whether pytest is content."""
+    environment = {**os.environ, "HAPROXY_AGENTX_LOOP": loop}
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report.name}", *arguments]
-        done = subprocess.run(command, check=False)
+        done = subprocess.run(command, check=False, env=environment)
         return counts(Path(report.name)), done.returncode == 0
 
 
@@ -53,7 +58,7 @@ def main() -> int:
     times = []
     for name, arguments in runs.items():
         began = time.monotonic()
-        found, well = run(arguments)
+        found, well = run(arguments, LOOPS.get(name, "asyncio"))
         total.update(found)
         content = content and well
         times.append(f"{time.monotonic() - began:.0f} s {name}".strip())

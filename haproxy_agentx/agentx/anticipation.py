@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from haproxy_agentx.agentx.view import WINDOW, Walk, Wire
 
-WIDE_WINDOW = 256
+WIDE_WINDOW = 512
 """Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
+
+MAX_ANSWER = 64_000
+"""Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
 
 MAX_OCTETS = 1 << 20
 """Bound on the requests and answers that are remembered."""
@@ -54,19 +57,28 @@ class Walks:
         self._most = window_of(len(walks))
 
     def rows(self) -> list[tuple[bytes, bytes]]:
-        """Give the requests that come next and their answers; none when a walk is at its end or has to look far."""
+        """Give the requests that come next and their answers.
+
+        None when a walk is at its end, has to look far, or stands among values of the moment, and none that does not
+        fit in an answer.
+        """
         walks = self._walks
         for walk in walks:
-            if not walk.ranges and not (walk.fill(self._most) and walk.ranges):
+            if not walk.ranges and not walk.live:
+                walk.fill(self._most)
+            if walk.live or not walk.ranges:
                 return []
         count = min([len(walk.ranges) for walk in walks])
         ranges = zip(*[walk.ranges[:count] for walk in walks], strict=True)
         varbinds = zip(*[walk.varbinds[:count] for walk in walks], strict=True)
+        answers = list(map(response_payload, varbinds))
+        if max(map(len, answers)) > MAX_ANSWER:
+            return []
         requests = [self._request, *map(request_payload, ranges)]
         self._request = requests.pop()
         for walk in walks:
             del walk.ranges[:count], walk.varbinds[:count]
-        return list(zip(requests, map(response_payload, varbinds), strict=True))
+        return list(zip(requests, answers, strict=True))
 
 
 class Anticipation:

@@ -10,14 +10,11 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.anticipation import Anticipation, Walks, request_payload, response_payload
+from haproxy_agentx.agentx.anticipation import MAX_ANSWER, Anticipation, Walks, request_payload, response_payload
 from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
 from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
 from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
 from haproxy_agentx.agentx.wire import encode_oid
-
-MAX_OCTETS = 64_000
-"""Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
 
 PAUSE_AFTER = 64
 """Search ranges that are answered before others get their turn."""
@@ -95,7 +92,7 @@ class Responder:
                 raise _RangeError(index) from error
             varbind = bytes((0, tag, 0, 0)) + encode_oid(search.start) + value
             octets += len(varbind)
-            if octets > MAX_OCTETS:
+            if octets > MAX_ANSWER:
                 raise _RangeError(index)
             varbinds.append(varbind)
             if index % PAUSE_AFTER == 0:
@@ -127,7 +124,7 @@ class Responder:
                 yield
             row = _row(walks, more, names)
             octets += sum(map(len, row))
-            if octets > MAX_OCTETS:
+            if octets > MAX_ANSWER:
                 if not varbinds:
                     raise _RangeError(single + 1)
                 break
@@ -160,7 +157,7 @@ def _start(view: MibView, ranges: Sequence[SearchRange]) -> Generator[None, None
             raise _RangeError(index) from error
         walks.append(walk)
         octets += len(walk.varbinds[0]) if walk.varbinds else 0
-        if octets > MAX_OCTETS:
+        if octets > MAX_ANSWER:
             raise _RangeError(index)
         if index % PAUSE_AFTER == 0:
             yield

@@ -187,7 +187,7 @@ class Session:
         """Register and unregister what differs from the subtrees that are served (RFC 2741 7.1.4, 7.1.5)."""
         for subtree in [subtree for subtree in self._subtrees if subtree.name not in names]:
             self._subtrees.remove(subtree)
-            if self.state in OPEN and subtree.acknowledged:
+            if self.state in OPEN:  # also when its Register is not answered yet: the master takes them in order
                 unregister = p.Unregister(
                     session_id=self.session_id, subtree=subtree.name, priority=self._settings.priority
                 )

@@ -48,8 +48,10 @@ TRANSITIONS: dict[tuple[State, Signal], State] = {
     (State.READY, Signal.SUBTREE_ADDED): State.REGISTERING,
     (State.READY, Signal.STOP): State.CLOSING,
     (State.READY, Signal.OVER): State.CLOSED,
+    (State.CLOSING, Signal.SUBTREE_ADDED): State.CLOSING,
     (State.CLOSING, Signal.STOP): State.CLOSING,
     (State.CLOSING, Signal.OVER): State.CLOSED,
+    (State.CLOSED, Signal.SUBTREE_ADDED): State.CLOSED,
     (State.CLOSED, Signal.STOP): State.CLOSED,
     (State.CLOSED, Signal.OVER): State.CLOSED,
 }

@@ -30,19 +30,27 @@ class Column:
 
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
     ``cells`` gives the values. A scalar is a column with the one row ``0``. ``barren`` says that no row has a value,
-    when that is known already: a walk passes by.
+    when that is known already: a walk passes by. ``live`` says that values change while the view stays, as ages do.
     """
 
-    __slots__ = ("barren", "cells", "name", "name_head", "rows", "tag", "varbind_head")
+    __slots__ = ("barren", "cells", "live", "name", "name_head", "rows", "tag", "varbind_head")
 
     def __init__(
-        self, name: Key, tag: int, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never
+        self,
+        name: Key,
+        tag: int,
+        rows: Sequence[Key],
+        cells: Cells,
+        barren: Callable[[], bool] = _never,
+        *,
+        live: bool = False,
     ) -> None:
         self.name = name
         self.tag = tag
         self.rows = rows
         self.cells = cells
         self.barren = barren
+        self.live = live
         size = len(rows[0]) if rows else 0
         self.name_head = encode_oid(name + bytes(size))[: -size or None]
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
@@ -55,6 +63,7 @@ class Column:
         column.rows = self.rows
         column.cells = cells
         column.barren = barren
+        column.live = self.live
         column.name_head = self.name_head
         column.varbind_head = self.varbind_head
         return column
@@ -72,14 +81,16 @@ class Walk:
 
     ``ranges`` and ``varbinds`` hold, in step, those that are made and not yet taken: the search range that asks for
     what follows the instance (5.2, include clear), and its variable binding (5.4). ``fill`` makes more of them, in
-    windows that begin with one row and double, so that a single GetNext makes a single value.
+    windows that begin with one row and double, so that a single GetNext makes a single value. ``live`` says that
+    what was made last are values of the moment, which another answer is not to be made of.
     """
 
-    __slots__ = ("_column", "_columns", "_end", "_end_wire", "_row", "_window", "ranges", "varbinds")
+    __slots__ = ("_column", "_columns", "_end", "_end_wire", "_row", "_window", "live", "ranges", "varbinds")
 
     def __init__(self, columns: Sequence[Column], start: Place, end: Key) -> None:
         self.ranges: list[Wire] = []
         self.varbinds: list[Wire] = []
+        self.live = False
         self._columns = columns
         self._column = start.column
         self._row = start.row
@@ -110,7 +121,8 @@ class Walk:
             self._column += 1
             self._row = 0
         if first < last:
-            self._window *= 2
+            self._window = min(2 * self._window, WINDOW)
+            self.live = column.live
             made = list(zip(rows[first:last], column.cells(first, last), strict=True))
             head, tail = column.name_head, self._end_wire
             self.ranges += [head + part + tail for part, value in made if value is not None]

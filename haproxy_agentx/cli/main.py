@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="haproxy-agentx",
-        description="HAProxy statistics and service health in SNMP: an AgentX subagent beside keepalived.",
+        description="HAProxy in SNMP: an AgentX subagent beside keepalived.",
     )
     parser.add_argument("--version", action="version", version=f"haproxy-agentx {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

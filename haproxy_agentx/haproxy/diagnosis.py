@@ -84,8 +84,10 @@ def _denied(path: str) -> Denied:
                 f" the directory; in 'global': {stats_socket_line('/run/haproxy/ro.sock')}",
             )
     ours = str(Path(path).with_name("ro.sock"))
+    setting = "" if ours == path else f"set `stats: {ours}` in the configuration of haproxy-agentx, and "
     return Denied(
-        f"{path}: no permission ({_owner(Path(path))}): add in 'global' of haproxy.cfg: {stats_socket_line(ours)}",
+        f"{path}: no permission ({_owner(Path(path))}): {setting}add in 'global' of haproxy.cfg: "
+        f"{stats_socket_line(ours)}",
     )
 
 

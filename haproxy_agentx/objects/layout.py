@@ -16,9 +16,9 @@ from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.haproxy.stat import Kind, identity
 
 SLICE = 128
-"""Rows between two pauses: some tenths of a millisecond."""
+"""Rows between two pauses: a few tenths of a millisecond."""
 
-RUN = 1024
+RUN = 512
 """Rows that are sorted at once."""
 
 MAX_NUMBER = 0x7FFFFFFF
@@ -85,23 +85,26 @@ def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def survey(process: str, signatures: Sequence[bytes]) -> Generator[None, None, Wanted]:
-    """Collect the names of a reading and their first choices: HAProxy's own ids, which an ``id`` in haproxy.cfg pins.
+def survey(process: str, signatures: Sequence[bytes], known: Numbers) -> Generator[None, None, Wanted]:
+    """Collect the names of a reading that have no number yet, and their first choices.
 
-    Pauses between slices.
+    These are HAProxy's own ids, which an ``id`` in haproxy.cfg pins. Pauses between slices.
     """
     wanted: Wanted = {}
     for place, signature in enumerate(signatures):
         found = _object(signature)
         if found is not None:
-            proxies = wanted.setdefault(proxy_scope(process), {})
-            proxies.setdefault(found.proxy, found.proxy_id if found.proxy_id <= MAX_NUMBER else 0)
+            _want(wanted, known, proxy_scope(process), found.proxy, found.proxy_id)
             if found.kind in (Kind.SERVER, Kind.LISTENER):
-                members = wanted.setdefault(_member_scope(found.kind, process, found.proxy), {})
-                members.setdefault(found.name, found.member_id if found.member_id <= MAX_NUMBER else 0)
+                _want(wanted, known, _member_scope(found.kind, process, found.proxy), found.name, found.member_id)
         if place % SLICE == SLICE - 1:
             yield
     return wanted
+
+
+def _want(wanted: Wanted, known: Numbers, scope: Scope, name: str, first: int) -> None:
+    if name not in known.get(scope, ()):
+        wanted.setdefault(scope, {}).setdefault(name, first if first <= MAX_NUMBER else 0)
 
 
 def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Generator[None, None, Layout]:
@@ -110,7 +113,7 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
     Of two rows with one identity the first stays. The parts begin with the proxy: the number of the process is said
     once, for the whole layout.
     """
-    entries: dict[Kind, list[tuple[Key, int]]] = {kind: [] for kind in Kind}
+    entries: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
     for place, signature in enumerate(signatures):
         found = _object(signature)
         if found is not None:
@@ -120,7 +123,7 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
                 part = _two(proxy, member)
             else:
                 part = _one(proxy)
-            entries[found.kind].append((part, place))
+            entries[found.kind].append(part + _one(place))
         if place % SLICE == SLICE - 1:
             yield
     rows = {}
@@ -129,20 +132,23 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
     return Layout(rows, len(signatures) - sum(len(table.parts) for table in rows.values()))
 
 
-def _sorted(entries: list[tuple[Key, int]]) -> Generator[None, None, Rows]:
-    """Sort in runs and merge them, with pauses; of equal parts the first place stays."""
+def _sorted(entries: list[bytes]) -> Generator[None, None, Rows]:
+    """Sort in runs and merge them, with pauses; of equal parts the first place stays.
+
+    An entry is a part and its place in one bytes object: in order as it is, and nothing for the garbage collector.
+    """
     runs = []
     for start in range(0, len(entries), RUN):
         runs.append(sorted(entries[start : start + RUN]))
         yield
-    entries.clear()
     parts: list[Key] = []
     places = array("I")
     merged = merge(*runs)
-    while piece := list(islice(merged, RUN)):
-        for part, place in piece:
+    while piece := list(islice(merged, SLICE)):
+        for entry in piece:
+            part = entry[:-4]
             if not parts or part != parts[-1]:
                 parts.append(part)
-                places.append(place)
+                places.append(int.from_bytes(entry[-4:], "big"))
         yield
     return Rows(parts, places)

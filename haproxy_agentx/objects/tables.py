@@ -123,6 +123,7 @@ def small_columns(root: Oid, table: schema.Table, rows: Mapping[int, Texts]) -> 
             column.syntax.tag,
             parts,
             partial(_small_cells, texts, column.name, column.syntax.encode),
+            live=True,
         )
         for column in table.columns
         if parts
@@ -141,6 +142,7 @@ def scalar_columns(root: Oid, texts: Texts) -> list[ViewColumn]:
             scalar.syntax.tag,
             [key((0,))],
             partial(_small_cells, [texts], scalar.name, scalar.syntax.encode),
+            live=True,
         )
         for scalar in schema.SCALARS
     ]

@@ -33,8 +33,9 @@ MIGRATIONS: tuple[str, ...] = (
 APPLICATION = 0x68617861
 """PRAGMA application_id of our files: 'haxa'."""
 
-BUSY_TIMEOUT = 1.0
-"""Seconds to wait for somebody who has locked the file: a backup, or sqlite3 by hand."""
+BUSY_TIMEOUT = 0.4
+"""Seconds to wait for somebody who has locked the file: a backup, or sqlite3 by hand. At the end of the daemon it may
+be waited for twice, and for the master as well: two seconds is all the time there is."""
 
 Row = tuple[str, str, int]
 """Scope, name, number."""

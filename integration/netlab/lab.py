@@ -3,12 +3,24 @@
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Self
 
 from integration.netlab import control, network, traps
 from integration.netlab.host import Host, start_all
 from integration.netlab.machine import accounts_here, specification
-from integration.netlab.plan import ADDRESSES, BALANCERS, HOSTS, SWITCH, VARIANTS, VIRTUAL, WEB_PORTS, Accounts, files
+from integration.netlab.plan import (
+    ADDRESSES,
+    BALANCERS,
+    HOSTS,
+    MACHINE_FILES,
+    SWITCH,
+    VARIANTS,
+    VIRTUAL,
+    WEB_PORTS,
+    Accounts,
+    files,
+)
 from integration.netlab.processes import identity
 from integration.netlab.services import SERVICES
 from integration.netlab.state import State, clear_leftovers
@@ -85,6 +97,8 @@ class Lab:
             for target, source in files(name, self.state.variant).items():
                 host.path(target).write_bytes(source.read_bytes())
         for name in BALANCERS:
+            for path in filter(Path.exists, map(Path, MACHINE_FILES)):
+                self.hosts[name].path(str(path)).write_bytes(path.read_bytes())
             fifo = self.hosts[name].path(FIFO)
             os.mkfifo(fifo, 0o600)
             os.chown(fifo, accounts.agent.uid, accounts.agent.gid)

@@ -90,6 +90,10 @@ def file_systems(host: str, accounts: Accounts) -> tuple[FileSystem, ...]:
     )
 
 
+MACHINE_FILES = ("/etc/keepalived/keepalived.config-opts",)
+"""Files of the machine that a load balancer needs, too, where there are any: keepalived 2.3 does not start without."""
+
+
 def files(host: str, variant: str) -> dict[str, Path]:
     """Return the configuration of a host: where it reads it -> the file that is copied there."""
     if host in BALANCERS:

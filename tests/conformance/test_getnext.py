@@ -3,16 +3,17 @@
 import subprocess
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.agentx.oid import from_key, key
+from haproxy_agentx.agentx.oid import from_key, key, parse
 from haproxy_agentx.agentx.pdu import GetNext, SearchRange
 from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.agentx.view import Column, MibView
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, END, GOLDEN, LAST, ROOT, SCALARS, TABLE, TYPES
 from tests.support.our_agent import PEERS_TABLE, Agent, exchange, keys, opened, peers_table, view_of
@@ -317,6 +318,49 @@ def test_c32_a_session_equals_a_sorted_list(tree, steps):
             ]
             ends = zip(expected, searches, strict=True)
             searches = [(found or start, end) for found, (start, end) in ends]
+
+
+# No clause: an age and a state are those of the moment, however often and in whatever order they are asked for. Catches
+# an anticipated answer that is as old as the view.
+def test_c32_values_of_the_moment_are_made_when_they_are_asked_for():
+    responder, moments = Responder(), count()
+    columns = [
+        Column(
+            key(parse(f"{SCALARS}.{at}")),
+            wire.GAUGE32,
+            [key((0,))],
+            lambda *_: [wire.value(wire.GAUGE32, next(moments))],
+            live=at < 4,
+        )
+        for at in range(1, 6)
+    ]
+    responder.serve(MibView(columns))
+    session = opened(responder)
+
+    def after(at: int) -> object:
+        payload = wire.ranges([(f"{SCALARS}.{at}.0", "")])
+        said = exchange(session, wire.frame(wire.GETNEXT, payload, session=77, packet=1))
+        return wire.read_answer(wire.take_frame(bytearray(said))).varbinds[0].value
+
+    for at in (0, 1, 1, 2, 1, 0, 2):
+        now = next(moments)
+        assert after(at) > now
+    assert len({after(at) for at in (3, 4, 4, 4, 4)}) == 3  # what is of the view is anticipated
+
+
+# net-snmp drops a PDU above 65,536 octets without a word. Catches an anticipated answer that nobody has measured.
+def test_c32_an_anticipated_answer_fits_as_well():
+    rows = {"1": b"", "2": b"", "3": b"", "4": bytes(255)}
+    responder = Responder()
+    responder.serve(view_of({f"{TABLE}.{at}": (wire.OCTETS, rows) for at in range(1, 251)}))
+    session = opened(responder)
+    answers = []
+    for row in (1, 2, 3):
+        payload = wire.ranges([(f"{TABLE}.{at}.{row}", "") for at in range(1, 251)])
+        said = exchange(session, wire.frame(wire.GETNEXT, payload, session=77, packet=1))
+        answers.append(wire.read_answer(wire.take_frame(bytearray(said))))
+
+    assert [answer.error for answer in answers] == [0, 0, wire.GEN_ERR]
 
 
 def rows_of(rows: dict) -> dict[str, int | None]:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.agentx.events import Ready, Refused
+from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.agentx.states import State
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT
 from tests.support.keepalived import KEEPALIVED_MIB, VERSION, Keepalived
-from tests.support.our_agent import IDENTITY, PEERS_TABLE, QUICK, Agent, keys, peers_table, view_of
+from tests.support.our_agent import IDENTITY, PEERS_TABLE, QUICK, Agent, keys, opened, peers_table, view_of
 from tests.support.scripted_master import Link, ScriptedMaster, grant, refuse, silence
 from tests.support.snmpd import Snmpd, SnmpError
 from tests.support.wait import eventually, throughout
@@ -168,6 +170,26 @@ def test_c18_the_change_outlives_the_session(master: ScriptedMaster, agent_facto
     link = master.accept()
 
     assert [wire.read_registration(link.expect(wire.REGISTER)).subtree for _ in range(2)] == [SECOND, THIRD]
+
+
+def test_c18_a_registration_that_is_not_answered_yet_is_taken_back(master: ScriptedMaster, agent_factory: Factory):
+    master.script[wire.REGISTER] = silence
+    agent = agent_factory(master.path, SCALARS, subtrees=[FIRST], timeout=5.0)
+    link = master.session()
+    agent.call(agent.connection.serve_subtrees, keys([SECOND]))
+
+    assert wire.read_registration(link.expect(wire.UNREGISTER)).subtree == FIRST
+    assert wire.read_registration(link.expect(wire.REGISTER)).subtree == SECOND
+
+
+def test_c18_at_the_end_of_a_session():
+    session = opened(Responder())
+    session.stop(0)
+    session.serve_subtrees(keys([SECOND]), 0)
+    assert session.state is State.CLOSING
+    session.lost("the end")
+    session.serve_subtrees(keys([THIRD]), 0)
+    assert session.state is State.CLOSED
 
 
 def test_c18_through_snmpd(snmpd: Snmpd, agent_factory: Factory):

@@ -3,6 +3,7 @@
 import ast
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 
 import haproxy_agentx.agentx
 from haproxy_agentx.agentx.backoff import Backoff
+from haproxy_agentx.agentx.clock import UpTime
 from haproxy_agentx.agentx.connection import Pace
 from haproxy_agentx.agentx.events import Closed, Ready, Refused, Settings
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.states import State
 from tests.support import golden, wire
+from tests.support.fake_haproxy import full_queue
 from tests.support.golden import GOLDEN, ROOT
 from tests.support.our_agent import IDENTITY, QUICK, Agent, opened
 from tests.support.programs import Program
@@ -433,6 +436,15 @@ def test_c12_nothing_is_answered_before_the_session_is_open(master: ScriptedMast
     assert link.get(GOLDEN[0].name)[1:] == (wire.NOT_OPEN, 0, [])
 
 
+# A master that is frozen takes no connection once its queue is full. Catches a connection that is none, which counts as
+# a refusal, so that the way back takes half a minute.
+def test_c11_a_master_whose_queue_is_full(agent_factory: Factory):
+    with TemporaryDirectory() as folder, full_queue(Path(folder) / "master"):
+        agent = agent_factory(Path(folder) / "master", golden.VIEW)
+        eventually(lambda: "does not take the connection" in (agent.connection.problem or ""), 2)
+        assert agent.events == []
+
+
 # No clause: an hour's step of the wall clock must not end a session or hold up a ping. Catches time.time() in the
 # engine.
 def test_c13_the_engine_knows_no_wall_clock():
@@ -452,6 +464,34 @@ def test_c13_a_session_goes_by_the_clock_that_it_is_given():
     assert session.state is State.OPENING
     session.tick(1005.0)
     assert session.state is State.CLOSED
+
+
+# RFC 2579, TimeStamp: it changes when something has happened and when the master begins anew, and at no other time.
+# Catches stamps that move with the lateness of the master's answers, which managers take for discontinuities.
+def test_c13_a_time_stamp_stays():
+    up_time = UpTime()
+    assert up_time.at(1000.0) is None
+    up_time.told(50_000, 1000.0)
+    assert (up_time.at(990.0), up_time.at(400.0)) == (49_000, 0)
+    for ticks, now in [(51_499, 1015.3), (53_002, 1030.01), (54_500, 1049.0), (56_000, 1060.0)]:
+        up_time.told(ticks, now)
+        assert up_time.at(990.0) == 49_000
+    wraps = 1000.0 + ((1 << 32) - 50_000) / 100
+    up_time.told(500, wraps + 5.2)
+    assert (up_time.at(990.0), up_time.at(wraps + 1)) == (49_000, 100)
+    up_time.told(300, wraps + 1000.0)  # snmpd was restarted
+    assert (up_time.at(990.0), up_time.at(wraps + 999.0)) == (0, 200)
+
+
+def test_c13_the_time_stamps_of_a_session(master: ScriptedMaster, agent_factory: Factory):
+    agent = agent_factory(master.path, golden.VIEW, ping_interval=0.05)
+    link = master.session()
+    link.expect(wire.PING)
+    moment = time.monotonic() - 10
+    stamp = agent.call(agent.connection.time_stamp, moment)
+    for _ in range(5):
+        link.expect(wire.PING)
+        assert agent.call(agent.connection.time_stamp, moment) == stamp
 
 
 def serve(snmpd: Snmpd, agent_factory: Factory) -> Agent:

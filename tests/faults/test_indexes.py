@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -284,3 +284,17 @@ def test_r5_a_store_that_is_locked_by_somebody(daemon, snmpd, haproxy):
     daemon.restart()
     assert servers(snmpd) == now
     assert snmpd.one(STORE_STATE).value == OK
+
+
+def test_p2_terminated_while_the_store_is_locked(daemon, snmpd, haproxy):
+    with closing(sqlite3.connect(daemon.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        haproxy.script = fake.answers(
+            {b"show stat": answer([*ROWS, server("be", "web9", 3, 9)]), b"show info": show_info()}
+        )
+        time.sleep(0.15)
+        snmpd.freeze()
+        try:
+            assert daemon.stop() == 0
+        finally:
+            snmpd.thaw()

@@ -1,6 +1,8 @@
 """SIGHUP (CONFORMANCE G2, 18): a broken file keeps the old configuration, a good one changes only what changed."""
 
-from contextlib import ExitStack
+import sqlite3
+import time
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -134,6 +136,44 @@ def test_g2_many_reloads_at_once(daemon, snmpd, haproxy, two):
     daemon.eventually(lambda: {one["name"] for one in daemon.status()["sources"]} == {"local", "b"})
     daemon.eventually(daemon.well)
     assert set(names(snmpd).values()) == {"local", "b"}
+    assert daemon.lines("Traceback") == []
+
+
+def test_g2_reloads_while_the_store_is_slow_come_one_after_the_other(daemon, snmpd, haproxy, two):
+    with closing(sqlite3.connect(daemon.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for more in ([source("a", two[0].path)], [source("a", two[1].path), source("b", two[1].path)], []):
+            daemon.configure(haproxy=[source("local", haproxy.path), *more])
+            daemon.hup()
+            time.sleep(0.15)
+    daemon.logs("configuration reloaded", count=2)
+    daemon.eventually(lambda: set(names(snmpd).values()) == {"local"})
+    daemon.read_again("local", times=4)
+    assert set(names(snmpd).values()) == {"local"}
+    assert daemon.lines("Traceback") == []
+
+
+def test_p2_terminated_during_a_reload(daemon, haproxy, two):
+    with closing(sqlite3.connect(daemon.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        daemon.configure(haproxy=[source("local", haproxy.path), source("a", two[0].path)])
+        daemon.hup()
+        time.sleep(0.1)
+        assert daemon.stop() == 0
+    assert daemon.lines("Traceback") == []
+
+
+def test_p2_terminated_during_a_reload_with_another_root_and_a_frozen_master(daemon, snmpd, haproxy, two):
+    snmpd.freeze()
+    try:
+        with closing(sqlite3.connect(daemon.store, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            daemon.configure(root=OTHER, haproxy=[source("a", two[0].path)])
+            daemon.hup()
+            time.sleep(0.1)
+            assert daemon.stop() == 0
+    finally:
+        snmpd.thaw()
     assert daemon.lines("Traceback") == []
 
 

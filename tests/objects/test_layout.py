@@ -33,7 +33,7 @@ def run(work: Generator[None, None, Result]) -> tuple[Result, int]:
 
 def numbered(signatures: list[bytes], process: str = "p") -> Mapping[str, Mapping[str, int]]:
     """Give numbers as the store does: the first choice where it is free, else one above a million."""
-    wanted, _ = run(survey(process, signatures))
+    wanted, _ = run(survey(process, signatures, {}))
     numbers: dict[str, dict[str, int]] = {}
     for scope, names in wanted.items():
         given_out = numbers.setdefault(scope, {})
@@ -67,7 +67,7 @@ WORLD = [
 
 
 def test_the_scopes_and_first_choices():
-    wanted, _ = run(survey("p", WORLD))
+    wanted, _ = run(survey("p", WORLD, {}))
     assert wanted == {
         "proxy/p": {"fe": 7, "be": 3},
         "listener/p/fe": {"sock-1": 2},
@@ -123,7 +123,7 @@ def test_of_two_rows_with_one_identity_the_first_stays_and_the_other_is_counted(
     ],
 )
 def test_a_row_of_no_known_kind_or_without_a_name_is_left_out_and_counted(odd):
-    wanted, _ = run(survey("p", [odd]))
+    wanted, _ = run(survey("p", [odd], {}))
     assert wanted == {}
     assert layout([*WORLD, odd]).left_out == 1
 
@@ -145,13 +145,13 @@ def test_a_row_of_no_known_kind_or_without_a_name_is_left_out_and_counted(odd):
     ],
 )
 def test_first_choices(text, choice):
-    wanted, _ = run(survey("p", [signature(b"be", b"s", SERVER, text, text)]))
+    wanted, _ = run(survey("p", [signature(b"be", b"s", SERVER, text, text)], {}))
     assert wanted == {"proxy/p": {"be": choice}, "server/p/be": {"s": choice}}
 
 
 def test_names_of_any_octets_have_scopes():
     odd = b"\xff\xfe\xe9"
-    wanted, _ = run(survey("p", [signature(odd, odd, SERVER)]))
+    wanted, _ = run(survey("p", [signature(odd, odd, SERVER)], {}))
     assert [name.encode("utf-8", "surrogateescape") for name in wanted["proxy/p"]] == [odd]
     assert len(rows(layout([signature(odd, odd, SERVER)]), Kind.SERVER)) == 1
 
@@ -211,7 +211,7 @@ def test_the_work_between_two_pauses_is_bounded(step):
     many = Counting(signature(b"be", b"s%d" % place, SERVER, b"1", b"%d" % place) for place in range(4 * RUN))
     numbers = numbered(many)
     many.looked = 0
-    work = survey("p", many) if step == "survey" else arrange("p", many, numbers)
+    work = survey("p", many, {}) if step == "survey" else arrange("p", many, numbers)
     seen = [many.looked for _ in work]
     assert seen[0] == SLICE
     assert all(after - before <= SLICE for before, after in pairwise(seen))

@@ -163,7 +163,7 @@ def test_the_numbers_of_show_info_are_those_of_a_real_haproxy(haproxy):
         field = INFO_FIELDS[int(number)]
         assert field.number == int(number)
         assert key in (field.key, *field.aliases)
-        if kind == "u64":
+        if kind == "u64" and key != "CurrStreams":  # a level that HAProxy 3.0 calls a counter
             assert field.syntax.tag == pyagentx3.TYPE_COUNTER64, key
         assert (kind == "str") == (field.syntax.name == "SnmpAdminString"), key
 

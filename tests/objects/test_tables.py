@@ -46,7 +46,7 @@ def read(rows: list[Row], version: str = "2.6", previous: Reading | None = None)
 def made(reading: Reading) -> StatColumns:
     numbers = {
         scope: {name: first or place for place, (name, first) in enumerate(names.items(), 1_000_001)}
-        for scope, names in run(survey("p", reading.signatures)).items()
+        for scope, names in run(survey("p", reading.signatures, {})).items()
     }
     return StatColumns(ROOT, PROCESS, run(arrange("p", reading.signatures, numbers)), reading.fields)
 

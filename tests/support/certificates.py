@@ -40,7 +40,8 @@ def make(folder: Path) -> Certificates:
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     for name in ("ca", "foreign"):
         files = ["-keyout", f"{name}.key", "-out", f"{name}.pem"]
-        openssl("req", "-x509", *key, *files, "-days", "2", "-subj", f"/CN={name}")
+        usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]  # without it Python 3.13 takes it for no authority
+        openssl("req", "-x509", *key, *files, *usage, "-days", "2", "-subj", f"/CN={name}")
     (folder / "index.txt").touch()
     (folder / "sign.cnf").write_text(
         "[ca]\ndefault_ca=own\n[own]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"

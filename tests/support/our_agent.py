@@ -76,6 +76,15 @@ def _content(kind: int, row: int, column: int) -> Content:
     return row * 31 + column & 0x7FFFFFFF if kind == wire.GAUGE32 else row * 1000003 + column
 
 
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Give an event loop of the kind that HAPROXY_AGENTX_LOOP names, as for the daemon; without it asyncio's own."""
+    if os.environ.get("HAPROXY_AGENTX_LOOP") == "uvloop":
+        import uvloop  # noqa: PLC0415
+
+        return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
 class Agent(AbstractContextManager["Agent"]):
     """The engine's connection in a thread. ``changes`` are fields of ``Settings``; ``events`` all that it told."""
 
@@ -88,7 +97,7 @@ class Agent(AbstractContextManager["Agent"]):
         self.settings = replace(QUICK, **changes)
         self.connection = Connection(str(socket), self.settings, self.responder, self.events.append, pace)
         self.failure: BaseException | None = None
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 

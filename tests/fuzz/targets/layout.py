@@ -51,7 +51,7 @@ def _numbered(names: dict[str, int]) -> dict[str, int]:
 
 def layout_of(signatures: list[bytes]) -> tuple[Layout, dict[str, dict[str, int]]]:
     """Lay rows out, and give the numbers, too."""
-    wanted = finish(survey(PROCESS, signatures))
+    wanted = finish(survey(PROCESS, signatures, {}))
     numbers = {scope: _numbered(names) for scope, names in wanted.items()}
     return finish(arrange(PROCESS, signatures, numbers)), numbers
 

@@ -1,0 +1,33 @@
+"""sysUpTime by our own clock."""
+
+TICKS = 100
+"""Of sysUpTime in a second."""
+
+WRAP = 1 << 32
+"""sysUpTime begins again at 0 here, after 497 days, without a restart (RFC 2579, TimeStamp)."""
+
+LATENESS = 5.0
+"""Seconds that an answer may be late (``Settings.timeout``): beyond that it is of another start of the master."""
+
+
+class UpTime:
+    """What sysUpTime was at moments of a monotonic clock.
+
+    A moment has the same sysUpTime whenever it is asked for, however late the master's answers are: managers take a
+    TimeStamp that moves by a hundredth of a second for a discontinuity. Only a restart of the master changes it.
+    """
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def told(self, ticks: int, now: float) -> None:
+        """Take note of the sysUpTime that an answer tells which came ``now``."""
+        if self._began is not None:
+            off = ticks - int((now - self._began) * TICKS)
+            if abs((off + WRAP // 2) % WRAP - WRAP // 2) <= LATENESS * TICKS:
+                return
+        self._began = now - ticks / TICKS
+
+    def at(self, moment: float) -> int | None:
+        """Give sysUpTime at a moment, 0 if that was before it began; None if not known."""
+        return None if self._began is None else max(0, int((moment - self._began) * TICKS)) % WRAP

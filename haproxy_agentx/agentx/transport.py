@@ -1,0 +1,131 @@
+"""A transport for asyncio's own event loop that stays on the line while a walk goes on (docs/adr/0003).
+
+Behind snmpd a bulk walk is one request after the other, so what stands between the arrival of a request and its
+answer is the speed of the walk, and a turn of asyncio's loop costs as much as answering. uvloop's transports need
+no such help.
+"""
+
+import asyncio
+import socket
+import struct
+from typing import Protocol
+
+BURST = 32
+"""Requests of a walk after which the event loop has its turn: about half a millisecond."""
+
+LINGER = struct.pack("@ll", 0, 1000)
+"""The struct timeval for which recv waits for the next request of a walk: 1 ms, the least that the kernel's clock
+has; it is spent once at the end of each walk."""
+
+
+class Answering(Protocol):
+    """What this transport serves: an asyncio.BufferedProtocol that knows whether another request is to be expected."""
+
+    walking: bool
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the buffer to read into."""
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+
+    def eof_received(self) -> None:
+        """Take note of the end of the stream."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that the connection is gone."""
+
+    def pause_writing(self) -> None:
+        """Take note that the peer does not read."""
+
+
+class LingeringTransport(asyncio.Transport):
+    """Moves octets between a connected socket and a protocol. It owns the socket."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Answering) -> None:
+        super().__init__()
+        sock.settimeout(None)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, LINGER)
+        self._loop = loop
+        self._sock = sock
+        self._protocol = protocol
+        self._buffer = protocol.get_buffer(-1)
+        self._unsent = bytearray()
+        self._most_unsent = 1 << 16
+        self._closing = False
+        loop.add_reader(sock, self._readable)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002
+        """Say how many octets may wait for the peer to read; there is no way back below ``low``."""
+        self._most_unsent = self._most_unsent if high is None else high
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send what the peer takes now, and the rest when it reads again."""
+        sent = 0
+        if not self._unsent and not self._closing:
+            try:
+                sent = self._sock.send(data, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            except OSError as error:
+                self._loop.call_soon(self._end, error)
+                return
+        if sent < len(data):
+            self._unsent += data[sent:]
+            self._loop.add_writer(self._sock, self._writable)
+            if len(self._unsent) > self._most_unsent:
+                self._protocol.pause_writing()
+
+    def is_closing(self) -> bool:
+        """Say whether ``close`` or ``abort`` was called."""
+        return self._closing
+
+    def close(self) -> None:
+        """Read no more, and end when all is sent."""
+        if not self._closing:
+            self._closing = True
+            self._loop.remove_reader(self._sock)
+            if not self._unsent:
+                self._loop.call_soon(self._end, None)
+
+    def abort(self) -> None:
+        """End at once."""
+        self.close()
+        self._end(None)
+
+    def _readable(self) -> None:
+        protocol = self._protocol
+        for _ in range(BURST):
+            try:
+                count = self._sock.recv_into(self._buffer)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._end(error)
+                return
+            if not count:
+                self._loop.remove_reader(self._sock)
+                protocol.eof_received()
+                return
+            protocol.buffer_updated(count)
+            if not protocol.walking or self._closing:
+                return
+
+    def _writable(self) -> None:
+        output = bytes(self._unsent)
+        self._unsent.clear()
+        self._loop.remove_writer(self._sock)
+        closing, self._closing = self._closing, False
+        self.write(output)
+        self._closing = closing
+        if closing and not self._unsent:
+            self._end(None)
+
+    def _end(self, error: Exception | None) -> None:
+        if self._sock.fileno() < 0:
+            return
+        self._closing = True
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        self._sock.close()
+        self._protocol.connection_lost(error)

@@ -1,0 +1,38 @@
+"""check-config and status, where a running daemon is not needed."""
+
+import pytest
+
+from haproxy_agentx import config as config_module
+from haproxy_agentx.cli import status as status_module
+from haproxy_agentx.cli.check_config import check_config
+from haproxy_agentx.config import Config, ConfigError
+
+
+# The advice of check-config about files that the daemon, another user than who asks, will read.
+def test_check_config_minds_a_file_that_is_missing(tmp_path, capsys):
+    file = tmp_path / "config.yaml"
+    password = tmp_path / "password"
+    file.write_text(
+        f"haproxy: [{{stats: 'https://localhost/stats', username: monitor, password_file: '{password}'}}]\n"
+    )
+    assert check_config(str(file)) == 0
+    assert f"mind: haproxy[0].password_file: {password} does not exist; " in capsys.readouterr().out
+
+
+# A mistake in the file of a daemon that runs with the one before hides nothing of the daemon.
+def test_status_tells_of_the_running_daemon_whatever_is_in_its_file_now(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "config.yaml"
+    file.write_text("rot: 1.3.6\n")
+    store = Config(store=str(tmp_path / "state.db"))
+    monkeypatch.setattr(config_module, "DEFAULT_FILE", str(file))
+    monkeypatch.setattr(status_module, "Config", lambda: store)
+    with pytest.raises(ConfigError):
+        status_module.status(None, as_json=True)
+    (tmp_path / "control.sock").touch()
+    monkeypatch.setattr(
+        status_module, "ask", lambda _path: {"agentx": {"problem": None}, "store": {"problem": None}, "sources": []}
+    )
+    assert status_module.status(None, as_json=True) == 1
+    shown = capsys.readouterr()
+    assert "did you mean root?" in shown.err
+    assert '"sources": []' in shown.out
