@@ -209,7 +209,8 @@ class Daemon:
         """End the daemon when a callback of the loop fails, as the end of a task does: the master waits for us."""
         loop.default_exception_handler(context)
         failure = context.get("exception")
-        if "handle" in context and isinstance(failure, Exception):
+        ours = "handle" in context or ("protocol" in context and not isinstance(failure, OSError))
+        if ours and isinstance(failure, Exception):
             self._failure = failure
             self._stop.set()
 

@@ -22,8 +22,8 @@ from haproxy_agentx.agentx.transport import LingeringTransport
 
 log = logging.getLogger(__name__)
 
-READ_SIZE = 65_536
-"""Octets taken from the socket at once."""
+READ_SIZE = 8192
+"""Octets taken from the socket at once: a request of 60 columns, and no more requests than fit into MAX_UNSENT."""
 
 MAX_UNSENT = 1 << 20
 """Octets that wait for a master that does not read, before it is given up."""

@@ -135,6 +135,14 @@ class _Conversation(asyncio.BufferedProtocol):
             self._fail(Invalid(f"{self._name()} is over the limit of {self._client.max_bytes} bytes and was refused"))
             return
         self._accept(bytes(self._view[:nbytes]))
+        if nbytes == SLICE and self._transport is not None and not self.done.done():
+            # more is waiting, and uvloop would read 32 times before anybody else has a turn
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def eof_received(self) -> None:
         if self.done.done():
