@@ -11,6 +11,7 @@ from typing import TypeVar
 from haproxy_agentx.agentx.oid import from_key
 from haproxy_agentx.haproxy.stat import CONDITION, IDENTITY, SEPARATOR, Kind, identity
 from haproxy_agentx.objects.layout import MAX_NUMBER, Layout, arrange, proxy_scope, survey
+from haproxy_agentx.store.numbering import choose
 
 PROCESS = "local"
 FIELDS = len(IDENTITY) + len(CONDITION)
@@ -21,6 +22,7 @@ SEEDS = {
     "listeners": b"www,sock-1,3,2,1,OPEN\nwww,sock-1,3,2,1,OPEN\nwww,sock-2,3,2,1,OPEN",
     "ids that clash": b"a,s,2,1,1\nb,s,2,1,1\nb,t,2,1,1",
     "large ids": b"a,s,2,2147483647,2147483648\nb,s,2,4294967296,99999999999\nc,s,2,-1,+1",
+    "choices at the end": b"a,s,2,2147483646,2147483648\nb,s,2,4294967296,99999999999\nc,s",
     "no names": b",s,2,1,1\na,,2,1,1\n,,,,",
     "no kinds": b"a,s,4,1,1\na,s,,1,1\na,s,02,1,1\na,s,x,1,1",
     "not UTF-8": b"\xff\xfe,\x80,2,1,1\n\xff,\x80,2,1,1",
@@ -39,20 +41,11 @@ def finish(steps: Generator[None, None, Made]) -> Made:
             return done.value
 
 
-def _numbered(names: dict[str, int]) -> dict[str, int]:
-    """Give each name its first choice, where that is free."""
-    given: dict[int, str] = {}
-    for name, first in names.items():
-        assert 0 <= first <= MAX_NUMBER
-        given[first if first and first not in given else MAX_NUMBER - len(given)] = name
-    assert len(given) == len(names)
-    return {name: number for number, name in given.items()}
-
-
 def layout_of(signatures: list[bytes]) -> tuple[Layout, dict[str, dict[str, int]]]:
     """Lay rows out, and give the numbers, too."""
     wanted = finish(survey(PROCESS, signatures, {}))
-    numbers = {scope: _numbered(names) for scope, names in wanted.items()}
+    assert all(0 <= first <= MAX_NUMBER for names in wanted.values() for first in names.values())
+    numbers = {scope: choose({}, list(names.items())) for scope, names in wanted.items()}
     return finish(arrange(PROCESS, signatures, numbers)), numbers
 
 
