@@ -5,15 +5,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from haproxy_agentx.lock import AlreadyRunning, single_instance
 from haproxy_agentx.store import Store
-
-NOBODY = 65534
+from tests.support.unprivileged import unprivileged
 
 HOLDER = """
 import sys
@@ -61,19 +60,6 @@ def shared():
     with tempfile.TemporaryDirectory(prefix="haproxy-agentx-") as folder:
         Path(folder).chmod(0o755)
         yield folder
-
-
-@contextmanager
-def unprivileged():
-    """Give up root's right to write everywhere, if the tests have it."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def refused(store: str) -> AlreadyRunning:

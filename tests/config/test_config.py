@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,9 @@ from haproxy_agentx.config.errors import SHOWN
 from haproxy_agentx.config.model import Key, Section, keys
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.objects.schema import ROOT
+from tests.support.unprivileged import unprivileged
 
 FILE = "config.yaml"
-NOBODY = 65534
 LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: [^;]+; .+", re.DOTALL)
 
 
@@ -59,19 +58,6 @@ def outcome(text: str) -> str:
 def haproxy(text: str) -> HaproxyConfig:
     (record,) = parse(f"haproxy:\n  - {{{text}}}\n", FILE).haproxy
     return record
-
-
-@contextmanager
-def unprivileged():
-    """Give up root's right to read everything, if the tests have it."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 # What is right

@@ -17,6 +17,7 @@ from haproxy_agentx.haproxy.http import HttpClient, statistics_url
 from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
 from tests.support.fake_haproxy import FakeWeb
+from tests.support.unprivileged import unprivileged
 from tests.support.wait import eventually
 
 STAT = b"# pxname,svname,\n" + b"be,web1,\n" * 20_000
@@ -147,7 +148,7 @@ def test_f12_a_password_file_that_cannot_be_read(folder, password_file):
         assert missing in failure(server.url, Denied, username="stats", password_file=missing)
         assert str(folder) in failure(server.url, Denied, username="stats", password_file=str(folder))
         Path(password_file).chmod(0)
-        with fake.unprivileged():
+        with unprivileged():
             assert password_file in failure(server.url, Denied, username="stats", password_file=password_file)
         Path(password_file).chmod(0o600)
         Path(password_file).write_text("\n")

@@ -22,6 +22,7 @@ from haproxy_agentx.haproxy.errors import (
 from haproxy_agentx.haproxy.socket import SLICE, SocketClient
 from tests.support import fake_haproxy as fake
 from tests.support.fake_haproxy import FakeSocket
+from tests.support.unprivileged import unprivileged
 from tests.support.wait import eventually
 
 STAT = b"# pxname,svname,\n" + b"be,web1,\n" * 20_000 + b"\n"
@@ -134,7 +135,7 @@ def test_f1_refused_by_a_stale_socket(path):
 def test_f1_denied_by_the_socket(path):
     with FakeSocket(path, fake.closes):
         path.chmod(0)
-        with fake.unprivileged():
+        with unprivileged():
             text = failure(path, Denied)
     assert "mode 0000" in text
     assert f"stats socket {path.parent}/ro.sock mode 660 group haproxy-agentx level user" in text
@@ -146,7 +147,7 @@ def test_f1_denied_by_a_directory(folder):
     with FakeSocket(inner / "haproxy.sock", fake.closes):
         inner.chmod(0)
         try:
-            with fake.unprivileged():
+            with unprivileged():
                 text = failure(inner / "haproxy.sock", Denied)
         finally:
             inner.chmod(0o755)

@@ -21,8 +21,8 @@ from haproxy_agentx.store import Store
 from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.numbering import FIRST_FREE
+from tests.support.unprivileged import unprivileged
 
-NOBODY = 65534
 SCOPE = "server/local/web"
 
 
@@ -62,19 +62,6 @@ def execute(path: str, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
-
-
-@contextmanager
-def unprivileged():
-    """Give up root's right to write everywhere, if the tests have it."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture
