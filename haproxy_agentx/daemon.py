@@ -76,9 +76,10 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         control = Control(control_path(self._config.store), self.snapshot)
         async with asyncio.TaskGroup() as tasks:
-            serving = [tasks.create_task(self._connection.run()), tasks.create_task(self._watch())]
+            connecting = tasks.create_task(self._connection.run())
+            watching = tasks.create_task(self._watch())
             await self._run_processes(tasks, self._config.haproxy)
-            serving.append(tasks.create_task(self._reload_on_hangup(tasks)))
+            reloading = tasks.create_task(self._reload_on_hangup(tasks))
             await control.start()
             gc.freeze()  # what lives as long as the daemon is no business of the collector's
             sdnotify.notify("READY=1")
@@ -86,10 +87,11 @@ class Daemon:
             sdnotify.notify("STOPPING=1")
             if self._failure is not None:
                 raise self._failure
+            for task in (reloading, watching, *(running.task for running in self._running.values())):
+                task.cancel()  # before the goodbye, which may take a second, so that nothing new is begun meanwhile
             await self._connection.stop()
             await control.stop()
-            for task in (*serving, *(running.task for running in self._running.values())):
-                task.cancel()
+            connecting.cancel()
         self._indexes.close()
 
     def snapshot(self) -> Snapshot:
@@ -177,6 +179,7 @@ class Daemon:
     async def _reload(self, tasks: asyncio.TaskGroup) -> None:
         """Take over a changed configuration; one with an error changes nothing."""
         sdnotify.notify("RELOADING=1")
+        log.info("reloading the configuration")
         try:
             config = await asyncio.to_thread(self._load)
         except ConfigError as error:

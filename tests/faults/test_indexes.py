@@ -292,7 +292,8 @@ def test_p2_terminated_while_the_store_is_locked(daemon, snmpd, haproxy):
         haproxy.script = fake.answers(
             {b"show stat": answer([*ROWS, server("be", "web9", 3, 9)]), b"show info": show_info()}
         )
-        time.sleep(0.15)
+        asked = len(haproxy.asked)
+        assert until(lambda: len(haproxy.asked) >= asked + 3, RECOVERY)  # one reading at least: a new name to be stored
         snmpd.freeze()
         try:
             assert daemon.stop() == 0

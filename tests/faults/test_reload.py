@@ -1,7 +1,6 @@
 """SIGHUP (CONFORMANCE G2, 18): a broken file keeps the old configuration, a good one changes only what changed."""
 
 import sqlite3
-import time
 from contextlib import ExitStack, closing
 
 import pytest
@@ -145,7 +144,7 @@ def test_g2_reloads_while_the_store_is_slow_come_one_after_the_other(daemon, snm
         for more in ([source("a", two[0].path)], [source("a", two[1].path), source("b", two[1].path)], []):
             daemon.configure(haproxy=[source("local", haproxy.path), *more])
             daemon.hup()
-            time.sleep(0.15)
+            daemon.logs("reloading the configuration")  # the first one, which waits for the store; then all others do
     daemon.logs("configuration reloaded", count=2)
     daemon.eventually(lambda: set(names(snmpd).values()) == {"local"})
     daemon.read_again("local", times=4)
@@ -158,7 +157,7 @@ def test_p2_terminated_during_a_reload(daemon, haproxy, two):
         other.execute("BEGIN IMMEDIATE")
         daemon.configure(haproxy=[source("local", haproxy.path), source("a", two[0].path)])
         daemon.hup()
-        time.sleep(0.1)
+        daemon.logs("reloading the configuration")
         assert daemon.stop() == 0
     assert daemon.lines("Traceback") == []
 
@@ -170,7 +169,7 @@ def test_p2_terminated_during_a_reload_with_another_root_and_a_frozen_master(dae
             other.execute("BEGIN IMMEDIATE")
             daemon.configure(root=OTHER, haproxy=[source("a", two[0].path)])
             daemon.hup()
-            time.sleep(0.1)
+            daemon.logs("reloading the configuration")
             assert daemon.stop() == 0
     finally:
         snmpd.thaw()
