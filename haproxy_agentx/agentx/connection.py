@@ -186,7 +186,7 @@ async def _connect(address: str, link: "_Link", within: float) -> None:
                 await loop.create_unix_connection(lambda: link, sock=sock)
             else:
                 await loop.create_connection(lambda: link, sock=sock)
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else would close it
             sock.close()
             raise
 

@@ -88,7 +88,7 @@ class Responder:
         for index, search in enumerate(request.ranges, 1):
             try:
                 tag, value = view.get(search.start)
-            except Exception as error:
+            except Exception as error:  # a bug of ours: told by ``answer``, in the log and to the manager
                 raise _RangeError(index) from error
             varbind = bytes((0, tag, 0, 0)) + encode_oid(search.start) + value
             octets += len(varbind)
@@ -153,7 +153,7 @@ def _start(view: MibView, ranges: Sequence[SearchRange]) -> Generator[None, None
         walk = view.walk(view.place(search.start, include=search.include), search.end)
         try:
             more.append((yield from _fill(walk, WINDOW)))
-        except Exception as error:
+        except Exception as error:  # a bug of ours: told by ``answer``, in the log and to the manager
             raise _RangeError(index) from error
         walks.append(walk)
         octets += len(walk.varbinds[0]) if walk.varbinds else 0

@@ -62,7 +62,7 @@ class SocketClient:
         connection = _connect(self.path)
         try:
             transport, _ = await loop.create_unix_connection(lambda: conversation, sock=connection)
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else would close it
             connection.close()
             raise
         try:

@@ -99,7 +99,7 @@ class StoreFile:
         try:
             yield
             self.connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it is, no transaction stays open
             with suppress(sqlite3.Error):  # some errors have rolled back already
                 self.connection.execute("ROLLBACK")
             raise
@@ -148,7 +148,7 @@ def _open_to_write(path: str) -> StoreFile:
             marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
             connection.executescript(f"BEGIN IMMEDIATE; {script}; {marks} COMMIT;")
         return StoreFile(path, connection)
-    except BaseException:
+    except BaseException:  # also when cancelled: nobody else would close it
         connection.close()
         raise
 

@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
@@ -47,7 +48,7 @@ class Connection:
         self.raw.close()
 
 
-class _Server:
+class _Server(ABC):
     """Accepts on ``listener`` and runs the script in a thread for each connection."""
 
     def __init__(self, listener: socket.socket, script: Script, tls: ssl.SSLContext | None = None) -> None:
@@ -103,8 +104,9 @@ class _Server:
         connection.close()
         self.closed.release()
 
+    @abstractmethod
     def _read(self, connection: socket.socket) -> bytes:
-        raise NotImplementedError
+        """Take what is asked."""
 
 
 class FakeSocket(_Server):
