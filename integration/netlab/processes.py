@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from pathlib import Path
 
 MARK = "NETLAB_SERVICE"
 """Environment variable of every process of a service, inherited by its children."""
+
+EXEC_LOOKS = 20
+EXEC_PAUSE = 0.005
+"""Looks at an empty environment, and seconds between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,23 @@ def of_namespace(leader: int) -> Iterator[Process]:
             if Path(f"/proc/{entry}/ns/pid").readlink() != namespace:
                 continue
             fields = stat_fields(int(entry))
-            service = mark(Path(f"/proc/{entry}/environ").read_bytes())
-            if fields and fields[0] not in "ZX" and service:
+            if not fields or fields[0] in "ZX":
+                continue
+            if service := mark(environment_of(int(entry))):
                 yield Process(int(entry), int(fields[1]), service)
+
+
+def environment_of(pid: int) -> bytes:
+    """Return a process's environment as /proc shows it.
+
+    It is empty for a moment while a program takes another's place (execve(2)), as HAProxy's master does with itself
+    once it is up: that moment is looked through.
+    """
+    for _ in range(EXEC_LOOKS):
+        if content := Path(f"/proc/{pid}/environ").read_bytes():
+            return content
+        time.sleep(EXEC_PAUSE)
+    return b""
 
 
 def mark(environment: bytes) -> str:
