@@ -27,12 +27,12 @@ from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import Column, MibView
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control import Control, Snapshot, control_path
-from haproxy_agentx.haproxy.errors import SourceState
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names, scalar_columns, small_columns
 from haproxy_agentx.process import HaproxyProcess
+from haproxy_agentx.source import SourceState
 from haproxy_agentx.store import Store
 
 log = logging.getLogger(__name__)

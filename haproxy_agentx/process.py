@@ -10,7 +10,6 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.haproxy import info as show_info
-from haproxy_agentx.haproxy.errors import Invalid, SourceError
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.socket import SocketClient
@@ -20,6 +19,7 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.sources import Source
 from haproxy_agentx.objects.tables import StatColumns
+from haproxy_agentx.source import Invalid, SourceError
 
 log = logging.getLogger(__name__)
 

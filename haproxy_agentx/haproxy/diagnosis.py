@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from haproxy_agentx.haproxy.errors import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
 
 GROUP = "haproxy-agentx"
 """The group that an installation makes for the daemon."""

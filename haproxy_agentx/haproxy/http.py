@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.haproxy.errors import Invalid, Unresponsive
+from haproxy_agentx.source import Invalid, Unresponsive
 
 Take = Callable[[bytes], None]
 

@@ -7,8 +7,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from haproxy_agentx.haproxy.errors import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
 from haproxy_agentx.haproxy.http import Request
+from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
 
 _DEPTH = 12
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404

@@ -16,9 +16,9 @@ from urllib3.exceptions import HTTPError
 
 from haproxy_agentx import __version__
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.haproxy.errors import Denied, Invalid, Refused
 from haproxy_agentx.haproxy.http import Request
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
+from haproxy_agentx.source import Denied, Invalid, Refused
 
 SLICE = 32 * 1024
 PASSWORD_LIMIT = 4096

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import cast
 
 from haproxy_agentx.haproxy.diagnosis import explain, refuse_long_path, stats_socket_line
-from haproxy_agentx.haproxy.errors import Denied, Invalid, Unresponsive
+from haproxy_agentx.source import Denied, Invalid, Unresponsive
 
 Take = Callable[[bytes], None]
 

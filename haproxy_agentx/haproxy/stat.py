@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from operator import itemgetter
 
-from haproxy_agentx.haproxy.errors import Invalid
+from haproxy_agentx.source import Invalid
 
 MAX_ROWS = 200_000
 """Rows in an answer."""

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from haproxy_agentx.haproxy import status
-from haproxy_agentx.haproxy.errors import SourceState
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import (
     COUNTER64,
@@ -24,6 +23,7 @@ from haproxy_agentx.objects.syntax import (
     enumeration,
     octets,
 )
+from haproxy_agentx.source import SourceState
 
 _MODES = ("tcp", "http", "health", "cli", "syslog", "peers", "spop")
 _MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1)}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from haproxy_agentx.haproxy.errors import SourceError, SourceState
+from haproxy_agentx.source import SourceError, SourceState
 
 MAX_TOLD = 5
 """Different failures in one state that are worth a line in the log each; more of them are a flood of one kind."""

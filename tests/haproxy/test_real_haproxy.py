@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.haproxy import info
-from haproxy_agentx.haproxy.errors import Denied, Invalid, Refused, SourceError, Unresponsive
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
+from haproxy_agentx.source import Denied, Invalid, Refused, SourceError, Unresponsive
 from tests.support.certificates import Certificates
 from tests.support.real_haproxy import real_haproxy
 from tests.support.wait import eventually

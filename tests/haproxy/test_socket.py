@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.haproxy.errors import (
+from haproxy_agentx.haproxy.socket import SLICE, SocketClient
+from haproxy_agentx.source import (
     Absent,
     Denied,
     Invalid,
@@ -19,7 +20,6 @@ from haproxy_agentx.haproxy.errors import (
     SourceState,
     Unresponsive,
 )
-from haproxy_agentx.haproxy.socket import SLICE, SocketClient
 from tests.support import fake_haproxy as fake
 from tests.support.fake_haproxy import FakeSocket
 from tests.support.unprivileged import unprivileged

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.errors import Invalid
 from haproxy_agentx.haproxy.stat import MAX_LINE, Kind, Reading, StatParser, identity, split_row
+from haproxy_agentx.source import Invalid
 from tests.support.programs import ROOT
 from tests.support.stat_csv import COLUMNS, VERSIONS, answer, backend, frontend, header, line, listener, server
 

@@ -1,0 +1,58 @@
+"""What happened, as it is kept, told and read again. Pure."""
+# ruff: noqa: N815  -- members' names are the labels of the MIB
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """HaxEventKindType; the number is that of the notification, too (haxNotifications.N)."""
+
+    serviceFailover = 1
+    serviceHealthChange = 2
+    sourceChange = 3
+    backendChange = 4
+    serverChange = 5
+    test = 6
+
+
+class Delivery(IntEnum):
+    """HaxDeliveryType: how far an event has come."""
+
+    queued = 1
+    sent = 2
+    """Given to snmpd, which has not acknowledged it yet. What is found so after a restart may be sent twice."""
+    acknowledged = 3
+    refused = 4
+    """snmpd would not have it, several times."""
+    dropped = 5
+    """Too many were waiting: it was not sent, and can be read in the log only."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event before it has a number.
+
+    ``at`` is its date in seconds since 1970; ``cells`` are the texts of its columns in haxEventTable by name of the
+    column (without those that an Event adds); ``keepalived`` are the texts of KEEPALIVED-MIB's objects that its
+    notification repeats, by their name.
+    """
+
+    at: float
+    kind: Kind
+    cells: Mapping[str, str]
+    keepalived: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the log. ``sequence`` is 1.., without holes, also across restarts."""
+
+    sequence: int
+    news: News
+    delivery: Delivery = Delivery.queued
+    tries: int = 0
+    """Times that it was given to snmpd; more than one means that it may have been sent twice."""
+    acknowledged_at: float | None = None
+    """A date in seconds since 1970."""

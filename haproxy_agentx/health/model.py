@@ -1,0 +1,144 @@
+"""The vocabulary of health. The members' names are the labels of the MIB, and their numbers are part of it."""
+# ruff: noqa: N815  -- SMIv2 wants labels in camelCase
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+
+class Health(IntEnum):
+    """HaxHealthType, in the order of badness: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong."""
+
+    active = 1
+    standby = 2
+    activeDegraded = 3
+    standbyDegraded = 4
+    standbyNotReady = 5
+    fault = 6
+    stopped = 7
+    unknown = 8
+    blackhole = 9
+    conflict = 10
+
+
+class Role(IntEnum):
+    """HaxVrrpRoleType: what this node is in a VRRP instance, after contradictions are resolved."""
+
+    none = 1
+    """There is no keepalived and no instance: the node is a service of its own."""
+    master = 2
+    backup = 3
+    fault = 4
+    stopped = 5
+    """keepalived does not run, or has shut the instance down."""
+    unknown = 6
+
+
+class Held(IntEnum):
+    """Which of the addresses that belong to a service the kernel has."""
+
+    all = 1
+    some = 2
+    none = 3
+    unknown = 4
+    """It is not known which addresses belong to it, or the kernel cannot be asked."""
+
+
+class Readiness(IntEnum):
+    """HaxReadinessType: whether HAProxy serves a service, or would."""
+
+    ready = 1
+    degraded = 2
+    notReady = 3
+    unknown = 4
+
+
+class Reason(IntFlag):
+    """HaxReasons (BITS): why readiness is what it is, and what else is worth knowing. Bit N is value 1 << N."""
+
+    haproxyGone = 1 << 0
+    haproxyUnresponsive = 1 << 1
+    haproxyUnreadable = 1 << 2
+    """No permission, garbage, never read: nothing is known."""
+    frontendClosed = 1 << 3
+    noUsableBackend = 1 << 4
+    backendDown = 1 << 5
+    belowMinimum = 1 << 6
+    unchecked = 1 << 7
+    """A backend without checked servers counts as usable."""
+    maintenance = 1 << 8
+    """Servers are in MAINT or DRAIN; never of influence on health by itself."""
+    memberMissing = 1 << 9
+    """A frontend or backend of the configuration is not in HAProxy."""
+    addressMissing = 1 << 10
+    addressHeld = 1 << 11
+    roleStale = 1 << 12
+    """keepalived runs and does not answer."""
+    noMember = 1 << 13
+    """No frontend or backend belongs to it: nothing shows that it serves."""
+
+
+class Cause(IntEnum):
+    """HaxCauseType: why a service changed."""
+
+    none = 1
+    haproxyGone = 2
+    haproxyUnresponsive = 3
+    noUsableBackend = 4
+    belowMinimum = 5
+    frontendClosed = 6
+    checkScript = 7
+    interfaceDown = 8
+    priority = 9
+    """The priorities changed: this node's own, or the other gave way."""
+    peerLost = 10
+    peerReturned = 11
+    """A node with a higher priority took over."""
+    operator = 12
+    """keepalived was stopped, started or its configuration changed."""
+    keepalivedDead = 13
+    keepalivedUnresponsive = 14
+    addressConflict = 15
+    sourceLost = 16
+    recovered = 17
+    """What was wrong is over."""
+    agentRestarted = 18
+    """It happened while haproxy-agentx did not run."""
+    unknown = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """What a backend needs: so many usable servers, or so many percent of those that are not in maintenance."""
+
+    number: int
+    percent: bool = False
+
+
+ALL = Minimum(100, percent=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a service is made of: names of HAProxy, PROXY or PROCESS/PROXY; None is all there are."""
+
+    frontends: tuple[str, ...] | None = None
+    backends: tuple[str, ...] | None = None
+    minimum: Minimum = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All that is known of a service at a moment, and what it amounts to."""
+
+    role: Role
+    held: Held
+    readiness: Readiness
+    health: Health
+    reasons: Reason
+    usable: int
+    """Servers that could serve."""
+    configured: int
+    """Servers that are not in maintenance."""
+    details: str = ""
+    """The reasons in words: which backend, which source."""
+    maintenance: bool = False

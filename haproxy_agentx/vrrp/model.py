@@ -1,0 +1,139 @@
+"""The records that the sources of VRRP knowledge give. Pure.
+
+States are those of KEEPALIVED-MIB (vrrpInstanceState, 1.3.6.1.4.1.9586.100.5.2.3.1.4); times are monotonic seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+
+class VrrpState(IntEnum):
+    """vrrpInstanceState."""
+
+    init = 0
+    backup = 1
+    master = 2
+    fault = 3
+    unknown = 4
+    shutdown = 5
+    deleted = 6
+
+
+class FifoEvent(Enum):
+    """What a line of ``vrrp_notify_fifo`` tells beside a new state (keepalived.conf(5), notify_fifo)."""
+
+    lower_priority_seen = "MASTER_RX_LOWER_PRI"
+    priority_as_master = "MASTER_PRIORITY"
+    priority_as_backup = "BACKUP_PRIORITY"
+
+
+@dataclass(frozen=True, slots=True)
+class FifoLine:
+    """A line of the FIFO. ``group`` tells a sync group from an instance; one of ``state`` and ``event`` is given."""
+
+    name: str
+    state: VrrpState | None
+    event: FifoEvent | None
+    priority: int
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateTrap:
+    """vrrpInstanceStateChange or, with ``group``, vrrpSyncGroupStateChange.
+
+    ``up_time`` is the sysUpTime of the event in hundredths of a second; ``initial`` is vrrpInstanceInitialState.
+    """
+
+    name: str
+    state: VrrpState
+    initial: VrrpState | None
+    router_id: str
+    up_time: int
+    group: bool = False
+
+
+class NewMasterReason(IntEnum):
+    """vrrpv3NotificationInfo newMasterReason (RFC 6527)."""
+
+    notMaster = 0  # noqa: N815  the labels of the MIB
+    priority = 1
+    preempted = 2
+    masterNoResponse = 3  # noqa: N815
+
+
+@dataclass(frozen=True, slots=True)
+class NewMasterTrap:
+    """vrrpv3NewMaster (1.3.6.1.2.1.207.0.1): this node has become MASTER; it does not say in which instance."""
+
+    reason: NewMasterReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address of an instance. ``ip`` is its canonical text without prefix; ``status`` is vrrpAddressStatus set."""
+
+    ip: str
+    is_set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MibScript:
+    """A tracked script of KEEPALIVED-MIB. ``good`` is None before its first result."""
+
+    name: str
+    good: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class MibInstance:
+    """A row of vrrpInstanceTable with its addresses and scripts.
+
+    ``row`` is the row's index now: a position in the configuration file, which any edit shifts.
+    """
+
+    row: int
+    name: str
+    router_number: int
+    """vrrpInstanceVirtualRouterId."""
+    state: VrrpState
+    initial: VrrpState
+    wanted: VrrpState
+    base_priority: int
+    effective_priority: int
+    interface: str
+    addresses: tuple[Address, ...] = ()
+    scripts: tuple[MibScript, ...] = ()
+    sync_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MibReading:
+    """KEEPALIVED-MIB, read once through snmpd: asked for at ``began``, answered in full at ``ended``."""
+
+    router_id: str
+    version: str
+    instances: tuple[MibInstance, ...]
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A network interface. ``up`` is IFF_UP with IFF_RUNNING: configured up, and it has a carrier."""
+
+    name: str
+    up: bool
+    loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """Who has which address, by the kernel. Addresses that wait for or failed duplicate detection are left out.
+
+    ``addresses`` gives the interfaces of each canonical address text (``ipaddress``); ``links`` the interfaces by name.
+    """
+
+    addresses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
