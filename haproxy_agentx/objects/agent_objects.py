@@ -1,10 +1,12 @@
 """haxAgent and haxSourceTable: what the subagent tells about itself and about where its knowledge comes from."""
 
+from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import conventions as tc
+from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Column, Scalar, Table
-from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, TEXT, TIMETICKS
+from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, TEXT, TIMETICKS, UNSIGNED32
 
-SCALARS: tuple[Scalar, ...] = (
+SELF_SCALARS: tuple[Scalar, ...] = (
     Scalar(1, "haxAgentVersion", TEXT, "Version of the subagent, haproxy-agentx."),
     Scalar(2, "haxAgentStartTime", tc.DATE_AND_TIME, "When the subagent started, by the host's clock."),
     Scalar(
@@ -41,13 +43,89 @@ SCALARS: tuple[Scalar, ...] = (
     Scalar(11, "haxAgentListeners", GAUGE32, "Rows of haxListenerTable.", "rows"),
 )
 
-RESERVED_SCALARS = (
-    (20, "haxHealth, the worst service of this node"),
-    (21, "to 29: counts of services by state"),
-    (30, "to 34: events sent, acknowledged, queued, suppressed, lost"),
-    (35, "the sequence number of the last event"),
+HEALTH_SCALARS: tuple[Scalar, ...] = (
+    Scalar(
+        20,
+        "haxHealth",
+        htc.HEALTH,
+        "Health of this node: that of its worst service. One object to poll: 1 and 2 are fine, 3 to 7 degraded, 8 and "
+        "above wrong.",
+    ),
+    Scalar(21, "haxAgentServices", GAUGE32, "Rows of haxServiceTable.", "rows"),
+    *(
+        Scalar(
+            40 + health,
+            f"haxAgentServices{health.name[0].upper()}{health.name[1:]}",
+            GAUGE32,
+            f"Services whose haxServiceHealth is {health.name}({health.value}).",
+            "services",
+        )
+        for health in Health
+    ),
 )
-"""Numbers under haxAgent that are kept free, and for what; the module says so."""
+
+SURVIVES = "It survives restarts, and begins anew when haxAgentIndexDiscontinuityTime changes."
+"""What is said of a counter that is kept in the store."""
+
+EVENT_SCALARS: tuple[Scalar, ...] = (
+    Scalar(
+        30,
+        "haxAgentEventsSent",
+        COUNTER32,
+        "Times that the notification of an event was given to the master agent, counting those that were given again "
+        f"as there was no answer. {SURVIVES}",
+        "notifications",
+    ),
+    Scalar(
+        31,
+        "haxAgentEventsAcknowledged",
+        COUNTER32,
+        "Events whose notification the master agent has acknowledged. It does so when it has sent it; whether a "
+        f"manager has got it, nobody is told. {SURVIVES}",
+        "events",
+    ),
+    Scalar(
+        32,
+        "haxAgentEventsQueued",
+        GAUGE32,
+        "Events that wait to be sent or acknowledged. They are on disk, and are sent in order with their own time.",
+        "events",
+    ),
+    Scalar(
+        33,
+        "haxAgentEventsSuppressed",
+        COUNTER32,
+        "Changes that were not told by an event of their own, as there were too many of them; the next event of the "
+        f"same subject says how many it stands for, in haxEventSuppressed. {SURVIVES}",
+        "events",
+    ),
+    Scalar(
+        34,
+        "haxAgentEventsLost",
+        COUNTER32,
+        "Events whose notification was given up: dropped, as more than haxAgentOutboxLimit were waiting, or refused. "
+        f"They are in haxEventTable all the same. {SURVIVES}",
+        "events",
+    ),
+    Scalar(
+        35,
+        "haxAgentLastEventSequence",
+        UNSIGNED32,
+        "Number of the last event, 0 when there was none. A manager that has not got this one looks at haxEventTable.",
+    ),
+    Scalar(36, "haxAgentOutboxLimit", UNSIGNED32, "How many events may wait to be sent.", "events"),
+    Scalar(
+        37,
+        "haxAgentOutboxHeld",
+        tc.MESSAGE,
+        "Why events are held back, in words, such as that all links are down, so that what is sent would be lost on "
+        "its way; empty when they are not.",
+    ),
+)
+
+SCALARS: tuple[Scalar, ...] = tuple(
+    sorted((*SELF_SCALARS, *HEALTH_SCALARS, *EVENT_SCALARS), key=lambda scalar: scalar.sub_id)
+)
 
 SOURCE_INDEX = Column(
     1,
@@ -64,14 +142,14 @@ SOURCE_TABLE = Table(
     "haxSourceEntry",
     (SOURCE_INDEX,),
     (
-        Column(2, "haxSourceName", TEXT, "", "Name of the source in the configuration of the subagent."),
+        Column(2, "haxSourceName", TEXT, "", "Name of the source, as in the configuration of the subagent."),
         Column(3, "haxSourceKind", tc.SOURCE_KIND, "", "What the source is."),
         Column(
             4,
             "haxSourceTarget",
             TEXT,
             "",
-            "Where it is read: the path of a socket, or a URL, which never holds credentials.",
+            "Where it is read: a path, an address and port, or a URL, which never holds credentials.",
         ),
         Column(5, "haxSourceState", tc.SOURCE_STATE, "", "How the last attempt to read it went."),
         Column(
@@ -79,7 +157,8 @@ SOURCE_TABLE = Table(
             "haxSourceReadingAge",
             GAUGE32,
             "",
-            "Age of the last good reading. No instance before the first.",
+            "Age of the last good reading; of a source that speaks up by itself, of what it said last. No instance "
+            "before the first.",
             "milliseconds",
         ),
         Column(7, "haxSourceSuccesses", COUNTER32, "", "Good readings since the subagent started.", "readings"),

@@ -1,4 +1,4 @@
-"""The textual conventions of the module, and the syntaxes that only its own objects use.
+"""The textual conventions of HAProxy and its sources, and the syntaxes that only the module's own objects use.
 
 The named numbers of statuses are the enumerations of haproxy/, their single source. The conventions end in Type, as
 names that differ only in case from an object's are refused by MIB tools (haxServerStatus, HaxServerStatus).
@@ -26,10 +26,18 @@ from haproxy_agentx.objects.syntax import (
 from haproxy_agentx.source import SourceState
 
 _MODES = ("tcp", "http", "health", "cli", "syslog", "peers", "spop")
+_SOURCE_KINDS = {
+    "haproxySocket": 1,
+    "haproxyHttp": 2,
+    "kernelAddresses": 3,
+    "keepalivedFifo": 4,
+    "keepalivedTraps": 5,
+    "keepalivedMib": 6,
+}
 _MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1)}
 
 
-def _named(name: str, labels: Mapping[str, int]) -> Syntax:
+def named(name: str, labels: Mapping[str, int]) -> Syntax:
     """Give an enumeration whose texts are its labels, as the daemon itself writes them."""
     return enumeration(name, labels, {label.encode(): number for label, number in labels.items()}.get)
 
@@ -77,15 +85,18 @@ PROXY_MODE = enumeration(
     _MODE_LABELS,
     lambda text: _MODE_LABELS.get(text.decode("ascii", "replace"), _MODE_LABELS["other"]),
 )
+FLAG = named("TruthValue", {"true": 1, "false": 2})
+"""Of the daemon's own; HAProxy writes 1 and 0."""
 IN_PROGRESS = enumeration("TruthValue", {"true": 1, "false": 2}, lambda text: 1 if status.check_running(text) else 2)
 STATUS_STEP = _progress(0)
 STATUS_STEPS = _progress(1)
-SOURCE_STATE = _named("HaxSourceStateType", status.labels(SourceState))
-SOURCE_KIND = _named("HaxSourceKindType", {"haproxySocket": 1, "haproxyHttp": 2})
-STORE_STATE = _named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2})
+SOURCE_STATE = named("HaxSourceStateType", status.labels(SourceState))
+SOURCE_KIND = named("HaxSourceKindType", _SOURCE_KINDS)
+STORE_STATE = named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2})
 
 
-def _enumerated(syntax: Syntax, description: str) -> Convention:
+def enumerated(syntax: Syntax, description: str) -> Convention:
+    """Give the convention of an enumeration."""
     return Convention(syntax.name, description, "INTEGER", syntax.labels)
 
 
@@ -93,14 +104,14 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention(
         "HaxIndex",
         "The number of a row. It belongs to the name of the row, within the rows above it, for ever: across reloads, "
-        "edits and reorderings of the configuration of HAProxy, and restarts of anything. It is HAProxy's own id when "
-        "that was free when the name was first seen, so that an explicit 'id' makes both nodes of a pair agree; else "
-        "it is above 1000000. A number is not given to another name again, so a graph never changes its server. All "
-        "this holds until haxAgentIndexDiscontinuityTime changes.",
+        "edits and reorderings of the configuration of HAProxy and keepalived, and restarts of anything. For a row of "
+        "HAProxy it is HAProxy's own id when that was free when the name was first seen, so that an explicit 'id' "
+        "makes both nodes of a pair agree; else it is above 1000000. A number is not given to another name again, so a "
+        "graph never changes its server. All this holds until haxAgentIndexDiscontinuityTime changes.",
         "Unsigned32 (1..2147483647)",
         hint="d",
     ),
-    _enumerated(
+    enumerated(
         SERVER_STATUS,
         "Status of a server. up: in use. upGoingDown: in use, and failing checks, or not checked yet since a reload. "
         "down: out of use by its checks. downGoingUp: out of use, and passing checks. downAgent: out of use by its "
@@ -110,24 +121,24 @@ CONVENTIONS: tuple[Convention, ...] = (
         "name does not resolve. noCheck: in use and not checked, so nothing is known of its health. other: a status "
         "that this version of the subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         BACKEND_STATUS,
         "Status of a backend. up: some server is in use, or there is none at all. down: no server is in use, also "
         "when all are in maintenance. upUnpublished: up and not published, so that it gets no traffic. other: a "
         "status that this version of the subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         FRONTEND_STATUS,
         "Status of a frontend. open: it accepts. stop: it is stopped for good. paused: it is paused and can be "
         "resumed. full: at its limit of connections (HAProxy up to 1.8). other: a status that this version of the "
         "subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         LISTENER_STATUS,
         "Status of a listening socket. open: it accepts. full: at its limit of connections. waiting: it waits for "
         "resources of its frontend or process. other: a status that this version of the subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         CHECK_STATUS,
         "Result of a health check or agent check, by HAProxy's codes (management guide 9.1, field 36): layer 4, 6 or "
         "7, and ok passed, tout timeout, con connection problem, rsp invalid response, sts status that is an error, "
@@ -135,29 +146,31 @@ CONVENTIONS: tuple[Convention, ...] = (
         "checked, hana: inner states. sockerr: no socket for the check. procok, procerr, proctout: external checks. "
         "other: a code that this version of the subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         ADMIN_STATE,
         "What has been ordered for a server, as far as its status tells. ready: nothing. drain: no new sessions. "
         "maint: maintenance, ordered, or with the server that it tracks, or as its name does not resolve. other: its "
         "status is not known. A server that was drained and then failed its checks shows DOWN and counts as ready.",
     ),
-    _enumerated(
+    enumerated(
         PROXY_MODE,
         "What a proxy speaks, in HAProxy's words. other: one that this version of the subagent does not know.",
     ),
-    _enumerated(
+    enumerated(
         SOURCE_STATE,
         "How the last attempt to read a source went. ok: well. stale: no complete answer in time, or one that could "
         "not be read, so that what is shown is old. refused: something is there and turns us away, such as a socket "
         "left by a dead process. denied: no permission. absent: nothing is there. disabled: not read, by "
         "configuration.",
     ),
-    _enumerated(
+    enumerated(
         SOURCE_KIND,
-        "What a source is. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. Numbers "
-        "from 3 on are kept free for the sources of VRRP.",
+        "What a source is. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. "
+        "kernelAddresses: the addresses and links of the kernel, by netlink. keepalivedFifo: the lines that keepalived "
+        "writes to its 'vrrp_notify_fifo'. keepalivedTraps: the notifications of keepalived, as they reach a listener "
+        "of the subagent. keepalivedMib: KEEPALIVED-MIB, read through the master agent.",
     ),
-    _enumerated(
+    enumerated(
         STORE_STATE,
         "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store can not be read "
         "or written, and indexes are lost when the subagent stops.",

@@ -1,7 +1,7 @@
 """The vocabulary of the declaration: what a managed object is, before any of them is named.
 
-Pure records. SMIv2 clauses: OBJECT-TYPE RFC 2578 section 7, TEXTUAL-CONVENTION RFC 2579 section 3, OBJECT-GROUP
-RFC 2580 section 3.
+Pure records. SMIv2 clauses: OBJECT-TYPE RFC 2578 section 7, NOTIFICATION-TYPE RFC 2578 section 8, TEXTUAL-CONVENTION
+RFC 2579 section 3, OBJECT-GROUP and NOTIFICATION-GROUP RFC 2580 sections 3 and 4.
 """
 
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A TEXTUAL-CONVENTION of this module; ``labels`` are the named numbers of an enumeration."""
+    """A TEXTUAL-CONVENTION of this module; ``labels`` are the named numbers of INTEGER or the named bits of BITS."""
 
     name: str
     description: str
@@ -90,11 +90,25 @@ class Convention:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification under haxNotifications; ``objects`` are the names of those that each of its kind carries."""
+
+    sub_id: int
+    name: str
+    objects: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """An OBJECT-GROUP; ``sub_id`` is its number under haxGroups; without ``condition`` it is mandatory."""
+    """A group of ``objects`` or of ``notifications``, by their names, of which one is given.
+
+    ``sub_id`` is its number under haxGroups; without ``condition`` it is mandatory.
+    """
 
     sub_id: int
     name: str
     objects: tuple[str, ...]
     description: str
     condition: str | None = None
+    notifications: tuple[str, ...] = ()

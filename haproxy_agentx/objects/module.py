@@ -13,21 +13,25 @@ from haproxy_agentx.objects.schema import (
     CONVENTIONS,
     GROUPS,
     NODES,
-    RESERVED_SCALARS,
-    RESERVED_TABLES,
+    NOTIFICATIONS,
     ROOT,
     SCALARS,
     TABLES,
     Column,
     Convention,
     Group,
+    Notification,
     Scalar,
     Table,
 )
 
 NAME = "HAPROXY-AGENTX-MIB"
 IDENTITY = "haproxyAgentxMIB"
-REVISIONS = (("202611220000Z", "First version: the subagent, its sources, and the statistics of HAProxy."),)
+_FIRST = (
+    "First version: the subagent and its sources, the statistics of HAProxy, the health of services with VRRP, and the "
+    "events with their notifications."
+)
+REVISIONS = (("202611220000Z", _FIRST),)
 """Newest first (RFC 2578 5.5)."""
 
 _HOMES = {
@@ -38,6 +42,7 @@ _HOMES = {
     "Unsigned32": "SNMPv2-SMI",
     "TimeTicks": "SNMPv2-SMI",
     "DateAndTime": "SNMPv2-TC",
+    "RowPointer": "SNMPv2-TC",
     "TimeStamp": "SNMPv2-TC",
     "TruthValue": "SNMPv2-TC",
     "CounterBasedGauge64": "HCNUM-TC",
@@ -46,11 +51,12 @@ _HOMES = {
 """Where a syntax is defined that this module does not define itself."""
 
 _ABOUT = (
-    "HAProxy in SNMP: what its statistics socket or page tells about processes, frontends, backends, servers and "
-    "listeners, read by the AgentX subagent haproxy-agentx on the host of the load balancer. All objects are "
-    "read-only. A statistic that does not apply to a row, or that the version of HAProxy does not have, is no "
-    "instance; it is never made up as 0. Rows are known by numbers that belong to a name for ever: see HaxIndex. "
-    "Names of HAProxy longer than 255 octets are cut."
+    "HAProxy and keepalived in SNMP, by the AgentX subagent haproxy-agentx on the host of the load balancer: what the "
+    "statistics socket or page of HAProxy tells about processes, frontends, backends, servers and listeners; what this "
+    "node is in VRRP; and both in one, the health of each service, with notifications that say what happened and why. "
+    "Begin with haxHealth. All objects are read-only. What does not apply to a row, what this version of HAProxy does "
+    "not have, and what is not known is no instance; it is never made up as 0. Rows are known by numbers that belong "
+    "to a name for ever: see HaxIndex. Names longer than 255 octets are cut."
 )
 
 
@@ -63,9 +69,9 @@ def _imports(anchor: str, home: str) -> str:
     wanted = defaultdict(
         set,
         {
-            "SNMPv2-SMI": {"MODULE-IDENTITY", "OBJECT-TYPE"},
+            "SNMPv2-SMI": {"MODULE-IDENTITY", "NOTIFICATION-TYPE", "OBJECT-TYPE"},
             "SNMPv2-TC": {"TEXTUAL-CONVENTION"},
-            "SNMPv2-CONF": {"MODULE-COMPLIANCE", "OBJECT-GROUP"},
+            "SNMPv2-CONF": {"MODULE-COMPLIANCE", "NOTIFICATION-GROUP", "OBJECT-GROUP"},
         },
     )
     if home:
@@ -120,7 +126,7 @@ def _convention(convention: Convention) -> Iterator[str]:
     if convention.labels is None:
         yield f"    SYNTAX {convention.syntax}"
     else:
-        yield f"    SYNTAX INTEGER {{\n{smi.labels(convention.labels, 8)}\n    }}"
+        yield f"    SYNTAX {convention.syntax} {{\n{smi.labels(convention.labels, 8)}\n    }}"
 
 
 def _object(thing: Column | Scalar, parent: str) -> Iterator[str]:
@@ -157,9 +163,18 @@ def _table(table: Table) -> Iterator[str]:
         yield from _object(cell, table.entry)
 
 
+def _notification(notification: Notification) -> Iterator[str]:
+    yield f"{notification.name} NOTIFICATION-TYPE"
+    yield f"    OBJECTS {{\n{smi.listed(notification.objects, 8)}\n    }}"
+    yield "    STATUS current\n    DESCRIPTION"
+    yield smi.quoted(notification.description, 8)
+    yield f"    ::= {{ haxNotifications {notification.sub_id} }}"
+
+
 def _group(group: Group) -> Iterator[str]:
-    yield f"{group.name} OBJECT-GROUP"
-    yield f"    OBJECTS {{\n{smi.listed(group.objects, 8)}\n    }}"
+    kind, clause = ("NOTIFICATION-GROUP", "NOTIFICATIONS") if group.notifications else ("OBJECT-GROUP", "OBJECTS")
+    yield f"{group.name} {kind}"
+    yield f"    {clause} {{\n{smi.listed(group.notifications or group.objects, 8)}\n    }}"
     yield "    STATUS current\n    DESCRIPTION"
     yield smi.quoted(group.description, 8)
     yield f"    ::= {{ haxGroups {group.sub_id} }}"
@@ -167,7 +182,7 @@ def _group(group: Group) -> Iterator[str]:
 
 def _compliance() -> Iterator[str]:
     yield "haxCompliance MODULE-COMPLIANCE\n    STATUS current\n    DESCRIPTION"
-    yield smi.quoted("What the subagent implements. An object has instances only where HAProxy has a value for it.", 8)
+    yield smi.quoted("What the subagent implements. An object has instances only where there is a value for it.", 8)
     yield "    MODULE"
     mandatory = (group.name for group in GROUPS if group.condition is None)
     yield f"        MANDATORY-GROUPS {{\n{smi.listed(mandatory, 12)}\n        }}"
@@ -178,31 +193,22 @@ def _compliance() -> Iterator[str]:
     yield "    ::= { haxCompliances 1 }"
 
 
-def _reserved(parent: str, reserved: tuple[tuple[int, str], ...]) -> Iterator[str]:
-    yield f"-- Kept free under {parent} for what is to come:"
-    for number, purpose in reserved:
-        yield f"--   {number:>2}  {purpose}"
-
-
 def _body() -> Iterator[str]:
     yield smi.section("Textual conventions", "The numbers of an enumeration never change; new ones may be added.")
     for convention in CONVENTIONS:
         yield "\n".join(_convention(convention))
-    yield smi.section(
-        "The tree",
-        "haxNotifications is kept free for notifications: this version defines none. Its number 0 is what SNMPv1 "
-        "traps need (RFC 2578 8.5).",
-    )
+    yield smi.section("The tree", "The number 0 of haxNotifications is what SNMPv1 traps need (RFC 2578 8.5).")
     yield "\n".join(_nodes())
-    yield "\n".join(_reserved("haxObjects", RESERVED_TABLES))
     yield smi.section("haxAgent", "The subagent itself.")
     for scalar in SCALARS:
         yield "\n".join(_object(scalar, "haxAgent"))
-    yield "\n".join(_reserved("haxAgent", RESERVED_SCALARS))
     for table in TABLES:
         yield smi.section(table.name, table.row)
         yield "\n".join(_table(table))
-    yield smi.section("Conformance", "Every object is in one group (RFC 2580 3.1).")
+    yield smi.section("haxNotifications", "A notification is the row of its event in haxEventTable.")
+    for notification in NOTIFICATIONS:
+        yield "\n".join(_notification(notification))
+    yield smi.section("Conformance", "Every object and notification is in one group (RFC 2580 3.1, 4.1).")
     for group in GROUPS:
         yield "\n".join(_group(group))
     yield "\n".join(_compliance())

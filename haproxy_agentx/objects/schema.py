@@ -4,42 +4,55 @@ OIDs here are relative: a table to haxObjects, a scalar to haxAgent, a node to t
 is rooted unless the configuration says otherwise.
 """
 
-from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.objects.agent_objects import RESERVED_SCALARS, SCALARS, SOURCE_TABLE
-from haproxy_agentx.objects.conventions import CONVENTIONS
-from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, Node, Scalar, Table
+from haproxy_agentx.agentx.oid import Oid, dotted
+from haproxy_agentx.objects import conventions, health_conventions
+from haproxy_agentx.objects.agent_objects import EVENT_SCALARS, HEALTH_SCALARS, SCALARS, SELF_SCALARS, SOURCE_TABLE
+from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, Node, Notification, Scalar, Table
+from haproxy_agentx.objects.event_objects import EVENT_TABLE
+from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
 from haproxy_agentx.objects.process_columns import PROCESS_TABLE
 from haproxy_agentx.objects.root import ROOT
+from haproxy_agentx.objects.service_objects import SERVICE_MEMBER_TABLE, SERVICE_TABLE
 from haproxy_agentx.objects.stat_tables import BACKEND_TABLE, FRONTEND_TABLE, LISTENER_TABLE, SERVER_TABLE
+from haproxy_agentx.objects.vrrp_objects import VRRP_TABLE
 
 __all__ = [
     "AGENT",
     "BACKEND_TABLE",
     "CONVENTIONS",
+    "EVENT_TABLE",
     "FRONTEND_TABLE",
     "GROUPS",
     "LISTENER_TABLE",
     "NODES",
+    "NOTIFICATIONS",
+    "NOTIFICATIONS_NODE",
     "OBJECTS",
     "PROCESS_TABLE",
-    "RESERVED_SCALARS",
-    "RESERVED_TABLES",
     "ROOT",
     "SCALARS",
     "SERVER_TABLE",
+    "SERVICE_MEMBER_TABLE",
+    "SERVICE_TABLE",
     "SOURCE_TABLE",
     "TABLES",
+    "VRRP_TABLE",
     "Access",
     "Column",
     "Convention",
     "Group",
     "Node",
+    "Notification",
     "Scalar",
     "Table",
     "column_oid",
     "index_oid",
+    "row_pointer",
     "scalar_oid",
 ]
+
+NOTIFICATIONS_NODE: Oid = (0,)
+"""haxNotifications, relative to the root."""
 
 OBJECTS: Oid = (1,)
 """haxObjects, relative to the root."""
@@ -48,7 +61,7 @@ AGENT: Oid = (1, 1)
 """haxAgent, relative to the root."""
 
 NODES: tuple[Node, ...] = (
-    Node("haxNotifications", (0,)),
+    Node("haxNotifications", NOTIFICATIONS_NODE),
     Node("haxObjects", OBJECTS),
     Node("haxConformance", (2,)),
     Node("haxAgent", AGENT),
@@ -56,22 +69,20 @@ NODES: tuple[Node, ...] = (
     Node("haxGroups", (2, 2)),
 )
 
+CONVENTIONS: tuple[Convention, ...] = (*conventions.CONVENTIONS, *health_conventions.CONVENTIONS)
+
 TABLES: tuple[Table, ...] = (
     SOURCE_TABLE,
+    SERVICE_TABLE,
+    SERVICE_MEMBER_TABLE,
+    VRRP_TABLE,
     PROCESS_TABLE,
     FRONTEND_TABLE,
     BACKEND_TABLE,
     SERVER_TABLE,
     LISTENER_TABLE,
+    EVENT_TABLE,
 )
-
-RESERVED_TABLES = (
-    (3, "haxServiceTable"),
-    (4, "haxServiceMemberTable"),
-    (5, "haxVrrpTable"),
-    (11, "haxEventTable"),
-)
-"""Numbers under haxObjects that are kept free, and for what; the module says so."""
 
 
 def scalar_oid(scalar: Scalar, root: Oid = ROOT) -> Oid:
@@ -89,12 +100,21 @@ def index_oid(table: Table, root: Oid = ROOT) -> Oid:
     return column_oid(table, table.index, root)
 
 
+def row_pointer(table: Table, index: Oid, root: Oid = ROOT) -> str:
+    """Give the text of a RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
+    return dotted((*column_oid(table, table.columns[0], root), *index))
+
+
 def _of(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
 
 
+def _names(scalars: tuple[Scalar, ...]) -> tuple[str, ...]:
+    return tuple(scalar.name for scalar in scalars)
+
+
 GROUPS: tuple[Group, ...] = (
-    Group(1, "haxAgentGroup", tuple(scalar.name for scalar in SCALARS), "What the subagent tells of itself."),
+    Group(1, "haxAgentGroup", _names(SELF_SCALARS), "What the subagent tells of itself."),
     Group(2, "haxSourceGroup", _of(SOURCE_TABLE), "What the subagent reads, and how that goes."),
     Group(
         3,
@@ -111,5 +131,26 @@ GROUPS: tuple[Group, ...] = (
         _of(LISTENER_TABLE),
         "The statistics of listening sockets.",
         "Only where frontends have 'option socket-stats'.",
+    ),
+    Group(
+        8,
+        "haxServiceGroup",
+        (*_names(HEALTH_SCALARS), *_of(SERVICE_TABLE), *_of(SERVICE_MEMBER_TABLE)),
+        "The health of services, and what they are made of.",
+    ),
+    Group(
+        9,
+        "haxVrrpGroup",
+        _of(VRRP_TABLE),
+        "The VRRP instances of keepalived.",
+        "Only where keepalived runs beside the subagent.",
+    ),
+    Group(10, "haxEventGroup", (*_names(EVENT_SCALARS), *_of(EVENT_TABLE)), "The log of events and its outbox."),
+    Group(
+        11,
+        "haxNotificationGroup",
+        (),
+        "The notifications.",
+        notifications=tuple(notification.name for notification in NOTIFICATIONS),
     ),
 )

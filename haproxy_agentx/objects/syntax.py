@@ -16,6 +16,9 @@ from functools import lru_cache
 
 import pyagentx3
 
+from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.wire import encode_oid
+
 Wire = bytes
 Encoder = Callable[[Sequence[bytes]], list[Wire | None]]
 
@@ -29,6 +32,8 @@ _pack_signed = struct.Struct(">i").pack
 _pack64 = struct.Struct(">Q").pack
 _INTEGER = re.compile(rb"-?[0-9]{1,4300}")  # as many digits as int() takes
 _NOT_PLAIN = re.compile(rb"[^ -~]")
+_BITS_DIGITS = 20
+"""Digits of the largest 64-bit number."""
 _LENGTH = tuple(_pack32(n) for n in range(TEXT_LIMIT + 1))
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 
@@ -38,7 +43,7 @@ class Syntax:
     """An SMIv2 syntax.
 
     ``name`` stands in the MIB; ``tag`` is the v.type of RFC 2741 5.4; ``encode`` turns a vector of texts into values;
-    ``labels`` are the named numbers of an enumeration.
+    ``labels`` are the named numbers of an enumeration, or the named bits of BITS.
     """
 
     name: str
@@ -110,6 +115,32 @@ def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes]
     return Syntax(name, pyagentx3.TYPE_INTEGER, lambda cells: list(map(one, cells)), labels)
 
 
+def bits(name: str, labels: Mapping[str, int]) -> Syntax:
+    """Give a BITS syntax over decimal numbers in which 1 << N stands for bit N; other bits are passed over.
+
+    On the wire are all named bits, bit 0 as the highest of the first octet (RFC 3416 2.5), so the length is fixed.
+    """
+    mask = sum(1 << number for number in labels.values())
+    size = (mask.bit_length() + 7) // 8
+
+    @lru_cache(maxsize=1024)
+    def one(cell: bytes) -> Wire | None:
+        if not (cell.isdigit() and len(cell) <= _BITS_DIGITS):
+            return None
+        from_lowest = f"{int(cell) & mask:0{8 * size}b}"[::-1]
+        return octets(int(from_lowest, 2).to_bytes(size, "big"))
+
+    return Syntax(name, pyagentx3.TYPE_OCTETSTRING, lambda cells: list(map(one, cells)), labels)
+
+
+@lru_cache(maxsize=1024)
+def _identifier(cell: bytes) -> Wire | None:
+    try:
+        return encode_oid(key(parse(cell.decode("ascii")))) if cell else None
+    except ValueError:
+        return None
+
+
 def derived(base: Syntax, derive: Callable[[bytes], bytes]) -> Syntax:
     """Give ``base`` over a text that is derived from the cell, such as the x of ``UP x/y``; b"" is no instance."""
     cached = lru_cache(maxsize=1024)(derive)
@@ -117,3 +148,5 @@ def derived(base: Syntax, derive: Callable[[bytes], bytes]) -> Syntax:
 
 
 TRUTH = enumeration("TruthValue", {"true": 1, "false": 2}, {b"0": 2, b"1": 1}.get)
+ROW_POINTER = Syntax("RowPointer", pyagentx3.TYPE_OBJECTIDENTIFIER, lambda cells: list(map(_identifier, cells)))
+"""The text is a dotted identifier: the instance of the first accessible column of a row (RFC 2579)."""

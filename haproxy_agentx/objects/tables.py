@@ -1,7 +1,8 @@
 """Managed objects as the columns of a MibView: what stands in the view for each declared table.
 
 The four tables of ``show stat`` answer out of the text of a reading, cell by cell. The small ones (haxAgent, sources,
-processes) answer out of texts that are made when they are asked for, so that an age is the age at that moment.
+processes, services, VRRP, events) answer out of texts that are made when they are asked for, so that an age is the age
+at that moment.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -112,11 +113,11 @@ class StatColumns:
         ]
 
 
-def small_columns(root: Oid, table: schema.Table, rows: Mapping[int, Texts]) -> list[ViewColumn]:
-    """Give the columns of a table of few rows, by index."""
-    numbers = sorted(rows)
-    parts = [key((number,)) for number in numbers]
-    texts = [rows[number] for number in numbers]
+def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ViewColumn]:
+    """Give the columns of a table of few rows, by all indexes of a row in their order."""
+    indexes = sorted(rows)
+    parts = [key(index) for index in indexes]
+    texts = [rows[index] for index in indexes]
     return [
         ViewColumn(
             key(schema.column_oid(table, column, root)),

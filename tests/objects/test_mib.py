@@ -111,32 +111,35 @@ def test_the_labels_of_a_syntax_are_those_of_its_convention():
         assert thing.syntax.labels == conventions.get(thing.syntax.name), thing.name
 
 
+# RFC 2578 8.1: the objects of a notification, in their order.
+def test_notifications_and_their_objects(tree):
+    assert {
+        node.attrib["name"]: (node.attrib["oid"], [named.attrib["name"] for named in node.iterfind("objects/object")])
+        for node in tree.iter("notification")
+    } == {one.name: (oids.dotted((*schema.ROOT, 0, one.sub_id)), list(one.objects)) for one in schema.NOTIFICATIONS}
+
+
 def test_every_object_is_in_one_group_and_every_group_in_the_compliance(tree):
     members = {
         group.attrib["name"]: [member.attrib["name"] for member in group.iterfind("members/member")]
         for group in tree.iter("group")
     }
-    assert members == {group.name: list(group.objects) for group in schema.GROUPS}
+    assert members == {group.name: list(group.objects or group.notifications) for group in schema.GROUPS}
+    assert not [group for group in schema.GROUPS if group.objects and group.notifications]
     grouped = [name for names in members.values() for name in names]
     accessible = [column.name for _, column in cells() if column.access == "read-only"]
-    assert sorted(grouped) == sorted([*accessible, *(scalar.name for scalar in schema.SCALARS)])
+    named = [one.name for one in (*schema.SCALARS, *schema.NOTIFICATIONS)]
+    assert sorted(grouped) == sorted([*accessible, *named])
     requires = tree.find("compliances/compliance/requires")
     assert requires is not None
     assert {node.attrib["name"] for node in requires} == set(members)
 
 
-def test_nodes_and_the_arcs_kept_free(tree):
+def test_nodes(tree):
     nodes = {node.attrib["name"]: node.attrib["oid"] for node in tree.find("nodes") or ()}
     assert nodes[module.IDENTITY] == oids.dotted(schema.ROOT)
     for node in schema.NODES:
         assert nodes[node.name] == oids.dotted((*schema.ROOT, *node.oid))
-    assert not list(tree.iter("notification"))
-    used = {table.sub_id for table in schema.TABLES}
-    assert not used & {number for number, _ in schema.RESERVED_TABLES}
-    assert not {scalar.sub_id for scalar in schema.SCALARS} & set(range(20, 36))
-    text = mibs.MODULE.read_text()
-    for _, name in schema.RESERVED_TABLES:
-        assert re.search(rf"^-- .*{name}", text, re.MULTILINE)
 
 
 # net-snmp, what operators use, is a second parser.
@@ -147,11 +150,14 @@ def test_snmptranslate_knows_the_same_names():
         assert known[column.name] == oid
     for scalar in schema.SCALARS:
         assert known[scalar.name] == oids.dotted(schema.scalar_oid(scalar))
+    for notification in schema.NOTIFICATIONS:
+        assert known[notification.name] == oids.dotted((*schema.ROOT, 0, notification.sub_id))
 
 
-def test_snmptranslate_knows_the_named_numbers():
-    said = mibs.translated(mibs.MODULE, "-Td", f"{module.NAME}::haxServerStatus")
-    labels = next(c.syntax.labels for _, c in cells() if c.name == "haxServerStatus")
+@pytest.mark.parametrize("name", ["haxServerStatus", "haxServiceHealth", "haxEventCause", "haxEventReasons"])
+def test_snmptranslate_knows_the_named_numbers(name):
+    said = mibs.translated(mibs.MODULE, "-Td", f"{module.NAME}::{name}")
+    labels = next(c.syntax.labels for _, c in cells() if c.name == name)
     assert labels
     assert dict(re.findall(r"(\w+)\((\d+)\)", said.partition("{")[2].partition("}")[0])) == {
         label: str(number) for label, number in labels.items()
@@ -167,7 +173,7 @@ def test_another_root_is_clean_and_moves_everything(text, tmp_path):
     assert mibs.lint(moved) == ""
     here, there = mibs.parsed(mibs.MODULE), mibs.parsed(moved)
     old = oids.dotted(schema.ROOT)
-    for kind in ("node", "scalar", "table", "row", "column", "group", "compliance"):
+    for kind in ("node", "scalar", "table", "row", "column", "notification", "group", "compliance"):
         before = {node.attrib["name"]: node.attrib["oid"] for node in here.iter(kind)}
         after = {node.attrib["name"]: node.attrib["oid"] for node in there.iter(kind)}
         assert {name: after[name] for name in before} == {

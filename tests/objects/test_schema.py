@@ -13,6 +13,7 @@ import pyagentx3
 import pytest
 
 from haproxy_agentx.objects import conventions as tc
+from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.process_columns import INFO_FIELDS
 from haproxy_agentx.objects.stat_fields import KINDS, STAT_FIELDS
@@ -30,6 +31,10 @@ BY_KIND = {
 }
 BY_TYPE = dict(zip("0123", "FBSL", strict=True))
 COLUMNS = [column for table in schema.TABLES for column in (table.index, *table.columns)]
+NAMED = [
+    *(tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE, tc.FLAG, htc.HEALTH, htc.ROLE, htc.READINESS),
+    *(htc.CAUSE, htc.MEMBER_KIND, htc.EVENT_KIND, htc.DELIVERY, htc.TRAP_SEEN),
+]
 NUMBERS = {"Counter64", "Gauge32", "Unsigned32", "Integer32 (-1..2147483647)"}
 
 
@@ -199,7 +204,8 @@ def test_kinds_are_haproxys_letters():
 
 # RFC 2578 3.1, 7.1.1: names start in lower case, have no hyphen; at most 32 characters are recommended.
 def test_names_are_good_and_unique():
-    names = [thing.name for thing in (*COLUMNS, *schema.SCALARS, *schema.TABLES, *schema.NODES, *schema.GROUPS)]
+    things = (*COLUMNS, *schema.SCALARS, *schema.TABLES, *schema.NODES, *schema.NOTIFICATIONS, *schema.GROUPS)
+    names = [thing.name for thing in things]
     assert [name for name, count in Counter(names).items() if count > 1] == []
     assert [name for name in names if not re.fullmatch(r"hax[A-Z][A-Za-z0-9]{0,28}", name)] == []
 
@@ -215,11 +221,12 @@ def test_columns_are_in_order_and_nothing_is_writable():
             assert any(index is other.index for other in schema.TABLES)
 
 
-# RFC 2578 7.1.1 and RFC 4181 4.6.1: named numbers start at 1.
-def test_named_numbers_start_at_one():
+# RFC 2578 7.1.1 and RFC 4181 4.6.1: named numbers start at 1; RFC 2578 7.1.4: named bits at 0.
+def test_named_numbers_start_at_one_and_bits_at_zero():
     for convention in schema.CONVENTIONS:
         if convention.labels:
-            assert list(convention.labels.values()) == list(range(1, len(convention.labels) + 1)), convention.name
+            first = 0 if convention.syntax == "BITS" else 1
+            assert list(convention.labels.values()) == list(range(first, len(convention.labels) + first))
             assert all(re.fullmatch(r"[a-z][A-Za-z0-9]*", label) for label in convention.labels)
 
 
@@ -284,7 +291,7 @@ def test_last_session_never():
     assert one(column(schema.SERVER_TABLE, "haxServerLastSession").syntax, b"-1") == b"\xff\xff\xff\xff"
 
 
-@pytest.mark.parametrize("syntax", [tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE], ids=lambda syntax: syntax.name)
+@pytest.mark.parametrize("syntax", NAMED, ids=lambda syntax: syntax.name)
 def test_states_of_the_daemon_are_written_by_their_labels(syntax):
     for label, number in syntax.labels.items():
         assert one(syntax, label.encode()) == struct.pack(">i", number)
@@ -303,9 +310,13 @@ def test_the_root_is_where_the_documents_say():
     assert schema.index_oid(schema.SERVER_TABLE) == (*schema.ROOT, 1, 9, 1, 1)
     assert {table.name: table.sub_id for table in schema.TABLES} == {
         "haxSourceTable": 2,
+        "haxServiceTable": 3,
+        "haxServiceMemberTable": 4,
+        "haxVrrpTable": 5,
         "haxProcessTable": 6,
         "haxFrontendTable": 7,
         "haxBackendTable": 8,
         "haxServerTable": 9,
         "haxListenerTable": 10,
+        "haxEventTable": 11,
     }

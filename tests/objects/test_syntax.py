@@ -12,6 +12,7 @@ from haproxy_agentx.objects.syntax import (
     COUNTER64,
     GAUGE32,
     INTEGER32,
+    ROW_POINTER,
     TEXT,
     TEXT_LIMIT,
     TIMESTAMP,
@@ -19,6 +20,7 @@ from haproxy_agentx.objects.syntax import (
     TRUTH,
     UNSIGNED32,
     Syntax,
+    bits,
     derived,
     enumeration,
 )
@@ -223,3 +225,44 @@ def test_a_derived_syntax():
     half = derived(GAUGE32, lambda text: text.partition(b"/")[2])
     assert half.encode([b"2/3", b"UP", b""]) == [b"\0\0\0\3", None, None]
     assert (half.name, half.tag) == (GAUGE32.name, GAUGE32.tag)
+
+
+# RFC 3416 2.5: all named bits, the first one as the highest bit of the first octet, what is left over is zero.
+SIGNS = bits("Signs", {name: number for number, name in enumerate("abcdefghij")})
+
+
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        (b"0", b"\0\0"),
+        (b"1", b"\x80\0"),
+        (b"2", b"\x40\0"),
+        (b"128", b"\x01\0"),
+        (b"256", b"\0\x80"),
+        (b"512", b"\0\x40"),
+        (b"1023", b"\xff\xc0"),
+        (b"1024", b"\0\0"),
+        (b"18446744073709551615", b"\xff\xc0"),
+    ],
+)
+def test_bits(text, octets):
+    assert SIGNS.tag == pyagentx3.TYPE_OCTETSTRING
+    assert text_of(one(SIGNS, text)) == octets
+
+
+def test_what_are_no_bits_is_no_instance():
+    assert SIGNS.encode([b"", b"-1", b"x", b"1.0", b"9" * 21, b"9" * 5000]) == [None] * 6
+
+
+@given(st.sets(st.integers(0, 9)))
+def test_bits_against_a_model(chosen):
+    found = text_of(one(SIGNS, b"%d" % sum(1 << number for number in chosen)))
+    assert {number for number in range(16) if found[number // 8] & 0x80 >> number % 8} == chosen
+
+
+# RFC 2741 5.1, 5.4: an identifier, compressed where it can be.
+def test_a_row_pointer():
+    assert ROW_POINTER.tag == pyagentx3.TYPE_OBJECTIDENTIFIER
+    assert one(ROW_POINTER, b"1.3.6.1.4.1.9586") == bytes.fromhex("02040000 00000001 00002572")
+    assert one(ROW_POINTER, b"0.0") == bytes.fromhex("02000000 00000000 00000000")
+    assert ROW_POINTER.encode([b"", b"x", b"1..3", b"1.4294967296", b"\xb2.3", b"1" * 5000]) == [None] * 6

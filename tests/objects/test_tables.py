@@ -11,6 +11,7 @@ from haproxy_agentx.agentx.oid import Key, from_key, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.haproxy.stat import Reading, StatParser
+from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import arrange, survey
 from haproxy_agentx.objects.tables import (
@@ -203,8 +204,8 @@ def test_two_readings_do_not_mix():
 def test_a_small_table():
     ages = count(1)
     rows = {
-        9: lambda: {"haxSourceName": b"nine", "haxSourceLastError": b"", "haxSourceFailures": b"0"},
-        2: lambda: {"haxSourceName": b"two", "haxSourceReadingAge": b"%d" % next(ages)},
+        (9,): lambda: {"haxSourceName": b"nine", "haxSourceLastError": b"", "haxSourceFailures": b"0"},
+        (2,): lambda: {"haxSourceName": b"two", "haxSourceReadingAge": b"%d" % next(ages)},
     }
     view = MibView(small_columns(ROOT, schema.SOURCE_TABLE, rows), object_names(ROOT))
     assert cell(view, "haxSourceName", 9) == (Tag.OCTET_STRING, b"\0\0\0\4nine")
@@ -216,6 +217,24 @@ def test_a_small_table():
     assert cell(view, "haxSourceLastError", 2) == (Tag.NO_SUCH_INSTANCE, b"")
     names = [from_key(name) for name in walked(view, 64)]
     assert names[:2] == [(*column("haxSourceName"), 2), (*column("haxSourceName"), 9)]
+
+
+def test_a_small_table_of_two_indexes():
+    rows = {
+        index: lambda name=name: {"haxServiceMemberProxy": name, "haxServiceMemberKind": b"backend"}
+        for index, name in {(2, 1): b"c", (1, 300): b"b", (1, 7): b"a"}.items()
+    }
+    view = MibView(small_columns(ROOT, schema.SERVICE_MEMBER_TABLE, rows), object_names(ROOT))
+    assert cell(view, "haxServiceMemberProxy", 1, 300) == (Tag.OCTET_STRING, b"\0\0\0\1b\0\0\0")
+    assert cell(view, "haxServiceMemberKind", 2, 1) == (Tag.INTEGER, b"\0\0\0\2")
+    assert cell(view, "haxServiceMemberProxy", 1) == (Tag.NO_SUCH_INSTANCE, b"")
+    assert cell(view, "haxServiceMemberProxy", 2, 2) == (Tag.NO_SUCH_INSTANCE, b"")
+    names = [from_key(name) for name in walked(view, 64)]
+    assert names == [
+        (*column(name), *index)
+        for name in ("haxServiceMemberProxy", "haxServiceMemberKind")
+        for index in ((1, 7), (1, 300), (2, 1))
+    ]
 
 
 def test_a_small_table_without_rows_has_its_objects():
@@ -231,6 +250,13 @@ def test_scalars():
     assert view.get(key(schema.scalar_oid(servers))) == (Tag.NO_SUCH_INSTANCE, b"")
     assert view.get(key((*schema.scalar_oid(servers), 1))) == (Tag.NO_SUCH_INSTANCE, b"")
     assert len(walked(view, 64)) == 2
+
+
+def test_the_counts_of_services_have_the_numbers_of_their_health():
+    numbers = {scalar.name: scalar.sub_id for scalar in schema.SCALARS}
+    for health in Health:
+        assert numbers[f"haxAgentServices{health.name[0].upper()}{health.name[1:]}"] == 40 + health
+    assert list(numbers.values()) == sorted(set(numbers.values()))
 
 
 def test_an_absent_text_is_no_instance_and_an_empty_one_up_to_the_syntax():

@@ -55,10 +55,8 @@ LABELS = {
     "HaxListenerStatusType": str.lower,
     "HaxCheckStatusType": lambda text: text.removeprefix("* ").lower(),
     "HaxProxyModeType": str,
-    "HaxSourceStateType": str,
-    "HaxSourceKindType": str,
-    "HaxStoreStateType": str,
 }
+"""How a text of HAProxy becomes a label; the daemon's own texts are labels."""
 
 
 class Object(NamedTuple):
@@ -92,13 +90,27 @@ class Mib:
         self.oids = {one.name: oid for oid, one in self.objects.items()}
 
     def cell(self, oid: str, text: str) -> Cell:
-        """Give the cell of an object for a text that is not empty."""
+        """Give the cell of an object for a text that is not empty; that of bits are their names."""
         syntax = self.objects[oid].syntax
         if syntax == "SnmpAdminString":
             return "STRING", text.encode()[:255].decode(errors="ignore")
-        if syntax in LABELS:
-            return "INTEGER", self.labels[syntax][LABELS[syntax](text)]
+        if syntax == "RowPointer":
+            return "OID", text
+        if syntax == "HaxReasons":
+            return "STRING", self.bits(syntax, text.split())
+        if syntax == "TruthValue" and not text.isdigit():
+            return "INTEGER", {"true": 1, "false": 2}[text]
+        if self.labels.get(syntax):
+            return "INTEGER", self.labels[syntax][LABELS.get(syntax, str)(text)]
         return _NUMBERS[syntax](int(text))
+
+    def bits(self, syntax: str, set_ones: list[str]) -> str:
+        """Give the octets of named bits, as ``Snmpd`` gives them: bit 0 is the highest of the first (RFC 3416 2.5)."""
+        numbers = self.labels[syntax]
+        octets = bytearray(max(numbers.values()) // 8 + 1)
+        for name in set_ones:
+            octets[numbers[name] // 8] |= 0x80 >> numbers[name] % 8
+        return octets.decode("utf-8", "surrogateescape")
 
     def table(self, arc: int) -> list[str]:
         """Give the columns of a table."""

@@ -25,7 +25,8 @@ _CELLS = {
     "checks": b"L7OK\n* L4CON\n* \nINI",
     "texts": b"web1\n" + b"x" * 300 + b"\n" + "ü".encode() * 128 + b"\n\xff\x1b[31m\0\t",
     "dates": b"1700000000\n1700000000.25\n-1\n1e18\nnan\ninf\n-99999999999999",
-    "words": b"http\ntcp\nother\ntrue\nok\nstale\nhaproxySocket\nmemoryOnly",
+    "words": b"http\ntcp\nother\ntrue\nok\nstale\nhaproxySocket\nmemoryOnly\nblackhole\nmaster\nnotSeen\nhaproxyGone",
+    "bits and rows": b"0\n1\n16383\n16384\n99999999999999999999\n0.0\n1.3.6.1.2.1.1.3.0\n1.3.4294967296\n.1.3",
     "nothing": b"",
 }
 SEEDS = {
@@ -42,9 +43,11 @@ def check(syntax: Syntax, value: bytes) -> None:
     assert end == len(data)
     if isinstance(varbind.value, bytes):
         assert len(varbind.value) <= TEXT_LIMIT
-        if syntax.name != "DateAndTime":
+        if syntax.name not in ("DateAndTime", "HaxReasons"):
             assert varbind.value.decode("utf-8").isprintable()
-    if syntax.labels is not None:
+    if syntax.name == "HaxReasons":
+        assert len(varbind.value) == (max(syntax.labels.values()) + 8) // 8  # RFC 3416 2.5: all named bits
+    elif syntax.labels is not None:
         assert varbind.value in syntax.labels.values()
 
 

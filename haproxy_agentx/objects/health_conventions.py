@@ -1,0 +1,92 @@
+"""The textual conventions of health, VRRP and events. Their named numbers are the enumerations of health and event."""
+
+from haproxy_agentx.event import Delivery, Kind
+from haproxy_agentx.haproxy.status import labels
+from haproxy_agentx.health.model import Cause, Health, Readiness, Reason, Role
+from haproxy_agentx.objects.conventions import enumerated, named
+from haproxy_agentx.objects.declaration import Convention
+from haproxy_agentx.objects.syntax import bits
+
+REASON_BITS = {str(reason.name): reason.value.bit_length() - 1 for reason in Reason}
+"""The named bits of HaxReasons."""
+
+HEALTH = named("HaxHealthType", labels(Health))
+ROLE = named("HaxVrrpRoleType", labels(Role))
+READINESS = named("HaxReadinessType", labels(Readiness))
+REASONS = bits("HaxReasons", REASON_BITS)
+CAUSE = named("HaxCauseType", labels(Cause))
+MEMBER_KIND = named("HaxMemberKindType", {"frontend": 1, "backend": 2})
+EVENT_KIND = named("HaxEventKindType", labels(Kind))
+DELIVERY = named("HaxDeliveryType", labels(Delivery))
+TRAP_SEEN = named("HaxTrapSeenType", {"seen": 1, "notSeen": 2, "notObserved": 3})
+
+CONVENTIONS: tuple[Convention, ...] = (
+    enumerated(
+        HEALTH,
+        "Health of a service on this node: VRRP and HAProxy in one state, in the order of badness, so that a check of "
+        "ranges is enough: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong. Where two apply, the higher one is "
+        "shown. active: this node is MASTER, holds the addresses, and HAProxy serves. standby: BACKUP, and HAProxy "
+        "would serve. activeDegraded: active with less than the configured minimum of usable servers, or with one of "
+        "several backends down. standbyDegraded: would take over so. standbyNotReady: BACKUP, and could not serve: "
+        "redundancy is lost. fault: VRRP FAULT, no address held. stopped: keepalived does not run, no address held. "
+        "unknown: what is needed for a statement is missing or old. blackhole: MASTER, or holding an address, while "
+        "HAProxy does not serve: an outage that VRRP need not see. conflict: MASTER without all addresses, or an "
+        "address held while not MASTER. A node without keepalived is judged as MASTER, without addresses. Servers in "
+        "maintenance, and a node that serves although it should not, are told by objects of their own.",
+    ),
+    enumerated(
+        ROLE,
+        "What this node is in a VRRP instance. none: there is no instance, the node serves by itself. master, backup, "
+        "fault: as in VRRP. stopped: keepalived does not run, or has shut the instance down. unknown: nobody tells.",
+    ),
+    enumerated(
+        READINESS,
+        "Whether HAProxy serves, or would if this node became MASTER. ready: each backend has the servers that it "
+        "needs. degraded: a backend has too few usable servers, or one of several has none. notReady: HAProxy is gone "
+        "or does not answer, a frontend is closed, or no backend has a usable server. unknown: HAProxy can not be "
+        "read, for reasons that say nothing of how it serves.",
+    ),
+    Convention(
+        REASONS.name,
+        "Why readiness and health are what they are, and what else is worth knowing. haproxyGone: HAProxy does not "
+        "run. haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it can not be read, so nothing is "
+        "known. frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. "
+        "backendDown: a backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend "
+        "without checked servers is taken for usable. maintenance: servers are in maintenance or drained, which is no "
+        "fault. memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
+        "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
+        "noMember: no frontend or backend belongs to the service, so nothing shows that it serves.",
+        "BITS",
+        REASON_BITS,
+    ),
+    enumerated(
+        CAUSE,
+        "Why a service changed, worked out from what was seen just before and after. none: it has not changed. "
+        "haproxyGone, haproxyUnresponsive: HAProxy stopped, or stopped answering. noUsableBackend, belowMinimum, "
+        "frontendClosed: as the reasons of these names. checkScript: a script of keepalived failed. interfaceDown: a "
+        "network interface went down. priority: a priority changed, or the other node gave way. peerLost: the MASTER "
+        "was not heard any more. peerReturned: a node with a higher priority took over. operator: keepalived was "
+        "stopped, started or configured anew. keepalivedDead: it ended without a goodbye. keepalivedUnresponsive: it "
+        "runs and does not answer. addressConflict: addresses are not held by whom VRRP says. sourceLost: what tells "
+        "of it failed. recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
+        "unknown: nothing that was seen explains it.",
+    ),
+    enumerated(MEMBER_KIND, "What a member of a service is to HAProxy."),
+    enumerated(
+        EVENT_KIND,
+        "Kind of an event. The number is that of its notification under haxNotifications, which says what it is.",
+    ),
+    enumerated(
+        DELIVERY,
+        "How far the notification of an event has come. queued: not sent yet. sent: given to the master agent, which "
+        "has not acknowledged it. acknowledged: the master agent has it; whether a manager has got it, nobody is "
+        "told. refused: the master agent would not have it, several times. dropped: never sent, as more than "
+        "haxAgentOutboxLimit were waiting.",
+    ),
+    enumerated(
+        TRAP_SEEN,
+        "Whether keepalived's own vrrpInstanceStateChange of a failover was seen by the subagent. seen: yes. notSeen: "
+        "no, so that it was probably lost, and this event replaces it. notObserved: it is not known, as nothing "
+        "listens for it.",
+    ),
+)

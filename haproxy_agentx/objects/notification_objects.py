@@ -1,0 +1,92 @@
+"""The notifications. Each is the row of its event in haxEventTable: its objects are columns, their instance the number.
+
+The objects named here are in each notification of a kind, whatever is known (RFC 2578 8.1): ``event_objects.cells``
+sees to it.
+"""
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.objects.declaration import Notification
+
+_HEAD = ("haxEventSequence", "haxEventTime", "haxEventSubject")
+_WHY = ("haxEventReasons", "haxEventCause", "haxEventCauseText", "haxEventSuppressed", "haxEventMaybeRepeated")
+_STATES = (
+    *_HEAD,
+    "haxEventState",
+    "haxEventPreviousState",
+    "haxEventCauseText",
+    "haxEventSuppressed",
+    "haxEventMaybeRepeated",
+)
+
+_ROW = (
+    "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
+    "may follow where they apply."
+)
+_RATE = "How many are sent is limited by subject ('notifications: limit' of the configuration)."
+
+
+def _notification(kind: Kind, objects: tuple[str, ...], description: str) -> Notification:
+    name = f"hax{kind.name[0].upper()}{kind.name[1:]}"
+    return Notification(kind.value, name, objects, f"{description} {_ROW}")
+
+
+NOTIFICATIONS: tuple[Notification, ...] = (
+    _notification(
+        Kind.serviceFailover,
+        (
+            *_HEAD,
+            "haxEventHealth",
+            "haxEventPreviousHealth",
+            "haxEventRole",
+            "haxEventPreviousRole",
+            "haxEventServedAsIntended",
+            *_WHY,
+            "haxEventKeepalivedTrap",
+        ),
+        "The VRRP role of this node for a service, haxEventSubject, has changed, and with it perhaps the health; it is "
+        "told at once. Behind the objects come those of the vrrpInstanceStateChange of KEEPALIVED-MIB that goes with "
+        "it, as far as they are known: vrrpInstanceName, vrrpInstanceState, vrrpInstanceInitialState, without an "
+        "instance, as keepalived sends them, and routerId.0; and haxEventKeepalivedTime is the sysUpTime in it. So a "
+        f"manager can join the two, or do with this one when keepalived's is lost. {_RATE}",
+    ),
+    _notification(
+        Kind.serviceHealthChange,
+        (
+            *_HEAD,
+            "haxEventHealth",
+            "haxEventPreviousHealth",
+            "haxEventRole",
+            "haxEventServedAsIntended",
+            *_WHY,
+        ),
+        "The health of a service, haxEventSubject, has changed on this node, and its VRRP role has not. It is told "
+        f"when it has lasted for a moment ('notifications: hold' of the configuration). {_RATE}",
+    ),
+    _notification(
+        Kind.sourceChange,
+        _STATES,
+        "A source of the subagent, haxEventSubject, is lost or back; the states are those of haxSourceState, and "
+        f"haxEventCauseText is haxSourceLastError. {_RATE}",
+    ),
+    _notification(
+        Kind.backendChange,
+        _STATES,
+        "The status of a backend, PROCESS/BACKEND in haxEventSubject, has changed; the states are HAProxy's words. "
+        f"{_RATE}",
+    ),
+    _notification(
+        Kind.serverChange,
+        _STATES,
+        "The status of a server, PROCESS/BACKEND/SERVER in haxEventSubject, has changed; the states are HAProxy's "
+        f"words. It is sent only where it is asked for ('notifications: servers' of the configuration). {_RATE}",
+    ),
+    _notification(
+        Kind.test,
+        (*_HEAD, "haxEventCauseText", "haxEventMaybeRepeated"),
+        "Nothing has happened: an operator sends this with 'haproxy-agentx trap-test', to see that notifications "
+        "arrive.",
+    ),
+)
+
+OBJECTS_OF = {Kind(notification.sub_id): notification.objects for notification in NOTIFICATIONS}
+"""The objects that each notification of a kind carries, in their order."""

@@ -1,0 +1,85 @@
+"""An event as the variable bindings of its notification (RFC 2741 6.2.10, RFC 3416 4.2.6). Pure."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from haproxy_agentx.agentx.oid import Oid, key
+from haproxy_agentx.agentx.pdu import Tag, Value, VarBind
+from haproxy_agentx.agentx.wire import Reader
+from haproxy_agentx.event import Event
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
+from haproxy_agentx.objects.notification_objects import OBJECTS_OF
+from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
+from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
+from haproxy_agentx.vrrp.model import VrrpState
+
+SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+SNMP_TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
+
+_OF_THE_LOG = {"haxEventKind", "haxEventDelivery", "haxEventAcknowledgedTime"}
+"""Columns that tell nothing in a notification: snmpTrapOID.0 is the kind, and the others are of what follows it."""
+
+_VRRP_STATES = {state.name: state.value for state in VrrpState}
+_VRRP_STATE_TEXTS = {text.encode(): state for state in VrrpState for text in (state.name, str(state.value))}
+_VRRP_STATE = enumeration("VrrpState", _VRRP_STATES, _VRRP_STATE_TEXTS.get)
+"""A text of it is the label or the number."""
+
+KEEPALIVED_OBJECTS: dict[str, tuple[Oid, Syntax]] = {
+    "vrrpInstanceName": ((*INSTANCE_ENTRY, 2), TEXT),
+    "vrrpInstanceState": ((*INSTANCE_ENTRY, 4), _VRRP_STATE),
+    "vrrpInstanceInitialState": ((*INSTANCE_ENTRY, 5), _VRRP_STATE),
+    "routerId": ((*KEEPALIVED, 1, 2, 0), TEXT),
+}
+"""The objects of vrrpInstanceStateChange as keepalived names them: columns without an instance, and a scalar."""
+
+_READERS: dict[int, Callable[[Reader], Any]] = {
+    Tag.OCTET_STRING: Reader.octets,
+    Tag.OBJECT_IDENTIFIER: lambda reader: reader.oid()[0],
+    Tag.INTEGER: lambda reader: reader.integers("i")[0],
+    Tag.GAUGE32: lambda reader: reader.integers("I")[0],
+    Tag.TIME_TICKS: lambda reader: reader.integers("I")[0],
+}
+"""There is no Counter64: snmpd complains of each in a notification."""
+
+
+def notification_oid(event: Event, root: Oid) -> Oid:
+    """Give the value of snmpTrapOID.0."""
+    return (*root, *schema.NOTIFICATIONS_NODE, event.news.kind.value)
+
+
+def varbinds(event: Event, root: Oid, up_time: int | None = None) -> list[VarBind]:
+    """Give what a Notify of an event holds.
+
+    That is sysUpTime.0 with ``up_time`` in hundredths of a second, if one is given (else the master sets it);
+    snmpTrapOID.0; the objects of the notification in their order; the other cells of the event, by column; and
+    keepalived's objects. The values are those of haxEventTable at that moment.
+    """
+    found = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(notification_oid(event, root)))]
+    if up_time is not None:
+        found.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
+    return [*found, *_of_the_row(event, root), *_of_keepalived(event)]
+
+
+def _of_the_row(event: Event, root: Oid) -> Iterator[VarBind]:
+    texts = cells(event)
+    due = OBJECTS_OF[event.news.kind]
+    more = (name for name in COLUMNS if name in texts and name not in due and name not in _OF_THE_LOG)
+    for name in (*due, *more):
+        column = COLUMNS[name]
+        oid = (*schema.column_oid(EVENT_TABLE, column, root), event.sequence)
+        (wire,) = column.syntax.encode([texts[name]])
+        if wire is not None:
+            yield _varbind(oid, column.syntax, wire)
+
+
+def _of_keepalived(event: Event) -> Iterator[VarBind]:
+    for name, (oid, syntax) in KEEPALIVED_OBJECTS.items():
+        (wire,) = syntax.encode([event.news.keepalived.get(name, "").encode(errors="replace")])
+        if wire is not None:
+            yield _varbind(oid, syntax, wire)
+
+
+def _varbind(oid: Oid, syntax: Syntax, wire: Wire) -> VarBind:
+    value: Value = _READERS[syntax.tag](Reader(wire, ">"))
+    return VarBind(syntax.tag, key(oid), value)

@@ -1,0 +1,72 @@
+"""Events of each kind, with all that the daemon tells of such."""
+
+from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.health.model import Reason
+
+AT = 1795373878.54
+"""2026-11-22 18:57:58.5 UTC."""
+
+ROOT = "1.3.6.1.4.1.8072.9999.9999.8404"
+REASONS = Reason.haproxyUnresponsive | Reason.roleStale
+
+_SERVICE = {
+    "haxEventSubject": "SITE1",
+    "haxEventHealth": "blackhole",
+    "haxEventPreviousHealth": "active",
+    "haxEventRole": "master",
+    "haxEventPreviousRole": "backup",
+    "haxEventServedAsIntended": "false",
+    "haxEventReasons": str(int(REASONS)),
+    "haxEventCause": "haproxyUnresponsive",
+    "haxEventCauseText": "haproxy local does not answer within 2 s",
+    "haxEventSuppressed": "3",
+    "haxEventRow": f"{ROOT}.1.3.1.2.1",
+}
+_STATE = {
+    "haxEventState": "DOWN",
+    "haxEventPreviousState": "UP",
+    "haxEventCauseText": "no usable server of 3",
+    "haxEventSuppressed": "0",
+}
+NEWS = {
+    Kind.serviceFailover: News(
+        AT,
+        Kind.serviceFailover,
+        {**_SERVICE, "haxEventKeepalivedTrap": "seen", "haxEventKeepalivedTime": "924342"},
+        {
+            "vrrpInstanceName": "SITE1",
+            "vrrpInstanceState": "master",
+            "vrrpInstanceInitialState": "backup",
+            "routerId": "lb1",
+        },
+    ),
+    Kind.serviceHealthChange: News(AT, Kind.serviceHealthChange, _SERVICE),
+    Kind.sourceChange: News(
+        AT,
+        Kind.sourceChange,
+        {
+            "haxEventSubject": "local",
+            "haxEventState": "refused",
+            "haxEventPreviousState": "ok",
+            "haxEventCauseText": "nobody listens",
+            "haxEventSuppressed": "0",
+            "haxEventRow": f"{ROOT}.1.2.1.2.1",
+        },
+    ),
+    Kind.backendChange: News(
+        AT,
+        Kind.backendChange,
+        {**_STATE, "haxEventSubject": "local/app", "haxEventRow": f"{ROOT}.1.8.1.10.1.3"},
+    ),
+    Kind.serverChange: News(
+        AT,
+        Kind.serverChange,
+        {**_STATE, "haxEventSubject": "local/app/web1", "haxEventRow": f"{ROOT}.1.9.1.10.1.3.1"},
+    ),
+    Kind.test: News(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
+}
+
+
+def event_of(kind: Kind, sequence: int = 7, **changes: object) -> Event:
+    """Give an event of a kind."""
+    return Event(sequence, NEWS[kind], **changes)
