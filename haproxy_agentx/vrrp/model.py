@@ -65,9 +65,14 @@ class NewMasterReason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewMasterTrap:
-    """vrrpv3NewMaster (1.3.6.1.2.1.207.0.1): this node has become MASTER; it does not say in which instance."""
+    """vrrpv3NewMaster (1.3.6.1.2.1.207.0.1): this node has become MASTER.
+
+    It names no instance. ``router_number`` is the virtual router's (vrrpv3OperationsVrId in the index of its objects),
+    which is unique on an interface only; None where the trap does not give it.
+    """
 
     reason: NewMasterReason | None
+    router_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,8 @@ class MibInstance:
     addresses: tuple[Address, ...] = ()
     scripts: tuple[MibScript, ...] = ()
     sync_group: str = ""
+    preempts: bool = True
+    """Whether it takes over from a master of lower priority (keepalived.conf(5), nopreempt)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +144,17 @@ class Kernel:
 
     addresses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+
+
+class Trouble(Enum):
+    """Why KEEPALIVED-MIB could not be read."""
+
+    snmpd = "snmpd does not answer"
+    """Nothing is said about keepalived."""
+    denied = "snmpd answers and does not let us read it"
+    """Nothing is said about keepalived."""
+    invalid = "what was answered is no reading: torn, garbage, or changed while it was read"
+    """Nothing is said about keepalived, but that something answers for it."""
+    frozen = "snmpd answers, and keepalived is connected to it and does not answer"
+    not_there = "snmpd answers, and keepalived is not connected to it"
+    """It is gone, or runs without -x, or snmpd was restarted: keepalived connects again after 15 s only."""

@@ -6,6 +6,7 @@ that the rest of the program takes.
 
 from haproxy_agentx import config
 from haproxy_agentx.agentx.oid import key
+from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.haproxy.http import statistics_url
 
 FILE = "config.yaml"
@@ -25,6 +26,14 @@ SEEDS = {
     "an unknown key": b"stroe: /a\nagent-x: {}\nagentx: {prioritty: 1}\n",
     "other types": b"root: [1, 3]\nagentx: 7\nhaproxy: {name: x}\nstore: {}\n",
     "values out of range": b"root: 1.3.6.1.2.1\nagentx: {priority: 256}\nhaproxy: [{interval: 9h, timeout: -1}]\n",
+    "keepalived": b"keepalived:\n  fifo: /run/a.fifo\n  traps: '[::1]:1162'\n  snmp:\n    address: localhost:161\n"
+    b"    v3: {user: u, level: authPriv, auth_protocol: SHA-256, auth_file: /a, priv_protocol: AES,"
+    b" priv_file: credential:p}\n",
+    "a community": b"keepalived: {fifo: none, traps: none, snmp: {community_file: /etc/c}}\n",
+    "services": b"services:\n  - name: a\n    vrrp_instance: A\n    frontends: [www, local/www]\n    backends:\n"
+    b"      - app\n    min_servers: 80%\n    intended_role: backup\n  - {name: b, frontends: []}\n",
+    "services that are none": b"services: [{}, 5, {name: a}, {name: a, backends: [a, a, x/y, *b, ~]}]\n",
+    "notifications": b"notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off}\n",
     "an alias": b"root: &a 1.3.6\nstore: *a\n",
     "laughs": b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n",
     "a tag": b"store: !!python/object/apply:os.system [id]\n",
@@ -74,4 +83,19 @@ def target(data: bytes) -> None:
         assert haproxy.stats.isprintable()
         if haproxy.over_http:
             statistics_url(haproxy.stats)
+    check_keepalived(found)
     assert all(line.isprintable() for line in config.advice(found))
+    assert config.parse(effective_text(found), FILE) == found
+
+
+def check_keepalived(found: config.Config) -> None:
+    snmp = found.keepalived.snmp
+    assert snmp is None or (snmp.community_file is None) != (snmp.v3 is None)
+    services = found.services or ()
+    assert len({service.name for service in services}) == len(services)
+    for service in services:
+        assert service.intended_role is None or service.vrrp_instance is not None
+        assert service.demand.minimum.number > 0
+    assert 0 <= found.notifications.hold <= 60
+    assert 1 <= found.notifications.limit <= 600
+    assert found.notifications.per in {60.0, 3600.0}

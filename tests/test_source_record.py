@@ -1,8 +1,8 @@
 """What is known of a source, and when a failure is worth a line in the log (CONFORMANCE L1, L2)."""
 
 from haproxy_agentx.objects.schema import SOURCE_TABLE
-from haproxy_agentx.objects.sources import MAX_TOLD, Source
 from haproxy_agentx.source import Absent, Denied, Invalid, SourceState, Unresponsive
+from haproxy_agentx.source.record import MAX_TOLD, Source
 
 
 def source() -> Source:

@@ -3,6 +3,7 @@
     SourceError
     ├── Absent         nothing is there: no socket file, no such host or page
     ├── Refused        something is there and turns us away: a socket left by a dead process, an untrusted certificate
+    │   └── Gone       nobody listens: the process is dead
     ├── Denied         no permission: file modes, the level of the socket, credentials
     ├── Unresponsive   it accepts and does not answer in full within the deadline
     └── Invalid        it answers, and the answer is torn, garbage or over a limit
@@ -49,6 +50,10 @@ class Refused(SourceError):
     """The connection is turned away."""
 
     state = SourceState.refused
+
+
+class Gone(Refused):
+    """The connection is refused because nobody listens: the process is dead."""
 
 
 class Denied(SourceError):

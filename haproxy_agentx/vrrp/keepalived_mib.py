@@ -1,0 +1,201 @@
+"""KEEPALIVED-MIB (1.3.6.1.4.1.9586.100.5): which objects are read, and what they say. Pure.
+
+Rows are positions in keepalived's configuration file and shift when it is edited, so cells of several requests belong
+together only when the names at their rows are still the same: ``settled`` says what to ask for to know.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+
+from haproxy_agentx.source import Invalid
+from haproxy_agentx.vrrp.model import Address, MibInstance, MibReading, MibScript, VrrpState
+from haproxy_agentx.vrrp.snmp import Missing, Name, Value, VarBind
+
+BASE: Name = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
+VERSION: Name = (*BASE, 1, 1)
+ROUTER_ID: Name = (*BASE, 1, 2)
+SCALARS = (VERSION, ROUTER_ID)
+
+_INSTANCE: Name = (*BASE, 2, 3, 1)
+NAME: Name = (*_INSTANCE, 2)
+ROUTER_NUMBER: Name = (*_INSTANCE, 3)
+STATE: Name = (*_INSTANCE, 4)
+INITIAL_STATE: Name = (*_INSTANCE, 5)
+WANTED_STATE: Name = (*_INSTANCE, 6)
+BASE_PRIORITY: Name = (*_INSTANCE, 7)
+EFFECTIVE_PRIORITY: Name = (*_INSTANCE, 8)
+INTERFACE: Name = (*_INSTANCE, 10)
+SYNC_GROUP: Name = (*_INSTANCE, 18)
+PREEMPT: Name = (*_INSTANCE, 13)
+TRACKED_SCRIPT: Name = (*BASE, 2, 5, 1, 2)
+ADDRESS_VALUE: Name = (*BASE, 2, 6, 1, 3)
+ADDRESS_STATUS: Name = (*BASE, 2, 6, 1, 10)
+SCRIPT_NAME: Name = (*BASE, 2, 9, 1, 2)
+SCRIPT_RESULT: Name = (*BASE, 2, 9, 1, 6)
+COLUMNS = (
+    NAME, ROUTER_NUMBER, STATE, INITIAL_STATE, WANTED_STATE, BASE_PRIORITY, EFFECTIVE_PRIORITY, INTERFACE, SYNC_GROUP,
+    PREEMPT, TRACKED_SCRIPT, ADDRESS_VALUE, ADDRESS_STATUS, SCRIPT_NAME, SCRIPT_RESULT,
+)  # fmt: skip
+
+MAX_TEXT = 255
+"""Octets in a DisplayString (RFC 2579 2)."""
+
+ADDRESS_SET = 1
+"""vrrpAddressStatus set(1)."""
+
+NO_PREEMPT = 2
+"""vrrpInstancePreempt noPreempt(2)."""
+
+STATIC = 0
+"""vrrpInstanceIndex of what belongs to no instance: static addresses."""
+
+RESULTS = {2: False, 3: True, 5: False}
+"""vrrpScriptResult: bad(2) good(3) initfailed(5); init(1) and disabled(4) of older versions say nothing."""
+
+Cells = Mapping[Name, Value]
+
+
+def read(cells: Cells, began: float, ended: float) -> MibReading:
+    """Read the cells of SCALARS and COLUMNS. Without instances it has none.
+
+    Raises Invalid where a cell is missing, of the wrong type or of no row, which is also what a change of keepalived's
+    configuration while it was read looks like. A state that this MIB does not know is read as unknown(4).
+    """
+    columns = _by_column(cells)
+    scripts = {_text(columns, SCRIPT_NAME, row): _result(columns, row) for row in columns[SCRIPT_NAME]}
+    rows = sorted(row[0] for row in columns[NAME] if len(row) == 1)
+    if len(rows) != len(columns[NAME]):
+        raise Invalid("KEEPALIVED-MIB: a row of vrrpInstanceTable has more than one index")
+    addresses = _grouped(columns, ADDRESS_VALUE, rows)
+    tracked = _grouped(columns, TRACKED_SCRIPT, rows)
+    return MibReading(
+        router_id=_text(columns, ROUTER_ID, (0,)),
+        version=_text(columns, VERSION, (0,)),
+        instances=tuple(
+            _instance(
+                columns,
+                row,
+                tuple(_address(columns, at) for at in addresses.get(row, ())),
+                tuple(_script(columns, at, scripts) for at in tracked.get(row, ())),
+            )
+            for row in rows
+        ),
+        began=began,
+        ended=ended,
+    )
+
+
+def settled(cells: Cells) -> tuple[Name, ...]:
+    """Give the names of two objects: the last row's name and the one of the row behind it, which is not there.
+
+    When both are answered as ``unchanged`` wants, no row was added or removed while the rest was read.
+    """
+    rows = [name for name in cells if name[: len(NAME)] == NAME]
+    last = max(rows) if rows else (*NAME, 0)
+    return last, (*last[:-1], last[-1] + 1)
+
+
+def unchanged(cells: Cells, varbinds: Sequence[VarBind]) -> bool:
+    """Tell whether the answer to a Get of ``settled`` is what ``cells`` say."""
+    return tuple(name for name, _ in varbinds) == settled(cells) and all(
+        cells.get(name) == (None if isinstance(value, Missing) else value) for name, value in varbinds
+    )
+
+
+def _by_column(cells: Cells) -> dict[Name, dict[Name, Value]]:
+    columns: dict[Name, dict[Name, Value]] = {column: {} for column in (*SCALARS, *COLUMNS)}
+    for name, value in cells.items():
+        # the columns of the tables have two sub-identifiers more than the scalars
+        for length in (len(NAME), len(VERSION)):
+            if name[:length] in columns:
+                columns[name[:length]][name[length:]] = value
+                break
+    return columns
+
+
+def _instance(
+    columns: Mapping[Name, Cells], row: int, addresses: tuple[Address, ...], scripts: tuple[MibScript, ...]
+) -> MibInstance:
+    at = (row,)
+    name = _text(columns, NAME, at)
+    if not name:
+        raise Invalid(f"KEEPALIVED-MIB: the instance in row {row} has no name")
+    return MibInstance(
+        row=row,
+        name=name,
+        router_number=_number(columns, ROUTER_NUMBER, at),
+        state=_state(columns, STATE, at),
+        initial=_state(columns, INITIAL_STATE, at),
+        wanted=_state(columns, WANTED_STATE, at),
+        base_priority=_number(columns, BASE_PRIORITY, at),
+        effective_priority=_number(columns, EFFECTIVE_PRIORITY, at),
+        interface=_text(columns, INTERFACE, at),
+        addresses=addresses,
+        scripts=scripts,
+        sync_group=_text(columns, SYNC_GROUP, at) if at in columns[SYNC_GROUP] else "",
+        preempts=_number(columns, PREEMPT, at) != NO_PREEMPT,
+    )
+
+
+def _grouped(columns: Mapping[Name, Cells], column: Name, rows: Sequence[int]) -> dict[int, list[Name]]:
+    """Give the indexes in a column whose rows have two indexes, by the first one: the row of the instance."""
+    found: dict[int, list[Name]] = {}
+    known = frozenset(rows)
+    for at in _in_order(columns[column]):
+        if at[0] not in known:
+            raise _torn(column, at)
+        found.setdefault(at[0], []).append(at)
+    return found
+
+
+def _in_order(cells: Cells) -> Iterator[Name]:
+    for at in sorted(cells):
+        if len(at) != len(("instance", "place")):
+            raise Invalid("KEEPALIVED-MIB: a row below an instance does not have two indexes")
+        if at[0] != STATIC:
+            yield at
+
+
+def _address(columns: Mapping[Name, Cells], at: Name) -> Address:
+    value = columns[ADDRESS_VALUE][at]
+    try:
+        # InetAddress (RFC 4001): its length is its type's
+        ip = str(ip_address(value)) if isinstance(value, bytes) else ""
+    except ValueError:
+        ip = ""
+    if not ip:
+        raise Invalid("KEEPALIVED-MIB: a value of vrrpAddressValue is no address")
+    return Address(ip, _number(columns, ADDRESS_STATUS, at) == ADDRESS_SET)
+
+
+def _script(columns: Mapping[Name, Cells], at: Name, results: Mapping[str, bool | None]) -> MibScript:
+    name = _text(columns, TRACKED_SCRIPT, at)
+    return MibScript(name, results.get(name))
+
+
+def _result(columns: Mapping[Name, Cells], at: Name) -> bool | None:
+    return RESULTS.get(_number(columns, SCRIPT_RESULT, at))
+
+
+def _state(columns: Mapping[Name, Cells], column: Name, at: Name) -> VrrpState:
+    number = _number(columns, column, at)
+    return VrrpState(number) if number in VrrpState.__members__.values() else VrrpState.unknown
+
+
+def _number(columns: Mapping[Name, Cells], column: Name, at: Name) -> int:
+    value = columns[column].get(at)
+    if not isinstance(value, int):
+        raise _torn(column, at)
+    return value
+
+
+def _text(columns: Mapping[Name, Cells], column: Name, at: Name) -> str:
+    value = columns[column].get(at)
+    if not isinstance(value, bytes):
+        raise _torn(column, at)
+    return value[:MAX_TEXT].decode("utf-8", "replace")
+
+
+def _torn(column: Name, at: Name) -> Invalid:
+    written = ".".join(map(str, (*column, *at)))
+    return Invalid(f"KEEPALIVED-MIB: {written} does not fit to its row: keepalived's configuration changed meanwhile?")

@@ -1,0 +1,180 @@
+"""KEEPALIVED-MIB, asked of snmpd at an interval and when something has happened."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source.record import Source
+from haproxy_agentx.vrrp import keepalived_mib
+from haproxy_agentx.vrrp.access import SnmpAccess
+from haproxy_agentx.vrrp.mib_walk import Walk
+from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, Request
+from haproxy_agentx.vrrp.snmp_client import SnmpClient
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 2.0
+"""Seconds for each request. A frozen keepalived keeps snmpd waiting for six."""
+
+DEADLINE = 8.0
+"""Seconds for a whole reading."""
+
+PAUSE = 0.25
+"""Seconds at least between the beginnings of two readings, however often they are asked for."""
+
+TRIES = 3
+"""Readings in a row that a change of keepalived's configuration may fall into."""
+
+UP_TIME: Name = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+
+_VIEW = (
+    "give it a view in snmpd.conf: `rocommunity COMMUNITY 127.0.0.1` with a community that no other line has (one with"
+    " `-V systemonly` hides the rest), or `rouser USER`"
+)
+_FROZEN = "{where}: keepalived does not answer snmpd: it is frozen or overloaded, look at its process"
+_NOT_THERE = (
+    "{where}: keepalived is not connected to snmpd: it is not running, runs without -x (on Debian: DAEMON_ARGS in"
+    " /etc/default/keepalived), or waits 15 s after a restart of snmpd"
+)
+_HIDDEN = "{where}: snmpd shows nothing of KEEPALIVED-MIB nor behind it: " + _VIEW
+_SILENT = "{where}: snmpd does not answer within {timeout:g} s: it is frozen or overloaded, look at its process"
+_DEAF = (
+    "{where}: no answer within {timeout:g} s: snmpd is frozen, or has no such community or user and says nothing: "
+    + _VIEW
+)
+
+
+class _Troubled(Exception):  # noqa: N818  -- what it carries is the error
+    def __init__(self, trouble: Trouble, error: SourceError) -> None:
+        super().__init__(trouble, error)
+        self.trouble = trouble
+        self.error = error
+
+
+class MibPoll:
+    """Reads KEEPALIVED-MIB each ``interval`` seconds, and soon after ``poll_soon``.
+
+    Each reading ends in one call: of ``on_reading``, or of ``on_trouble`` with the monotonic time.
+    """
+
+    def __init__(
+        self,
+        access: SnmpAccess,
+        on_reading: Callable[[MibReading], None],
+        on_trouble: Callable[[Trouble, float], None],
+        interval: float = 5.0,
+    ) -> None:
+        self.source = Source(name="keepalived-mib", kind="keepalivedMib", target=access.address)
+        self._on_reading = on_reading
+        self._on_trouble = on_trouble
+        self._interval = interval
+        self._client = SnmpClient(access, TIMEOUT)
+        self._asked = asyncio.Event()
+        self._rows = 2
+        """Rows of the longest table, last time."""
+
+    def poll_soon(self) -> None:
+        """Ask for a reading that begins after now. Many calls give one reading."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Read for ever."""
+        while True:
+            began = monotonic()
+            self._asked.clear()
+            await self._poll()
+            await asyncio.sleep(began + PAUSE - monotonic())
+            try:
+                async with asyncio.timeout(began + self._interval - monotonic()):
+                    await self._asked.wait()
+            except TimeoutError:
+                pass
+
+    async def _poll(self) -> None:
+        try:
+            reading = await self._try()
+        except _Troubled as told:
+            now = monotonic()
+            if self.source.failed(told.error, now):
+                log.warning("keepalived-mib: %s", told.error)
+            self._on_trouble(told.trouble, now)
+        else:
+            if self.source.succeeded(reading.ended):
+                log.info("keepalived-mib: reading KEEPALIVED-MIB at %s", self.source.target)
+            self._on_reading(reading)
+
+    async def _try(self) -> MibReading:
+        """Read, and once more when keepalived's configuration changed meanwhile."""
+        try:
+            async with asyncio.timeout(DEADLINE) as deadline, self._client:
+                for _ in range(TRIES - 1):
+                    try:
+                        return await self._read()
+                    except Invalid:
+                        continue
+                return await self._read()
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            late = Unresponsive(f"{self.source.target}: KEEPALIVED-MIB was not read within {DEADLINE:g} s")
+            raise _Troubled(Trouble.invalid, late) from error
+        except Refused as error:
+            raise _Troubled(Trouble.snmpd, error) from error
+        except Denied as error:
+            raise _Troubled(Trouble.denied, error) from error
+        except SourceError as error:
+            raise _Troubled(Trouble.invalid, error) from error
+
+    async def _read(self) -> MibReading:
+        began = monotonic()
+        walk = Walk(keepalived_mib.SCALARS, keepalived_mib.COLUMNS, self._rows)
+        while (request := walk.next()) is not None:
+            walk.take((await self._ask(request)).varbinds)
+            if walk.beyond:
+                raise self._not_there(walk)
+        last = await self._ask(Request(keepalived_mib.settled(walk.cells)))
+        if not keepalived_mib.unchanged(walk.cells, last.varbinds):
+            raise Invalid(f"{self.source.target}: keepalived's configuration changes faster than it can be read")
+        self._rows = walk.longest
+        return keepalived_mib.read(walk.cells, began, monotonic())
+
+    async def _ask(self, request: Request) -> Message:
+        """Ask for objects of keepalived's, and find out who is to blame when they do not come."""
+        where = self.source.target
+        try:
+            message = await self._client.ask(request)
+        except Unresponsive as error:
+            await self._find_snmpd()
+            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where))) from error
+        if message.error == Error.gen_err:  # keepalived did not answer snmpd for 6 s, or not with an answer
+            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where)))
+        if message.error in (Error.no_access, Error.authorization):
+            raise Denied(f"{where}: snmpd does not let us read KEEPALIVED-MIB: {_VIEW}")
+        if message.error != Error.none:
+            raise Invalid(f"{where}: snmpd answers with the error-status {message.error}")
+        return message
+
+    async def _find_snmpd(self) -> None:
+        """Return when snmpd answers for itself."""
+        try:
+            await self._client.ask(Request((UP_TIME,)))
+        except Unresponsive as error:
+            text = (_DEAF if self.source.last_good is None else _SILENT).format(
+                where=self.source.target, timeout=TIMEOUT
+            )
+            told = Denied(text) if self.source.last_good is None else Unresponsive(text)
+            raise _Troubled(Trouble.snmpd, told) from error
+
+    def _not_there(self, walk: Walk) -> _Troubled:
+        """Tell a keepalived that is not connected from a view that ends before it.
+
+        snmpd has objects of its own behind (1.3.6.1.6.3), so where nothing at all is behind, the view ends; but it may
+        as well be one of just this MIB, which was read before.
+        """
+        where = self.source.target
+        if self.source.last_good is None and all(value is Missing.endOfMibView for _, value in walk.beyond):
+            return _Troubled(Trouble.denied, Denied(_HIDDEN.format(where=where)))
+        return _Troubled(Trouble.not_there, Absent(_NOT_THERE.format(where=where)))

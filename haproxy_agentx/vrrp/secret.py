@@ -1,0 +1,30 @@
+"""Files with communities and passphrases. What is in them is in no message."""
+
+from pathlib import Path
+
+from haproxy_agentx.source import Denied
+
+LIMIT = 1024
+"""Octets in such a file."""
+
+
+def read(path: str | None, key: str) -> bytes:
+    """Give the first line of the file that the configuration has under ``key``.
+
+    It is read at each use, so that a new secret needs no restart. Raises Denied.
+    """
+    if path is None:
+        raise Denied(f"{key} is not configured: name the file that holds it")
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LIMIT + 1)
+    except OSError as error:
+        raise Denied(
+            f"{path}: cannot be read ({error.strerror}): correct {key}, or let the daemon's user read the file"
+        ) from error
+    line = content.partition(b"\n")[0].removesuffix(b"\r")
+    if not line or len(content) > LIMIT:
+        raise Denied(
+            f"{path}: its first line is empty, or it has over {LIMIT} bytes: write the secret of {key} into it"
+        )
+    return line

@@ -1,0 +1,186 @@
+"""Asking an SNMP agent over UDP, by v2c or v3. One request at a time."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable
+from time import monotonic
+from types import ModuleType
+from typing import TYPE_CHECKING, Self
+
+from haproxy_agentx.source import Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.vrrp import endpoint, secret
+from haproxy_agentx.vrrp.access import LEVELS, SnmpAccess, V3Access
+from haproxy_agentx.vrrp.snmp import Kind, Message, Request
+
+if TYPE_CHECKING:
+    from haproxy_agentx.vrrp.usm import User, Usm
+
+MAX_DATAGRAM = 65535
+
+Outcome = Message | SourceError
+
+
+def user_of(access: V3Access) -> "User":
+    """Read the secrets of a user. Raises Denied."""
+    from haproxy_agentx.vrrp.usm import User  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
+
+    level = LEVELS.index(access.level)
+    return User(
+        access,
+        secret.read(access.auth_file, "v3.auth_file") if level > 0 else None,
+        secret.read(access.priv_file, "v3.priv_file") if level > 1 else None,
+    )
+
+
+class SnmpClient:
+    """Asks the agent of ``access``; ``timeout`` in seconds for each request, of which none is sent again.
+
+    Secrets are read at ``open``. As a context manager it closes its socket. Raises ValueError for an address that is
+    none.
+    """
+
+    def __init__(self, access: SnmpAccess, timeout: float) -> None:
+        self._access = access
+        self._timeout = timeout
+        self._peer = endpoint.parse(access.address)
+        self._socket: socket.socket | None = None
+        self._community = b""
+        self._codec: ModuleType | None = None
+        self._usm: Usm | None = None
+        self._user: User | None = None
+        self._number = random.randrange(1 << 30)  # noqa: S311  -- no secret: it tells answers apart
+        self._pending: asyncio.Future[Outcome] | None = None
+
+    async def open(self) -> Self:
+        """Read the secrets and make a new socket, on which no late answer to an old request can come.
+
+        Raises Denied or Invalid.
+        """
+        if self._codec is None:
+            self._codec = await asyncio.to_thread(_codec)
+        if self._access.v3 is None:
+            self._community = secret.read(self._access.community_file, "community_file")
+        else:
+            await self._prepare(self._access.v3)
+        family = socket.AF_INET6 if self._peer.is_ipv6 else socket.AF_INET
+        try:
+            self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+            self._socket.connect((self._peer.host, self._peer.port))
+            asyncio.get_running_loop().add_reader(self._socket, self._read)
+        except OSError as error:
+            self.close()
+            raise Invalid(
+                f"{self._access.address}: cannot be reached ({error.strerror}): correct the address"
+            ) from error
+        return self
+
+    async def _prepare(self, access: V3Access) -> None:
+        """Make the engine, unless the one at hand has the same user and has not gone wrong."""
+        user = await asyncio.to_thread(user_of, access) if self._usm is None else user_of(access)  # imports at first
+        if self._usm is None or self._usm.is_worn or user != self._user:
+            self._user = user
+            self._usm = await asyncio.to_thread(_engine, user, self._send)  # 80 ms
+
+    def close(self) -> None:
+        """Close the socket. The engine of v3 stays: it knows the agent's."""
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    async def ask(self, request: Request) -> Message:
+        """Give the answer, whatever its error-status.
+
+        Raises a SourceError: Refused (nobody is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
+        """
+        self._number = self._number % 0x7FFFFFFF + 1
+        self._pending = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._timeout):
+                self._put(request)
+                outcome = await self._pending
+        except TimeoutError as error:
+            raise Unresponsive(f"{self._access.address}: no answer within {self._timeout:g} s") from error
+        finally:
+            self._pending = None
+        if isinstance(outcome, SourceError):
+            raise outcome
+        return outcome
+
+    def _put(self, request: Request) -> None:
+        if self._codec is None:
+            raise RuntimeError("the client is not open")
+        pdu = self._codec.build(request, self._number)
+        if self._usm is None:
+            self._send(self._codec.wrap(pdu, self._community), ())
+        else:
+            number, peer = self._number, (self._peer.host, self._peer.port)
+            self._usm.request(pdu, peer, monotonic(), lambda outcome: self._settle(outcome, number))
+
+    def _send(self, datagram: bytes, _peer: tuple[object, ...]) -> None:
+        try:
+            if self._socket is not None:
+                self._socket.send(datagram)
+        except BlockingIOError:
+            pass  # as if it were lost on the way
+        except OSError as error:
+            self._settle(self._unreachable(error))
+
+    def _read(self) -> None:
+        while self._socket is not None:
+            try:
+                datagram = self._socket.recv(MAX_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._settle(self._unreachable(error))
+                return
+            self._take(datagram)
+
+    def _take(self, datagram: bytes) -> None:
+        if self._pending is None or self._codec is None:
+            return
+        try:
+            if self._usm is not None:
+                self._usm.receive(datagram, (self._peer.host, self._peer.port), monotonic())
+            else:
+                self._settle(self._codec.read(self._codec.unwrap(datagram)[1]))
+        except SourceError as error:
+            self._settle(error)
+
+    def _settle(self, outcome: Outcome, number: int | None = None) -> None:
+        """Take what answers the request under way; anything else is late or foreign."""
+        if self._pending is None or self._pending.done() or number not in (None, self._number):
+            return
+        if isinstance(outcome, Message) and (outcome.kind is not Kind.response or outcome.request != self._number):
+            return
+        self._pending.set_result(outcome)
+
+    def _unreachable(self, error: OSError) -> SourceError:
+        where = self._access.address
+        if isinstance(error, ConnectionRefusedError):
+            return Refused(f"{where}: nobody listens there: snmpd is not running, or has another `agentaddress`")
+        if isinstance(error, PermissionError):
+            return Denied(
+                f"{where}: the system does not let us send there ({error.strerror}): a firewall, IPAddressDeny?"
+            )
+        return Invalid(f"{where}: cannot be reached ({error.strerror})")
+
+
+def _engine(user: "User", send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":
+    from haproxy_agentx.vrrp.usm import Usm  # noqa: PLC0415  -- see user_of
+
+    return Usm(user, send)
+
+
+def _codec() -> ModuleType:
+    from haproxy_agentx.vrrp import pdu  # noqa: PLC0415  -- pysnmp is 3 MB, for those who use it
+
+    return pdu

@@ -1,0 +1,101 @@
+"""A program for a host of the lab: runs the sources of VRRP knowledge, and prints what they tell, a line of JSON each.
+
+Asked with a line of JSON on its standard input: {"access": ..., "traps": ..., "credentials": ..., "interval": ...,
+"uvloop": ..., "poll_on_trap": ...}. Without `access` there is no poll, without `traps` no listener. It ends with its
+standard input.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import resource
+import sys
+from enum import Enum
+from pathlib import Path
+from time import monotonic
+
+import uvloop
+
+from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
+from haproxy_agentx.vrrp.mib_poll import MibPoll
+from haproxy_agentx.vrrp.trap_listener import TrapListener
+
+
+def plain(value: object) -> object:
+    return value.name if isinstance(value, Enum) else str(value)
+
+
+def tell(kind: str, **told: object) -> None:
+    # an IntEnum would be written as its number
+    named = {key: value.name if isinstance(value, Enum) else value for key, value in told.items()}
+    sys.stdout.write(json.dumps({"kind": kind, "at": monotonic(), **named}, default=plain) + "\n")
+    sys.stdout.flush()
+
+
+def source(told) -> dict[str, object]:
+    return {"state": told.state.name, "error": told.last_error, "successes": told.successes, "failures": told.failures}
+
+
+def resources() -> dict[str, float]:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {"cpu": used.ru_utime + used.ru_stime, "rss": pages * os.sysconf("SC_PAGE_SIZE") / 1e6}
+
+
+async def watch(asked: dict) -> None:
+    sources = []
+    poll = None
+    if asked.get("access"):
+        v3 = asked["access"].pop("v3", None)
+        access = SnmpAccess(**asked["access"], v3=V3Access(**v3) if v3 else None)
+
+        def reading(got):
+            tell("reading", **dataclasses.asdict(got), states={i.name: i.state.name for i in got.instances})
+
+        poll = MibPoll(
+            access, reading, lambda trouble, at: tell("trouble", trouble=trouble, seen=at), asked.get("interval", 5.0)
+        )
+        sources.append(poll)
+    if asked.get("traps"):
+        credentials = asked.get("credentials")
+
+        def trap(got, at):
+            shown = {
+                name: value.name if isinstance(value, Enum) else value
+                for name, value in dataclasses.asdict(got).items()
+            }
+            tell("trap", trap=type(got).__name__, seen=at, **shown)
+            if poll and asked.get("poll_on_trap"):
+                poll.poll_soon()
+
+        sources.append(TrapListener(asked["traps"], V3Access(**credentials) if credentials else None, trap))
+    tasks = [asyncio.create_task(each.run()) for each in sources]
+    tell("start", **resources())
+    commands = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(0, lambda: commands.put_nowait(os.read(0, 65536)))
+    while await commands.get():
+        for task in tasks:
+            if task.done():
+                task.result()
+        tell("sources", **resources(), sources={each.source.name: source(each.source) for each in sources})
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="log: %(message)s")
+    asked = json.loads(sys.stdin.buffer.raw.readline())
+    if asked.get("uvloop"):
+        uvloop.run(watch(asked))
+    else:
+        asyncio.run(watch(asked))
+
+
+if __name__ == "__main__":
+    main()

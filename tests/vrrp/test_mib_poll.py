@@ -1,0 +1,408 @@
+"""Polling, against an agent that answers as a test wants it, on both event loops."""
+
+import asyncio
+import time
+from contextlib import contextmanager
+
+import pytest
+import uvloop
+from pysnmp.proto.api import v2c
+
+from haproxy_agentx.source import SourceState
+from haproxy_agentx.vrrp import keepalived_mib as mib
+from haproxy_agentx.vrrp import mib_poll, pdu, snmp_client
+from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
+from haproxy_agentx.vrrp.mib_poll import MibPoll
+from haproxy_agentx.vrrp.model import MibReading, Trouble
+from tests.support.aio import eventually
+from tests.support.fake_snmpd import BEHIND, UP_TIME, FakeSnmpd
+from tests.support.mib_text import sample
+
+ALL = {**sample("lb1"), UP_TIME: 4711, BEHIND: b"engine"}
+ONLY_SNMPD = {UP_TIME: 4711, BEHIND: b"engine"}
+COMMUNITY = "s3cret-community"
+LOOPS = (asyncio.run, uvloop.run)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(mib_poll, "TIMEOUT", 0.4)
+    monkeypatch.setattr(mib_poll, "PAUSE", 0.01)
+
+
+@pytest.fixture
+def community(tmp_path):
+    (tmp_path / "community").write_text(COMMUNITY + "\n")
+    return str(tmp_path / "community")
+
+
+class Told:
+    """What a poll told, and its source."""
+
+    def __init__(self, access, interval=0.02):
+        self.all = []
+        self._news = asyncio.Event()
+        self.poll = MibPoll(access, self._take, lambda trouble, at: self._take(trouble), interval)
+        self._task = asyncio.ensure_future(self.poll.run())
+
+    @property
+    def source(self):
+        return self.poll.source
+
+    def _take(self, told):
+        self.all.append(told)
+        self._news.set()
+
+    async def next(self):
+        self._news.clear()
+        async with asyncio.timeout(10):
+            while not self._news.is_set():
+                wait = asyncio.ensure_future(self._news.wait())
+                await asyncio.wait((wait, self._task), return_when="FIRST_COMPLETED")
+                if self._task.done():
+                    self._task.result()
+        return self.all[-1]
+
+    async def until(self, wanted):
+        async with asyncio.timeout(10):
+            while (got := await self.next()) is not wanted and not (
+                isinstance(wanted, type) and isinstance(got, wanted)
+            ):
+                pass
+        return got
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+        await asyncio.wait((self._task,))
+
+
+@contextmanager
+def agent(cells, **named):
+    with FakeSnmpd(cells, COMMUNITY, **named) as running:
+        yield running
+
+
+def polled(run, community, cells, body, **named):
+    async def go():
+        with agent(cells, **named) as snmpd:
+            async with Told(SnmpAccess(snmpd.address, community)) as told:
+                return await body(told, snmpd)
+
+    return run(go())
+
+
+@pytest.mark.parametrize("run", LOOPS)
+def test_a_reading(run, community):
+    async def body(told, snmpd):
+        began = time.monotonic()
+        reading = await told.next()
+        assert [i.name for i in reading.instances] == ["SITE1", "SITE2"]
+        assert began - 1 < reading.began < reading.ended <= time.monotonic()
+        await told.next()
+        assert told.source.state is SourceState.ok
+        assert told.source.successes == len(told.all)
+        assert len(snmpd.requests) >= 4  # of two requests each
+
+    polled(run, community, ALL, body)
+
+
+def test_answers_that_are_cut_short(community):
+    async def body(told, snmpd):
+        assert len((await told.next()).instances) == 2
+        assert len(snmpd.requests) > 3
+
+    polled(asyncio.run, community, ALL, body, most=len(mib.SCALARS) + len(mib.COLUMNS))
+
+
+@pytest.mark.parametrize("run", LOOPS)
+def test_nobody_listens(run, community):
+    async def go():
+        with agent(ALL) as snmpd:
+            address = snmpd.address
+        async with Told(SnmpAccess(address, community)) as told:
+            began = time.monotonic()
+            assert await told.next() is Trouble.snmpd
+            assert time.monotonic() - began < 1
+            assert told.source.state is SourceState.refused
+            assert "snmpd is not running" in told.source.last_error
+
+    run(go())
+
+
+# A community that snmpd does not know is met with silence (RFC 3416, RFC 3584 5.2.1), as if it were frozen.
+def test_silence_from_the_beginning_may_be_the_community(community):
+    async def body(told, snmpd):
+        snmpd.community = b"another"
+        assert await told.next() is Trouble.snmpd
+        assert told.source.state is SourceState.denied
+        assert "no such community or user" in told.source.last_error
+        assert "rocommunity" in told.source.last_error
+        assert COMMUNITY not in told.source.last_error
+
+    polled(asyncio.run, community, ALL, body)
+
+
+def test_silence_after_answers_is_a_frozen_snmpd(community):
+    async def body(told, snmpd):
+        await told.until(MibReading)
+        snmpd.spoil = lambda names, response: None
+        await told.until(Trouble.snmpd)
+        assert told.source.state is SourceState.stale
+        assert "snmpd does not answer" in told.source.last_error
+        snmpd.spoil = lambda names, response: response
+        await told.until(MibReading)
+        assert told.source.state is SourceState.ok
+
+    polled(asyncio.run, community, ALL, body)
+
+
+def keepalived_s(names):
+    return names[0][: len(mib.BASE)] == mib.BASE
+
+
+@pytest.mark.parametrize("run", LOOPS)
+def test_a_frozen_keepalived_is_told_from_a_frozen_snmpd(run, community):
+    async def body(told, snmpd):
+        snmpd.spoil = lambda names, response: None if keepalived_s(names) else response
+        assert await told.next() is Trouble.frozen
+        assert "keepalived does not answer snmpd" in told.source.last_error
+        assert told.source.state is SourceState.stale
+
+    polled(run, community, ALL, body)
+
+
+def failing(status):
+    def spoil(names, response):
+        if keepalived_s(names):
+            v2c.apiPDU.set_error_status(response, status)
+        return response
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble", "state"),
+    [
+        (5, Trouble.frozen, SourceState.stale),  # genErr: what snmpd says when keepalived did not answer for 6 s
+        (6, Trouble.denied, SourceState.denied),
+        (16, Trouble.denied, SourceState.denied),
+        (1, Trouble.invalid, SourceState.stale),
+    ],
+)
+def test_error_status(community, status, trouble, state):
+    async def body(told, snmpd):
+        snmpd.spoil = failing(status)
+        assert await told.next() is trouble
+        assert told.source.state is state
+
+    polled(asyncio.run, community, ALL, body)
+
+
+def test_keepalived_is_not_connected(community):
+    async def body(told, snmpd):
+        assert await told.next() is Trouble.not_there
+        assert told.source.state is SourceState.absent
+        assert "runs without -x" in told.source.last_error
+        snmpd.cells = ALL
+        await told.until(MibReading)
+        snmpd.cells = {UP_TIME: 1}  # even if nothing is behind it now: it was readable
+        await told.until(Trouble.not_there)
+
+    polled(asyncio.run, community, ONLY_SNMPD, body)
+
+
+# `rocommunity ... -V systemonly`, Debian's own: nothing behind the system group is there.
+def test_a_view_that_hides_all(community):
+    async def body(told, snmpd):
+        assert await told.next() is Trouble.denied
+        assert told.source.state is SourceState.denied
+        assert "systemonly" in told.source.last_error
+
+    polled(asyncio.run, community, {UP_TIME: 4711}, body)
+
+
+def test_without_instances_there_is_a_reading(community):
+    cells = {name: value for name, value in ALL.items() if name[: len(mib.BASE) + 1] != (*mib.BASE, 2)}
+
+    async def body(told, snmpd):
+        assert (await told.next()).instances == ()
+
+    polled(asyncio.run, community, cells, body)
+
+
+# K3. An instance is put in between two requests: names and addresses of different ones would be put together.
+def test_a_configuration_that_changes_meanwhile_is_read_again(community):
+    more = {(*name[:-1], 3): value for name, value in ALL.items() if name[-1] == 2 and len(name) == len(mib.NAME) + 1}
+
+    async def body(told, snmpd):
+        count = 0
+
+        def spoil(names, response):
+            nonlocal count
+            count += 1
+            if count == 1:
+                snmpd.cells = {**ALL, **more}
+            return response
+
+        snmpd.spoil = spoil
+        assert len((await told.next()).instances) == 3
+        assert count == 5
+
+    polled(asyncio.run, community, ALL, body)
+
+
+def test_one_that_never_stops_changing_is_told(community):
+    async def body(told, snmpd):
+        def spoil(names, response):
+            if len(names) == 2:
+                v2c.apiPDU.set_varbinds(response, [(name, v2c.OctetString(b"NEW")) for name in names])
+            return response
+
+        snmpd.spoil = spoil
+        assert await told.next() is Trouble.invalid
+        assert "changes faster" in told.source.last_error
+
+    polled(asyncio.run, community, ALL, body)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x30\x03\x02\x01\x01", b"\xff" * 100])
+def test_garbage(community, answer):
+    async def body(told, snmpd):
+        snmpd.spoil = lambda names, response: answer
+        assert await told.next() is Trouble.invalid
+        assert "garbage" in told.source.last_error
+
+    polled(asyncio.run, community, ALL, body)
+
+
+# A late answer to the request before must not be taken for the one to this.
+def test_an_answer_to_another_request_is_passed_over(community):
+    async def body(told, snmpd):
+        def spoil(names, response):
+            v2c.apiPDU.set_request_id(response, int(v2c.apiPDU.get_request_id(response)) - 1)
+            return response
+
+        snmpd.spoil = spoil
+        assert await told.next() is Trouble.snmpd
+
+    polled(asyncio.run, community, ALL, body)
+
+
+def test_fewer_varbinds_than_asked_for(community):
+    async def body(told, snmpd):
+        def spoil(names, response):
+            v2c.apiPDU.set_varbinds(response, [])
+            return response
+
+        snmpd.spoil = spoil
+        assert await told.next() is Trouble.invalid
+
+    polled(asyncio.run, community, ALL, body)
+
+
+@pytest.mark.parametrize("run", LOOPS)
+def test_it_is_asked_for_soon(run, community):
+    async def go():
+        with agent(ALL) as snmpd:
+            async with Told(SnmpAccess(snmpd.address, community), interval=600) as told:
+                await told.next()
+                for _ in range(50):
+                    told.poll.poll_soon()
+                await told.next()
+                await asyncio.sleep(0.1)
+                assert len(told.all) == 2  # 50 wishes, one reading
+                told.poll.poll_soon()
+                await told.next()
+
+    run(go())
+
+
+# One that is under way when something happens may have passed it already: another one follows.
+def test_it_is_asked_for_while_one_is_under_way(community):
+    async def go():
+        with agent(ALL) as snmpd:
+            async with Told(SnmpAccess(snmpd.address, community), interval=600) as told:
+
+                def spoil(names, response):
+                    if len(snmpd.requests) == 1:
+                        told.poll.poll_soon()
+                    return response
+
+                snmpd.spoil = spoil
+                await told.next()
+                await told.next()
+
+    asyncio.run(go())
+
+
+def test_a_secret_that_cannot_be_read(tmp_path, community):
+    async def go():
+        access = SnmpAccess("127.0.0.1:9", str(tmp_path / "none"))
+        async with Told(access) as told:
+            assert await told.next() is Trouble.denied
+            assert "correct community_file" in told.source.last_error
+        v3 = SnmpAccess("127.0.0.1:9", None, V3Access("watcher", auth_file=community))
+        async with Told(v3) as told:
+            assert await told.next() is Trouble.denied
+            assert "v3.priv_file is not configured" in told.source.last_error
+
+    asyncio.run(go())
+
+
+def test_a_new_secret_needs_no_restart(tmp_path):
+    async def go():
+        (tmp_path / "community").write_text("wrong")
+        with agent(ALL) as snmpd:
+            async with Told(SnmpAccess(snmpd.address, str(tmp_path / "community"))) as told:
+                assert await told.next() is Trouble.snmpd
+                (tmp_path / "community").write_text(COMMUNITY)
+                await told.until(MibReading)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("run", LOOPS)
+def test_it_is_over_at_once_when_cancelled(run, community):
+    async def go():
+        with agent(ALL) as snmpd:
+            snmpd.spoil = lambda names, response: None
+            poll = MibPoll(SnmpAccess(snmpd.address, community), print, print)
+            task = asyncio.ensure_future(poll.run())
+            await eventually(lambda: snmpd.requests)
+            task.cancel()
+            done, _ = await asyncio.wait((task,), timeout=1)
+            assert done
+            assert task.cancelled()
+            assert poll._client._socket is None
+
+    run(go())
+
+
+def test_one_line_for_a_failure_that_lasts(community, caplog):
+    async def body(told, snmpd):
+        for _ in range(5):
+            assert await told.next() is Trouble.not_there
+
+    polled(asyncio.run, community, ONLY_SNMPD, body)
+    assert len([record for record in caplog.records if "not connected" in record.message]) == 1
+    assert COMMUNITY not in caplog.text
+
+
+def test_request_ids_stay_positive():
+    client = snmp_client.SnmpClient(SnmpAccess(), 1.0)
+    client._number = pdu.MAX_REQUEST
+    asyncio.run(_fail(client))
+    assert client._number == 1
+
+
+async def _fail(client):
+    with pytest.raises(RuntimeError):
+        await client.ask(mib_poll.Request((UP_TIME,)))
+
+
+def test_an_address_that_is_none():
+    with pytest.raises(ValueError, match="HOST:PORT"):
+        MibPoll(SnmpAccess("nonsense"), print, print)
