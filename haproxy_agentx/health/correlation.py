@@ -1,0 +1,96 @@
+"""Which trap of keepalived's belongs to a change of role, and when a change is explained well enough to be told. Pure.
+
+A notification of a failover repeats keepalived's vrrpInstanceStateChange, so it waits for that: keepalived sends it
+just after the line of its FIFO. It also waits for HAProxy to be read anew. Neither may hold it up for long.
+
+    what is waited for                       at most                     what is said without it
+    vrrpInstanceStateChange, with listener   TRAP_WAIT after the change  notSeen
+    a reading of HAProxy begun after it      READ_WAIT after the rest    what was read last
+
+Times are monotonic seconds.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import IntEnum
+
+from haproxy_agentx.health.instances import ROLES, RoleChange
+from haproxy_agentx.vrrp.model import StateTrap
+
+TRAP_WAIT = 0.5
+"""Seconds for keepalived's trap: 67 ms was the longest seen in 260, and a loaded machine takes longer."""
+
+READ_WAIT = 0.05
+"""Seconds for HAProxy to be read anew."""
+
+EARLY = 1.0
+"""Seconds by which a trap may come before the change is known by other means."""
+
+MAX_TRAPS = 256
+"""Traps that wait for their change."""
+
+
+class TrapSeen(IntEnum):
+    """HaxTrapSeenType."""
+
+    seen = 1
+    notSeen = 2  # noqa: N815  the labels of the MIB
+    """keepalived's trap was lost: this notification replaces it."""
+    notObserved = 3  # noqa: N815
+    """No listener is configured: nobody knows."""
+
+
+class Traps:
+    """keepalived's traps that have not found their change."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[StateTrap, float]] = deque(maxlen=MAX_TRAPS)
+
+    def take(self, trap: StateTrap, at: float) -> None:
+        """Keep a trap."""
+        if not trap.group:
+            self._waiting.append((trap, at))
+
+    def match(self, change: RoleChange) -> StateTrap | None:
+        """Give the trap of a change, which is used up by that, as are older ones of the instance."""
+        for place, (trap, at) in enumerate(self._waiting):
+            if trap.name == change.instance and ROLES[trap.state] is change.after and at >= change.at - EARLY:
+                used = [self._waiting[index] for index in range(place + 1)]
+                for item in used:
+                    if item[0].name == change.instance:
+                        self._waiting.remove(item)
+                return trap
+        return None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A change of role that is to be told. ``listening`` says that keepalived's traps come to us."""
+
+    change: RoleChange
+    listening: bool
+    trap: StateTrap | None = None
+    explained_at: float | None = None
+    """When all but the reading of HAProxy was there."""
+
+    @property
+    def seen(self) -> TrapSeen:
+        """Say whether keepalived's trap was there."""
+        if self.trap is not None:
+            return TrapSeen.seen
+        return TrapSeen.notSeen if self.listening else TrapSeen.notObserved
+
+    def is_ready(self, now: float, traps: Traps, *, read: bool) -> bool:
+        """Say whether it is to be told now; ``read`` says that HAProxy was read since."""
+        if self.trap is None:
+            self.trap = traps.match(self.change)
+        if self.explained_at is None:
+            waited = now >= self.change.at + TRAP_WAIT
+            if self.listening and self.trap is None and not waited:
+                return False
+            self.explained_at = now
+        return read or now >= self.explained_at + READ_WAIT
+
+    def deadline(self) -> float:
+        """Give when ``is_ready`` changes without news."""
+        return self.change.at + TRAP_WAIT if self.explained_at is None else self.explained_at + READ_WAIT

@@ -1,0 +1,97 @@
+"""What the row of a server says for the question whether it can serve. Pure.
+
+The texts are explained in haproxy/status.py. A reload or restart of HAProxy shows each server as UP until its first
+check has ended (``check_status`` INI). That is no evidence, and what was known before stands. A server that tracks
+another shows the other's state without a check of its own, so its ``UP x/y`` is no evidence either: x checks of y are
+yet to be seen, and after them it is UP or DOWN.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from functools import lru_cache
+
+from haproxy_agentx.haproxy.stat import SEPARATOR
+from haproxy_agentx.haproxy.status import CheckStatus, ServerStatus, check_status, server_status
+
+
+class Evidence(IntEnum):
+    """The standing of a server."""
+
+    nothing = 0
+    """Not a server, or not known before."""
+    up = 1
+    down = 2
+    """DOWN for any reason, also its agent's."""
+    nolb = 3
+    """Answers 404 under ``disable-on-404``: gets no new sessions."""
+    other = 4
+    """A status that nobody knows: never taken for healthy."""
+    unchecked = 5
+    """``no check``: no evidence."""
+    drain = 6
+    """DRAIN by an operator or its agent, or a weight of 0, which is the same to HAProxy."""
+    maint = 7
+    unresolved = 8
+    """MAINT because its name does not resolve: nobody's intention, and the normal state of spare template servers."""
+
+
+UNSURE = 0x80
+"""Added to an Evidence that yields to what was known before."""
+
+CACHE = 4096
+"""Conditions kept with their meaning: a farm has few different ones."""
+
+WORDS: Mapping[int, str] = {
+    Evidence.nothing: "",
+    Evidence.up: "UP",
+    Evidence.down: "DOWN",
+    Evidence.nolb: "NOLB",
+    Evidence.other: "of unknown status",
+    Evidence.unchecked: "no check",
+    Evidence.drain: "DRAIN",
+    Evidence.maint: "MAINT",
+    Evidence.unresolved: "MAINT (resolution)",
+}
+
+_STANDINGS: Mapping[ServerStatus, Evidence] = {
+    ServerStatus.up: Evidence.up,
+    ServerStatus.upGoingDown: Evidence.up,
+    ServerStatus.down: Evidence.down,
+    ServerStatus.downGoingUp: Evidence.down,
+    ServerStatus.downAgent: Evidence.down,
+    ServerStatus.nolb: Evidence.nolb,
+    ServerStatus.nolbGoingDown: Evidence.nolb,
+    ServerStatus.drain: Evidence.drain,
+    ServerStatus.drainGoingDown: Evidence.drain,
+    ServerStatus.drainAgent: Evidence.drain,
+    ServerStatus.maint: Evidence.maint,
+    ServerStatus.maintVia: Evidence.maint,
+    ServerStatus.maintResolution: Evidence.unresolved,
+    ServerStatus.noCheck: Evidence.unchecked,
+    ServerStatus.other: Evidence.other,
+}
+_IN_MAINTENANCE = (Evidence.maint, Evidence.unresolved)
+_NO_WEIGHT = b"0"
+
+
+@lru_cache(maxsize=CACHE)
+def shown(condition: bytes) -> int:
+    """Give the Evidence of a signature's condition (``stat.CONDITION``), with UNSURE where that applies."""
+    status, weight, _active, _backup, checked = condition.split(SEPARATOR)
+    standing = _STANDINGS[server_status(status)]
+    if weight == _NO_WEIGHT and standing not in _IN_MAINTENANCE:
+        return int(Evidence.drain)
+    tracking = not checked and server_status(status) is ServerStatus.upGoingDown
+    if standing is Evidence.up and (tracking or check_status(checked) is CheckStatus.ini):
+        return standing | UNSURE
+    return int(standing)
+
+
+_NO_KNOWLEDGE = (Evidence.nothing, Evidence.unchecked, Evidence.other)
+
+
+def settled(seen: int, known: int) -> int:
+    """Give the Evidence for a server that shows ``seen``, of which ``known`` was known before."""
+    if not seen & UNSURE:
+        return seen
+    return seen & ~UNSURE if known in _NO_KNOWLEDGE else known

@@ -1,0 +1,75 @@
+"""The kinds of changes of a service, as a table. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from haproxy_agentx.health.model import Health, Reason, Role
+
+_NOTHING = Reason(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A service is not what it was. ``reasons`` and ``details`` are those of now."""
+
+    at: float
+    role_before: Role
+    role: Role
+    health_before: Health
+    health: Health
+    reasons: Reason = _NOTHING
+    details: str = ""
+    reasons_before: Reason = _NOTHING
+
+
+class Move(Enum):
+    """What kind of change it is."""
+
+    unchanged = "nothing"
+    tookOver = "became MASTER"  # noqa: N815
+    gaveUp = "MASTER to BACKUP"  # noqa: N815
+    standsBy = "became BACKUP"  # noqa: N815
+    failed = "went to FAULT"
+    stopped = "stopped"
+    seenAgain = "role known again"  # noqa: N815
+    lostSight = "role not known any more"  # noqa: N815
+    unmanaged = "without keepalived"
+    conflict = "same role, conflict"
+    worse = "same role, worse"
+    better = "same role, better"
+
+
+_KNOWN = (Role.master, Role.backup)
+
+MOVES: Sequence[tuple[tuple[Role, ...], tuple[Role, ...], Move]] = (
+    ((), (Role.unknown,), Move.lostSight),
+    ((), (Role.none,), Move.unmanaged),
+    ((), (Role.stopped,), Move.stopped),
+    ((), (Role.fault,), Move.failed),
+    ((Role.unknown,), _KNOWN, Move.seenAgain),
+    ((), (Role.master,), Move.tookOver),
+    ((Role.master,), (Role.backup,), Move.gaveUp),
+    ((), (Role.backup,), Move.standsBy),
+)
+"""The move of a role to another, by the roles before (empty: any) and after. The first that matches."""
+
+FINE = (Health.active, Health.standby)
+"""Nothing is wrong."""
+
+_UNSAFE = (Health.unknown, Health.blackhole)
+
+
+def move_of(change: Change) -> Move:
+    """Give the move of a change."""
+    if change.role is not change.role_before:
+        for before, after, move in MOVES:
+            if change.role in after and (not before or change.role_before in before):
+                return move
+    if change.health is change.health_before:
+        return Move.unchanged
+    if change.health is Health.conflict:
+        return Move.conflict
+    was_unknown = change.health_before is Health.unknown and change.health not in FINE
+    is_worse = change.health in _UNSAFE or change.health > change.health_before
+    return Move.worse if was_unknown or is_worse else Move.better

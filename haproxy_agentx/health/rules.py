@@ -1,0 +1,68 @@
+"""The decision table of health: role, addresses and readiness make one state. Pure.
+
+The first row that matches decides; an empty cell matches anything. The rows are ordered so that where two states apply
+the worse one wins. The table is total: that is proven when this module is imported.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from haproxy_agentx.health.model import Health, Held, Readiness, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table: where role, held and readiness are among those named, it is ``health``."""
+
+    roles: Sequence[Role]
+    held: Sequence[Held]
+    readiness: Sequence[Readiness]
+    health: Health
+    meaning: str
+
+    def matches(self, role: Role, held: Held, readiness: Readiness) -> bool:
+        """Say whether the row applies."""
+        return (
+            (not self.roles or role in self.roles)
+            and (not self.held or held in self.held)
+            and (not self.readiness or readiness in self.readiness)
+        )
+
+
+_SERVING = (Role.master, Role.none)
+_HERE = (Held.all, Held.some)
+_NOT_ALL_HERE = (Held.some, Held.none)
+
+RULES: tuple[Rule, ...] = (
+    Rule((Role.master,), _NOT_ALL_HERE, (), Health.conflict, "MASTER without all its addresses"),
+    Rule((Role.backup, Role.fault, Role.stopped), _HERE, (), Health.conflict, "not MASTER, and holds an address"),
+    Rule((Role.fault,), (), (), Health.fault, "VRRP is in FAULT"),
+    Rule((Role.stopped,), (), (), Health.stopped, "keepalived does not run the instance"),
+    Rule(_SERVING, (), (Readiness.notReady,), Health.blackhole, "clients come here, and HAProxy does not serve them"),
+    Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "nobody knows whether HAProxy serves"),
+    Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with less than it should have"),
+    Rule(_SERVING, (), (Readiness.ready,), Health.active, "serves"),
+    Rule((Role.backup,), (), (Readiness.notReady,), Health.standbyNotReady, "could not take over"),
+    Rule((Role.backup,), (), (Readiness.unknown,), Health.unknown, "nobody knows whether it could take over"),
+    Rule(
+        (Role.backup,), (), (Readiness.degraded,), Health.standbyDegraded, "would take over, with less than it should"
+    ),
+    Rule((Role.backup,), (), (Readiness.ready,), Health.standby, "would take over"),
+    Rule(
+        (Role.unknown,), _HERE, (Readiness.notReady,), Health.blackhole, "holds an address, and HAProxy does not serve"
+    ),
+    Rule((Role.unknown,), (), (), Health.unknown, "nobody knows the role"),
+)
+
+
+def _first(role: Role, held: Held, readiness: Readiness) -> Health:
+    return next(rule.health for rule in RULES if rule.matches(role, held, readiness))
+
+
+_DECISIONS = {case: _first(*case) for case in product(Role, Held, Readiness)}
+
+
+def decide(role: Role, held: Held, readiness: Readiness) -> Health:
+    """Give the health. While role and addresses may still be on their way to each other, ``held`` is unknown."""
+    return _DECISIONS[role, held, readiness]

@@ -1,0 +1,139 @@
+"""What of a service's changes is told, and when. Pure.
+
+A change of health is told when it has held for a while, counted from when its evidence began. A change of role is told
+at once: who knows of it calls ``tell_role`` as soon as it is explained. Many changes in a short time are a storm, told
+in one notification with their number. All times are monotonic seconds.
+"""
+
+from dataclasses import dataclass, replace
+
+from haproxy_agentx.health.limiter import Limiter
+from haproxy_agentx.health.model import Condition, Health, Reason, Role
+
+NO_REASON = Reason(0)
+
+PATIENCE = 5
+"""Holds after which a health that does not settle is told nonetheless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a manager knows by the last notification."""
+
+    role: Role
+    health: Health
+    reasons: Reason = NO_REASON
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Something to be told: from what the manager knows to how it is. ``at`` is when it changed."""
+
+    before: Told
+    after: Condition
+    at: float
+    suppressed: int = 0
+
+    @property
+    def is_failover(self) -> bool:
+        """Say whether the role is another one. That it is not known now is not another one."""
+        return self.after.role not in (self.before.role, Role.unknown)
+
+
+class Tracker:
+    """One service. ``told`` is what was told before this program started; None: nothing was ever told."""
+
+    def __init__(self, hold: float, limiter: Limiter, told: Told | None = None) -> None:
+        self.told = told
+        self.condition: Condition | None = None
+        self.previous: Health | None = told.health if told else None
+        """The health before the present one."""
+        self.since = 0.0
+        """When the present health began."""
+        self.transitions = 0
+        self.failovers = 0
+        self._hold = hold
+        self._limiter = limiter
+        self._departed: float | None = None
+        """Since when health is not what was told."""
+        self._waiting_role = 0
+        """Role changes whose telling is under way."""
+
+    def observe(self, condition: Condition, now: float, began: float | None = None) -> None:
+        """Take how the service is now; ``began`` is when the evidence for it began, if that was before."""
+        before, self.condition = self.condition, condition
+        began = now if began is None else min(began, now)
+        if before is None and self.told is None:
+            well = condition.health <= Health.standby
+            self.told = Told(
+                condition.role, condition.health if well else Health.unknown
+            )  # all is well: nothing to tell
+            self.since = began
+        elif before is None and self.told is not None and self.told.health is not condition.health:
+            self.since = began
+            self.transitions += 1
+        elif before is None:
+            pass  # as it was when this program ended
+        elif condition.health is not before.health:
+            self.previous, self.since = before.health, began
+            self.transitions += 1
+        if self.told is None or condition.health is self.told.health:
+            self._departed = None
+        elif self._departed is None:
+            self._departed = began
+
+    def role_changed(self) -> None:
+        """Take that the role has changed: ``tell_role`` will follow, and tells the health, too."""
+        self.failovers += 1
+        self._waiting_role += 1
+
+    def learn_role(self, role: Role) -> None:
+        """Take a role where none was ever known: that is no change."""
+        if self.told is not None:
+            self.told = replace(self.told, role=role)
+
+    def deadline(self) -> float | None:
+        """Give when ``tell`` is to be called next, None when there is nothing to tell."""
+        moments = [self._limiter.due(), self._ripe_at()]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def tell_role(self, after: Role, at: float, now: float) -> Tell | None:
+        """Give what is to be told of a role change that happened at ``at``; None when it is one of a storm."""
+        self._waiting_role = max(0, self._waiting_role - 1)
+        if self.condition is None or self.told is None:
+            return None
+        if after is self.told.role and self._limiter.due() is None:
+            return None
+        if not self._limiter.allows(now):
+            return None
+        return self._told(replace(self.condition, role=after), at)
+
+    def tell(self, now: float) -> Tell | None:
+        """Give what is to be told now: a health that has held, or the sum of a storm."""
+        if self.condition is None or self.told is None or self._waiting_role:
+            return None
+        due = self._limiter.due()
+        if due is not None:
+            if now < due:
+                return None
+            changed_at = self._departed if self._departed is not None else now
+            return self._told(self.condition, changed_at, self._limiter.sum(now))
+        ripe = self._ripe_at()
+        if ripe is None or now < ripe or self._departed is None:
+            return None
+        if not self._limiter.allows(now):
+            return None
+        return self._told(self.condition, self._departed)
+
+    def _ripe_at(self) -> float | None:
+        """Give when the present health has held long enough to be told."""
+        if self._departed is None or self._waiting_role or self._limiter.due() is not None:
+            return None
+        return min(self.since + self._hold, self._departed + PATIENCE * self._hold)
+
+    def _told(self, condition: Condition, at: float, suppressed: int = 0) -> Tell:
+        before = self.told or Told(condition.role, Health.unknown)
+        role = before.role if condition.role is Role.unknown else condition.role
+        self.told = Told(role, condition.health, condition.reasons)
+        self._departed = None
+        return Tell(before, condition, at, suppressed)

@@ -1,0 +1,88 @@
+"""What is wrong with HAProxy, in words for a line of a notification. Pure.
+
+Names come from outside and may be long; they are cut, so that a line stays one that a person reads.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from haproxy_agentx.haproxy.status import FrontendStatus
+from haproxy_agentx.health.backend import Backend
+from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.printable import printable
+
+MAX_LINE = 240
+"""Characters in a line: with a few that take more octets it still fits the 255 of an SnmpAdminString."""
+
+MAX_NAME = 40
+"""Characters of a name."""
+
+MAX_PARTS = 3
+"""Things that a line tells; of the others the number."""
+
+MAX_SERVERS = 3
+"""Servers that are named of a backend."""
+
+
+class Told(IntEnum):
+    """What kind of thing is told; the worst first."""
+
+    trouble = 1
+    closed = 2
+    down = 3
+    below = 4
+    missing = 5
+    remark = 6
+    """Only told when nothing is wrong."""
+
+
+def of_trouble(process: str, trouble: Reason, words: str) -> str:
+    """Say why a HAProxy cannot be judged; ``words`` has it from its source, if there is more to say."""
+    if words:
+        return words if process in words else f"haproxy {_name(process)}: {words}"
+    if Reason.haproxyGone in trouble:
+        return f"haproxy {_name(process)} is gone"
+    if Reason.haproxyUnresponsive in trouble:
+        return f"haproxy {_name(process)} does not answer"
+    return f"haproxy {_name(process)} could not be read"
+
+
+def of_frontend(where: str, status: FrontendStatus) -> str:
+    """Say that a frontend is not open."""
+    word = "of unknown status" if status is FrontendStatus.other else status.name.upper()
+    return f"frontend {_name(where)} is {word}"
+
+
+def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
+    """Say what a backend lacks, and which of its servers."""
+    lacking = farm.lacking(backend, MAX_SERVERS + 1)
+    named = ", ".join(_name(server) for server in lacking[:MAX_SERVERS])
+    if len(lacking) > MAX_SERVERS:
+        named += ", ..."
+    servers = f" ({named})" if named else ""
+    usable, counted = backend.summary.usable, backend.summary.counted
+    if not counted:
+        return f"backend {_name(where)} has no server to use{servers}"
+    if not usable:
+        return f"backend {_name(where)} has no usable server of {counted}{servers}"
+    return f"backend {_name(where)} has {usable} of {counted} servers, needs {needed}{servers}"
+
+
+def sentence(told: Sequence[tuple[Told, str]]) -> str:
+    """Put together what is to be told, the worst first; remarks only when there is nothing else."""
+    wrong = [item for item in told if item[0] is not Told.remark]
+    parts = [text for _, text in sorted(wrong or told, key=lambda item: item[0])]
+    more = len(parts) - MAX_PARTS
+    if more > 0:
+        parts = [*parts[:MAX_PARTS], f"and {more} more"]
+    return line("; ".join(parts))
+
+
+def line(text: str) -> str:
+    """Give ``text`` as one line that is not too long."""
+    return printable(text, MAX_LINE)
+
+
+def _name(name: str) -> str:
+    return name if len(name) <= MAX_NAME else name[:MAX_NAME] + "..."

@@ -1,0 +1,85 @@
+"""Readiness worked out by the text of docs/health.md, from the statuses themselves: slow, and nothing but plain."""
+
+from collections.abc import Mapping
+
+from haproxy_agentx.health.model import Demand, Minimum, Reason
+
+Rows = tuple[dict[str, dict[str, str]], dict[str, str]]
+"""Servers' statuses by backend, and frontends' statuses."""
+
+States = Mapping[str, tuple[Rows | None, Reason]]
+"""For each process what was read of it, and its trouble."""
+
+
+def means(name: str, process: str, proxy: str) -> bool:
+    """Say whether a name of the configuration is this proxy."""
+    return name in (proxy, f"{process}/{proxy}")
+
+
+def has(states: States, process: str, kind: int, name: str) -> bool:
+    """Say whether a process is known to have what is named."""
+    farm = states[process][0]
+    return farm is not None and any(means(name, process, own) for own in farm[kind])
+
+
+def takes_part(states: States, process: str, demand: Demand) -> bool:
+    """Say whether a process has, or may have, a part in the service."""
+    if demand.frontends is None or demand.backends is None:
+        return True
+    named = [(0, name) for name in demand.backends] + [(1, name) for name in demand.frontends]
+    return any(
+        name.startswith(f"{process}/")
+        or has(states, process, kind, name)
+        or ("/" not in name and states[process][0] is None and not any(has(states, p, kind, name) for p in states))
+        for kind, name in named
+    )
+
+
+def missing(states: States, kind: int, names: tuple[str, ...] | None) -> tuple[bool, bool]:
+    """Say whether one of the names, and whether all of them, are nowhere."""
+    absent = []
+    for name in names or ():
+        places = [process for process in states if name.startswith(f"{process}/") or "/" not in name]
+        unread = any(states[process][0] is None for process in places)
+        absent.append(not unread and not any(has(states, process, kind, name) for process in places))
+    return any(absent), bool(absent) and all(absent)
+
+
+def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
+    """Say what a backend is, and whether it has enough: ``usable``, ``none``, ``assumed`` or ``idle``."""
+    words = [word.replace("UP 1/2", "UP") for word in servers.values()]
+    checked = [word for word in words if word in ("UP", "DOWN", "NOLB")]
+    counted = checked or [word for word in words if word == "no check"]
+    usable = checked.count("UP") if checked else len(counted)
+    enough = usable * 100 >= minimum.number * len(counted) if minimum.percent else usable >= minimum.number
+    if checked:
+        return ("usable", enough) if usable else ("none", False)
+    if counted:
+        return "assumed", enough
+    return ("idle", enough) if "MAINT" in words or "DRAIN" in words else ("none", False)
+
+
+def model(demand: Demand, states: States) -> str:
+    """Give the readiness."""
+    parts = {process: states[process] for process in states if takes_part(states, process, demand)}
+    troubles = [trouble or (Reason(0) if farm else Reason.haproxyUnreadable) for farm, trouble in parts.values()]
+    chosen = [
+        (kind, what, trouble)
+        for process, (farm, trouble) in parts.items()
+        if farm is not None
+        for kind, names in ((0, demand.backends), (1, demand.frontends))
+        for own, what in farm[kind].items()
+        if (names is None or any(means(name, process, own) for name in names)) and what
+    ]
+    closed = any(kind == 1 and what != "OPEN" and not trouble for kind, what, trouble in chosen)
+    backends = [of_backend(what, demand.minimum) for kind, what, trouble in chosen if kind == 0 and not trouble]
+    found = {word for word, _ in backends}
+    nothing = "usable" not in found and ("none" in found or found == {"idle"})
+    some_missing, all_missing = zip(
+        missing(states, 0, demand.backends), missing(states, 1, demand.frontends), strict=True
+    )
+    if {Reason.haproxyGone, Reason.haproxyUnresponsive} & set(troubles) or closed or nothing or any(all_missing):
+        return "notReady"
+    if Reason.haproxyUnreadable in troubles or not (chosen or any(some_missing)):
+        return "unknown"
+    return "ready" if all(enough for _, enough in backends) and not any(some_missing) else "degraded"

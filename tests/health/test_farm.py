@@ -1,0 +1,260 @@
+"""Farm: servers counted by what they can do; a reload is no recovery; few changes cost little."""
+
+from collections import Counter
+
+import pytest
+
+from haproxy_agentx.haproxy.stat import Reading
+from haproxy_agentx.health.farm import MAX_CHANGES, PAUSE, Farm, StatusChange
+from tests.health.farms import Process, done, farm_of, read, rows, sample, state
+from tests.support.stat_csv import VERSIONS, answer, backend, frontend, server
+
+UP, DOWN, INI = "UP", ("DOWN", "L4CON"), ("UP 1/3", "INI")
+
+
+# What real HAProxy showed
+
+
+@pytest.mark.parametrize(
+    ("name", "web", "api"),
+    [
+        ("00-just-started", ("UP", 2, 2, 0), ("UP", 2, 2, 1)),
+        ("01-healthy", ("UP", 2, 2, 0), ("UP", 2, 2, 1)),
+        ("02-web1-going-down", ("UP", 2, 2, 0), ("UP", 2, 2, 1)),
+        ("03-web1-down", ("UP", 1, 2, 0), ("UP", 2, 2, 1)),
+        ("04-web1-going-up", ("UP", 1, 2, 0), ("UP", 2, 2, 1)),
+        ("05-web1-maint", ("UP", 1, 1, 1), ("UP", 2, 2, 1)),
+        ("06-web1-drain", ("UP", 1, 1, 1), ("UP", 2, 2, 1)),
+        ("07-api1-down-backup-active", ("UP", 2, 2, 0), ("UP", 1, 2, 1)),
+        ("08-all-web-and-api-down", ("DOWN", 0, 2, 0), ("DOWN", 0, 2, 1)),
+        ("09-nocheck-server-dead", ("UP", 2, 2, 0), ("UP", 2, 2, 1)),
+        ("09b-web2-nolb-404", ("UP", 1, 2, 0), ("UP", 2, 2, 1)),
+        ("12-after-reload", ("UP", 2, 2, 0), ("UP", 2, 2, 1)),
+    ],
+)
+def test_samples(name, web, api):
+    farm = Farm("local")
+    done(farm.take(sample(name)))
+    assert state(farm) == {
+        "be_web": web,
+        "be_api": api,
+        "be_static": ("UP", 1, 1, 0),
+        "be_tcp": ("MAINT", 0, 0, 3),
+        "be_empty": ("EMPTY", 0, 0, 0),
+        "stats": ("EMPTY", 0, 0, 0),
+    }
+    assert farm.backends[b"be_static"].summary.is_assumed
+
+
+def test_samples_one_after_the_other_tell_each_change():
+    farm, reading, told = Farm("local"), None, []
+    for name in ("01-healthy", "02-web1-going-down", "03-web1-down", "08-all-web-and-api-down", "01-healthy"):
+        reading = sample(name, reading)
+        done(farm.take(reading))
+        told.append([tuple(change)[1:] for change in farm.changes()])
+    down = [("be_web", "web2", "UP", "DOWN"), ("be_api", "api1", "UP", "DOWN"), ("be_api", "api2", "UP", "DOWN")]
+    assert told[:3] == [[], [], [("be_web", "web1", "UP", "DOWN")]]
+    assert told[3] == [("be_web", None, "UP", "DOWN"), ("be_api", None, "UP", "DOWN"), *down]
+    assert len(told[4]) == 6
+
+
+def test_frontends():
+    farm = Farm("local")
+    done(farm.take(sample("10-frontend-paused")))
+    assert {name.decode(): status.name for name, status in farm.frontends.items()} == {
+        "fe_web": "open",
+        "fe_api": "paused",
+        "fe_tcp": "open",
+        "stats": "open",
+    }
+
+
+# A reload or restart of HAProxy (CONFORMANCE F8)
+
+
+def test_servers_that_were_down_stay_down_until_their_first_check():
+    process = Process()
+    process.show({"app": {"one": DOWN, "two": UP}})
+    assert not process.show({"app": {"one": INI, "two": INI}})
+    assert state(process.farm) == {"app": ("UP", 1, 2, 0)}
+    assert process.show({"app": {"one": UP, "two": UP}})
+    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    assert process.farm.changes() == [StatusChange("server", "app", "one", "DOWN", "UP")]
+
+
+def test_also_where_the_rows_have_moved():
+    process = Process()
+    process.show({"app": {"one": DOWN, "two": DOWN}})
+    process.farm.changes()
+    assert process.show({"new": {"x": UP}, "app": {"zero": INI, "two": INI, "one": INI}})
+    assert state(process.farm)["app"] == ("UP", 1, 3, 0)
+    assert process.farm.changes() == [StatusChange("backend", "app", None, "DOWN", "UP")]
+
+
+def test_the_same_server_name_in_another_backend_is_another_server():
+    process = Process()
+    process.show({"a": {"one": DOWN}, "b": {"one": UP}})
+    process.show({"z": {}, "a": {"one": INI}, "b": {"one": INI}})
+    assert {name: s[0] for name, s in state(process.farm).items()} == {"z": "EMPTY", "a": "DOWN", "b": "UP"}
+
+
+def test_a_server_that_was_not_known_is_as_haproxy_shows_it():
+    assert state(farm_of({"app": {"one": INI}})) == {"app": ("UP", 1, 1, 0)}
+
+
+def test_a_server_that_tracks_another_has_no_evidence_of_its_own():
+    """HAProxy 2.6 after a reload: ``UP 1/3`` with an empty check_status, while the tracked one has INI."""
+    process = Process()
+    process.show({"app": {"one": DOWN, "tracks": ("DOWN", "")}})
+    process.show({"app": {"one": INI, "tracks": ("UP 1/3", "")}})
+    assert state(process.farm) == {"app": ("DOWN", 0, 2, 0)}
+    process.show({"app": {"one": UP, "tracks": ("UP", "")}})
+    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+
+
+def test_a_server_that_is_gone_is_forgotten():
+    process = Process()
+    process.show({"app": {"one": DOWN, "two": UP}})
+    process.show({"app": {"two": UP}})
+    process.show({"app": {"one": INI, "two": UP}})
+    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    assert process.farm.changes() == []
+
+
+# What a backend's servers add up to
+
+
+@pytest.mark.parametrize(
+    ("servers", "expected"),
+    [
+        ({}, ("EMPTY", 0, 0, 0)),
+        ({"a": "UP", "b": "UP 1/3"}, ("UP", 2, 2, 0)),
+        ({"a": "UP", "b": "NOLB"}, ("UP", 1, 2, 0)),
+        ({"a": "UP", "b": "DOWN (agent)"}, ("UP", 1, 2, 0)),
+        ({"a": "UP", "b": "DRAIN (agent)"}, ("UP", 1, 1, 1)),
+        ({"a": "UP", "b": ("UP", "L7OK", "0")}, ("UP", 1, 1, 1)),
+        ({"a": "no check", "b": "no check"}, ("UP", 2, 2, 0)),
+        ({"a": "no check", "b": "UP"}, ("UP", 1, 1, 0)),
+        ({"a": "no check", "b": "DOWN"}, ("DOWN", 0, 1, 0)),
+        ({"a": "no check", "b": "MAINT"}, ("UP", 1, 1, 1)),
+        ({"a": "MAINT", "b": "DRAIN"}, ("MAINT", 0, 0, 2)),
+        ({"a": "MAINT (resolution)"}, ("DOWN", 0, 0, 0)),
+        ({"a": "UP", "b": "MAINT (resolution)"}, ("UP", 1, 1, 0)),
+        ({"a": "MAINT", "b": "MAINT (resolution)"}, ("MAINT", 0, 0, 1)),
+        ({"a": "NEW WORD"}, ("DOWN", 0, 1, 0)),
+    ],
+)
+def test_backend(servers, expected):
+    assert state(farm_of({"app": servers})) == {"app": expected}
+
+
+def test_a_backup_server_counts_as_the_others():
+    data = answer([server("app", "one", 2, 1, bck="1", act="0"), backend("app", 2)])
+    farm = Farm("local")
+    done(farm.take(read(data)))
+    assert state(farm) == {"app": ("UP", 1, 1, 0)}
+
+
+def test_a_backend_that_is_not_published_is_in_maintenance():
+    process = Process()
+    one = server("app", "one", 2, 1)
+    process.take(answer([one, backend("app", 2)]))
+    assert process.take(answer([one, backend("app", 2, status="UP (UNPUB)")]))
+    assert state(process.farm) == {"app": ("MAINT", 0, 0, 1)}
+    assert process.farm.changes() == [StatusChange("backend", "app", None, "UP", "MAINT")]
+
+
+def test_servers_without_their_backends_row():
+    """A row that makes no sense is left out of a reading (CONFORMANCE F5)."""
+    farm = Farm("local")
+    assert done(farm.take(read(answer([server("app", "one", 2, 1), frontend("fe", 3)]))))
+    assert state(farm) == {"app": ("UP", 1, 1, 0)}
+
+
+def test_an_empty_answer():
+    farm = Farm("local")
+    assert not done(farm.take(read(answer([]))))
+    assert not farm.backends
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_columns_of_each_version(version):
+    """CONFORMANCE F6."""
+    data = answer(rows({"app": {"one": UP, "two": DOWN}}, {"fe": "OPEN"}), VERSIONS[version])
+    farm = Farm("local")
+    done(farm.take(read(data)))
+    assert state(farm) == {"app": ("UP", 1, 2, 0)}
+
+
+def test_who_is_lacking():
+    farm = farm_of({"x": {"a": DOWN}, "app": {"a": UP, "b": DOWN, "c": "NOLB", "d": "MAINT", "e": "ODD"}})
+    assert farm.lacking(farm.backends[b"app"], 9) == ["b DOWN", "c NOLB", "e of unknown status"]
+    assert farm.lacking(farm.backends[b"app"], 2) == ["b DOWN", "c NOLB"]
+
+
+def test_names_that_are_no_text():
+    data = answer([server("app", "one", 2, 1), backend("app", 2)]).replace(b"app", b"a\xffp").replace(b"one", b"\xfe")
+    farm = Farm("local")
+    done(farm.take(read(data)))
+    assert list(farm.backends) == [b"a\xffp"]
+    assert state(farm) == {"a\N{REPLACEMENT CHARACTER}p": ("UP", 1, 1, 0)}
+
+
+# Cost
+
+
+def test_a_reading_of_the_same_rows_looks_at_those_that_changed():
+    names = [f"s{n}" for n in range(1000)]
+    process = Process()
+    process.show({"app": dict.fromkeys(names, UP)})
+    process.reading = read(answer(rows({"app": dict.fromkeys(names, UP) | {"s7": DOWN}}, {})), process.reading)
+    looked = Counter()
+
+    class Watched(list):
+        def __getitem__(self, place):
+            looked[place] += 1
+            return super().__getitem__(place)
+
+    watched = Reading(
+        process.reading.fields, [], Watched(process.reading.signatures), same_rows=True, changed=[7], bad_rows=0
+    )
+    work = process.farm.take(watched)
+    with pytest.raises(StopIteration):
+        next(work)
+    assert looked == {7: 1}
+    assert state(process.farm)["app"] == ("UP", 999, 1000, 0)
+
+
+def test_a_full_count_pauses_and_shows_nothing_of_itself_before_its_end():
+    names = [f"s{n}" for n in range(PAUSE * 4)]
+    process = Process()
+    process.show({"app": dict.fromkeys(names, UP)})
+    process.reading = read(answer(rows({"app": dict.fromkeys(names, DOWN)}, {})), process.reading)
+    pauses = 0
+    for _ in process.farm.take(process.reading):
+        pauses += 1
+        assert state(process.farm)["app"] == ("UP", len(names), len(names), 0)
+    assert pauses >= 8
+    assert state(process.farm)["app"] == ("DOWN", 0, len(names), 0)
+
+
+def test_a_count_that_was_given_up_is_made_up_for():
+    names = [f"s{n}" for n in range(PAUSE * 4)]
+    process = Process()
+    process.show({"app": dict.fromkeys(names, UP)})
+    process.reading = read(answer(rows({"app": dict.fromkeys(names, DOWN)}, {})), process.reading)
+    next(process.farm.take(process.reading))
+    process.show({"app": dict.fromkeys(names, DOWN) | {"s0": UP}})
+    assert state(process.farm)["app"] == ("UP", 1, len(names), 0)
+
+
+def test_changes_are_bounded_and_those_of_backends_go_first():
+    names = [f"s{n}" for n in range(MAX_CHANGES * 2)]
+    process = Process()
+    process.show({"app": dict.fromkeys(names, UP)})
+    process.show({"app": dict.fromkeys(names, DOWN)})
+    changes = process.farm.changes()
+    assert len(changes) == MAX_CHANGES
+    assert changes[0] == StatusChange("backend", "app", None, "UP", "DOWN")
+    assert process.farm.left_out == len(names) + 1 - MAX_CHANGES
+    assert process.farm.changes() == []

@@ -1,0 +1,65 @@
+"""docs/health.md has the tables that decide, and no others."""
+
+import subprocess
+import sys
+
+import pytest
+
+from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
+from haproxy_agentx.health.diagram import PARTS, fill
+from haproxy_agentx.health.model import Health, Readiness, Reason
+from haproxy_agentx.health.rules import RULES
+from tests.support.programs import ROOT
+
+DOCUMENT = ROOT / "docs" / "health.md"
+
+
+def test_the_document_is_that_of_the_tables():
+    """Made anew by: python -m haproxy_agentx.health.diagram fill <docs/health.md"""
+    text = DOCUMENT.read_text()
+    assert fill(text) == text
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_document_has_each_part_once(name):
+    text = DOCUMENT.read_text()
+    assert text.count(PARTS[name]()) == 1
+    assert text.count(f"<!-- {name}: ") == text.count(f"<!-- end of {name} -->") == 1
+
+
+def test_a_document_that_is_old_is_made_anew():
+    old = DOCUMENT.read_text().replace("**blackhole**", "**fine**").replace("keepalivedSilent", "")
+    assert fill(old) == DOCUMENT.read_text()
+
+
+def test_each_rule_has_its_line():
+    assert PARTS["health"]().count("\n") == 1 + len(RULES)
+    assert PARTS["causes"]().count("\n") == 1 + sum(map(len, CAUSE_RULES.values()))
+
+
+def test_the_drawing_has_each_state_and_no_loose_end():
+    lines = [line.strip() for line in PARTS["states"]().splitlines()]
+    names = {line.split(" as ")[1] for line in lines if " as " in line}
+    names |= {line.split()[1] for line in lines if line.startswith("state ") and line.endswith("{")}
+    for line in lines:
+        if "-->" in line:
+            before, after = line.partition(":")[0].split(" --> ")
+            assert {before, after} <= names
+    for health in Health:
+        assert any(f'"{health.name} ({health.value})"' in line for line in lines)
+
+
+def test_the_text_names_each_state_readiness_and_reason_of_haproxy():
+    text = DOCUMENT.read_text()
+    of_addresses = Reason.addressHeld | Reason.addressMissing | Reason.roleStale
+    for member in (*Health, *Readiness, *(reason for reason in Reason if reason not in of_addresses)):
+        assert member.name in text
+
+
+def test_as_a_program():
+    program = [sys.executable, "-m", "haproxy_agentx.health.diagram"]
+    parts = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert all(part() in parts for part in PARTS.values())
+    text = DOCUMENT.read_text()
+    filled = subprocess.run([*program, "fill"], input=text, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert filled.stdout == text

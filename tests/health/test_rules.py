@@ -1,0 +1,61 @@
+"""The decision table of health, all of it, against the prose of the states (docs/health.md)."""
+
+from itertools import product
+
+import pytest
+
+from haproxy_agentx.health.model import Health, Held, Readiness, Role
+from haproxy_agentx.health.rules import RULES, decide
+
+CASES = list(product(Role, Held, Readiness))
+
+
+def oracle(role: str, held: str, readiness: str) -> str:
+    """Say it another way: what clients meet, and whether kernel and keepalived agree."""
+    has_address = held in {"all", "some"}
+    lacks_one, is_off = role == "master" and held in {"some", "none"}, role not in {"master", "none", "unknown"}
+    if lacks_one or (is_off and has_address):
+        return "conflict"
+    if role in {"fault", "stopped"}:
+        return role
+    if role == "unknown":
+        return "blackhole" if has_address and readiness == "notReady" else "unknown"
+    if readiness == "unknown":
+        return "unknown"
+    standing_by = {"ready": "standby", "degraded": "standbyDegraded", "notReady": "standbyNotReady"}
+    serving = {"ready": "active", "degraded": "activeDegraded", "notReady": "blackhole"}
+    return (standing_by if role == "backup" else serving)[readiness]
+
+
+@pytest.mark.parametrize(("role", "held", "readiness"), CASES)
+def test_each_case_is_decided_as_the_states_are_meant(role, held, readiness):
+    assert decide(role, held, readiness).name == oracle(role.name, held.name, readiness.name)
+
+
+def test_there_are_all_cases():
+    assert len(CASES) == 6 * 4 * 4
+
+
+def test_each_row_decides_something_and_each_state_is_reached():
+    first = {next(rule for rule in RULES if rule.matches(*case)) for case in CASES}
+    assert first == set(RULES)
+    assert {decide(*case) for case in CASES} == set(Health)
+
+
+def test_where_two_rows_apply_the_first_is_the_worse_or_names_the_role():
+    """DESIGN: where two apply, the higher number does. fault and stopped say why a readiness does not matter."""
+    for case in CASES:
+        matching = [rule.health for rule in RULES if rule.matches(*case)]
+        assert matching[0] >= max(matching) or case[0] is Role.unknown
+
+
+def test_what_is_not_known_is_never_healthy():
+    fine = {Health.active, Health.standby, Health.activeDegraded, Health.standbyDegraded}
+    for role, held, readiness in CASES:
+        if role is Role.unknown or readiness is Readiness.unknown:
+            assert decide(role, held, readiness) not in fine
+
+
+def test_without_addresses_to_judge_by_a_failover_is_no_conflict():
+    """While role and addresses settle, held is unknown."""
+    assert Health.conflict not in {decide(role, Held.unknown, readiness) for role in Role for readiness in Readiness}

@@ -1,0 +1,157 @@
+"""What of a service's changes is told, and when."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haproxy_agentx.health.limiter import CALM, Limiter
+from haproxy_agentx.health.model import Condition, Health, Held, Readiness, Reason, Role
+from haproxy_agentx.health.tracker import Told, Tracker
+
+HOLD = 1.0
+
+
+def condition(health: Health, role: Role = Role.master) -> Condition:
+    return Condition(role, Held.unknown, Readiness.ready, health, Reason(0), 1, 1)
+
+
+def tracker(told: Told | None = None, limit: int = 10) -> Tracker:
+    return Tracker(HOLD, Limiter(limit, 60.0), told)
+
+
+def test_a_first_look_that_finds_all_well_tells_nothing():
+    one = tracker()
+    one.observe(condition(Health.active), 0.0)
+    assert (one.told.role, one.told.health) == (Role.master, Health.active)
+    assert one.deadline() is None
+    assert one.tell(100.0) is None
+
+
+def test_a_first_look_that_finds_an_outage_tells_it():
+    one = tracker()
+    one.observe(condition(Health.blackhole), 0.0)
+    assert one.deadline() == HOLD
+    tell = one.tell(HOLD)
+    assert (tell.before.health, tell.after.health) == (Health.unknown, Health.blackhole)
+    assert not tell.is_failover
+
+
+def test_what_was_told_before_the_start_is_not_told_again():
+    one = tracker(Told(Role.master, Health.blackhole))
+    one.observe(condition(Health.blackhole), 0.0)
+    assert one.deadline() is None
+
+
+def test_a_change_is_told_when_it_has_held():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.observe(condition(Health.blackhole), 10.0)
+    assert one.tell(10.9) is None
+    assert one.deadline() == 11.0
+    tell = one.tell(11.0)
+    assert (tell.at, tell.before.health, tell.after.health) == (10.0, Health.active, Health.blackhole)
+    assert one.tell(20.0) is None
+
+
+def test_the_time_counts_from_when_the_evidence_began():
+    """A reading that found nobody for 2 s has held for 2 s."""
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.observe(condition(Health.blackhole), 12.0, began=10.0)
+    assert one.tell(12.0).at == 10.0
+
+
+def test_what_is_over_before_it_has_held_is_not_told():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.observe(condition(Health.activeDegraded), 1.0)
+    one.observe(condition(Health.active), 1.5)
+    assert one.deadline() is None
+    assert one.transitions == 2
+
+
+def test_what_does_not_settle_is_told_nonetheless():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    at = 1.0
+    told = None
+    while told is None and at < 20:
+        one.observe(condition(Health.blackhole if int(at * 2) % 2 else Health.activeDegraded), at)
+        told = one.tell(at)
+        at += 0.5
+    assert told is not None
+    assert told.at == 1.0
+
+
+def test_a_change_of_role_is_told_at_once_with_the_health_of_then():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.observe(condition(Health.blackhole), 1.0)
+    one.role_changed()
+    one.observe(condition(Health.standbyNotReady, Role.backup), 1.5)
+    assert one.tell(30.0) is None, "the role's notification tells the health, too"
+    tell = one.tell_role(Role.backup, 1.5, 1.55)
+    assert tell.is_failover
+    assert (tell.at, tell.before.health, tell.after.health) == (1.5, Health.active, Health.standbyNotReady)
+    assert one.tell(30.0) is None
+    assert one.failovers == 1
+
+
+def test_a_role_that_comes_to_light_is_no_change():
+    one = tracker(Told(Role.unknown, Health.active))
+    one.observe(condition(Health.active, Role.unknown), 0.0)
+    one.learn_role(Role.master)
+    assert one.tell_role(Role.master, 1.0, 1.0) is None
+    assert (one.told.role, one.told.health) == (Role.master, Health.active)
+
+
+def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.observe(condition(Health.unknown, Role.unknown), 5.0)
+    tell = one.tell(6.0)
+    assert not tell.is_failover
+    assert one.told == Told(Role.master, Health.unknown), "the last role that was told stays the one to compare with"
+
+
+def test_a_storm_is_one_with_a_count():
+    one = tracker(Told(Role.backup, Health.standby), limit=10)
+    one.observe(condition(Health.standby, Role.backup), 0.0)
+    told = []
+    now = 0.0
+    for tick in range(1500):
+        now = tick / 50
+        role, health = (Role.master, Health.active) if tick % 2 == 0 else (Role.backup, Health.standby)
+        one.role_changed()
+        one.observe(condition(health, role), now)
+        told.append(one.tell_role(role, now, now))
+    assert sum(tell is not None for tell in told) == 10
+    assert one.tell(now + CALM - 0.1) is None
+    last = one.tell(now + CALM)
+    assert last.suppressed == 1490
+    assert last.after.health is Health.standby
+    assert one.deadline() is None
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.unknown])
+def test_the_same_role_again_is_no_change(role):
+    one = tracker(Told(role, Health.active))
+    one.observe(condition(Health.active, role), 0.0)
+    assert one.tell_role(role, 1.0, 1.0) is None
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 3.0), st.sampled_from(list(Health))), max_size=40))
+def test_after_a_quiet_time_the_manager_knows_how_it_is(steps):
+    one = tracker(Told(Role.master, Health.active), limit=1000)
+    now = 0.0
+    known = Health.active
+    one.observe(condition(Health.active), now)
+    for pause, health in steps:
+        now += pause
+        tell = one.tell(now)
+        known = tell.after.health if tell else known
+        one.observe(condition(health), now)
+    tell = one.tell(now + 100)
+    known = tell.after.health if tell else known
+    assert known is one.condition.health
+    assert one.deadline() is None
