@@ -1,8 +1,8 @@
-"""What outlives the daemon: the row indexes that belong to names, in SQLite.
+"""What outlives the daemon, in SQLite: the row indexes that belong to names, and the event log.
 
 The store never stops the daemon, and what was given out in this process stands. Memory is what decides
-(``numbering``), the file is what remembers: a damaged one is put aside and begun anew, one that cannot be written is
-caught up with as soon as it can be, one that was removed is written again; ``problem`` says so meanwhile.
+(``numbering``, ``ledger``), the file is what remembers: a damaged one is put aside and begun anew, one that cannot be
+written is caught up with as soon as it can be, one that was removed is written again; ``problem`` says so meanwhile.
 
 A store may be made in one thread and used in another, but by one thread at a time. ``problem``, ``memory_only``,
 ``created`` and ``created_at`` may be read from any.
@@ -15,7 +15,8 @@ from contextlib import suppress
 
 from haproxy_agentx.printable import printable
 from haproxy_agentx.store.errors import StoreError, explain
-from haproxy_agentx.store.file import Row, StoreFile, open_file
+from haproxy_agentx.store.events import EventLog
+from haproxy_agentx.store.file import Row, StoreFile, is_damage, open_file
 from haproxy_agentx.store.numbering import choose
 
 
@@ -24,7 +25,7 @@ class Store:
 
     ``problem`` is one line 'store PATH what; remedy; consequence', or None. ``created`` says that the numbering began
     with this process: what a manager knows of row indexes is void. ``created_at`` is when it began, a date in seconds
-    since 1970.
+    since 1970. ``events`` is the event log, in the same file.
     """
 
     def __init__(self, path: str) -> None:
@@ -40,6 +41,7 @@ class Store:
         self._known: dict[str, dict[str, int]] = {}
         """All numbers of the scopes that were asked for."""
         self._unsaved: list[Row] = []
+        self.events = EventLog(self)
 
     @classmethod
     def open(cls, path: str) -> "Store":
@@ -51,7 +53,8 @@ class Store:
     @property
     def memory_only(self) -> bool:
         """Say whether what is given out now would be forgotten at the end."""
-        return self._file is None or self._file.refusal is not None or bool(self._unsaved)
+        unsaved = bool(self._unsaved) or self.events.unsaved  # without a failure it is being written just now
+        return self._file is None or self._file.refusal is not None or (self._failed and unsaved)
 
     def assign(self, scope: str, wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Give the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
@@ -71,6 +74,23 @@ class Store:
         """Write what could not be written before, and see that the file is still there. To be called now and then."""
         self._attend()
         self._save()
+        self.events.save()
+
+    def writable(self) -> StoreFile | None:
+        """Give the file if it is well, and None after a failure: ``assign`` and ``retry`` look whether that is over."""
+        if not self._failed:
+            self._attend()
+        return None if self._failed else self._file
+
+    def readable(self) -> StoreFile | None:
+        """Give the file, which may be one that cannot be written."""
+        return self._file
+
+    def fail(self, error: sqlite3.Error) -> None:
+        """Take note of an error of the file."""
+        self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+        if is_damage(error) and self._file is not None:
+            self._lose()
 
     def close(self) -> None:
         """Write what could not be written before, and let go of the file."""
@@ -95,6 +115,11 @@ class Store:
             self._notice_damage(file.aside)
         if file.refusal is not None:
             self._complain(f"store {printable(self.path)} {file.refusal}")
+        try:
+            self.events.look(file)
+        except sqlite3.Error as error:
+            if file.refusal is None:
+                self.fail(error)
 
     def _attend(self) -> None:
         """Open the file again when it was not as it should be, or is not where it was."""
@@ -109,11 +134,14 @@ class Store:
             self._complain(f"store {printable(self.path)} {file.refusal}")
             if self._file is None:
                 self._file = file  # what can be read is better than nothing
+                with suppress(sqlite3.Error):  # why it is not as it should be has been told
+                    self.events.look(file)
             else:
                 file.close()
             return
         try:
             self._catch_up(file)
+            self.events.take_file(file, self._file)
         except sqlite3.Error as error:
             self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
             file.close()
@@ -151,13 +179,18 @@ class Store:
         try:
             return self._file.rows(scope)
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            self._file.close()
-            self._file = None
-            self.created = True
-            self.created_at = time.time()
+            self._lose()
             what = explain(self.path, error) if isinstance(error, sqlite3.Error) else "holds names that are none"
             self._complain(f"store {printable(self.path)} {what}")
             return {}
+
+    def _lose(self) -> None:
+        """Let go of a file of which no more can be had: the numbers that were not asked for are gone."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self.created = True
+        self.created_at = time.time()
 
     def _save(self) -> None:
         if not self._unsaved or self._failed or self._file is None:
@@ -165,17 +198,18 @@ class Store:
         try:
             self._file.write(self._unsaved)
         except sqlite3.Error as error:
-            self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+            self.fail(error)
         else:
             self._unsaved.clear()
 
     def _complain(self, problem: str) -> None:
         self._failed = True
-        self.problem = f"{problem}; row indexes are kept in memory meanwhile and may change at the next start"
+        self.problem = f"{problem}; row indexes and events are kept in memory meanwhile: a restart may lose them"
 
     def _notice_damage(self, aside: str) -> None:
         self._notice = (
-            f"store {printable(self.path)} was damaged and is kept as {printable(aside)}; row indexes began anew, "
-            "so look at what keeps them (graphs); a sound backup can be put in its place while the daemon is stopped"
+            f"store {printable(self.path)} was damaged and is kept as {printable(aside)}; row indexes began anew and "
+            "the numbers of events, so look at what keeps them (graphs); a sound backup can be put in its place while "
+            "the daemon is stopped"
         )
         self.problem = self._notice

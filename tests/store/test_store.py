@@ -1,7 +1,6 @@
 """The store: stable row indexes, and CONFORMANCE R4 and R5: what becomes of it on a bad disk."""
 
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -10,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from haproxy_agentx.store import Store
 from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.numbering import FIRST_FREE
+from tests.support.bad_disk import full_disk, locked
 from tests.support.unprivileged import unprivileged
 
 SCOPE = "server/local/web"
@@ -70,27 +70,6 @@ def shared():
     with tempfile.TemporaryDirectory(prefix="haproxy-agentx-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
-
-
-@contextmanager
-def full_disk():
-    """Let no file grow beyond 1 KiB: what SQLite then gets is an error of the disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-@contextmanager
-def locked(path: str):
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("CREATE TABLE IF NOT EXISTS lock_it (a)")
-        yield
-        connection.execute("ROLLBACK")
 
 
 # Numbers
@@ -384,12 +363,12 @@ def test_the_version_and_the_owner_are_in_the_file(path):
 
 def test_a_migration_is_done_once_and_keeps_what_is_there(path, monkeypatch):
     assign(path, ("a", 5))
-    monkeypatch.setattr(store_file, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE events (sequence INTEGER PRIMARY KEY)"))
+    monkeypatch.setattr(store_file, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE newest (number INTEGER PRIMARY KEY)"))
     assert assign(path, ("a", 0)) == {"a": 5}
     assert assign(path, ("a", 0)) == {"a": 5}
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
-        assert connection.execute("SELECT * FROM events").fetchall() == []
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+        assert connection.execute("SELECT * FROM newest").fetchall() == []
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path, monkeypatch):

@@ -1,0 +1,41 @@
+"""An event as a row of the file, and back. Pure."""
+
+import json
+from collections.abc import Mapping
+
+from haproxy_agentx.event import Delivery, Event, Kind, News
+
+TEXT_LIMIT = 2000
+"""Characters of one text of an event: names of HAProxy's are of any length, and SNMP shows 255 octets."""
+
+EventRow = tuple[int, float, int, str, str, int, int, float | None]
+"""Sequence, date, kind, cells, keepalived, delivery, tries, date of the acknowledgement; the texts are JSON, ASCII."""
+
+
+def to_row(event: Event) -> EventRow:
+    """Give the row of an event."""
+    news = event.news
+    texts = (_to_json(news.cells), _to_json(news.keepalived))
+    return event.sequence, news.at, news.kind, *texts, event.delivery, event.tries, event.acknowledged_at
+
+
+def from_row(row: EventRow) -> Event | None:
+    """Give the event of a row, None if there is none in it: somebody has edited the file."""
+    sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at = row
+    try:
+        news = News(float(at), Kind(kind), _from_json(cells), _from_json(keepalived))
+        when = None if acknowledged_at is None else float(acknowledged_at)
+        return Event(int(sequence), news, Delivery(delivery), int(tries), when)
+    except (ValueError, TypeError):
+        return None
+
+
+def _to_json(texts: Mapping[str, str]) -> str:
+    return json.dumps({name: text[:TEXT_LIMIT] for name, text in texts.items()}, separators=(",", ":"))
+
+
+def _from_json(text: str) -> dict[str, str]:
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError(f"{text} is no object of texts")
+    return found

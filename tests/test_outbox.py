@@ -1,0 +1,469 @@
+"""The outbox: CONFORMANCE 54 to 57, against a send of the test's, the scripted master and snmpd."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from haproxy_agentx.agentx.connection import Connection
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Refused
+from haproxy_agentx.agentx.events import Event as AgentXEvent
+from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.pdu import ErrorStatus, Tag, VarBind
+from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.event import Delivery, Event, Kind
+from haproxy_agentx.journal import Journal
+from haproxy_agentx.outbox import NO_SESSION, Outbox, Pace
+from haproxy_agentx.store import Store
+from haproxy_agentx.store.ledger import Counts
+from haproxy_agentx.store_thread import StoreThread
+from tests.support import golden, wire
+from tests.support.news import news, several
+from tests.support.our_agent import QUICK, QUICK_PACE
+from tests.support.scripted_master import ScriptedMaster, grant, hang_up, late, refuse, silence
+from tests.support.snmpd import Snmpd
+
+QUICK_OUTBOX = Pace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
+DEADLINE = 5.0
+DENIED = int(ErrorStatus.REQUEST_DENIED)
+
+
+class Bench:
+    """A store, its journal and an outbox whose ``send`` is a list."""
+
+    def __init__(self, store: Store, pace: Pace = QUICK_OUTBOX) -> None:
+        self.store = store
+        self.thread = StoreThread(store)
+        self.journal = Journal(self.thread)
+        self.sent: list[Event] = []
+        self.accepts = True
+        """There is a session to send in."""
+        self.held: str | None = None
+        self.on_send: Callable[[Event], None] = lambda _: None
+        self.outbox = Outbox(self.journal, self.send, lambda: self.held, pace)
+
+    def send(self, event: Event) -> bool:
+        if self.accepts:
+            self.sent.append(event)
+            self.on_send(event)
+        return self.accepts
+
+    def answer(self, error: int = 0, event: Event | None = None) -> None:
+        """Answer the event that was sent last, or that one."""
+        self.outbox.take(Acknowledged(event or self.sent[-1], error))
+
+    def answer_all(self, error: int = 0) -> None:
+        """Answer each event as soon as it is sent."""
+        self.on_send = lambda event: self.answer(error, event)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(DEADLINE):
+            while not condition():  # noqa: ASYNC110  conditions of all kinds, which tell nobody
+                await asyncio.sleep(0.001)
+
+    @property
+    def tries(self) -> list[tuple[int, int]]:
+        return [(event.sequence, event.tries) for event in self.sent]
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return [event.delivery for event in self.journal.recent]
+
+
+@asynccontextmanager
+async def running(path: Path, pace: Pace = QUICK_OUTBOX, *, session: bool = True) -> AsyncIterator[Bench]:
+    with closing(Store.open(str(path / "state.db"))) as store:
+        bench = Bench(store, pace)
+        task = asyncio.create_task(bench.outbox.run())
+        try:
+            if session:
+                bench.outbox.take(Ready())
+            yield bench
+            if task.done():
+                task.result()
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            bench.thread.close()
+
+
+# In order, one at a time, marked before it is sent
+
+
+def test_one_at_a_time_and_in_order(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            await bench.journal.append(several(1, 3))
+            for number in (1, 2, 3):
+                await bench.until(lambda: bench.tries == [(done, 1) for done in range(1, number + 1)])  # noqa: B023
+                found = await bench.journal.find(number)
+                assert found is not None
+                assert (found.delivery, found.tries) == (Delivery.sent, 1), "on disk before it is sent"
+                assert bench.sent[-1] == found
+                bench.answer()
+            await bench.until(lambda: not bench.journal.counts.queued)
+            assert bench.journal.counts == Counts(sent=3, acknowledged=3, last_sequence=3)
+            assert all(event.acknowledged_at for event in bench.journal.recent)
+
+    asyncio.run(scenario())
+
+
+def test_appends_keep_their_order_whether_awaited_or_not(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            for number in range(20):
+                bench.journal.append([news(number)], {"SITE1": str(number)})
+            bench.journal.add_suppressed(3)
+            assert await bench.journal.recall() == {"SITE1": "19"}
+            await bench.journal.forget(["SITE1"])
+            assert await bench.journal.recall() == {}
+            await bench.until(lambda: bench.journal.counts.acknowledged == 20)
+            assert [event.news for event in bench.sent] == [news(number) for number in range(20)]
+            assert bench.journal.counts.suppressed == 3
+            assert [event.sequence for event in await bench.journal.last(2)] == [19, 20]
+            assert [event.sequence for event in await bench.journal.since(4, 2)] == [5, 6]
+
+    asyncio.run(scenario())
+
+
+def test_500_events_leave_within_a_second(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            started = time.monotonic()
+            await bench.journal.append(several(1, 500))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 500)
+            assert time.monotonic() - started < 1
+            assert bench.tries == [(number, 1) for number in range(1, 501)]
+
+    asyncio.run(scenario())
+
+
+def test_what_was_left_by_the_process_before_is_sent_at_the_start(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            await bench.journal.append(several(1, 3))
+            await bench.until(lambda: bench.sent)
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            await bench.until(lambda: not bench.journal.counts.queued)
+            assert bench.tries == [(1, 2), (2, 1), (3, 1)], "the first may have arrived, and says so"
+
+    asyncio.run(scenario())
+
+
+# 54: sessions end, masters are silent, and refuse
+
+
+def test_c54_nothing_leaves_before_there_is_a_session(tmp_path):
+    async def scenario():
+        async with running(tmp_path, session=False) as bench:
+            assert bench.outbox.held == "", "nothing waits"
+            await bench.journal.append([news()])
+            assert bench.outbox.held == NO_SESSION
+            for there_is_one in (Ready(), Refused(b"", "duplicate")):
+                bench.outbox.take(there_is_one)
+                await bench.until(lambda: bench.sent)
+                assert bench.outbox.held == ""
+                bench.outbox.take(Closed("over"))
+                assert bench.outbox.held == NO_SESSION
+                bench.sent.clear()
+
+    asyncio.run(scenario())
+
+
+def test_c54_a_session_that_was_gone_before_the_event_leaves_no_mark(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.accepts = False
+            await bench.journal.append([news()])
+            await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
+            assert bench.outbox.held == NO_SESSION
+            bench.accepts = True
+            bench.outbox.take(Ready())
+            await bench.until(lambda: bench.tries == [(1, 1)])
+
+    asyncio.run(scenario())
+
+
+def test_c54_a_session_that_ends_while_it_is_written_to(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.on_send = lambda _: bench.outbox.take(Closed("snmpd does not read"))
+            await bench.journal.append([news()])
+            await bench.until(lambda: bench.sent and bench.outbox.held == NO_SESSION)
+            bench.answer_all()
+            bench.outbox.take(Ready())
+            await bench.until(lambda: bench.journal.counts.acknowledged)
+            assert bench.tries == [(1, 1), (1, 2)]
+
+    asyncio.run(scenario())
+
+
+def test_c54_a_session_that_ends_before_the_answer(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            await bench.journal.append(several(1, 2))
+            await bench.until(lambda: bench.tries == [(1, 1)])
+            bench.outbox.take(Closed("snmpd is gone"))
+            await bench.until(lambda: bench.outbox.held == NO_SESSION)
+            assert bench.deliveries == [Delivery.sent, Delivery.queued]
+            bench.answer_all()
+            bench.outbox.take(Ready())
+            await bench.until(lambda: bench.journal.counts.acknowledged == 2)
+            assert bench.tries == [(1, 1), (1, 2), (2, 1)]
+
+    asyncio.run(scenario())
+
+
+def test_c54_no_answer_in_time(tmp_path):
+    async def scenario():
+        async with running(tmp_path, Pace(answer=0.02)) as bench:
+            await bench.journal.append([news()])
+            await bench.until(lambda: len(bench.sent) >= 3)
+            bench.answer(DENIED, bench.sent[0])  # a late no is not about this try
+            bench.answer(0, bench.sent[0])  # a late yes is a yes
+            await bench.until(lambda: bench.deliveries == [Delivery.acknowledged])
+            assert bench.tries == [(1, number) for number in range(1, len(bench.sent) + 1)]
+
+    asyncio.run(scenario())
+
+
+def test_c54_refused_for_a_while(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.on_send = lambda event: bench.answer(DENIED if event.tries < 5 else 0)
+            await bench.journal.append(several(1, 2))
+            await bench.until(lambda: bench.deliveries[0] is Delivery.acknowledged)
+            assert bench.tries[:5] == [(1, number) for number in range(1, 6)]
+
+    asyncio.run(scenario())
+
+
+def test_c54_refused_for_good_is_told_once_and_counted(tmp_path, caplog):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all(DENIED)
+            await bench.journal.append([news(1, haxEventSubject="SITE1\n<0>all is well"), news(2)])
+            await bench.until(lambda: bench.deliveries == [Delivery.refused] * 2)
+            assert bench.tries == [(event, number) for event in (1, 2) for number in range(1, 6)]
+            assert bench.journal.counts == Counts(sent=10, lost=2, last_sequence=2)
+            bench.answer_all()
+            await bench.journal.append([news(3)])
+            await bench.until(lambda: bench.journal.counts.acknowledged)
+            bench.answer_all(DENIED)
+            await bench.journal.append([news(4)])
+            await bench.until(lambda: bench.journal.counts.lost == 3)
+
+    with caplog.at_level(logging.INFO, "haproxy_agentx.outbox"):
+        asyncio.run(scenario())
+    first, again = (record.getMessage() for record in caplog.records)
+    assert first == (
+        "the master refuses event 1 (serviceFailover of SITE1\\n<0>all is well), which stays in the log unsent: "
+        "the master does not allow it: see its configuration (requestDenied)"
+    )
+    assert "event 4" in again
+
+
+def test_answers_to_others_are_none_of_ours(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer(0, Event(1, news()))
+            await bench.journal.append([news()])
+            await bench.until(lambda: bench.sent)
+            bench.outbox.take(Acknowledged("somebody else's", 0))
+            bench.outbox.take(Acknowledged(None, DENIED))
+            bench.answer(0, Event(2, news()))
+            found = await bench.journal.find(1)
+            assert found is not None
+            assert found.delivery is Delivery.sent
+            bench.answer()
+            bench.answer()
+            await bench.until(lambda: bench.deliveries == [Delivery.acknowledged])
+            assert bench.journal.counts.acknowledged == 1
+
+    asyncio.run(scenario())
+
+
+def test_an_event_that_cannot_be_sent_keeps_no_other_from_leaving(tmp_path, caplog):
+    def fail(event: Event) -> None:
+        if event.sequence == 1:
+            raise RuntimeError("a bug")
+        bench_of_now[0].answer(0, event)
+
+    bench_of_now: list[Bench] = []
+
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench_of_now.append(bench)
+            bench.on_send = fail
+            await bench.journal.append(several(1, 2))
+            await bench.until(lambda: bench.deliveries == [Delivery.refused, Delivery.acknowledged])
+
+    asyncio.run(scenario())
+    assert "event 1 cannot be sent" in caplog.text
+
+
+# Held
+
+
+def test_held_events_wait_and_say_why(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            bench.held = "the link of eth0 is down"
+            await bench.journal.append(several(1, 3))
+            assert bench.outbox.held == "the link of eth0 is down"
+            assert await bench.outbox.delivered(3, 0.02) == Event(3, news(3))
+            bench.held = None
+            assert (await bench.outbox.delivered(3, DEADLINE)).delivery is Delivery.acknowledged
+            assert bench.tries == [(1, 1), (2, 1), (3, 1)]
+
+    asyncio.run(scenario())
+
+
+def test_an_event_that_is_to_be_held_from_just_now_does_not_leave(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            looks = iter([None])
+            bench.outbox._is_held = lambda: next(looks, bench.held)
+            bench.held = "the link went down while it was marked on disk"
+            await bench.journal.append([news()])
+            await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
+            assert bench.sent == []
+            bench.held = None
+            await bench.until(lambda: bench.tries == [(1, 1)])
+
+    asyncio.run(scenario())
+
+
+# trap-test
+
+
+def test_a_test_event_is_followed_to_its_end(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            event = await bench.outbox.test(news(kind=Kind.test), DEADLINE)
+            assert (event.sequence, event.delivery, event.tries) == (1, Delivery.acknowledged, 1)
+            assert await bench.outbox.delivered(1, DEADLINE) == event, "also when it is over"
+            bench.answer_all(DENIED)
+            assert (await bench.outbox.test(news(kind=Kind.test), DEADLINE)).delivery is Delivery.refused
+            bench.on_send = lambda _: None
+            assert (await bench.outbox.test(news(kind=Kind.test), 0.05)).delivery is Delivery.sent
+            with pytest.raises(LookupError, match="no event 99"):
+                await bench.outbox.delivered(99, DEADLINE)
+
+    asyncio.run(scenario())
+
+
+# The store fails
+
+
+def test_a_problem_of_the_store_is_logged_once_and_nothing_stops(tmp_path, caplog):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            for path in tmp_path.glob("state.db*"):
+                path.unlink()
+            (tmp_path / "state.db").mkdir()
+            await bench.journal.append(several(1, 3))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 3)
+            assert bench.store.memory_only
+            (tmp_path / "state.db").rmdir()
+            await bench.thread.mend()
+            assert bench.store.problem is None
+        async with running(tmp_path) as bench:
+            assert bench.deliveries == [Delivery.acknowledged] * 3
+
+    asyncio.run(scenario())
+    assert len([record for record in caplog.records if "is no file" in record.getMessage()]) == 1
+
+
+# With masters
+
+
+def varbinds(event: Event) -> list[VarBind]:
+    return [
+        VarBind(Tag.OBJECT_IDENTIFIER, key(parse("1.3.6.1.6.3.1.1.4.1.0")), key(parse("1.3.6.1.6.3.1.1.5.1"))),
+        VarBind(Tag.OCTET_STRING, key(parse("1.3.6.1.2.1.1.4.0")), b"%d of try %d" % (event.sequence, event.tries)),
+    ]
+
+
+@asynccontextmanager
+async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator[tuple[Outbox, Journal]]:
+    settings = replace(QUICK, **changes)
+    responder = Responder()
+    responder.serve(golden.VIEW)
+
+    def take(event: AgentXEvent) -> None:
+        outbox.take(event)
+
+    with closing(Store.open(str(path / "state.db"))) as store:
+        thread = StoreThread(store)
+        journal = Journal(thread)
+        connection = Connection(socket, settings, responder, take, QUICK_PACE)
+        outbox = Outbox(journal, lambda event: connection.notify(varbinds(event), event), lambda: None, QUICK_OUTBOX)
+        tasks = [asyncio.create_task(work) for work in (connection.run(), outbox.run())]
+        try:
+            yield outbox, journal
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            thread.close()
+
+
+# Catches an event that is taken for delivered, and one that is lost, because of how the master behaved at the first.
+@pytest.mark.parametrize(
+    ("first", "tries"),
+    [
+        (silence, 2),
+        (hang_up, 2),
+        (refuse(wire.NOT_OPEN), 2),
+        (refuse(wire.PROCESSING_ERROR), 2),
+        (late(0.2), 1),
+    ],
+    ids=["silence", "end", "notOpen", "processingError", "late"],
+)
+def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster, tmp_path, first, tries):
+    master.script[wire.NOTIFY] = [first, grant]
+
+    async def scenario():
+        async with connected(tmp_path, str(master.path)) as (outbox, journal):
+            await journal.append(several(1, 3))
+            event = await outbox.delivered(3, DEADLINE)
+            assert event.delivery is Delivery.acknowledged
+            assert [event.tries for event in journal.recent] == [tries, 1, 1]
+            assert journal.counts.acknowledged == 3
+
+    asyncio.run(scenario())
+    frames = [frame for link in master.links for frame in link.seen if frame.type == wire.NOTIFY]
+    told = [frame.payload.split(b" of try ")[0][-1:] for frame in frames]
+    assert told == [b"1"] * tries + [b"2", b"3"]
+
+
+def test_c55_1000_events_while_snmpd_is_down_arrive_once_and_in_order(snmpd_factory, tmp_path):
+    snmpd: Snmpd = snmpd_factory()
+    snmpd.stop()
+
+    async def scenario():
+        async with connected(tmp_path, str(snmpd.agentx), timeout=5.0) as (outbox, journal):
+            await journal.append(several(1, 1100))
+            assert journal.counts == Counts(queued=1000, lost=100, last_sequence=1100)
+            await asyncio.to_thread(snmpd.start)
+            event = await outbox.delivered(1100, 20)
+            assert event.delivery is Delivery.acknowledged
+            assert journal.counts == Counts(sent=1000, acknowledged=1000, lost=100, last_sequence=1100)
+            assert {event.tries for event in await journal.last(1000)} == {1}
+
+    asyncio.run(scenario())
