@@ -1,6 +1,8 @@
-"""The daemon's control socket: whoever connects gets one JSON document, the state of the daemon, and end of file.
+"""The daemon's control socket: whoever connects may ask one thing and gets one JSON document, and end of file.
 
-It stands beside the store, in the directory that belongs to the daemon's user, and only its user and group may read.
+It stands beside the store, in the directory that belongs to the daemon's user, and only its user and group may use it.
+A client sends a line of JSON (``control_request``) or nothing, and half-closes. Nothing, or ``{}``, asks for the state
+of the daemon; ``{"command": NAME}`` is for one of its handlers. ``{"problem": TEXT}`` answers what cannot be done.
 """
 
 import asyncio
@@ -8,20 +10,33 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+
+from haproxy_agentx.control_request import MAX_REQUEST, BadRequest, Request, parse
 
 log = logging.getLogger(__name__)
 
 MODE = 0o660
 TIMEOUT = 2.0
-"""Seconds for a whole exchange, on both sides."""
+"""Seconds for a whole exchange that asks for the state, on both sides."""
 
+REQUEST_TIMEOUT = 1.0
+"""Seconds for the request; who sends nothing and does not half-close is then given the state."""
+
+HANDLER_TIMEOUT = 15.0
+"""Seconds for a command."""
+
+MAX_CLIENTS = 16
 MAX_OCTETS = 1 << 20
 
 Snapshot = dict[str, object]
+Handler = Callable[[Request], Awaitable[Snapshot]]
+"""Does a command. It may raise BadRequest."""
+
+NO_HANDLERS: Mapping[str, Handler] = {}
 
 
 class NotRunning(Exception):  # noqa: N818  it is a state and no error: the caller decides what it means
@@ -34,12 +49,16 @@ def control_path(store: str) -> str:
 
 
 class Control:
-    """Serves ``snapshot`` at ``path``. That it cannot is told in the log and no reason not to serve SNMP."""
+    """Serves ``snapshot`` and ``handlers`` at ``path``. If it cannot, the log tells, and SNMP is served."""
 
-    def __init__(self, path: str, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(
+        self, path: str, snapshot: Callable[[], Snapshot], handlers: Mapping[str, Handler] = NO_HANDLERS
+    ) -> None:
         self._path = path
         self._snapshot = snapshot
+        self._handlers = handlers
         self._server: asyncio.Server | None = None
+        self._clients = 0
 
     async def start(self) -> None:
         """Listen; a socket that a dead daemon has left is replaced (the lock says that it is dead)."""
@@ -49,7 +68,7 @@ class Control:
                 os.unlink(self._path)  # noqa: PTH108
             sock.bind(self._path)
             os.chmod(self._path, MODE)  # noqa: PTH101
-            self._server = await asyncio.start_unix_server(self._answer, sock=sock)
+            self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_REQUEST)
         except OSError as error:
             sock.close()
             log.warning("no `haproxy-agentx status`: cannot listen at %s: %s", self._path, error.strerror or error)
@@ -61,31 +80,64 @@ class Control:
             with suppress(OSError):
                 os.unlink(self._path)  # noqa: PTH108
 
-    async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._clients >= MAX_CLIENTS:
+            writer.transport.abort()
+            return
+        self._clients += 1
         try:
+            answer = json.dumps(await self._answer(reader)).encode()
+            if len(answer) > MAX_OCTETS:
+                answer = json.dumps(
+                    {"problem": f"the answer is longer than {MAX_OCTETS} octets: ask for less"}
+                ).encode()
             async with asyncio.timeout(TIMEOUT):
-                writer.write(json.dumps(self._snapshot()).encode())
+                writer.write(answer)
                 await writer.drain()
         except (OSError, TimeoutError) as error:
             log.debug("control socket: %s", error)
+        except asyncio.CancelledError:
+            log.debug("control socket: the daemon ends")  # asyncio's streams would log a cancelled task as a failure
         finally:
+            self._clients -= 1
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
 
+    async def _answer(self, reader: asyncio.StreamReader) -> Snapshot:
+        try:
+            request = parse(await _read_line(reader))
+            name = request.get("command")
+            if name is None:
+                return self._snapshot()
+            handler = self._handlers.get(name, self._unknown)
+            async with asyncio.timeout(HANDLER_TIMEOUT):
+                return await handler(request)
+        except BadRequest as error:
+            return {"problem": str(error)}
+        except TimeoutError:
+            return {"problem": f"it was not done within {HANDLER_TIMEOUT:g} s: the log of haproxy-agentx may say why"}
 
-def ask(path: str) -> Snapshot:
-    """Give the state of the daemon that listens at ``path``. Raises NotRunning."""
-    answer = bytearray()
+    async def _unknown(self, _request: Request) -> Snapshot:
+        known = ", ".join(self._handlers) or "none"
+        return {"problem": f"the running haproxy-agentx has no such command; it has: {known}"}
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes:
+    """Read up to the end of the line or of what is sent; one octet more than a request may have is enough."""
+    line = bytearray()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REQUEST_TIMEOUT):
+            while b"\n" not in line and len(line) <= MAX_REQUEST and (piece := await reader.read(MAX_REQUEST + 1)):
+                line += piece
+    return bytes(line.partition(b"\n")[0])
+
+
+def ask(path: str, request: Request | None = None, timeout: float = TIMEOUT) -> Snapshot:
+    """Give what the daemon that listens at ``path`` answers within ``timeout`` seconds; by default, its state.
+
+    Raises NotRunning.
+    """
     try:
-        with socket.socket(socket.AF_UNIX) as sock:
-            ends = monotonic() + TIMEOUT
-            sock.settimeout(TIMEOUT)
-            sock.connect(path)
-            while piece := sock.recv(65536):
-                sock.settimeout(max(0.001, ends - monotonic()))
-                answer += piece
-                if len(answer) > MAX_OCTETS:
-                    raise NotRunning(f"{path}: the answer is longer than {MAX_OCTETS} octets: is this haproxy-agentx?")
-        snapshot = json.loads(answer)
+        answer = json.loads(_exchange(path, request, timeout))
     except PermissionError as error:
         raise NotRunning(f"{path}: permission denied: run this as root, or as a member of haproxy-agentx") from error
     except (FileNotFoundError, ConnectionRefusedError) as error:
@@ -95,10 +147,33 @@ def ask(path: str) -> Snapshot:
         ) from error
     except TimeoutError as error:
         raise NotRunning(
-            f"{path}: no answer within {TIMEOUT:g} s: is haproxy-agentx frozen? Then systemctl restart haproxy-agentx"
+            f"{path}: no answer within {timeout:g} s: is haproxy-agentx frozen? Then systemctl restart haproxy-agentx"
         ) from error
+    except ConnectionResetError as error:
+        raise NotRunning(f"{path}: the connection was cut: it ends just now, or too many ask: try again") from error
     except (OSError, ValueError, RecursionError) as error:
         raise NotRunning(f"{path}: {error}") from error
-    if not isinstance(snapshot, dict):
+    if not isinstance(answer, dict):
         raise NotRunning(f"{path}: what answers there is not haproxy-agentx")
-    return snapshot
+    return answer
+
+
+def _exchange(path: str, request: Request | None, timeout: float) -> bytes:
+    """Send a request and give all that is answered. Raises OSError, ValueError for too much."""
+    answer = bytearray()
+    ends = monotonic() + timeout
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(timeout)
+        sock.connect(path)
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered without listening
+            if request is not None:
+                sock.sendall(json.dumps(request).encode() + b"\n")
+            sock.shutdown(socket.SHUT_WR)
+        while piece := sock.recv(65536):
+            sock.settimeout(max(0.001, ends - monotonic()))
+            answer += piece
+            if len(answer) > MAX_OCTETS:
+                raise ValueError(f"the answer is longer than {MAX_OCTETS} octets: is this haproxy-agentx?")
+    if not answer:
+        raise ConnectionResetError
+    return bytes(answer)

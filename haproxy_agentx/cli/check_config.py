@@ -3,11 +3,12 @@
 import os
 import pwd
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import DEFAULT_FILE, Config, advice, load
+from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 
 USER = "haproxy-agentx"
@@ -20,11 +21,9 @@ def check_config(config_file: str | None) -> int:
     file = config_file or DEFAULT_FILE
     exists = not _is_missing(file)
     print("configuration is good:", file if exists else f"the built-in defaults, as there is no {file}")
-    print(f"  root    {dotted(config.root)}")
-    print(f"  agentx  {config.agentx.socket}, priority {config.agentx.priority}")
-    for haproxy in config.haproxy:
-        print(f"  haproxy {haproxy.name}: {haproxy.stats} every {haproxy.interval:g} s, {haproxy.timeout:g} s at most")
-    print(f"  store   {config.store}")
+    print(textwrap.indent(effective_text(config), "  "), end="")
+    if config.services is None:
+        print("without services each VRRP instance is one, over all of HAProxy; without keepalived the node is one")
     for caution in advice(config):
         print(f"mind: {caution}")
     for key, path in _files(config, file if exists else None):
@@ -39,10 +38,19 @@ def _files(config: Config, file: str | None) -> Iterator[tuple[str, str]]:
     """Give the files that the daemon will read, but for systemd's credentials, which are there only while it runs."""
     if file is not None:
         yield "", file
+    wanted = []
     for place, haproxy in enumerate(config.haproxy):
-        for key, path in (("password_file", haproxy.password_file), ("ca_file", haproxy.ca_file)):
-            if path is not None and not path.startswith(CREDENTIALS_DIRECTORY):
-                yield f"haproxy[{place}].{key}: ", path
+        prefix = f"haproxy[{place}]."
+        wanted += [(f"{prefix}password_file", haproxy.password_file), (f"{prefix}ca_file", haproxy.ca_file)]
+    snmp = config.keepalived.snmp
+    if snmp is not None:
+        wanted.append(("keepalived.snmp.community_file", snmp.community_file))
+        if snmp.v3 is not None:
+            prefix = "keepalived.snmp.v3."
+            wanted += [(f"{prefix}auth_file", snmp.v3.auth_file), (f"{prefix}priv_file", snmp.v3.priv_file)]
+    for key, path in wanted:
+        if path is not None and not path.startswith(CREDENTIALS_DIRECTORY):
+            yield f"{key}: ", path
 
 
 def _is_missing(path: str) -> bool:

@@ -13,6 +13,9 @@ from haproxy_agentx.config import ConfigError
 
 OK, FAILED, USAGE = 0, 1, 2
 
+MOST_EVENTS = 5000
+"""Events in the log."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
@@ -51,8 +54,27 @@ def _parser() -> argparse.ArgumentParser:
     mib.add_argument("--root", metavar="OID", help="where the module is rooted (default: where this project is)")
     status = add("status", _status, "Show on one screen how the running daemon is.")
     _add_config(status)
-    status.add_argument("--json", action="store_true", help="print JSON for programs")
+    _add_json(status)
+    events = add("events", _events, "List what happened, why, and whether it was told.")
+    _add_config(events)
+    events.add_argument("--limit", metavar="N", type=_count, default=20, help="the last so many (default: 20)")
+    events.add_argument("--follow", action="store_true", help="print each that comes, too, until interrupted")
+    _add_json(events)
+    trap_test = add("trap-test", _trap_test, "Send a test notification and wait for its acknowledgement.")
+    _add_config(trap_test)
+    _add_json(trap_test)
     return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _count(text: str) -> int:
+    """Read how many events are wanted."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_EVENTS)) and int(text) <= MOST_EVENTS):
+        raise argparse.ArgumentTypeError(f"not a whole number from 0 to {MOST_EVENTS}")
+    return int(text)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -93,3 +115,15 @@ def _status(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.status import status
 
     return status(options.config, as_json=options.json)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.events import events
+
+    return events(options.config, limit=options.limit, follow=options.follow, as_json=options.json)
+
+
+def _trap_test(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.trap_test import trap_test
+
+    return trap_test(options.config, as_json=options.json)

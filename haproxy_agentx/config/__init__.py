@@ -6,10 +6,12 @@
     agentx: {socket: /var/agentx/master, priority: 127}
     haproxy:
       - {name: local, stats: /run/haproxy/admin.sock, interval: 1s, timeout: 2s}
+    keepalived: {fifo: /run/haproxy-agentx/vrrp.fifo, traps: 127.0.0.1:1162}
+    notifications: {hold: 1s, limit: 10/min, servers: no, backends: yes}
     store: /var/lib/haproxy-agentx/state.db
 
-Every key may be left out; ``model.keys`` is the table of them. A password is never in the file: it is in a file
-of its own (``password_file``), which may be a systemd credential (``password_file: credential:NAME``).
+Every key may be left out; ``keys.keys`` is the table of them. A secret is never in the file: it is in a file of its own
+(``password_file``), which may be a systemd credential (``password_file: credential:NAME``).
 """
 
 import errno
@@ -20,7 +22,14 @@ from collections.abc import Mapping
 from haproxy_agentx.config.cautions import advice
 from haproxy_agentx.config.default import default_text
 from haproxy_agentx.config.errors import ConfigError, Problem
-from haproxy_agentx.config.model import AgentxConfig, Config, HaproxyConfig
+from haproxy_agentx.config.model import (
+    AgentxConfig,
+    Config,
+    HaproxyConfig,
+    KeepalivedConfig,
+    NotificationsConfig,
+    ServiceConfig,
+)
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 
 __all__ = [
@@ -29,7 +38,10 @@ __all__ = [
     "Config",
     "ConfigError",
     "HaproxyConfig",
+    "KeepalivedConfig",
+    "NotificationsConfig",
     "Problem",
+    "ServiceConfig",
     "advice",
     "default_text",
     "load",

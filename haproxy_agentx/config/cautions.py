@@ -1,9 +1,11 @@
 """What is allowed in a configuration and still worth a warning."""
 
-import ipaddress
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from haproxy_agentx.config.model import Config, HaproxyConfig
+from haproxy_agentx.config.values import is_loopback
+from haproxy_agentx.printable import printable
 
 
 def advice(config: Config) -> tuple[str, ...]:
@@ -24,18 +26,38 @@ def advice(config: Config) -> tuple[str, ...]:
                 f"haproxy[{place}].timeout: a hanging {haproxy.name} is noticed only after {haproxy.timeout:g} s, "
                 f"{haproxy.timeout / haproxy.interval:.0f} intervals; lower it"
             )
+    found += _about_keepalived(config)
     return tuple(found)
 
 
 _PATIENCE = 10
+_PRIVILEGED = 1024
+"""Ports below it are root's (ip(7))."""
+
+
+def _about_keepalived(config: Config) -> Iterator[str]:
+    keepalived = config.keepalived
+    if keepalived.traps is not None and int(keepalived.traps.rpartition(":")[2]) < _PRIVILEGED:
+        yield (
+            "keepalived.traps: a port below 1024 takes a privilege that the service does not have; "
+            "use 127.0.0.1:1162, in trap2sink, too"
+        )
+    if keepalived.snmp is not None and not is_loopback(keepalived.snmp.address.rpartition(":")[0]):
+        yield (
+            "keepalived.snmp.address: it is not a loopback address; only this node's own snmpd tells of this node, "
+            "and the service may reach no other: let snmpd listen on 127.0.0.1 (agentaddress), too"
+        )
+    if (keepalived.fifo, keepalived.traps, keepalived.snmp) == (None, None, None):
+        for place, service in enumerate(config.services or ()):
+            if service.vrrp_instance is not None:
+                yield (
+                    f"services[{place}].vrrp_instance: nothing tells of {printable(service.vrrp_instance, 80)}, as "
+                    "fifo, traps and snmp of keepalived are none; set one of them"
+                )
 
 
 def _is_in_clear(haproxy: HaproxyConfig) -> bool:
     parts = urlsplit(haproxy.stats)
     if parts.scheme != "http":
         return False
-    host = parts.hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
+    return not is_loopback(parts.hostname or "")

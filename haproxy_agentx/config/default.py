@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from haproxy_agentx.config.model import Key, Section, keys
+from haproxy_agentx.config.keys import Key, Table, keys
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 
 _HEAD = """\
 # haproxy-agentx: configuration.
 #
 # Nothing is needed here: what is commented out below is what applies without it. Lines that begin with '# ' explain;
-# remove the '#' of one of the others, and of the line that its group begins with, to set it. Check the result with
-# haproxy-agentx check-config, and have it read with systemctl reload haproxy-agentx.
+# remove the '#' of one of the others, and of the line that its group begins with, to set it. What is commented out
+# twice is an example. Check the result with haproxy-agentx check-config, and have it read with systemctl reload
+# haproxy-agentx.
 """
 
 
@@ -22,19 +23,25 @@ def default_text() -> str:
 def _lines() -> Iterator[str]:
     for item in keys(CREDENTIALS_DIRECTORY):
         yield f"# {item.help}"
+        mark = "# " if item.is_example else ""
         if isinstance(item, Key):
-            yield f"#{item.name}: {item.text}"
+            yield f"#{mark}{item.name}: {item.text}"
         else:
-            yield f"#{item.name}:"
-            yield from _section(item)
+            yield f"#{mark}{item.name}:"
+            rows = list(_rows(item.keys, f"#{mark}", item.most))
+            width = max(len(setting) for setting, _ in rows) + 2
+            yield from (f"{setting.ljust(width)}# {text}" for setting, text in rows)
         yield ""
 
 
-def _section(section: Section) -> Iterator[str]:
-    indent = "    " if section.many else "  "
-    width = max(len(f"# {key.name}: {key.text}") for key in section.keys) + 2
-    for place, key in enumerate(section.keys):
-        lead = "  - " if section.many and not place else indent
-        mark = "# " if key.is_example else ""
-        setting = f"{key.name}: {key.text}".ljust(width - len(mark))
-        yield f"#{lead}{mark}{setting}# {key.help}"
+def _rows(table: Table, lead: str, most: int) -> Iterator[tuple[str, str]]:
+    """Give each key of a group with its help; ``lead`` is what the lines of what it belongs to begin with."""
+    indent = lead + ("    " if most else "  ")
+    for place, item in enumerate(table):
+        begin = f"{lead}  - " if most and not place else indent
+        begin += "# " if item.is_example else ""
+        if isinstance(item, Key):
+            yield f"{begin}{item.name}: {item.text}", item.help
+        else:
+            yield f"{begin}{item.name}:", item.help
+            yield from _rows(item.keys, begin, item.most)

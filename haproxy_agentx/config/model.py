@@ -1,18 +1,14 @@
-"""What can be configured: the records, and the one table of keys that the file is read and written by."""
+"""What can be configured: the records. Pure; no secret is ever in here, only the paths of the files that hold them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from haproxy_agentx.agentx.oid import Oid, dotted
-from haproxy_agentx.config import values
+from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.health.model import Demand, Role
 from haproxy_agentx.objects.root import ROOT
+from haproxy_agentx.vrrp.access import SnmpAccess
 
-MAX_HAPROXY = 64
-"""HAProxy processes that one daemon reads."""
-
-INTERVAL_RANGE = (0.1, 3600.0)
-TIMEOUT_RANGE = (0.1, 60.0)
+EVERYTHING = Demand()
+"""All frontends and backends there are, and of each backend all servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class AgentxConfig:
 class HaproxyConfig:
     """One HAProxy: ``stats`` is an absolute path or a URL without credentials; ``interval``, ``timeout`` in seconds.
 
-    ``username`` is given with ``password_file`` or not at all. Secrets are never in here, only the files with them.
+    ``username`` is given with ``password_file`` or not at all.
     """
 
     name: str = "local"
@@ -45,72 +41,58 @@ class HaproxyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepalivedConfig:
+    """What tells of keepalived; each is None where it is not to be used.
+
+    ``fifo`` is the path of its ``vrrp_notify_fifo``, ``traps`` the loopback address that it sends traps to (HOST:PORT,
+    IPv6 in brackets), ``snmp`` the snmpd that KEEPALIVED-MIB is read from.
+    """
+
+    fifo: str | None = "/run/haproxy-agentx/vrrp.fifo"
+    traps: str | None = "127.0.0.1:1162"
+    snmp: SnmpAccess | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """A service: what it takes to serve, and the VRRP instance that says which node is to. Its ``name`` is unique.
+
+    ``vrrp_instance`` is None where no keepalived is concerned. ``intended_role`` is what this node is when all is well,
+    master or backup; None is what keepalived's own configuration says (its initial state).
+    """
+
+    name: str
+    vrrp_instance: str | None = None
+    demand: Demand = EVERYTHING
+    intended_role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsConfig:
+    """What is told, and how soon.
+
+    A change of health is told when it has lasted for ``hold`` seconds. Of one service at most ``limit`` events in
+    ``per`` seconds are told, the rest is a count. ``servers`` and ``backends`` say whether their changes are told, too.
+    """
+
+    hold: float = 1.0
+    limit: int = 10
+    per: float = 60.0
+    servers: bool = False
+    backends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """All of it; without arguments, what a stock Debian load balancer needs."""
+    """All of it; without arguments, what a stock Debian load balancer needs.
+
+    ``services`` is None where each VRRP instance is to be a service over all of HAProxy.
+    """
 
     root: Oid = ROOT
     agentx: AgentxConfig = AgentxConfig()
     haproxy: tuple[HaproxyConfig, ...] = (HaproxyConfig(),)
+    keepalived: KeepalivedConfig = KeepalivedConfig()
+    services: tuple[ServiceConfig, ...] | None = None
+    notifications: NotificationsConfig = NotificationsConfig()
     store: str = "/var/lib/haproxy-agentx/state.db"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key of the file: how its text is read (ValueError: 'what; remedy'), its default or an example, and its help."""
-
-    name: str
-    read: Callable[[str], Any]
-    text: str
-    help: str
-    is_example: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A group of keys: a mapping, or where ``many`` a list of mappings."""
-
-    name: str
-    keys: tuple[Key, ...]
-    help: str
-    many: bool = False
-
-
-def keys(credentials: str) -> tuple[Key | Section, ...]:
-    """Give the keys; ``credentials`` is the folder of systemd credentials."""
-    return (
-        Key("root", values.root, dotted(ROOT), "OID that HAPROXY-AGENTX-MIB is rooted at (mib --root prints it)."),
-        Section("agentx", _AGENTX, "How snmpd is reached (AgentX, RFC 2741)."),
-        Section("haproxy", _haproxy(credentials), f"The HAProxy processes to read, at most {MAX_HAPROXY}.", many=True),
-        Key("store", values.path, Config().store, "File that keeps the row indexes, so that they outlive restarts."),
-    )
-
-
-_AGENTX = (
-    Key("socket", values.agentx_socket, AgentxConfig().socket, "snmpd's agentXSocket: a path, or tcp:127.0.0.1:705"),
-    Key("priority", values.priority, str(AgentxConfig().priority), "of the registration, 1 to 255; the lower one wins"),
-)
-
-
-def _haproxy(credentials: str) -> tuple[Key, ...]:
-    default = HaproxyConfig()
-    return (
-        Key("name", values.name, default.name, "unique; letters, digits and . _ : -, 64 at most"),
-        Key("stats", values.stats, default.stats, "path of the stats socket, or URL: https://host:8404/stats"),
-        Key("interval", values.duration(*INTERVAL_RANGE), f"{default.interval:g}s", "between readings: 100ms to 1h"),
-        Key("timeout", values.duration(*TIMEOUT_RANGE), f"{default.timeout:g}s", "of a whole reading: 100ms to 60s"),
-        Key("username", values.username, "stats", "with a URL only: of 'stats auth'", is_example=True),
-        Key(
-            "password_file",
-            values.password_file(credentials),
-            "/etc/haproxy-agentx/password",
-            "file with the password, or credential:NAME (systemd's LoadCredential=)",
-            is_example=True,
-        ),
-        Key(
-            "ca_file",
-            values.path,
-            "/etc/haproxy-agentx/ca.pem",
-            "certificates to trust instead of the system's, PEM",
-            is_example=True,
-        ),
-    )

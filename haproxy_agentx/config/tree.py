@@ -16,10 +16,10 @@ from haproxy_agentx.config.errors import Problem
 
 MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 8
-"""Mappings and sequences in each other; the configuration needs three."""
+"""Mappings and sequences in each other; the configuration needs four."""
 
 MAX_NODES = 5_000
-"""Texts, mappings and sequences in a file: the configuration needs some hundreds."""
+"""Texts, mappings and sequences in a file: the configuration needs some hundreds, and 3,500 at most."""
 
 TOP = "(top level)"
 _KEY = re.compile(r"[\w.<-]{1,64}")
@@ -168,7 +168,7 @@ class _Composer:
             node = Scalar(line, event.value, quoted=bool(event.style))
         else:
             if len(self._path) >= MAX_DEPTH:
-                raise self._stop(line, f"values are nested more than {MAX_DEPTH} deep; three levels are the most")
+                raise self._stop(line, f"values are nested more than {MAX_DEPTH} deep; four levels are the most")
             node = self._sequence(line) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(line)
         if event.anchor is not None:
             return self._refuse(line, "an anchor ('&...') is not allowed; remove it, or quote the value")

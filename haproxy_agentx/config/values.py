@@ -31,6 +31,10 @@ CREDENTIALS_DIRECTORY = "/run/credentials/haproxy-agentx.service"
 SOCKET_PATH_LIMIT = 107
 """Octets in the path of a Unix socket (unix(7)): sun_path less its end."""
 
+PORTS = range(1, 65536)
+NONE = "none"
+"""What is written for what is not to be used."""
+
 PATH_LIMIT = 4095
 URL_LIMIT = 2048
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|m|h)?")
@@ -39,7 +43,6 @@ _NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9._:@-]{1,255}")
 _TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+):([0-9]{1,5})")
 _PRIORITIES = range(1, 256)
-_PORTS = range(1, 65536)
 
 
 def root(text: str) -> Oid:
@@ -96,9 +99,9 @@ def agentx_socket(text: str) -> str:
     if not text.startswith("tcp:"):
         return _socket_path(text, "; write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
     match = _TCP.fullmatch(text)
-    if not match or int(match[2]) not in _PORTS:
+    if not match or int(match[2]) not in PORTS:
         raise ValueError(f"'{printable(text, 80)}' is not an address; write tcp:127.0.0.1:705 or tcp:[::1]:705")
-    if not _is_loopback(match[1]):
+    if not is_loopback(match[1]):
         raise ValueError(
             f"'{printable(text, 80)}' is not this machine, and AgentX has no authentication; use a loopback address "
             "such as tcp:127.0.0.1:705, or the path of the socket"
@@ -131,13 +134,13 @@ def path(text: str) -> str:
     return _path(text, "; write the whole path, beginning with /")
 
 
-def password_file(credentials: str) -> Callable[[str], str]:
-    """Give a reader of the path of a file that holds a password, or of ``credential:NAME``.
+def secret_file(what: str, credentials: str) -> Callable[[str], str]:
+    """Give a reader of the path of a file that holds a secret (``what``: password), or of ``credential:NAME``.
 
     The latter is the file NAME in the folder ``credentials``, a systemd credential. The text is in no message: it may
-    be the password itself.
+    be the secret itself.
     """
-    remedy = "; write the whole path of a file that holds the password, or credential:NAME for a systemd credential"
+    remedy = f"; write the whole path of a file that holds the {what}, or credential:NAME for a systemd credential"
 
     def read(text: str) -> str:
         if not text.startswith(CREDENTIAL):
@@ -148,6 +151,16 @@ def password_file(credentials: str) -> Callable[[str], str]:
         return f"{credentials.rstrip('/')}/{credential}"
 
     return read
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is surely this machine: localhost, or a loopback address, IPv6 also in brackets."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _path(text: str, remedy: str) -> str:
@@ -166,15 +179,6 @@ def _socket_path(text: str, remedy: str) -> str:
     if len(_path(text, remedy).encode()) > SOCKET_PATH_LIMIT:
         raise ValueError(f"the path of a socket has at most {SOCKET_PATH_LIMIT} octets; use a shorter one, or a link")
     return text
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _url(text: str) -> str:

@@ -21,7 +21,7 @@ from haproxy_agentx.config import (
     parse,
 )
 from haproxy_agentx.config.errors import SHOWN
-from haproxy_agentx.config.model import Key, Section, keys
+from haproxy_agentx.config.keys import Key, Section, keys
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.objects.schema import ROOT
 from tests.support.unprivileged import unprivileged
@@ -136,21 +136,31 @@ def test_a_configuration_is_a_key_of_a_dict():
 # The table of keys
 
 
-def test_the_table_of_keys_has_the_defaults_of_the_records():
-    def check(item, record):
-        if isinstance(item, Section):
-            inner = getattr(record, item.name)
-            for key in item.keys:
-                check(key, inner[0] if item.many else inner)
-        elif not item.is_example:
-            assert item.read(item.text) == getattr(record, item.name)
-        else:
-            assert getattr(record, item.name) is None
-            assert item.read(item.text)
-
-    for item in keys(CREDENTIALS_DIRECTORY):
+def every_key(table=None, inside=()):
+    """Give each key of the table with the sections that it stands in."""
+    for item in keys(CREDENTIALS_DIRECTORY) if table is None else table:
         assert isinstance(item, Key | Section)
-        check(item, Config())
+        if isinstance(item, Section):
+            yield from every_key(item.keys, (*inside, item))
+        else:
+            yield item, inside
+
+
+def test_the_table_of_keys_has_the_defaults_of_the_records():
+    for key, inside in every_key():
+        if any(section.is_example for section in inside):
+            continue
+        record = Config()
+        for section in inside:
+            record = getattr(record, section.name)
+            record = record[0] if section.most else record
+        if key.is_example:
+            assert getattr(record, key.name) is None
+            assert key.read(key.text)
+        elif key.name == "limit":
+            assert key.read(key.text) == (record.limit, record.per)
+        else:
+            assert key.read(key.text) == getattr(record, key.name)
 
 
 def test_the_default_file_reads_as_the_defaults_with_and_without_its_comment_signs():
@@ -163,9 +173,23 @@ def test_the_default_file_reads_as_the_defaults_with_and_without_its_comment_sig
 
 
 def test_the_default_file_names_every_key():
-    for item in keys(CREDENTIALS_DIRECTORY):
-        for key in item.keys if isinstance(item, Section) else (item,):
-            assert f"{key.name}: {key.text}" in default_text()
+    for key, _ in every_key():
+        assert f"{key.name}: {key.text}" in default_text()
+
+
+def test_the_examples_of_the_default_file_are_right():
+    text = default_text()
+    for _ in range(4):  # as deep as examples are in each other
+        text = re.sub("^#(?! [^ ])", "", text, flags=re.MULTILINE)
+        text = re.sub("^( *(?:- )?)# (?=[a-z_0-9]+:|  )", r"\1", text, flags=re.MULTILINE)
+    assert not [line for line in text.splitlines() if re.match(" *# +[a-z_0-9]+:", line)]
+    found = problems(text)
+    assert found == [
+        next(line for line in found if "haproxy[0].username: it goes with a URL" in line),
+        next(line for line in found if "haproxy[0].password_file: it goes with a URL" in line),
+        next(line for line in found if "haproxy[0].ca_file: it goes with a URL" in line),
+        next(line for line in found if "keepalived.snmp.v3: community_file is given, too" in line),
+    ]
 
 
 # What is wrong
@@ -189,7 +213,7 @@ def test_the_default_file_names_every_key():
         ("agentx: {pritority: 5}", 1, "agentx.pritority", "did you mean priority?"),
         ("haproxy: [{password-file: /a}]", 1, "haproxy[0].password-file", "did you mean password_file?"),
         ("Agentx: {}", 1, "Agentx", "did you mean agentx?"),
-        ("quite_other: 1", 1, "quite_other", "the keys are root, agentx, haproxy, store"),
+        ("quite_other: 1", 1, "quite_other", "the keys are root, agentx, haproxy, keepalived, services"),
         ("<<: {store: /a}", 1, "<<", "no such key"),
         ("agentx: 5", 1, "agentx", "a single value stands here"),
         ("agentx: [socket]", 1, "agentx", "a list stands here"),

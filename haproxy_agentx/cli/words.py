@@ -1,0 +1,43 @@
+"""How states and spans of time are written and coloured. Pure."""
+
+from typing import TYPE_CHECKING
+
+from haproxy_agentx.health.model import Health
+from haproxy_agentx.printable import printable
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+LONGEST = 4000
+"""Characters of a text that are shown."""
+
+_FINE, _DEGRADED = Health.standby, Health.stopped
+"""The last that is fine, and the last that is not wrong: HaxHealthType is in the order of badness."""
+
+
+def shown(text: object, style: str = "") -> "Text":
+    """Give a text, much of which comes from outside, without markup, line breaks and escape sequences."""
+    from rich.text import Text
+
+    return Text(printable(str(text), LONGEST), style)
+
+
+def health_style(name: object) -> str:
+    """Give the colour of a health by its label; what another version may say is wrong, too."""
+    health = Health.__members__.get(str(name), Health.conflict)
+    return "green" if health <= _FINE else "yellow" if health <= _DEGRADED else "red"
+
+
+def is_fine(name: object) -> bool:
+    """Say whether a health by its label is active or standby."""
+    return health_style(name) == "green"
+
+
+def span(seconds: float) -> str:
+    """Write a span of time in its two largest units."""
+    if seconds < 10:  # noqa: PLR2004  a span that is worth a fraction
+        return f"{seconds:.1f} s"
+    for size, unit, small, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} {int(seconds % size // small)} {smaller}"
+    return f"{int(seconds)} s"

@@ -1,0 +1,287 @@
+"""The one table of keys that the file is read by and the default file is written by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.config import service_values, snmp_values, values
+from haproxy_agentx.config.model import AgentxConfig, Config, HaproxyConfig, KeepalivedConfig
+from haproxy_agentx.objects.root import ROOT
+from haproxy_agentx.vrrp.access import SnmpAccess
+
+MAX_HAPROXY = 64
+"""HAProxy processes that one daemon reads."""
+
+MAX_SERVICES = 128
+MAX_MEMBERS = 128
+"""Frontends, and backends, that a service names."""
+
+INTERVAL_RANGE = (0.1, 3600.0)
+TIMEOUT_RANGE = (0.1, 60.0)
+HOLD_RANGE = (0.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key of the file: how its text is read (ValueError: 'what; remedy'), its default or an example, and its help.
+
+    ``most`` makes it a list of at most so many texts, each of which is read. An example is a key without a default.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    text: str
+    help: str
+    is_example: bool = False
+    is_required: bool = False
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A group of keys: a mapping, or with ``most`` a list of at most so many mappings. An example has no default."""
+
+    name: str
+    keys: "tuple[Key | Section, ...]"
+    help: str
+    is_example: bool = False
+    most: int = 0
+
+
+Table = tuple[Key | Section, ...]
+
+
+def keys(credentials: str) -> Table:
+    """Give the keys; ``credentials`` is the folder of systemd credentials."""
+    return (
+        Key(
+            name="root",
+            read=values.root,
+            text=dotted(ROOT),
+            help="OID that HAPROXY-AGENTX-MIB is rooted at (mib --root prints it).",
+        ),
+        Section(name="agentx", keys=_AGENTX, help="How snmpd is reached (AgentX, RFC 2741)."),
+        Section(
+            name="haproxy",
+            keys=_haproxy(credentials),
+            help=f"The HAProxy processes to read, at most {MAX_HAPROXY}.",
+            most=MAX_HAPROXY,
+        ),
+        Section(
+            name="keepalived",
+            keys=_keepalived(credentials),
+            help="What tells of keepalived; all of it may be missing, and 'none' leaves it alone.",
+        ),
+        Section(
+            name="services",
+            keys=_SERVICE,
+            help="Without it each VRRP instance is a service over all of HAProxy; without keepalived the node is one.",
+            most=MAX_SERVICES,
+            is_example=True,
+        ),
+        Section(name="notifications", keys=_NOTIFICATIONS, help="What is told, and how soon."),
+        Key(
+            name="store",
+            read=values.path,
+            text=Config().store,
+            help="File that keeps row indexes and events, so that they outlive restarts.",
+        ),
+    )
+
+
+_AGENTX = (
+    Key(
+        name="socket",
+        read=values.agentx_socket,
+        text=AgentxConfig().socket,
+        help="snmpd's agentXSocket: a path, or tcp:127.0.0.1:705",
+    ),
+    Key(
+        name="priority",
+        read=values.priority,
+        text=str(AgentxConfig().priority),
+        help="of the registration, 1 to 255; the lower one wins",
+    ),
+)
+
+_SERVICE = (
+    Key(
+        name="name",
+        read=values.name,
+        text="site",
+        help="unique; letters, digits and . _ : -, 64 at most",
+        is_required=True,
+    ),
+    Key(
+        name="vrrp_instance",
+        read=service_values.vrrp_instance,
+        text="SITE1",
+        help="its name in keepalived.conf; without it the service has no VRRP role",
+        is_example=True,
+    ),
+    Key(
+        name="frontends",
+        read=service_values.proxy,
+        text="[www]",
+        help="names, or PROCESS/NAME; without it all there are",
+        is_example=True,
+        most=MAX_MEMBERS,
+    ),
+    Key(
+        name="backends",
+        read=service_values.proxy,
+        text="[app, api]",
+        help="likewise",
+        is_example=True,
+        most=MAX_MEMBERS,
+    ),
+    Key(
+        name="min_servers",
+        read=service_values.minimum,
+        text="100%",
+        help="usable in each backend: a number, or percent of those not in maintenance",
+    ),
+    Key(
+        name="intended_role",
+        read=service_values.intended_role,
+        text="master",
+        help="of this node, master or backup; without it keepalived's initial state",
+        is_example=True,
+    ),
+)
+
+_NOTIFICATIONS = (
+    Key(
+        name="hold",
+        read=values.duration(*HOLD_RANGE),
+        text="1s",
+        help="a change of health is told when it has lasted so long: 0s to 60s",
+    ),
+    Key(
+        name="limit",
+        read=service_values.limit,
+        text="10/min",
+        help="events of a service; what is more is counted: 1 to 600 per min or hour",
+    ),
+    Key(name="servers", read=service_values.yes_or_no, text="no", help="tell each change of a server, too"),
+    Key(name="backends", read=service_values.yes_or_no, text="yes", help="tell each change of a backend, too"),
+)
+
+
+def _haproxy(credentials: str) -> tuple[Key, ...]:
+    default = HaproxyConfig()
+    return (
+        Key(
+            name="name",
+            read=values.name,
+            text=default.name,
+            help="unique; letters, digits and . _ : -, 64 at most",
+        ),
+        Key(
+            name="stats",
+            read=values.stats,
+            text=default.stats,
+            help="path of the stats socket, or URL: https://host:8404/stats",
+        ),
+        Key(
+            name="interval",
+            read=values.duration(*INTERVAL_RANGE),
+            text=f"{default.interval:g}s",
+            help="between readings: 100ms to 1h",
+        ),
+        Key(
+            name="timeout",
+            read=values.duration(*TIMEOUT_RANGE),
+            text=f"{default.timeout:g}s",
+            help="of a whole reading: 100ms to 60s",
+        ),
+        Key(
+            name="username",
+            read=values.username,
+            text="stats",
+            help="with a URL only: of 'stats auth'",
+            is_example=True,
+        ),
+        Key(
+            name="password_file",
+            read=values.secret_file("password", credentials),
+            text="/etc/haproxy-agentx/password",
+            help="file with the password, or credential:NAME (systemd's LoadCredential=)",
+            is_example=True,
+        ),
+        Key(
+            name="ca_file",
+            read=values.path,
+            text="/etc/haproxy-agentx/ca.pem",
+            help="certificates to trust instead of the system's, PEM",
+            is_example=True,
+        ),
+    )
+
+
+def _keepalived(credentials: str) -> Table:
+    default = KeepalivedConfig()
+    return (
+        Key(
+            name="fifo",
+            read=service_values.fifo,
+            text=default.fifo or "none",
+            help="its vrrp_notify_fifo (global_defs); or none",
+        ),
+        Key(
+            name="traps",
+            read=snmp_values.traps,
+            text=default.traps or "none",
+            help="where a trap2sink line of snmpd.conf sends its traps, too; or none",
+        ),
+        Section(
+            name="snmp",
+            keys=_snmp(credentials),
+            help="the snmpd of this node, to read KEEPALIVED-MIB from",
+            is_example=True,
+        ),
+    )
+
+
+def _snmp(credentials: str) -> Table:
+    return (
+        Key(name="address", read=snmp_values.address, text=SnmpAccess().address, help="where it answers SNMP"),
+        Key(
+            name="community_file",
+            read=values.secret_file("community", credentials),
+            text="/etc/haproxy-agentx/community",
+            help="SNMPv2c: file with the community, or credential:NAME",
+            is_example=True,
+        ),
+        Section(name="v3", keys=_v3(credentials), help="SNMPv3 instead of a community", is_example=True),
+    )
+
+
+def _v3(credentials: str) -> tuple[Key, ...]:
+    folder = "/etc/haproxy-agentx"
+    return (
+        Key(name="user", read=snmp_values.user, text="monitor", help="of createUser", is_required=True),
+        Key(name="level", read=snmp_values.level, text="authPriv", help="noAuthNoPriv, authNoPriv or authPriv"),
+        Key(
+            name="auth_protocol",
+            read=snmp_values.auth_protocol,
+            text="SHA",
+            help="MD5, SHA, SHA224, SHA256, SHA384 or SHA512",
+        ),
+        Key(
+            name="auth_file",
+            read=values.secret_file("passphrase", credentials),
+            text=f"{folder}/auth",
+            help="file with the passphrase, or credential:NAME",
+            is_example=True,
+        ),
+        Key(name="priv_protocol", read=snmp_values.priv_protocol, text="AES", help="DES, AES, AES192 or AES256"),
+        Key(
+            name="priv_file",
+            read=values.secret_file("passphrase", credentials),
+            text=f"{folder}/priv",
+            help="likewise, of the encryption",
+            is_example=True,
+        ),
+    )

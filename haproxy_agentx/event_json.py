@@ -1,0 +1,75 @@
+"""An event as JSON, as ``haproxy-agentx events --json`` prints it. Pure."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from haproxy_agentx.event import Event
+from haproxy_agentx.health.model import Reason
+
+_KNOWN_REASONS = sum(Reason)
+
+
+def _flag(text: str) -> bool:
+    return text == "true"
+
+
+def _reasons(text: str) -> list[str]:
+    given = Reason(int(text) & _KNOWN_REASONS)
+    return [str(reason.name) for reason in Reason if reason in given]
+
+
+_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "subject": ("haxEventSubject", str),
+    "health": ("haxEventHealth", str),
+    "previous_health": ("haxEventPreviousHealth", str),
+    "role": ("haxEventRole", str),
+    "previous_role": ("haxEventPreviousRole", str),
+    "as_intended": ("haxEventServedAsIntended", _flag),
+    "reasons": ("haxEventReasons", _reasons),
+    "cause": ("haxEventCause", str),
+    "cause_text": ("haxEventCauseText", str),
+    "state": ("haxEventState", str),
+    "previous_state": ("haxEventPreviousState", str),
+    "suppressed": ("haxEventSuppressed", int),
+    "trap": ("haxEventKeepalivedTrap", str),
+    "trap_time": ("haxEventKeepalivedTime", int),
+    "row": ("haxEventRow", str),
+}
+"""Keys by column of haxEventTable."""
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """Give all of an event; each key is always there, null where it does not apply.
+
+    Times are ISO 8601 in UTC. ``trap`` says whether keepalived's own trap was seen, ``trap_time`` is the sysUpTime in
+    it, in hundredths of a second; ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.
+    """
+    cells = event.news.cells
+    return {
+        "sequence": event.sequence,
+        "time": _date(event.news.at),
+        "kind": event.news.kind.name,
+        **{key: _value(cells.get(column), read) for key, (column, read) in _KEYS.items()},
+        "delivery": event.delivery.name,
+        "tries": event.tries,
+        "maybe_repeated": event.tries > 1,
+        "acknowledged": None if event.acknowledged_at is None else _date(event.acknowledged_at),
+        "keepalived": dict(event.news.keepalived),
+    }
+
+
+def _value(text: str | None, read: Callable[[str], object]) -> object:
+    """Read a cell; one that another version has left and that is no value counts as missing."""
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except ValueError:
+        return None
+
+
+def _date(seconds: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,609 @@
+"""The configuration of keepalived, services and notifications: CONFORMANCE G1, G3, G4, G5."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haproxy_agentx.config import (
+    AgentxConfig,
+    Config,
+    ConfigError,
+    HaproxyConfig,
+    KeepalivedConfig,
+    NotificationsConfig,
+    ServiceConfig,
+    advice,
+    parse,
+)
+from haproxy_agentx.config.effective import effective_text
+from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
+from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.health.model import Demand, Minimum, Role
+from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
+from tests.support.programs import ROOT
+
+FILE = "config.yaml"
+LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: [^;]+; .+", re.DOTALL)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        parse(text, FILE)
+    lines = str(raised.value).splitlines()
+    told = lines[:-1] if "more problems are not shown" in lines[-1] else lines
+    assert all(line.isprintable() and LINE.fullmatch(line) for line in told), lines
+    return lines
+
+
+def service(text: str) -> ServiceConfig:
+    (record,) = parse(f"services: [{{name: a, {text}}}]", FILE).services or ()
+    return record
+
+
+def keepalived(text: str) -> KeepalivedConfig:
+    return parse(f"keepalived: {{{text}}}", FILE).keepalived
+
+
+# What is right
+
+
+def test_the_defaults_are_those_of_the_bare_set_up():
+    assert Config().keepalived == KeepalivedConfig("/run/haproxy-agentx/vrrp.fifo", "127.0.0.1:1162", None)
+    assert Config().services is None
+    assert Config().notifications == NotificationsConfig(hold=1.0, limit=10, per=60.0, servers=False, backends=True)
+
+
+@pytest.mark.parametrize("text", ["keepalived:", "keepalived: {}", "services:", "services: ~", "notifications: {}"])
+def test_what_is_not_said_is_the_default(text):
+    assert parse(text, FILE) == Config()
+
+
+def test_everything_at_once():
+    text = """
+        haproxy: [{name: local}, {name: edge, stats: /run/edge.sock}]
+        keepalived:
+          fifo: /run/other.fifo
+          traps: "[::1]:11162"
+          snmp:
+            address: localhost:1161
+            v3: {user: monitor, level: authPriv, auth_protocol: SHA-256, auth_file: /etc/a, priv_protocol: aes,
+                 priv_file: credential:priv}
+        services:
+          - name: site
+            vrrp_instance: "SITE 1: é"
+            frontends: [www, edge/www]
+            backends:
+              - app
+              - local/api
+            min_servers: 80%
+            intended_role: master
+          - {name: rest, frontends: [], min_servers: 2}
+        notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off}
+    """
+    config = parse(text, FILE)
+    assert config.keepalived == KeepalivedConfig(
+        "/run/other.fifo",
+        "[::1]:11162",
+        SnmpAccess(
+            "localhost:1161",
+            None,
+            V3Access("monitor", "authPriv", "SHA256", "/etc/a", "AES", f"{CREDENTIALS_DIRECTORY}/priv"),
+        ),
+    )
+    assert config.services == (
+        ServiceConfig(
+            "site",
+            "SITE 1: é",
+            Demand(("www", "edge/www"), ("app", "local/api"), Minimum(80, percent=True)),
+            Role.master,
+        ),
+        ServiceConfig("rest", None, Demand((), None, Minimum(2))),
+    )
+    assert config.notifications == NotificationsConfig(0.25, 60, 3600.0, servers=True, backends=False)
+
+
+def test_none_leaves_a_source_alone():
+    assert keepalived("fifo: none, traps: none") == KeepalivedConfig(None, None, None)
+
+
+def test_a_community_is_in_a_file_or_a_credential():
+    assert keepalived("snmp: {community_file: /etc/c}").snmp == SnmpAccess("127.0.0.1:161", "/etc/c")
+    found = keepalived("snmp: {community_file: 'credential:c'}").snmp
+    assert found == SnmpAccess("127.0.0.1:161", f"{CREDENTIALS_DIRECTORY}/c")
+
+
+@pytest.mark.parametrize(
+    ("text", "access"),
+    [
+        ("user: u, level: noAuthNoPriv", V3Access("u", "noAuthNoPriv")),
+        ("user: u, level: AUTHNOPRIV, auth_file: /a", V3Access("u", "authNoPriv", auth_file="/a")),
+        ("user: u, auth_file: /a, priv_file: /b", V3Access("u", auth_file="/a", priv_file="/b")),
+    ],
+)
+def test_each_level_of_snmpv3_has_the_files_it_needs(text, access):
+    assert keepalived(f"snmp: {{v3: {{{text}}}}}").snmp == SnmpAccess(v3=access)
+
+
+@pytest.mark.parametrize("word", ["md5", "sha", "SHA1", "SHA-1", "sha-224", "SHA256", "sha-384", "SHA-512"])
+def test_protocols_of_authentication_are_written_as_anybody_does(word):
+    found = keepalived(f"snmp: {{v3: {{user: u, auth_protocol: {word}, auth_file: /a, priv_file: /b}}}}").snmp
+    assert found.v3.auth_protocol in AUTH_PROTOCOLS
+
+
+@pytest.mark.parametrize("word", ["des", "aes", "AES-128", "aes128", "AES192", "AES-256"])
+def test_protocols_of_encryption_are_written_as_anybody_does(word):
+    found = keepalived(f"snmp: {{v3: {{user: u, priv_protocol: {word}, auth_file: /a, priv_file: /b}}}}").snmp
+    assert found.v3.priv_protocol in PRIV_PROTOCOLS
+
+
+@pytest.mark.parametrize(
+    ("text", "minimum"),
+    [
+        ("1", Minimum(1)),
+        ("1000000", Minimum(1_000_000)),
+        ("1%", Minimum(1, percent=True)),
+        ("100 %", Minimum(100, True)),
+    ],
+)
+def test_minimum_of_servers(text, minimum):
+    assert service(f"min_servers: {text}").demand.minimum == minimum
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "per"), [("1/min", 1, 60.0), ("600 / h", 600, 3600.0), ("7/hour", 7, 3600.0)]
+)
+def test_limits(text, limit, per):
+    found = parse(f"notifications: {{limit: {text}}}", FILE).notifications
+    assert (found.limit, found.per) == (limit, per)
+
+
+def test_a_configuration_is_a_key_of_a_dict():
+    text = "services: [{name: a, backends: [b]}]\nkeepalived: {snmp: {community_file: /a}}"
+    assert {parse(text, FILE): 1}[parse(text, FILE)] == 1
+
+
+# The effective configuration is a file that reads as it
+
+
+def test_the_defaults_written_out_read_as_the_defaults():
+    text = effective_text(Config())
+    assert parse(text, FILE) == Config()
+    for key in (
+        "root:",
+        "socket:",
+        "interval:",
+        "fifo:",
+        "traps:",
+        "hold:",
+        "limit:",
+        "servers:",
+        "backends:",
+        "store:",
+    ):
+        assert key in text
+
+
+WORDS = st.one_of(
+    st.from_regex("[A-Za-z0-9._:-]{1,12}", fullmatch=True),
+    st.sampled_from(["null", "none", "no", "1.10", "0x10", "~", "a:", "-", "-a", ":", ".", "...", "---"]),
+).filter(lambda text: re.fullmatch("[A-Za-z0-9._:-]+", text))
+PATHS = (
+    st.text(min_size=1, max_size=20)
+    .map(lambda text: f"/{text}")
+    .filter(lambda text: text.isprintable() and not text.endswith("/") and text.isascii())
+)
+INSTANCES = st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and text == text.strip())
+MEMBERS = st.none() | st.lists(WORDS | WORDS.map("p0/{}".format), min_size=1, max_size=4, unique=True).map(tuple)
+MINIMA = st.builds(Minimum, st.integers(1, 1_000_000)) | st.builds(Minimum, st.integers(1, 100), st.just(True))
+SERVICES = st.builds(
+    ServiceConfig, WORDS, INSTANCES, st.builds(Demand, MEMBERS, MEMBERS, MINIMA), st.sampled_from([None, *Role][:4])
+).filter(lambda found: found.intended_role in {None, Role.master, Role.backup})
+V3 = st.builds(
+    V3Access,
+    WORDS,
+    st.just("authPriv"),
+    st.sampled_from(AUTH_PROTOCOLS),
+    PATHS,
+    st.sampled_from(PRIV_PROTOCOLS),
+    PATHS,
+) | st.builds(V3Access, WORDS, st.just("noAuthNoPriv"), st.sampled_from(AUTH_PROTOCOLS))
+ADDRESSES = st.sampled_from(["127.0.0.1:161", "[::1]:1161", "localhost:65535", "127.1.2.3:1"])
+CONFIGS = st.builds(
+    Config,
+    agentx=st.builds(AgentxConfig, st.just("/a") | st.just("tcp:[::1]:705"), st.integers(1, 255)),
+    haproxy=st.just(
+        (
+            HaproxyConfig("p0", interval=0.123456789),
+            HaproxyConfig("p1", "https://h/a?b", 0.1, 60.0, "it's {me}, # 'I'", "/a b", "/c, d"),
+        )
+    ),
+    keepalived=st.builds(
+        KeepalivedConfig,
+        st.none() | PATHS,
+        st.none() | ADDRESSES,
+        st.none() | st.builds(SnmpAccess, ADDRESSES, PATHS) | st.builds(SnmpAccess, ADDRESSES, st.none(), V3),
+    ),
+    services=st.none() | st.lists(SERVICES, min_size=1, max_size=3, unique_by=lambda found: found.name).map(tuple),
+    notifications=st.builds(
+        NotificationsConfig,
+        st.sampled_from([0.0, 0.001, 1.5, 60.0]),
+        st.integers(1, 600),
+        st.sampled_from([60.0, 3600.0]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    store=PATHS,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CONFIGS)
+def test_a_configuration_written_out_reads_as_itself(config):
+    assert parse(effective_text(config), FILE) == config
+
+
+# What is wrong
+
+
+V3_FILES = "auth_file: /a, priv_file: /b"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "what"),
+    [
+        # keepalived
+        ("keepalived: 5", 1, "keepalived", "write keys: fifo, traps, snmp"),
+        ("keepalived: []", 1, "keepalived", "a list stands here"),
+        ("keepalived: {fido: /a}", 1, "keepalived.fido", "did you mean fifo?"),
+        ("keepalived:\n  fifo: x", 2, "keepalived.fifo", "not an absolute path"),
+        ("keepalived: {fifo: /run/}", 1, "keepalived.fifo", "path of a folder"),
+        ("keepalived: {fifo: [/a]}", 1, "keepalived.fifo", "a list stands here"),
+        ("keepalived: {fifo: ''}", 1, "keepalived.fifo", "there is no value"),
+        ("keepalived: {fifo: /a, fifo: /b}", 1, "keepalived.fifo", "given twice"),
+        ("keepalived: {traps: '1162'}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: 127.0.0.1}", 1, "keepalived.traps", "write 127.0.0.1:1162"),
+        ("keepalived: {traps: 'udp:127.0.0.1:1162'}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: 127.0.0.1:0}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: 127.0.0.1:65536}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: 127.0.0.256:1162}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: '::1:1162'}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: '[::1:1162'}", 1, "keepalived.traps", "not an address"),
+        ("keepalived: {traps: 0.0.0.0:1162}", 1, "keepalived.traps", "anybody could send traps"),
+        ("keepalived: {traps: '[::]:1162'}", 1, "keepalived.traps", "anybody could send traps"),
+        ("keepalived: {traps: 192.0.2.1:1162}", 1, "keepalived.traps", "use a loopback address"),
+        # how KEEPALIVED-MIB is read
+        ("keepalived: {snmp: public}", 1, "keepalived.snmp", "a single value stands here"),
+        ("keepalived: {snmp: {}}", 1, "keepalived.snmp", "add community_file"),
+        ("keepalived:\n  snmp:\n    address: 127.0.0.1:161", 3, "keepalived.snmp", "add community_file"),
+        ("keepalived: {snmp: {community_file: public}}", 1, "keepalived.snmp.community_file", "holds the community"),
+        (
+            "keepalived: {snmp: {community_file: 'credential:'}}",
+            1,
+            "keepalived.snmp.community_file",
+            "not the name of one",
+        ),
+        ("keepalived: {snmp: {community_file: /a, address: lb1:161}}", 1, "keepalived.snmp.address", "in figures"),
+        ("keepalived: {snmp: {community_file: /a, address: 127.0.0.1}}", 1, "keepalived.snmp.address", "with a port"),
+        ("keepalived: {snmp: {community_file: /a, address: '[g]:1'}}", 1, "keepalived.snmp.address", "with a port"),
+        (
+            f"keepalived:\n  snmp:\n    community_file: /a\n    v3: {{user: u, {V3_FILES}}}",
+            4,
+            "keepalived.snmp.v3",
+            "community_file is given, too",
+        ),
+        ("keepalived:\n  snmp:\n", 2, "keepalived.snmp", "add community_file"),
+        ("keepalived: {snmp: {v3: monitor}}", 1, "keepalived.snmp.v3", "write keys: user, level"),
+        (f"keepalived: {{snmp: {{v3: {{{V3_FILES}}}}}}}", 1, "keepalived.snmp.v3.user", "it is missing"),
+        (f"keepalived: {{snmp: {{v3: {{user: a b, {V3_FILES}}}}}}}", 1, "keepalived.snmp.v3.user", "not a user name"),
+        (
+            f"keepalived: {{snmp: {{v3: {{user: {'u' * 33}, {V3_FILES}}}}}}}",
+            1,
+            "keepalived.snmp.v3.user",
+            "at most 32 octets",
+        ),
+        (
+            f"keepalived: {{snmp: {{v3: {{user: u, level: secure, {V3_FILES}}}}}}}",
+            1,
+            "keepalived.snmp.v3.level",
+            "take one of noAuthNoPriv, authNoPriv, authPriv",
+        ),
+        (
+            f"keepalived: {{snmp: {{v3: {{user: u, auth_protocol: SHA3, {V3_FILES}}}}}}}",
+            1,
+            "keepalived.snmp.v3.auth_protocol",
+            "take one of MD5, SHA",
+        ),
+        (
+            f"keepalived: {{snmp: {{v3: {{user: u, priv_protocol: 3DES, {V3_FILES}}}}}}}",
+            1,
+            "keepalived.snmp.v3.priv_protocol",
+            "take one of DES, AES",
+        ),
+        ("keepalived: {snmp: {v3: {user: u, auth_file: /a}}}", 1, "keepalived.snmp.v3.priv_file", "it is missing"),
+        (
+            "keepalived: {snmp: {v3: {user: u, level: authNoPriv}}}",
+            1,
+            "keepalived.snmp.v3.auth_file",
+            "it is missing, and the level is authNoPriv",
+        ),
+        (
+            f"keepalived: {{snmp: {{v3: {{user: u, level: authNoPriv, {V3_FILES}}}}}}}",
+            1,
+            "keepalived.snmp.v3.priv_file",
+            "not used with the level authNoPriv",
+        ),
+        (
+            "keepalived: {snmp: {v3: {user: u, level: noAuthNoPriv, auth_file: /a}}}",
+            1,
+            "keepalived.snmp.v3.auth_file",
+            "not used",
+        ),
+        # services
+        ("services: site", 1, "services", "write a list, each item beginning with '- '"),
+        ("services: {name: a}", 1, "services", "write a list"),
+        ("services: []", 1, "services", "the list is empty"),
+        ("services: [a]", 1, "services[0]", "write keys: name, vrrp_instance"),
+        ("services:\n- name: a\n-\n", 3, "services[1].name", "it is missing; add it, such as name: site"),
+        ("services:\n- vrrp_instance: A", 2, "services[0].name", "it is missing"),
+        ("services: [{name: a b}]", 1, "services[0].name", "not a name"),
+        ("services: [{name: }]", 1, "services[0].name", "there is no value"),
+        ("services:\n- {name: a}\n- {name: a}", 3, "services[1].name", "is that of line 2"),
+        ("services: [{name: a, vrrp-instance: A}]", 1, "services[0].vrrp-instance", "did you mean vrrp_instance?"),
+        (
+            "services: [{name: a, vrrp_instance: ' A'}]",
+            1,
+            "services[0].vrrp_instance",
+            "vrrp_instance in keepalived.conf",
+        ),
+        (f"services: [{{name: a, vrrp_instance: {'é' * 128}}}]", 1, "services[0].vrrp_instance", "255 octets"),
+        ('services: [{name: a, vrrp_instance: "A\\n"}]', 1, "services[0].vrrp_instance", "not the name of a VRRP"),
+        ("services: [{name: a, frontends: www}]", 1, "services[0].frontends", "write a list, such as [www]"),
+        ("services: [{name: a, backends: {b: c}}]", 1, "services[0].backends", "write a list, such as [app, api]"),
+        ("services: [{name: a, backends: ''}]", 1, "services[0].backends", "write a list"),
+        ("services: [{name: a, backends: }]", 1, "services[0].backends", "there is no value"),
+        (
+            "services:\n- name: a\n  backends:\n  - b\n  - c d",
+            5,
+            "services[0].backends[1]",
+            "not the name of a frontend",
+        ),
+        ("services: [{name: a, backends: [[b]]}]", 1, "services[0].backends[0]", "a list stands here"),
+        ("services: [{name: a, backends: [b, ]}, {name: b, backends: [~]}]", 1, "services[1].backends[0]", "no value"),
+        ("services:\n- name: a\n  backends:\n  - b\n  - b", 5, "services[0].backends[1]", "twice, first in line 4"),
+        ("services: [{name: a, backends: [a/b/c]}]", 1, "services[0].backends[0]", "PROCESS/NAME"),
+        ("services: [{name: a, backends: [/b]}]", 1, "services[0].backends[0]", "PROCESS/NAME"),
+        (f"services: [{{name: a, backends: [{'b' * 256}]}}]", 1, "services[0].backends[0]", "not the name"),
+        ("services:\n- name: a\n  frontends:\n  - b\n  - edge/b", 5, "services[0].frontends[1]", "has the name edge"),
+        ("services: [{name: a, frontends: [], backends: []}]", 1, "services[0].backends", "made of nothing"),
+        ("services: [{name: a, min_servers: all}]", 1, "services[0].min_servers", "not a minimum"),
+        ("services: [{name: a, min_servers: 0}]", 1, "services[0].min_servers", "1 to 1000000"),
+        ("services: [{name: a, min_servers: -1}]", 1, "services[0].min_servers", "not a minimum"),
+        ("services: [{name: a, min_servers: 101%}]", 1, "services[0].min_servers", "1% to 100%"),
+        ("services: [{name: a, min_servers: 0%}]", 1, "services[0].min_servers", "1% to 100%"),
+        (f"services: [{{name: a, min_servers: {'9' * 5000}}}]", 1, "services[0].min_servers", "not a minimum"),
+        ("services: [{name: a, vrrp_instance: A, intended_role: main}]", 1, "services[0].intended_role", "not a role"),
+        ("services: [{name: a, intended_role: master}]", 1, "services[0].intended_role", "with vrrp_instance only"),
+        # notifications
+        ("notifications: off", 1, "notifications", "write keys: hold, limit, servers, backends"),
+        ("notifications: {hold: 61s}", 1, "notifications.hold", "0s to 60s are possible"),
+        ("notifications: {hold: -1s}", 1, "notifications.hold", "not a duration"),
+        ("notifications: {limit: 10}", 1, "notifications.limit", "write it as 10/min or 60/hour"),
+        ("notifications: {limit: 10/s}", 1, "notifications.limit", "not a limit"),
+        ("notifications: {limit: 0/min}", 1, "notifications.limit", "1 to 600"),
+        ("notifications: {limit: 601/min}", 1, "notifications.limit", "1 to 600"),
+        (f"notifications: {{limit: {'9' * 5000}/min}}", 1, "notifications.limit", "not a limit"),
+        ("notifications: {limit: ٣/min}", 1, "notifications.limit", "not a limit"),
+        ("notifications: {servers: maybe}", 1, "notifications.servers", "write yes or no"),
+        ("notifications: {backends: 1}", 1, "notifications.backends", "write yes or no"),
+        ("notifications: {backends: [yes]}", 1, "notifications.backends", "a list stands here"),
+        ("notifications: {backend: yes}", 1, "notifications.backend", "did you mean backends?"),
+    ],
+)
+def test_g1_g3_each_mistake_has_its_line_its_key_and_a_remedy(text, line, key, what):
+    found = problems(text)
+    assert found[0].startswith(f"{FILE}:{line}: {key}: ")
+    assert what in found[0]
+    assert len(found) == 1
+
+
+def test_all_that_is_wrong_with_a_user_is_told_at_once():
+    found = problems("keepalived:\n  snmp:\n    address: x\n    v3: {level: authPriv}\n")
+    assert [line.split(": ")[1] for line in found] == [
+        "keepalived.snmp.address",
+        "keepalived.snmp.v3.auth_file",
+        "keepalived.snmp.v3.priv_file",
+        "keepalived.snmp.v3.user",
+    ]
+
+
+def test_a_community_in_the_file_itself_is_refused():
+    found = problems("keepalived: {snmp: {community: public}}")
+    assert found[1] == f"{FILE}:1: keepalived.snmp.community: there is no such key; did you mean community_file?"
+
+
+def test_a_process_whose_list_is_wrong_is_not_wrong_once_more():
+    (found,) = problems("haproxy: [{name: a b}]\nservices: [{name: a, frontends: [edge/www]}]")
+    assert "haproxy[0].name" in found
+    (found,) = problems("haproxy: 5\nservices: [{name: a, frontends: [edge/www]}]")
+    assert ": haproxy: " in found
+
+
+@pytest.mark.parametrize(("what", "most"), [("services", MAX_SERVICES), ("backends", MAX_MEMBERS)])
+def test_lists_are_bounded(what, most):
+    def text(count: int) -> str:
+        if what == "services":
+            return "services:\n" + "".join(f"- {{name: s{number}}}\n" for number in range(count))
+        return f"services: [{{name: a, backends: [{', '.join(f'b{number}' for number in range(count))}]}}]"
+
+    (first, *_) = parse(text(most), FILE).services
+    assert first
+    (found,) = problems(text(most + 1))
+    assert f"{most + 1} are listed; {most} are the most" in found
+
+
+def test_a_configuration_of_all_services_that_are_possible_is_read():
+    members = ", ".join(f"b{number}" for number in range(8))
+    lines = [
+        f"- {{name: s{number}, vrrp_instance: V{number}, backends: [{members}], min_servers: 1, intended_role: backup}}"
+        for number in range(MAX_SERVICES)
+    ]
+    assert len(parse("services:\n" + "\n".join(lines), FILE).services) == MAX_SERVICES
+
+
+# G4 in what is nested
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("keepalived: {snmp: &a {community_file: /a}}", "an anchor"),
+        ("keepalived: {snmp: {community_file: &a /a}}", "an anchor"),
+        ("keepalived: {snmp: {v3: !!map {user: a}}}", "a tag"),
+        ("keepalived: {snmp: {v3: *a}}", "alias"),
+        ("keepalived: {snmp: {<<: *a}}", "alias"),
+        ("services: [{name: a, backends: [&a b]}]", "an anchor"),
+        ("services: [{name: a, backends: [*a]}]", "alias"),
+        ("services: [{name: a, backends: !!set [b]}]", "a tag"),
+        ("services: [{name: a, backends: &a [b]}]", "an anchor"),
+        ("services: [&a {name: a}]", "an anchor"),
+        ("services: !!seq [{name: a}]", "a tag"),
+        ("services: [{name: a, min_servers: !!python/object/apply:os.system [id]}]", "a tag"),
+        ("notifications: {servers: !!bool yes}", "a tag"),
+        ("services: [{name: a, backends: [" + "[" * 10, "nested more than 8 deep"),
+        ("keepalived: {snmp: " + "{a: " * 10, "nested more than 8 deep"),
+    ],
+)
+def test_g4_tags_anchors_aliases_and_depth_are_refused_everywhere(text, what):
+    assert any(what in line for line in problems(text))
+
+
+def test_g4_an_alias_bomb_in_a_list_of_names_is_refused_where_it_begins():
+    bomb = "services:\n- name: a\n  backends: &a [x, x]\n" + "".join(
+        f"- name: {b}\n  backends: &{b} [{', '.join([f'*{a}'] * 9)}]\n"
+        for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    started = time.monotonic()
+    assert "services[0].backends: an anchor" in problems(bomb)[0]
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [{name: a, backends: [" + "b, " * 60_000 + "]}]",
+        "services: [" + "{name: a}, " * 20_000 + "]",
+        "services:\n" + "- {}\n" * 4_000,
+        "services: [{name: a, backends: [" + "b, " * 3_000 + "]}]",
+        "services:\n" + "- {nam: a}\n" * 120,
+        "keepalived: {snmp: {v3: {user: " + "u" * 200_000 + "}}}",
+    ],
+)
+def test_g4_hostile_lists_are_refused_in_bounded_time(text):
+    started = time.process_time()
+    assert sum(map(len, problems(text))) < 20_000
+    assert time.process_time() - started < 6
+
+
+# G5
+
+SECRET = "hunter2"  # what a message must never hold
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"keepalived: {{snmp: {SECRET}}}",
+        f"keepalived: {{snmp: [{SECRET}]}}",
+        f"keepalived: {{snmp: {{community: {SECRET}}}}}",
+        f"keepalived: {{snmp: {{community_file: {SECRET}}}}}",
+        f"keepalived: {{snmp: {{community_file: 'credential:{SECRET}/x'}}}}",
+        f"keepalived: {{snmp: {{community_file: [{SECRET}]}}}}",
+        f"keepalived: {{snmp: {{community_file: /a, address: {SECRET}@127.0.0.1}}}}",
+        f"keepalived: {{traps: {SECRET}@127.0.0.1:1162}}",
+        f"keepalived: {{snmp: {{v3: {SECRET}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: 'u {SECRET}', {V3_FILES}}}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: u, level: {SECRET}, {V3_FILES}}}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: u, auth_protocol: {SECRET}, {V3_FILES}}}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: u, priv_protocol: {SECRET}, {V3_FILES}}}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: u, auth_file: {SECRET}, priv_file: {SECRET}}}}}}}",
+        f"keepalived: {{snmp: {{v3: {{user: u, passphrase: {SECRET}, {V3_FILES}}}}}}}",
+    ],
+)
+def test_g5_no_secret_is_in_a_message(text):
+    with pytest.raises(ConfigError) as raised:
+        parse(text, FILE)
+    assert SECRET not in str(raised.value)
+    assert SECRET not in repr(raised.value)
+
+
+def test_g5_the_effective_configuration_names_files_and_not_what_is_in_them(tmp_path):
+    secret = tmp_path / "community"
+    secret.write_text(SECRET)
+    config = parse(f"keepalived: {{snmp: {{community_file: '{secret}'}}}}", FILE)
+    assert SECRET not in effective_text(config) + repr(config)
+    assert str(secret) in effective_text(config)
+
+
+# Advice
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("keepalived: {traps: 127.0.0.1:162}", "keepalived.traps: a port below 1024"),
+        (
+            "keepalived: {snmp: {address: 192.0.2.1:161, community_file: /a}}",
+            "keepalived.snmp.address: it is not a loop",
+        ),
+        ("keepalived: {snmp: {address: '[2001:db8::1]:161', community_file: /a}}", "keepalived.snmp.address: "),
+        (
+            "keepalived: {fifo: none, traps: none}\nservices: [{name: a, vrrp_instance: A}]",
+            "services[0].vrrp_instance: nothing tells of A",
+        ),
+    ],
+)
+def test_what_is_allowed_and_unwise_is_warned_of(text, what):
+    (found,) = advice(parse(text, FILE))
+    assert found.startswith(what)
+    assert "; " in found or ": " in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keepalived: {snmp: {address: '[::1]:161', community_file: /a}}",
+        "keepalived: {fifo: none}\nservices: [{name: a, vrrp_instance: A}]",
+        "keepalived: {fifo: none, traps: none}\nservices: [{name: a}]",
+    ],
+)
+def test_what_is_fine_is_not_warned_of(text):
+    assert advice(parse(text, FILE)) == ()
+
+
+def test_words_of_snmpv3_are_those_of_the_records():
+    assert LEVELS == ("noAuthNoPriv", "authNoPriv", "authPriv")
+    assert V3Access("u").level in LEVELS
+    assert V3Access("u").auth_protocol in AUTH_PROTOCOLS
+    assert V3Access("u").priv_protocol in PRIV_PROTOCOLS
+
+
+# What the documents show is what the program takes
+
+
+@pytest.mark.parametrize("place", [*re.findall("```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)])
+def test_the_examples_of_the_readme_are_right(place):
+    assert advice(parse(place, FILE)) == ()
+
+
+def test_the_readme_shows_the_defaults():
+    shown = re.findall("```yaml\n(root:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert [parse(text, FILE) for text in shown] == [Config()]
+    for key in re.findall("^[a-z]+", effective_text(Config()), re.MULTILINE):
+        assert f"\n{key}:" in f"\n{shown[0]}"
+
+
+def test_the_configuration_of_the_lab_is_right():
+    parse((ROOT / "integration" / "config" / "haproxy-agentx.yaml").read_text(), FILE)
