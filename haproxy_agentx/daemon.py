@@ -7,7 +7,6 @@ ends the daemon: the service manager starts it again, which is better than a dae
 import asyncio
 import gc
 import logging
-import os
 import signal
 import sys
 import time
@@ -22,26 +21,39 @@ from typing import Any
 from haproxy_agentx import __version__, sdnotify
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Event, Settings
-from haproxy_agentx.agentx.oid import dotted, key
+from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.commands import commands
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
-from haproxy_agentx.control import Control, Snapshot, control_path
+from haproxy_agentx.control import Control, control_path
+from haproxy_agentx.event import Event as LoggedEvent
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
+from haproxy_agentx.journal import Journal
+from haproxy_agentx.monitor.rows import PROCESSES, Clocks
+from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.tables import object_names, scalar_columns, small_columns
+from haproxy_agentx.objects.notifications import varbinds
+from haproxy_agentx.objects.tables import Texts, object_names, scalar_columns, small_columns
+from haproxy_agentx.outbox import Outbox
 from haproxy_agentx.process import HaproxyProcess
+from haproxy_agentx.report import Report
 from haproxy_agentx.source import SourceState
+from haproxy_agentx.source.record import Source
 from haproxy_agentx.store import Store
+from haproxy_agentx.store_thread import StoreThread
 
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL = 0.0005
 """Seconds after which the store's thread has to let the loop answer."""
 
-PROCESS_SCOPE = "process"
-"""Where processes have their numbers; their sources have the same."""
+_SOURCE = "source "
+"""What the names of sources of VRRP begin with where processes have their numbers: no name of a process has a blank."""
+
+_SOURCES = 101
+"""The number that the first of them likes to have: above those of processes."""
 
 STATUS_INTERVAL = 5.0
 """Seconds between two signs of life to the service manager."""
@@ -55,13 +67,28 @@ class Daemon:
         self._store = store
         self._load = load
         self._started = monotonic()
-        self._started_date = time.time()
-        self._indexes = Indexes(store)
+        self._store_thread = StoreThread(store)
+        self._indexes = Indexes(self._store_thread)
+        self._journal = Journal(self._store_thread)
+        self._outbox = Outbox(self._journal, self._send, self._held)
         self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[Column] = []
         self._names = object_names(config.root)
         self._responder = Responder()
         self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
+        self._monitor = self._new_monitor()
+        self._monitoring: asyncio.Task[None] | None = None
+        self._report = Report(
+            config=lambda: self._config,
+            processes=self._processes,
+            monitor=lambda: self._monitor,
+            store=store,
+            journal=self._journal,
+            outbox=self._outbox,
+            connection=self._connection,
+            started=self._started,
+            started_date=time.time(),
+        )
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
         self._failure: Exception | None = None
@@ -74,11 +101,14 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
-        control = Control(control_path(self._config.store), self.snapshot)
+        asked = commands(self._journal, self._outbox, problem=lambda: self._connection.problem)
+        control = Control(control_path(self._config.store), self._report.snapshot, asked)
         async with asyncio.TaskGroup() as tasks:
             connecting = tasks.create_task(self._connection.run())
             watching = tasks.create_task(self._watch())
+            sending = tasks.create_task(self._outbox.run())
             await self._run_processes(tasks, self._config.haproxy)
+            self._monitoring = tasks.create_task(self._monitor.run())
             reloading = tasks.create_task(self._reload_on_hangup(tasks))
             await control.start()
             gc.freeze()  # what lives as long as the daemon is no business of the collector's
@@ -87,39 +117,13 @@ class Daemon:
             sdnotify.notify("STOPPING=1")
             if self._failure is not None:
                 raise self._failure
-            for task in (reloading, watching, *(running.task for running in self._running.values())):
+            for task in (reloading, watching, self._monitoring, *(running.task for running in self._running.values())):
                 task.cancel()  # before the goodbye, which may take a second, so that nothing new is begun meanwhile
+            sending.cancel()
             await self._connection.stop()
             await control.stop()
             connecting.cancel()
-        self._indexes.close()
-
-    def snapshot(self) -> Snapshot:
-        """Give what ``haproxy-agentx status`` shows."""
-        now = monotonic()
-        return {
-            "version": __version__,
-            "pid": os.getpid(),
-            "uptime": round(now - self._started, 3),
-            "root": dotted(self._config.root),
-            "agentx": {"socket": self._config.agentx.socket, "problem": self._connection.problem},
-            "store": {"path": self._config.store, "problem": self._store.problem},
-            "sources": [
-                {
-                    "name": source.name,
-                    "kind": source.kind,
-                    "target": source.target,
-                    "state": source.state.name,
-                    "age": None if (age := source.age(now)) is None else round(age, 3),
-                    "failures": source.failures,
-                    "error": source.last_error if source.state is not SourceState.ok else None,
-                    "version": process.info.version if process.info else None,
-                    "rows": {kind.name.lower(): process.rows(kind) for kind in Kind},
-                }
-                for process in self._processes()
-                for source in [process.source]
-            ],
-        }
+        self._store_thread.close()
 
     def _processes(self) -> list[HaproxyProcess]:
         return [running.process for running in self._running.values()]
@@ -128,20 +132,28 @@ class Daemon:
         """Run what is configured: stop what is not any more, start what is new, leave the others as they are."""
         for config in [config for config in self._running if config not in configs]:
             self._running.pop(config).task.cancel()
-        await self._indexes.learn({PROCESS_SCOPE: {config.name: place for place, config in enumerate(configs, 1)}})
-        numbers = self._indexes.known[PROCESS_SCOPE]
+        first = {config.name: place for place, config in enumerate(configs, 1)}
+        watched = {_SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
+        await self._indexes.learn({PROCESSES: {**first, **watched}})
+        numbers = self._indexes.known[PROCESSES]
         for config in configs:
             if config not in self._running:
                 number = numbers[config.name]
-                process = HaproxyProcess(config, number, self._config.root, self._indexes, self._publish)
+                process = HaproxyProcess(
+                    config, number, self._config.root, self._indexes, self._publish, self._take_process
+                )
                 self._running[config] = _Running(process, tasks.create_task(process.run()))
         rows = {process.number: process for process in self._processes()}
         stamp = self._connection.time_stamp
-        sources = {number: partial(_source_texts, process) for number, process in rows.items()}
-        processes = {number: partial(process.texts, stamp) for number, process in rows.items()}
+        sources: dict[Oid, Texts] = {
+            (number,): partial(_source_texts, process.source) for number, process in rows.items()
+        }
+        for source in self._monitor.sources:
+            sources[numbers[_SOURCE + source.name],] = partial(_source_texts, source)
+        processes: dict[Oid, Texts] = {(number,): partial(process.texts, stamp) for number, process in rows.items()}
         root = self._config.root
         self._fixed = [
-            *scalar_columns(root, self._scalars),
+            *scalar_columns(root, self._report.scalars),
             *small_columns(root, schema.SOURCE_TABLE, sources),
             *small_columns(root, schema.PROCESS_TABLE, processes),
         ]
@@ -149,26 +161,12 @@ class Daemon:
 
     def _publish(self) -> None:
         """Answer from what is known now."""
-        columns = [*self._fixed, *chain.from_iterable(process.columns for process in self._processes())]
+        columns = [
+            *self._fixed,
+            *self._monitor.columns,
+            *chain.from_iterable(process.columns for process in self._processes()),
+        ]
         self._responder.serve(MibView(sorted(columns, key=attrgetter("name")), self._names))
-
-    def _scalars(self) -> Mapping[str, bytes]:
-        """Give the values of haxAgent."""
-        problem = self._store.problem
-        counts = {
-            f"haxAgent{kind.name.title()}s": b"%d" % sum(process.rows(kind) for process in self._processes())
-            for kind in Kind
-        }
-        return {
-            **counts,
-            "haxAgentVersion": __version__.encode(),
-            "haxAgentStartTime": b"%.1f" % self._started_date,
-            "haxAgentUpTime": b"%d" % ((monotonic() - self._started) * 100),
-            "haxAgentIndexDiscontinuityTime": b"%.1f" % self._store.created_at,
-            "haxAgentStoreState": b"memoryOnly" if self._store.memory_only else b"ok",
-            "haxAgentStoreProblem": (problem or "").encode(errors="replace"),
-            "haxAgentProcesses": b"%d" % len(self._running),
-        }
 
     async def _reload_on_hangup(self, tasks: asyncio.TaskGroup) -> None:
         """Reload at each SIGHUP, one after the other; those that come meanwhile are one, which reads the last file."""
@@ -193,7 +191,12 @@ class Daemon:
                 self._running.clear()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)
+            if self._monitoring is not None:
+                self._monitoring.cancel()  # what it knows is in the store
+                await asyncio.wait([self._monitoring])
+            self._monitor = self._new_monitor()
             await self._run_processes(tasks, config.haproxy)
+            self._monitoring = tasks.create_task(self._monitor.run())
             self._connection.serve_subtrees((key(config.root),))
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
@@ -205,7 +208,7 @@ class Daemon:
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
             sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
-            await self._indexes.mend()
+            await self._store_thread.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 
     def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -219,6 +222,22 @@ class Daemon:
 
     def _take_event(self, event: Event) -> None:
         log.debug("AgentX: %s", event)
+        self._outbox.take(event)
+
+    def _take_process(self, process: HaproxyProcess) -> None:
+        self._monitor.take_process(process)
+
+    def _new_monitor(self) -> Monitor:
+        clocks = Clocks(monotonic, time.time, self._connection.time_stamp)
+        return Monitor(self._config, self._processes, self._indexes, self._journal, clocks, self._publish)
+
+    def _held(self) -> str | None:
+        return self._monitor.way_out.held(monotonic())
+
+    def _send(self, event: LoggedEvent) -> bool:
+        """Give an event to the master, with sysUpTime as it was when the event happened."""
+        at = min(monotonic(), monotonic() - (time.time() - event.news.at))
+        return self._connection.notify(varbinds(event, self._config.root, self._connection.time_stamp(at)), event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,5 +257,5 @@ def _settings(config: Config) -> Settings:
     )
 
 
-def _source_texts(process: HaproxyProcess) -> Mapping[str, bytes]:
-    return process.source.texts(monotonic())
+def _source_texts(source: Source) -> Mapping[str, bytes]:
+    return source.texts(monotonic())

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -14,12 +15,15 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
+from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
-from haproxy_agentx.objects.sources import Source
 from haproxy_agentx.objects.tables import StatColumns
-from haproxy_agentx.source import Invalid, SourceError
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, SourceError, Unresponsive
+from haproxy_agentx.source.record import Source
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,14 @@ RELOAD_TRIES = 3
 """Readings in a row that a reload may fall into."""
 
 Result = TypeVar("Result")
+
+TROUBLE: Mapping[type[SourceError], Reason] = {
+    Gone: Reason.haproxyGone,
+    Unresponsive: Reason.haproxyUnresponsive,
+    Denied: Reason.haproxyUnreadable,
+}
+"""What a failure says of HAProxy at once. Others say nothing until the last good reading is too old: then it is not
+known how HAProxy is."""
 
 
 async def in_slices(work: Generator[None, None, Result]) -> Result:
@@ -50,7 +62,7 @@ class HaproxyProcess:
     """Reads one configured HAProxy and holds what the tables show of it.
 
     ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
-    ``columns`` are new. All times are monotonic.
+    ``columns`` are new, ``on_read`` after each attempt to read. All times are monotonic.
     """
 
     def __init__(
@@ -60,6 +72,7 @@ class HaproxyProcess:
         root: Oid,
         indexes: Indexes,
         on_change: Callable[[], None],
+        on_read: Callable[["HaproxyProcess"], None],
     ) -> None:
         self.number = number
         self.columns: list[Column] = []
@@ -69,10 +82,24 @@ class HaproxyProcess:
         self.restarts = 0
         self.restarted_at: float | None = None
         self.bad_rows = 0
+        self.name = config.name
+        self.farm = Farm(config.name)
+        self.changes = 0
+        """Readings that showed something that counts for health."""
+        self.trouble = Reason(0)
+        """What keeps it from being known to serve."""
+        self.trouble_since: float | None = None
+        """When the attempt began that first found the present trouble."""
+        self.read_at: float | None = None
+        """When the last attempt that has ended began."""
+        self.was_read = False
+        """Whether there ever was a good reading."""
+        self._wake = asyncio.Event()
         self._config = config
         self._root = root
         self._indexes = indexes
         self._on_change = on_change
+        self._on_read = on_read
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
         self._identity: tuple[int, int | None] | None = None
@@ -95,22 +122,60 @@ class HaproxyProcess:
         while True:
             await self.refresh()
             due = max(due + self._config.interval, monotonic())
-            await asyncio.sleep(due - monotonic())
+            if await self._woken(due - monotonic()):
+                due = monotonic()
+
+    def read_now(self) -> None:
+        """Have it read at once, or again as soon as the reading under way has ended."""
+        self._wake.set()
+
+    async def _woken(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        woken = self._wake.is_set()
+        self._wake.clear()
+        return woken
+
+    @property
+    def state(self) -> ProcessState:
+        """Give what services are judged by."""
+        words = self.source.last_error if self.trouble else ""
+        return ProcessState(self._config.name, self.farm if self.was_read else None, self.trouble, words)
 
     async def refresh(self) -> None:
         """Read once and take over what was read; a failure is told in ``source`` and leaves the last reading."""
+        began = monotonic()
         try:
             await self._read()
         except SourceError as error:
             now = monotonic()
+            self._trouble(self._trouble_of(error, now), began)
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
             if self.columns and self._outdated(now):
                 log.warning("%s: rows withdrawn, the last good reading is too old", self._config.name)
                 self._withdraw()
         else:
+            self.was_read = True
+            self._trouble(Reason(0), began)
             if self.source.succeeded(monotonic()):
                 log.info("%s: reading %s", self._config.name, self._config.stats)
+        self.read_at = began
+        self._on_read(self)
+
+    def _trouble_of(self, error: SourceError, now: float) -> Reason:
+        """Say what a failure shows of HAProxy."""
+        for kind, reason in TROUBLE.items():
+            if isinstance(error, kind):
+                return reason
+        if isinstance(error, Absent) and self.was_read and self._http is None:
+            return Reason.haproxyGone  # its socket was removed; one that never was may be elsewhere
+        return Reason.haproxyUnreadable if self._outdated(now) else self.trouble
+
+    def _trouble(self, trouble: Reason, began: float) -> None:
+        if trouble != self.trouble:
+            self.trouble, self.trouble_since = trouble, began
 
     def texts(self, discontinuity: Callable[[float], int | None]) -> Mapping[str, bytes]:
         """Give the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
@@ -194,6 +259,7 @@ class HaproxyProcess:
             await asyncio.sleep(0)
             self._stat_columns = StatColumns(self._root, self.number, self.layout, reading.fields)
             await asyncio.sleep(0)
+        self.changes += await in_slices(self.farm.take(reading))
         self.bad_rows += reading.bad_rows + self.layout.left_out
         if info is not None:
             self._take_info(info, restarts)

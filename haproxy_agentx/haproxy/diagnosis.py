@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 GROUP = "haproxy-agentx"
 """The group that an installation makes for the daemon."""
@@ -72,7 +72,7 @@ def _refused(path: str) -> SourceError:
         return Absent(f"{path}: is a directory, not a socket: give the path of the socket in it")
     if not stat.S_ISSOCK(mode):
         return Absent(f"{path}: is a file, not a socket: give the path of a 'stats socket' of haproxy.cfg")
-    return Refused(f"{path}: nobody listens on the socket (a dead HAProxy left it): HAProxy is not running, start it")
+    return Gone(f"{path}: nobody listens on the socket (a dead HAProxy left it): HAProxy is not running, start it")
 
 
 def _denied(path: str) -> Denied:

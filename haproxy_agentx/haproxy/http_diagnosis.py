@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 
 from haproxy_agentx.haproxy.http import Request
-from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 _DEPTH = 12
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
@@ -65,7 +65,7 @@ def _known(request: Request, cause: BaseException) -> SourceError | None:
     if isinstance(cause, socket.gaierror):
         return Absent(f"{url}: the host name does not resolve ({cause.strerror}): correct it, or the name server")
     if isinstance(cause, ConnectionRefusedError):
-        return Refused(f"{url}: connection refused: HAProxy is not running, or does not listen on this port")
+        return Gone(f"{url}: connection refused: HAProxy is not running, or does not listen on this port")
     if isinstance(cause, TimeoutError):
         return Unresponsive(f"{url}: no complete answer within {request.timeout:g} s")
     if isinstance(cause, ssl.SSLError):

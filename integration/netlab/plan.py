@@ -103,6 +103,7 @@ def files(host: str, variant: str) -> dict[str, Path]:
             "/etc/keepalived/variant.conf": CONFIG / "variants" / f"{variant}.conf",
             "/etc/snmp/snmpd.conf": CONFIG / "snmpd.conf",
             "/etc/haproxy-agentx/config.yaml": CONFIG / "haproxy-agentx.yaml",
+            "/etc/haproxy-agentx/community": CONFIG / "community",
         }
     if host == "sink":
         return {

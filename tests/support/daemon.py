@@ -32,6 +32,9 @@ INTERVAL, TIMEOUT = 0.1, 0.5
 OID = "1.3.6.1.4.1.8072.9999.9999.8404"
 """The root of the MIB."""
 
+ALONE = {"fifo": "none", "traps": "none"}
+"""As there is no keepalived: many tests run at once, and the ports of a host are one."""
+
 COMMAND = (sys.executable, "-m", "haproxy_agentx")
 
 Source = Mapping[str, object]
@@ -70,6 +73,7 @@ class Daemon(AbstractContextManager["Daemon"]):
             "agentx": agentx if isinstance(agentx, Mapping) else {"socket": str(agentx)},
             "haproxy": list(sources),
             "store": str(self.store),
+            "keepalived": ALONE,
             **more,
         }
         self._fault = fault

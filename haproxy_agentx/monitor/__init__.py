@@ -1,0 +1,1 @@
+"""From what the sources tell to services, their health, and what is told of them."""

@@ -1,0 +1,144 @@
+"""What happened lately, as far as it can explain a change: differences between what sources tell. Pure."""
+
+from collections import deque
+from collections.abc import Container, Iterator
+
+from haproxy_agentx.health.cause import Fact, FactKind
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.vrrp.model import (
+    FifoLine,
+    Kernel,
+    Link,
+    MibReading,
+    NewMasterReason,
+    NewMasterTrap,
+    StateTrap,
+    VrrpState,
+)
+
+MAX_FACTS = 200
+"""Facts that are kept: more than a minute of anything but a storm."""
+
+_REASONS = {
+    Reason.haproxyGone: FactKind.haproxyGone,
+    Reason.haproxyUnresponsive: FactKind.haproxyUnresponsive,
+    Reason.haproxyUnreadable: FactKind.haproxyUnreadable,
+    Reason.frontendClosed: FactKind.frontendClosed,
+    Reason.noUsableBackend: FactKind.noUsableBackend,
+    Reason.backendDown: FactKind.backendDown,
+    Reason.belowMinimum: FactKind.belowMinimum,
+}
+
+_NEW_MASTER = {
+    NewMasterReason.preempted: FactKind.gaveWay,
+    NewMasterReason.priority: FactKind.gaveWay,
+    NewMasterReason.masterNoResponse: FactKind.noResponse,
+}
+
+
+class Facts:
+    """The facts of this node, oldest first. Each method adds what a source's news amount to."""
+
+    def __init__(self) -> None:
+        self.recent: deque[Fact] = deque(maxlen=MAX_FACTS)
+        self._reading: MibReading | None = None
+        self._kernel: Kernel | None = None
+        self._priorities: dict[str, int] = {}
+
+    def add(self, kind: FactKind, what: str, at: float) -> None:
+        """Add one."""
+        self.recent.append(Fact(at, kind, what))
+
+    def of_trouble(self, process: str, before: Reason, after: Reason, words: str, at: float) -> None:
+        """Take that an HAProxy can be read no more, or can be again."""
+        if after and after != before:
+            self.add(_REASONS[after], words or process, at)
+        elif before and not after:
+            self.add(FactKind.haproxyBack, f"haproxy {process} answers again", at)
+
+    def of_reasons(self, service: str, before: Reason, after: Reason, details: str, at: float) -> None:
+        """Take what the readiness of a service has gained, or that nothing is left of what was wrong."""
+        for reason, kind in _REASONS.items():
+            if reason in after & ~before:
+                self.add(kind, details or service, at)
+        wrong = Reason(sum(_REASONS))
+        if before & wrong and not after & wrong:
+            self.add(FactKind.serving, f"HAProxy serves {service} again", at)
+
+    def of_line(self, line: FifoLine, at: float) -> None:
+        """Take a line of the FIFO."""
+        if line.group:
+            return
+        if line.state is VrrpState.shutdown:
+            self.add(FactKind.keepalivedStopped, f"keepalived stopped VRRP instance {line.name}", at)
+        if line.priority:
+            self._priority(line.name, line.priority, at)
+
+    def of_trap(self, trap: StateTrap | NewMasterTrap, at: float) -> None:
+        """Take a trap of keepalived."""
+        if isinstance(trap, NewMasterTrap):
+            if trap.reason in _NEW_MASTER:
+                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at)
+        elif trap.state is VrrpState.shutdown and not trap.group:
+            self.add(FactKind.keepalivedStopped, f"keepalived stopped VRRP instance {trap.name}", at)
+
+    def of_writer(self, present: bool | None, before: bool | None, at: float) -> None:  # noqa: FBT001
+        """Take whether keepalived has the FIFO open."""
+        if before and not present:
+            self.add(FactKind.keepalivedGone, "keepalived is gone: nobody has its FIFO open", at)
+        elif before is False and present:
+            self.add(FactKind.keepalivedBack, "keepalived was started", at)
+
+    def of_silence(self, frozen: bool, before: bool, at: float) -> None:  # noqa: FBT001
+        """Take whether keepalived answers."""
+        if frozen and not before:
+            self.add(FactKind.keepalivedSilent, "keepalived does not answer though snmpd does", at)
+        elif before and not frozen:
+            self.add(FactKind.keepalivedAnswers, "keepalived answers again", at)
+
+    def of_reading(self, reading: MibReading) -> None:
+        """Take KEEPALIVED-MIB: the results of scripts and the priorities that are others than before."""
+        at = reading.ended
+        before = (
+            {script.name: script.good for row in self._reading.instances for script in row.scripts}
+            if (self._reading)
+            else {}
+        )
+        after = {script.name: script.good for row in reading.instances for script in row.scripts}
+        for name, good in after.items():
+            if good is False and before.get(name) is not False:
+                self.add(FactKind.scriptBad, f"the check script {name} fails", at)
+            elif good and before.get(name) is False:
+                self.add(FactKind.scriptGood, f"the check script {name} succeeds again", at)
+        for row in reading.instances:
+            self._priority(row.name, row.effective_priority, at)
+        self._reading = reading
+
+    def of_kernel(self, kernel: Kernel, interfaces: Container[str] | None, at: float) -> None:
+        """Take interfaces that went down or came up; of those of VRRP, where they are known."""
+        if self._kernel is not None:
+            for link in _changed(self._kernel, kernel):
+                if interfaces is not None and link.name not in interfaces:
+                    continue
+                if link.up:
+                    self.add(FactKind.linkUp, f"interface {link.name} is up", at)
+                else:
+                    self.add(FactKind.linkDown, f"interface {link.name} is down", at)
+        self._kernel = kernel
+
+    def _priority(self, name: str, priority: int, at: float) -> None:
+        before = self._priorities.get(name)
+        self._priorities[name] = priority
+        if before is not None and priority != before:
+            kind = FactKind.priorityRose if priority > before else FactKind.priorityFell
+            self.add(kind, f"the priority of {name} went from {before} to {priority}", at)
+
+
+def _changed(before: Kernel, after: Kernel) -> Iterator[Link]:
+    """Give the interfaces that went down or came up, as they are now; one that was removed is down."""
+    for name, link in after.links.items():
+        if not link.loopback and (name not in before.links or before.links[name].up != link.up):
+            yield link
+    for name, link in before.links.items():
+        if name not in after.links and link.up:
+            yield Link(name, up=False, loopback=False)

@@ -1,0 +1,46 @@
+"""What is remembered of VRRP instances from one run to the next, as JSON texts. Pure."""
+
+import json
+from collections.abc import Mapping
+
+from haproxy_agentx.health.instances import Instances, Remembered
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.vrrp.model import VrrpState
+
+PREFIX = "vrrp/"
+
+
+def remember_instances(instances: Instances) -> dict[str, str]:
+    """Give the texts by key."""
+    texts = {}
+    for name, instance in instances.known.items():
+        memory = instance.memory()
+        texts[PREFIX + name] = json.dumps(
+            {
+                "role": memory.role.name,
+                "addresses": memory.addresses,
+                "initial": memory.initial.name if memory.initial is not None else None,
+                "router_id": memory.router_id,
+                "by_fifo": memory.by_fifo,
+            }
+        )
+    return texts
+
+
+def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
+    """Read them again; what cannot be read is left out."""
+    found = {}
+    for key, text in memory.items():
+        if key.startswith(PREFIX):
+            try:
+                given = json.loads(text)
+                found[key.removeprefix(PREFIX)] = Remembered(
+                    role=Role[given["role"]],
+                    addresses=tuple(map(str, given["addresses"])),
+                    initial=VrrpState[given["initial"]] if given["initial"] else None,
+                    router_id=str(given["router_id"]),
+                    by_fifo=bool(given["by_fifo"]),
+                )
+            except (ValueError, KeyError, TypeError):
+                continue
+    return found

@@ -1,0 +1,330 @@
+"""All that this node knows of its services, and what it tells of them. Pure: what sources say and the time go in.
+
+Sources are taken with ``take_...``; ``advance`` then gives what is to be told, and ``deadline`` when to call it again
+though nothing came. Times are monotonic seconds.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.health.cause import Change, FactKind, explain
+from haproxy_agentx.health.correlation import Pending, Traps
+from haproxy_agentx.health.instances import Instance, Instances, RoleChange
+from haproxy_agentx.health.limiter import Limiter
+from haproxy_agentx.health.model import Demand, Health, Reason, Role
+from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.health.tracker import Tell, Told, Tracker
+from haproxy_agentx.monitor.facts import Facts
+from haproxy_agentx.monitor.farm_news import FarmNews
+from haproxy_agentx.monitor.service import Plan, Service, Surroundings, event_cells
+from haproxy_agentx.monitor.source_news import SourceNews
+from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
+
+NODE = "node"
+"""Name of the service of a node without keepalived."""
+
+START = 4.0
+"""Seconds after which it is judged with what is known, though not every source has said something."""
+
+MAX_SERVICES = 256
+"""Services of a node: VRRP has 255 virtual routers on a network."""
+
+MAX_PENDING = 64
+"""Changes of role of a service that wait for their explanation; a storm is counted before that."""
+
+_STATES = {Role.backup: 1, Role.master: 2, Role.fault: 3, Role.stopped: 5}
+"""vrrpInstanceState for a role, where keepalived did not say it itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How much is told: see the section ``notifications`` of the configuration. Seconds."""
+
+    hold: float = 1.0
+    limit: int = 10
+    per: float = 60.0
+    servers: bool = False
+    backends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessNews:
+    """An HAProxy after an attempt to read it. ``version`` grows with each change that counts for health."""
+
+    state: ProcessState
+    version: int
+    began: float
+    """When the attempt began."""
+    trouble_since: float | None
+
+
+class Node:
+    """``awaited`` are the sources that are waited for before anything is judged; ``memory`` is that of the last run."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan] | None,
+        manners: Manners,
+        awaited: Iterable[str],
+        memory: Mapping[str, str],
+        now: float,
+    ) -> None:
+        self.instances = Instances()
+        self.services: dict[str, Service] = {}
+        self.facts = Facts()
+        self.listening = False
+        """Whether keepalived's traps come to us, as far as that can be known."""
+        self.suppressed = 0
+        """Changes that were counted instead of told, since the start."""
+        self._plans = plans
+        self._manners = manners
+        self._awaited = set(awaited)
+        self._memory = memory
+        self._started = now
+        self._judging = False
+        self._processes: dict[str, ProcessNews] = {}
+        self._traps = Traps()
+        self._pending: dict[str, deque[Pending]] = {}
+        self._sources = SourceNews(manners.hold, self._limiter())
+        self._farms = FarmNews(manners.backends, manners.servers, self._limiter(), self._limiter())
+        self._reassess = True
+
+    # what sources say
+
+    def take_line(self, line: FifoLine, at: float) -> None:
+        """Take a line of keepalived's FIFO."""
+        self.facts.of_line(line, at)
+        self._take_changes(self.instances.take_line(line, at))
+
+    def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
+        """Take whether somebody has the FIFO open for writing."""
+        self.facts.of_writer(present, self.instances.writer, at)
+        self._awaited.discard("fifo")
+        self._take_changes(self.instances.take_writer(present, at))
+
+    def take_trap(self, trap: StateTrap | NewMasterTrap, at: float) -> None:
+        """Take a trap of keepalived."""
+        self.facts.of_trap(trap, at)
+        if isinstance(trap, StateTrap):
+            self._traps.take(trap, at)
+            self._take_changes(self.instances.take_trap(trap, at))
+
+    def take_reading(self, reading: MibReading) -> None:
+        """Take KEEPALIVED-MIB."""
+        self.facts.of_silence(False, self.instances.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
+        self.facts.of_reading(reading)
+        self._awaited.discard("mib")
+        self._take_changes(self.instances.take_reading(reading))
+
+    def take_trouble(self, trouble: Trouble, at: float) -> None:
+        """Take that KEEPALIVED-MIB could not be read."""
+        self.facts.of_silence(trouble is Trouble.frozen, self.instances.trouble is Trouble.frozen, at)
+        self._awaited.discard("mib")
+        self._take_changes(self.instances.take_trouble(trouble, at))
+
+    def take_kernel(self, kernel: Kernel, at: float) -> None:
+        """Take who holds which address."""
+        self.facts.of_kernel(kernel, self.instances.interfaces(), at)
+        self._awaited.discard("kernel")
+        self._take_changes(self.instances.take_kernel(kernel, at))
+
+    def take_process(self, news: ProcessNews, at: float) -> None:
+        """Take that an HAProxy was read, or could not be."""
+        before = self._processes.get(news.state.name)
+        if before is None or (before.version, before.state.trouble) != (news.version, news.state.trouble):
+            self._reassess = True
+        self.facts.of_trouble(
+            news.state.name, before.state.trouble if before else Reason(0), news.state.trouble, news.state.words, at
+        )
+        self._processes[news.state.name] = news
+        self._awaited.discard(f"haproxy/{news.state.name}")
+        if news.state.farm is not None and not news.state.trouble:
+            self._farms.take(news.state.name, news.state.farm.changes())
+
+    def drop_process(self, name: str) -> None:
+        """Forget an HAProxy that is not configured any more."""
+        self._reassess = self._processes.pop(name, None) is not None or self._reassess
+
+    def take_source(self, name: str, state: str, error: str, now: float) -> None:
+        """Take the state of a source (haxSourceState), and its last error in words."""
+        self._sources.take(name, state, error, now)
+
+    # what comes of it
+
+    def advance(self, now: float, date: float) -> list[News]:
+        """Judge anew and give what is to be told, in order. ``date`` is now in seconds since 1970."""
+        self._take_changes(self.instances.settle(now))
+        if not self._judging and self._awaited and now < self._started + START:
+            return []
+        self._judging = True
+        self._follow_plans(now, date)
+        for service in self.services.values():
+            self._judge(service, now)
+        told = [news for service in self.services.values() for news in self._tell(service, now, date)]
+        told += self._sources.tell(now, date)
+        told += self._farms.tell(now, date)
+        self._reassess = False
+        return told
+
+    def deadline(self, now: float) -> float | None:
+        """Give when ``advance`` is to be called next, though nothing comes."""
+        moments = [self.instances.deadline(now), self._sources.deadline(), self._farms.deadline()]
+        moments += [None if self._judging else self._started + START]
+        for service in self.services.values():
+            waiting = self._pending[service.plan.name]
+            moments.append(waiting[0].deadline() if waiting else service.tracker.deadline())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def health(self) -> Health:
+        """Give haxHealth: that of the worst service."""
+        return max((service.health for service in self.services.values()), default=Health.unknown)
+
+    def memory(self, now: float, date: float) -> dict[str, str]:
+        """Give what the next start has to know of the services, as texts by key."""
+        return {f"service/{name}": service.memory(now, date) for name, service in self.services.items()}
+
+    def is_settling(self) -> bool:
+        """Say whether changes of role wait for HAProxy to be read."""
+        return any(self._pending.values())
+
+    def _limiter(self) -> Limiter:
+        return Limiter(self._manners.limit, self._manners.per)
+
+    def _take_changes(self, changes: Iterable[RoleChange]) -> None:
+        for change in changes:
+            if change.after is Role.unknown:
+                continue
+            for service in self.services.values():
+                if service.plan.instance == change.instance:
+                    self._expect(service, change)
+
+    def _expect(self, service: Service, change: RoleChange) -> None:
+        """Put a change of role in the queue of what is to be told, unless the manager knows that role."""
+        waiting = self._pending[service.plan.name]
+        told = service.tracker.told
+        known = waiting[-1].change.after if waiting else told.role if told else Role.unknown
+        if known is Role.unknown:
+            service.tracker.learn_role(change.after)
+        elif known is not change.after and len(waiting) < MAX_PENDING:
+            service.tracker.role_changed()
+            waiting.append(Pending(change, self.listening))
+
+    def _follow_plans(self, now: float, date: float) -> None:
+        """Have the services that are planned, or without a plan one for each instance, or one for the node."""
+        plans = list(self._configured() if self._plans is not None else self._automatic())[:MAX_SERVICES]
+        names = {plan.name for plan in plans}
+        for name in [name for name in self.services if name not in names]:
+            del self.services[name], self._pending[name]
+        for plan in plans:
+            service = self.services.get(plan.name)
+            if service is None:
+                service = Service(plan, Tracker(self._manners.hold, self._limiter()))
+                service.recall(self._memory.get(f"service/{plan.name}"), now, date)
+                self.services[plan.name] = service
+                self._pending[plan.name] = deque()
+                self._reassess = True
+                instance = self.instances.known.get(plan.instance or "")
+                if instance is not None and instance.role is not Role.unknown:
+                    self._note_restart(service.tracker.told, instance.role, now)
+                    self._expect(service, RoleChange(instance.name, Role.unknown, instance.role, now))
+            elif service.plan != plan:
+                service.plan = plan
+                self._reassess = True
+
+    def _note_restart(self, told: Told | None, role: Role, now: float) -> None:
+        """Keep that a role is another one than when this program ended: that explains it."""
+        if told is not None and role is not told.role:
+            self.facts.add(FactKind.agentStarted, "it happened while haproxy-agentx did not run", now)
+
+    def _configured(self) -> Iterator[Plan]:
+        """Give the planned services; where there is one instance, that is the instance of those that name none."""
+        only = next(iter(self.instances.known)) if len(self.instances.known) == 1 else None
+        for plan in self._plans or ():
+            yield plan if plan.instance else Plan(plan.name, only, plan.demand, plan.intended)
+
+    def _automatic(self) -> Iterator[Plan]:
+        if not self.instances.known:
+            yield Plan(NODE, None, Demand())
+        for name in self.instances.known:
+            yield Plan(name, name, Demand())
+
+    def _judge(self, service: Service, now: float) -> None:
+        before = service.tracker.condition
+        troubles = [news.trouble_since for news in self._processes.values() if news.trouble_since is not None]
+        around = Surroundings(
+            instance=self._instance(service),
+            processes=[news.state for news in self._processes.values()],
+            frozen=self.instances.trouble is Trouble.frozen,
+            kernel=self.instances.kernel is not None,
+            keepalived=bool(self.instances.writer) or bool(self.instances.known),
+        )
+        service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
+        after = service.tracker.condition
+        told = service.tracker.told
+        if before is None and after is not None and told is not None and told.health is not after.health:
+            self.facts.add(FactKind.agentStarted, "it happened while haproxy-agentx did not run", now)
+        if before is not None and after is not None and before.reasons != after.reasons:
+            self.facts.of_reasons(service.plan.name, before.reasons, after.reasons, after.details, now)
+
+    def _instance(self, service: Service) -> Instance | None:
+        return self.instances.known.get(service.plan.instance) if service.plan.instance else None
+
+    def _tell(self, service: Service, now: float, date: float) -> Iterator[News]:
+        waiting = self._pending[service.plan.name]
+        while waiting and waiting[0].is_ready(now, self._traps, read=self._read_since(waiting[0].change.at)):
+            pending = waiting.popleft()
+            tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
+            if tell is not None:
+                yield self._news(service, tell, now, date, pending)
+        tell = service.tracker.tell(now)
+        if tell is not None:
+            yield self._news(service, tell, now, date, None)
+
+    def _read_since(self, moment: float) -> bool:
+        return all(news.began >= moment for news in self._processes.values())
+
+    def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
+        """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
+        change = Change(
+            at=tell.at,
+            role_before=tell.before.role,
+            role=tell.after.role,
+            health_before=tell.before.health,
+            health=tell.after.health,
+            reasons=tell.after.reasons,
+            details=tell.after.details,
+            reasons_before=tell.before.reasons,
+        )
+        cause, words = explain(change, tuple(self.facts.recent))
+        service.explained(cause, words)
+        cells = event_cells(service, tell)
+        keepalived: dict[str, str] = {}
+        instance = self._instance(service)
+        if tell.is_failover and instance is not None:
+            seen = pending or Pending(RoleChange(instance.name, tell.before.role, tell.after.role, now), self.listening)
+            cells["haxEventKeepalivedTrap"] = seen.seen.name
+            if seen.trap is not None:
+                cells["haxEventKeepalivedTime"] = str(seen.trap.up_time)
+            keepalived = _as_keepalived(instance, tell.after.role, seen)
+        kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
+        self.suppressed += tell.suppressed
+        return News(date - (now - tell.at), kind, cells, keepalived)
+
+
+def _as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:
+    """Give the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
+    trap = pending.trap
+    initial = trap.initial if trap and trap.initial is not None else instance.initial
+    router = trap.router_id if trap else instance.router_id
+    texts = {
+        "vrrpInstanceName": instance.name,
+        "vrrpInstanceState": str(int(trap.state) if trap else _STATES.get(role, 4)),
+    }
+    if initial is not None:
+        texts["vrrpInstanceInitialState"] = str(int(initial))
+    if router:
+        texts["routerId"] = router
+    return texts

@@ -1,0 +1,153 @@
+"""The rows of services, their members, VRRP instances and events in the view. Pure: clocks are given."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.event import Event
+from haproxy_agentx.health.instances import ROLES, Instance
+from haproxy_agentx.monitor.node import Node
+from haproxy_agentx.monitor.service import Service, Stamp
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.event_objects import row as event_row
+from haproxy_agentx.objects.layout import Numbers, Wanted, proxy_scope
+from haproxy_agentx.objects.tables import Texts, small_columns
+from haproxy_agentx.objects.vrrp_objects import keepalived_row
+
+SERVICES = "service"
+INSTANCES = "vrrp"
+PROCESSES = "process"
+"""Scopes of the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """``now`` gives monotonic seconds, ``date`` seconds since 1970, ``stamp`` turns the first into a TimeStamp."""
+
+    now: Callable[[], float]
+    date: Callable[[], float]
+    stamp: Stamp
+
+
+def members_scope(service: str) -> str:
+    """Give the scope of the numbers of a service's members."""
+    return f"members/{service}"
+
+
+def member_name(process: str, proxy: str, is_backend: bool) -> str:  # noqa: FBT001  as a shape has it
+    """Give the name by which a member has its number."""
+    return f"{'backend' if is_backend else 'frontend'} {process}/{proxy}"
+
+
+def wanted(node: Node, known: Numbers) -> Wanted:
+    """Give the names that have no number yet."""
+    names: dict[str, Iterable[str]] = {SERVICES: node.services, INSTANCES: node.instances.known}
+    for service in node.services.values():
+        names[members_scope(service.plan.name)] = [member_name(*member) for member in service.shape]
+    return {scope: first for scope, all_ in names.items() if (first := _first_choices(all_, known.get(scope, {})))}
+
+
+def _first_choices(names: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """Give names without a number the next ones, in their order."""
+    new = [name for name in names if name not in known]
+    return {name: number for number, name in enumerate(new, max(known.values(), default=0) + 1)}
+
+
+def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[Column]:
+    """Give the columns of services, members and VRRP instances; what has no number yet is left out."""
+    services = {number: node.services[name] for name, number in _numbered(node.services, numbers, SERVICES)}
+    members: dict[Oid, Texts] = {}
+    for number, service in services.items():
+        known = numbers.get(members_scope(service.plan.name), {})
+        for place, member in enumerate(service.shape):
+            if (name := member_name(*member)) in known:
+                members[number, known[name]] = partial(_member_texts, service, place, numbers, root)
+    instances = node.instances.known
+    return [
+        *small_columns(
+            root,
+            schema.SERVICE_TABLE,
+            {(number,): partial(_service_texts, service, clocks) for number, service in services.items()},
+        ),
+        *small_columns(root, schema.SERVICE_MEMBER_TABLE, members),
+        *small_columns(
+            root,
+            schema.VRRP_TABLE,
+            {
+                (number,): partial(_instance_texts, instances[name], clocks)
+                for name, number in _numbered(instances, numbers, INSTANCES)
+            },
+        ),
+    ]
+
+
+def event_columns(events: Iterable[Event], root: Oid) -> list[Column]:
+    """Give the columns of haxEventTable."""
+    return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): event_row(event) for event in events})
+
+
+def _numbered(names: Iterable[str], numbers: Numbers, scope: str) -> list[tuple[str, int]]:
+    known = numbers.get(scope, {})
+    return [(name, known[name]) for name in names if name in known]
+
+
+def _service_texts(service: Service, clocks: Clocks) -> Mapping[str, bytes]:
+    return service.texts(clocks.stamp, clocks.now(), clocks.date())
+
+
+def _member_texts(service: Service, place: int, numbers: Numbers, root: Oid) -> Mapping[str, bytes]:
+    if place >= len(service.members):
+        return {}  # it is made of others now: the rows are about to follow
+    member = service.members[place]
+    texts = {
+        "haxServiceMemberProcess": member.process,
+        "haxServiceMemberProxy": member.proxy,
+        "haxServiceMemberKind": "backend" if member.is_backend else "frontend",
+        "haxServiceMemberReadiness": member.readiness.name,
+    }
+    if member.is_backend:
+        texts |= {
+            "haxServiceMemberUsable": str(member.usable),
+            "haxServiceMemberConfigured": str(member.configured),
+            "haxServiceMemberRequired": str(member.required),
+        }
+    process = numbers.get(PROCESSES, {}).get(member.process)
+    proxy = numbers.get(proxy_scope(member.process), {}).get(member.proxy)
+    if process is not None and proxy is not None:
+        table = schema.BACKEND_TABLE if member.is_backend else schema.FRONTEND_TABLE
+        texts["haxServiceMemberRow"] = schema.row_pointer(table, (process, proxy), root)
+    return {name: text.encode(errors="replace") for name, text in texts.items()}
+
+
+def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
+    now = clocks.now()
+    texts = {
+        "haxVrrpName": instance.name,
+        "haxVrrpState": instance.role.name,
+        "haxVrrpStateSource": instance.source,
+        "haxVrrpTransitions": str(instance.transitions),
+        "haxVrrpContradiction": instance.contradiction,
+        "haxVrrpSince": f"{clocks.date() - (now - instance.since):.1f}",
+    }
+    if instance.addresses:
+        texts["haxVrrpAddressesExpected"] = str(len(instance.addresses))
+        texts["haxVrrpAddressesHeld"] = str(len(instance.held))
+    initial = ROLES[instance.initial] if instance.initial is not None else None
+    if initial is not None:
+        texts["haxVrrpInitialState"] = initial.name
+    stamp = clocks.stamp(instance.since)
+    if stamp is not None:
+        texts["haxVrrpLastChange"] = str(stamp)
+    if instance.priority is not None:
+        texts["haxVrrpEffectivePriority"] = str(instance.priority)
+    if instance.mib is not None and instance.mib_at is not None:
+        texts |= {
+            "haxVrrpBasePriority": str(instance.mib.base_priority),
+            "haxVrrpVirtualRouterId": str(instance.mib.router_number),
+            "haxVrrpInterface": instance.mib.interface,
+            "haxVrrpReadingAge": str(int((now - instance.mib_at) * 1000)),
+            "haxVrrpKeepalivedRow": keepalived_row(instance.mib.row),
+        }
+    return {name: text.encode(errors="replace") for name, text in texts.items()}

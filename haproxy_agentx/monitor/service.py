@@ -1,0 +1,234 @@
+"""One service: a VRRP instance with its part of HAProxy, and the texts of its rows. Pure."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from haproxy_agentx.health.instances import Instance
+from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
+from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
+from haproxy_agentx.health.rules import decide
+from haproxy_agentx.health.tracker import Tell, Told, Tracker
+
+Stamp = Callable[[float], int | None]
+"""From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a service is: its name, its VRRP instance (None: without keepalived), its part of HAProxy."""
+
+    name: str
+    instance: str | None
+    demand: Demand
+    intended: Role | None = None
+    """As configured; without it, as keepalived's configuration says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service is judged by, at a moment. ``instance`` is that of its plan, if it is known."""
+
+    instance: Instance | None
+    processes: Sequence[ProcessState]
+    frozen: bool
+    """keepalived does not answer."""
+    kernel: bool
+    """The kernel's addresses are known."""
+    keepalived: bool
+    """keepalived runs, as far as anybody has told."""
+
+
+class Service:
+    """Times are monotonic seconds, but where a date is said: that is in seconds since 1970."""
+
+    def __init__(self, plan: Plan, tracker: Tracker) -> None:
+        self.plan = plan
+        self.tracker = tracker
+        self.verdict: Verdict | None = None
+        self.shape: list[tuple[str, str, bool]] = []
+        """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
+        self.intended: Role | None = plan.intended
+        self.cause = Cause.none
+        self.cause_text = ""
+        self.expected: tuple[str, ...] = ()
+        self.held: tuple[str, ...] = ()
+
+    def observe(self, around: Surroundings, now: float, began: float | None, *, reassess: bool) -> None:
+        """Judge it anew; ``began`` is when the evidence for it began, if that was before now.
+
+        ``reassess`` says that something about HAProxy is new, or about what the service is made of.
+        """
+        instance = around.instance
+        role = self._role(around)
+        held = Held.unknown
+        if reassess or self.verdict is None:
+            self.verdict = assess(self.plan.demand, around.processes)
+            shape = [(member.process, member.proxy, member.is_backend) for member in self.verdict.members]
+            self.shape = self.shape if shape == self.shape else shape
+        if instance is not None:
+            self.expected, self.held = instance.addresses, instance.held
+            if around.kernel and now >= instance.settled_at():
+                held = instance.holds
+            self.intended = self.plan.intended or instance.intended
+        else:
+            self.expected = self.held = ()
+        verdict = self.verdict
+        health = decide(role, held, verdict.readiness)
+        self.tracker.observe(
+            Condition(
+                role=role,
+                held=held,
+                readiness=verdict.readiness,
+                health=health,
+                reasons=verdict.reasons | _address_reasons(role, held, frozen=around.frozen),
+                usable=verdict.usable,
+                configured=verdict.configured,
+                details=verdict.details,
+                maintenance=verdict.maintenance,
+            ),
+            now,
+            began,
+        )
+
+    def _role(self, around: Surroundings) -> Role:
+        if around.instance is not None:
+            return around.instance.role
+        if self.plan.instance is None and not around.keepalived:
+            return Role.none
+        return Role.unknown
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Give what it is made of, in the order of ``shape``."""
+        return self.verdict.members if self.verdict else ()
+
+    @property
+    def health(self) -> Health:
+        """Give its health; unknown before it was judged."""
+        return self.tracker.condition.health if self.tracker.condition else Health.unknown
+
+    def served_as_intended(self, role: Role) -> bool:
+        """Say whether this node has the role that it was meant to have."""
+        return self.intended is None or role in (self.intended, Role.none)
+
+    def explained(self, cause: Cause, text: str) -> None:
+        """Keep why it last changed."""
+        self.cause, self.cause_text = cause, text
+
+    def memory(self, now: float, date: float) -> str:
+        """Give as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
+        told = self.tracker.told
+        return json.dumps(
+            {
+                "role": told.role.name if told else None,
+                "health": told.health.name if told else None,
+                "reasons": int(told.reasons) if told else 0,
+                "previous": self.tracker.previous.name if self.tracker.previous else None,
+                "since": date - (now - self.tracker.since),
+                "transitions": self.tracker.transitions,
+                "failovers": self.tracker.failovers,
+                "cause": self.cause.name,
+                "cause_text": self.cause_text,
+            }
+        )
+
+    def recall(self, text: str | None, now: float, date: float) -> None:
+        """Take over what ``memory`` gave at the last run; what cannot be read is as if there were nothing."""
+        try:
+            memory = json.loads(text or "{}")
+            if memory:
+                self.tracker.told = Told(Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"]))
+                self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
+                self.tracker.since = now - (date - float(memory["since"]))
+                self.tracker.transitions = int(memory["transitions"])
+                self.tracker.failovers = int(memory["failovers"])
+                self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
+        except (ValueError, KeyError, TypeError):
+            self.tracker.told = None
+
+    def texts(self, stamp: Stamp, now: float, date: float) -> Mapping[str, bytes]:
+        """Give the cells of its row in haxServiceTable."""
+        condition = self.tracker.condition
+        if condition is None:
+            return {"haxServiceName": self.plan.name.encode()}
+        texts = {
+            "haxServiceName": self.plan.name,
+            "haxServiceHealth": condition.health.name,
+            "haxServiceSince": f"{date - (now - self.tracker.since):.1f}",
+            "haxServiceTransitions": str(self.tracker.transitions),
+            "haxServiceFailovers": str(self.tracker.failovers),
+            "haxServiceRole": condition.role.name,
+            "haxServiceIntendedRole": (self.intended or Role.none).name,
+            "haxServiceServedAsIntended": "true" if self.served_as_intended(condition.role) else "false",
+            "haxServiceReadiness": condition.readiness.name,
+            "haxServiceUsableServers": str(condition.usable),
+            "haxServiceConfiguredServers": str(condition.configured),
+            "haxServiceReasons": str(int(condition.reasons)),
+            "haxServiceCause": self.cause.name,
+            "haxServiceCauseText": self.cause_text,
+            "haxServiceVrrpInstance": self.plan.instance or "",
+            "haxServiceMaintenance": "true" if condition.maintenance else "false",
+            "haxServiceDetails": condition.details,
+        }
+        if self.expected:
+            texts["haxServiceAddressesExpected"] = str(len(self.expected))
+            texts["haxServiceAddressesHeld"] = str(len(self.held))
+        if self.tracker.previous is not None:
+            texts["haxServicePreviousHealth"] = self.tracker.previous.name
+        changed = stamp(self.tracker.since)
+        if changed is not None:
+            texts["haxServiceLastChange"] = str(changed)
+        return {name: text.encode(errors="replace") for name, text in texts.items()}
+
+    def snapshot(self, now: float) -> dict[str, object]:
+        """Give what ``haproxy-agentx status`` shows of it."""
+        condition = self.tracker.condition
+        if condition is None:
+            return {"name": self.plan.name, "health": Health.unknown.name}
+        return {
+            "name": self.plan.name,
+            "health": condition.health.name,
+            "previous": self.tracker.previous.name if self.tracker.previous else None,
+            "since": round(now - self.tracker.since, 3),
+            "role": condition.role.name,
+            "intended": self.intended.name if self.intended else None,
+            "as_intended": self.served_as_intended(condition.role),
+            "readiness": condition.readiness.name,
+            "usable": condition.usable,
+            "configured": condition.configured,
+            "reasons": [reason.name for reason in Reason if reason in condition.reasons],
+            "cause": self.cause.name,
+            "cause_text": self.cause_text,
+            "details": condition.details,
+            "maintenance": condition.maintenance,
+            "vrrp_instance": self.plan.instance,
+            "addresses_expected": list(self.expected),
+            "addresses_held": list(self.held),
+        }
+
+
+def _address_reasons(role: Role, held: Held, *, frozen: bool) -> Reason:
+    reasons = Reason(0)
+    if role is Role.master and held in (Held.some, Held.none):
+        reasons |= Reason.addressMissing
+    if role not in (Role.master, Role.none) and held in (Held.all, Held.some):
+        reasons |= Reason.addressHeld
+    return reasons | (Reason.roleStale if frozen else Reason(0))
+
+
+def event_cells(service: Service, tell: Tell) -> dict[str, str]:
+    """Give the cells of haxEventTable that a notification of a service has, all but its correlation."""
+    after = tell.after
+    return {
+        "haxEventSubject": service.plan.name,
+        "haxEventHealth": after.health.name,
+        "haxEventPreviousHealth": tell.before.health.name,
+        "haxEventRole": after.role.name,
+        "haxEventPreviousRole": tell.before.role.name,
+        "haxEventServedAsIntended": "true" if service.served_as_intended(after.role) else "false",
+        "haxEventReasons": str(int(after.reasons)),
+        "haxEventCause": service.cause.name,
+        "haxEventCauseText": service.cause_text,
+        "haxEventSuppressed": str(tell.suppressed),
+    }

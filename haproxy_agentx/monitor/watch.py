@@ -1,0 +1,253 @@
+"""The sources of VRRP knowledge, the node that judges, and what leaves it: run together."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+
+from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.config import Config
+from haproxy_agentx.event import News
+from haproxy_agentx.health.model import Health
+from haproxy_agentx.indexes import Indexes
+from haproxy_agentx.journal import Journal
+from haproxy_agentx.monitor import rows
+from haproxy_agentx.monitor.memory import recall_instances, remember_instances
+from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
+from haproxy_agentx.monitor.service import Plan
+from haproxy_agentx.monitor.way_out import WayOut
+from haproxy_agentx.process import HaproxyProcess
+from haproxy_agentx.source import SourceState
+from haproxy_agentx.source.record import Source
+from haproxy_agentx.vrrp.addresses import KernelAddresses
+from haproxy_agentx.vrrp.fifo import Fifo
+from haproxy_agentx.vrrp.mib_poll import MibPoll
+from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, Trouble
+from haproxy_agentx.vrrp.trap_listener import TrapListener
+from haproxy_agentx.vrrp.traps import Trap
+
+log = logging.getLogger(__name__)
+
+LEVELS = {health: logging.INFO if health <= Health.standby else logging.WARNING for health in Health}
+
+
+class Monitor:
+    """Watches one configuration until it is cancelled. ``on_change`` is called when rows have come or gone.
+
+    ``processes`` are the HAProxy processes that are read now.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        processes: Callable[[], Sequence[HaproxyProcess]],
+        indexes: Indexes,
+        journal: Journal,
+        clocks: rows.Clocks,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.way_out = WayOut()
+        self._config = config
+        self._processes = processes
+        self._indexes = indexes
+        self._journal = journal
+        self._clocks = clocks
+        self._on_change = on_change
+        self._woken = asyncio.Event()
+        self._kept: object = None
+        self._shape: object = None
+        self._events: object = None
+        self._service_columns: list[Column] = []
+        self._event_columns: list[Column] = []
+        self.node = Node((), Manners(), (), {}, monotonic())
+        keepalived = config.keepalived
+        self._kernel = KernelAddresses(self._take_kernel)
+        self._fifo = Fifo(keepalived.fifo, self._take_line, self._take_writer) if keepalived.fifo else None
+        v3 = keepalived.snmp.v3 if keepalived.snmp else None
+        self._traps = TrapListener(keepalived.traps, v3, self._take_trap) if keepalived.traps else None
+        self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_trouble) if keepalived.snmp else None
+
+    @property
+    def sources(self) -> list[Source]:
+        """Give the sources that are configured, but the HAProxy processes."""
+        watched = (self._kernel, self._fifo, self._traps, self._poll)
+        return [each.source for each in watched if each is not None]
+
+    @property
+    def columns(self) -> list[Column]:
+        """Give the columns of services, members, VRRP instances and events."""
+        return self._service_columns + self._event_columns
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        memory = await self._journal.recall()
+        now = monotonic()
+        self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
+        self.node.instances.recall(recall_instances(memory), now)
+        for process in self._processes():
+            process.was_read |= f"process/{process.name}" in memory
+        async with asyncio.TaskGroup() as tasks:
+            for each in (self._kernel, self._fifo, self._traps, self._poll):
+                if each is not None:
+                    tasks.create_task(each.run())
+            tasks.create_task(self._work())
+
+    def take_process(self, process: HaproxyProcess) -> None:
+        """Take that an HAProxy was read, or could not be."""
+        if process.read_at is None:
+            return
+        news = ProcessNews(process.state, process.changes, process.read_at, process.trouble_since)
+        self.node.take_process(news, monotonic())
+        self._woken.set()
+
+    def snapshot(self) -> dict[str, object]:
+        """Give what ``haproxy-agentx status`` shows of services and instances."""
+        now = self._clocks.now()
+        return {
+            "health": self.node.health.name,
+            "services": [service.snapshot(now) for service in self.node.services.values()],
+            "vrrp": [
+                {
+                    "name": known.name,
+                    "role": known.role.name,
+                    "source": known.source,
+                    "initial": known.initial.name if known.initial is not None else None,
+                    "priority": known.priority,
+                    "contradiction": known.contradiction,
+                }
+                for known in self.node.instances.known.values()
+            ],
+        }
+
+    def _awaited(self) -> list[str]:
+        """Give the sources that have to say something before anything is judged."""
+        parts = {"fifo": self._fifo, "mib": self._poll}
+        names = [f"haproxy/{process.name}" for process in self._processes()]
+        return ["kernel", *(name for name, part in parts.items() if part is not None), *names]
+
+    def _take_line(self, line: FifoLine, at: float) -> None:
+        self.node.take_line(line, at)
+        self._look()
+
+    def _take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
+        self.node.take_writer(present, at)
+        self._look()
+
+    def _take_trap(self, trap: Trap, at: float) -> None:
+        self.node.take_trap(trap, at)
+        self._look()
+
+    def _take_reading(self, reading: MibReading) -> None:
+        self.node.take_reading(reading)
+        self._woken.set()
+
+    def _take_trouble(self, trouble: Trouble, at: float) -> None:
+        self.node.take_trouble(trouble, at)
+        self._woken.set()
+
+    def _take_kernel(self, kernel: Kernel, at: float) -> None:
+        self.node.take_kernel(kernel, at)
+        self.way_out.take_kernel(kernel, at)
+        self._look()
+
+    def _look(self) -> None:
+        """Something has happened in VRRP: see how HAProxy and keepalived are now."""
+        self._woken.set()
+        if self._poll is not None:
+            self._poll.poll_soon()
+        if self.node.is_settling():
+            for process in self._processes():
+                process.read_now()
+
+    async def _work(self) -> None:
+        """Judge when there is news or time has passed, and keep what is to be told before anything else is done."""
+        while True:
+            self._woken.clear()
+            now, date = monotonic(), time.time()
+            self._take_sources(now)
+            self.node.listening = self._traps is not None and self._traps.source.state is SourceState.ok
+            suppressed = self.node.suppressed
+            told = self.node.advance(now, date)
+            await self._keep(told)
+            if self.node.suppressed > suppressed:
+                self._journal.add_suppressed(self.node.suppressed - suppressed)
+            await self._show()
+            due = self.node.deadline(monotonic())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else max(0.001, due - monotonic())):
+                    await self._woken.wait()
+
+    def _take_sources(self, now: float) -> None:
+        for source in (*self.sources, *(process.source for process in self._processes())):
+            if source.state is SourceState.stale and not source.successes and not source.failures:
+                continue  # nobody has looked yet
+            self.node.take_source(source.name, source.state.name, source.last_error, now)
+
+    async def _keep(self, told: Sequence[News]) -> None:
+        """Put events into the journal, from where they are sent, and with them what the next start has to know."""
+        known = self.node.instances.known
+        read = tuple(process.name for process in self._processes() if process.was_read)
+        state = (
+            [(service.plan.name, service.tracker.told) for service in self.node.services.values()],
+            [(name, instance.memory()) for name, instance in known.items()],
+            read,
+        )
+        if not told and state == self._kept:
+            return
+        self._kept = state
+        memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
+        memory |= self.node.memory(monotonic(), time.time())
+        for event in await self._journal.append(told, memory):
+            log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
+
+    async def _show(self) -> None:
+        """Make rows where they have come or gone, and number what is new."""
+        await self._indexes.learn(rows.wanted(self.node, self._indexes.known))
+        events = self._journal.recent
+        services = list(self.node.services.values())
+        shape = (services, [service.shape for service in services], list(self.node.instances.known.values()))
+        if shape == self._shape and events is self._events:
+            return
+        if shape != self._shape:
+            self._shape = shape
+            self._service_columns = rows.service_columns(
+                self.node, self._indexes.known, self._config.root, self._clocks
+            )
+        if events is not self._events:
+            self._events = events
+            self._event_columns = rows.event_columns(events, self._config.root)
+        self._on_change()
+
+
+def _plans(config: Config) -> list[Plan] | None:
+    if config.services is None:
+        return None
+    return [
+        Plan(service.name, service.vrrp_instance, service.demand, service.intended_role) for service in config.services
+    ]
+
+
+def _manners(config: Config) -> Manners:
+    said = config.notifications
+    return Manners(said.hold, said.limit, said.per, said.servers, said.backends)
+
+
+def _level(news: News) -> int:
+    name = news.cells.get("haxEventHealth")
+    return LEVELS[Health[name]] if name else logging.INFO
+
+
+def _words(news: News) -> str:
+    """Say an event in a line."""
+    cells: Mapping[str, str] = news.cells
+    before, after = (
+        (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))
+        if "haxEventHealth" in cells
+        else (cells.get("haxEventPreviousState"), cells.get("haxEventState"))
+    )
+    role = cells.get("haxEventRole")
+    role_before = cells.get("haxEventPreviousRole")
+    moved = f" ({role_before} -> {role})" if role != role_before else ""
+    return f"{cells.get('haxEventSubject', '')}: {before} -> {after}{moved}: {cells.get('haxEventCauseText', '')}"

@@ -1,0 +1,211 @@
+"""``status``: what it shows, and its exit status."""
+
+import json
+import re
+
+import pytest
+
+from haproxy_agentx.cli.main import main
+from haproxy_agentx.cli.status import notes, problems
+from haproxy_agentx.health.model import Health
+from tests.support.fake_daemon import BARE, PROCESS, SERVICE, FakeDaemon, source, state
+from tests.support.terminal import on_a_terminal
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    with FakeDaemon(tmp_path).running() as found:
+        yield found
+
+
+@pytest.fixture
+def status(daemon, capsys, monkeypatch):
+    """Run it without a terminal, and give exit status and output."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def run(*words: str) -> tuple[int, str]:
+        code = main(["status", *words, "--config", str(daemon.config)])
+        shown = capsys.readouterr()
+        assert shown.err == ""
+        return code, shown.out
+
+    return run
+
+
+# A daemon as it was before it knew of services: a command of a newer version still shows it.
+def test_a_daemon_that_knows_haproxy_only(daemon, status):
+    daemon.state = BARE
+    code, text = status()
+    assert code == 0
+    assert re.search(r"^ +ok +haproxy-agentx 1.2.3, pid 4711, up 1 d 2 h$", text, re.MULTILINE)
+    assert "agentx   /var/agentx/master, registered 1.3.6.1.4.1.8072.9999.9999.8404\n" in text
+    assert re.search(r"^  local +ok +0.4 s +2\.6\.12 +3 +2 +8 +3", text, re.MULTILINE)
+    assert "service" not in text
+
+
+def test_services_come_first(status):
+    code, text = status()
+    lines = text.splitlines()
+    assert code == 0
+    assert lines[1].split("  ", 1)[1].split() == ["service", "health", "role", "(intended)", "HAProxy", "since"]
+    assert lines[2] == "  SITE1    active  master (master)  ready 8/8  2 h 3 min"
+    assert lines[3] == "    peerLost: nothing was heard of the other node"
+    assert "  vrrp     SITE1: master by keepalivedFifo, priority 150" in lines
+    assert "  events   last 17: 17 acknowledged, 0 queued, 2 suppressed, 0 lost" in lines
+    for name in ("kernel", "keepalived-fifo", "keepalived-traps", "keepalived-mib"):
+        assert re.search(rf"^  {name} +ok +2.5 s +\S+ *$", text, re.MULTILINE)
+
+
+# Each line that can be is 80 characters at most; remedies, which are copied, stay whole.
+@pytest.mark.parametrize("health", [health.name for health in Health])
+def test_80_columns_without_a_terminal(daemon, status, health):
+    longest = {
+        "health": health,
+        "role": "unknown",
+        "intended": "master",
+        "readiness": "degraded",
+        "usable": 12,
+        "configured": 24,
+        "since": 86340.0,
+    }
+    daemon.state = state({"name": "fourteen-chars"}, longest, {"name": "n" * 64, **longest})
+    _, text = status()
+    lines = text.splitlines()
+    table = lines[1 : next(place for place, line in enumerate(lines) if line.startswith("  agentx"))]
+    assert max(map(len, table)) <= 80
+    assert "  " + "n" * 64 in table
+    assert "\x1b" not in text
+    for line in lines:
+        assert line == line.rstrip() or len(line) <= 80
+
+
+def test_on_a_terminal_it_is_coloured_and_fits(daemon):
+    daemon.state = state({}, {"name": "SITE2", "health": "activeDegraded"}, {"name": "SITE3", "health": "blackhole"})
+    code, text = on_a_terminal("status", "--config", str(daemon.config))
+    assert code == 1
+    assert "\x1b[32mactive\x1b[0m" in text
+    assert "\x1b[33mactiveDegraded\x1b[0m" in text
+    assert "\x1b[31mblackhole\x1b[0m" in text
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert max(map(len, plain.splitlines())) <= 80
+
+
+# haxHealth: 1 and 2 are fine.
+@pytest.mark.parametrize("health", list(Health))
+def test_the_exit_status_is_that_of_the_worst_service(daemon, status, health):
+    daemon.state = state({}, {"name": "SITE2", "health": health.name, "details": "why it is so"})
+    code, text = status()
+    is_fine = health <= Health.standby
+    assert code == (0 if is_fine else 1)
+    assert ("  SITE2 is " + health.name + ": why it is so\n" in text) == (not is_fine)
+    assert (" ok " in text.splitlines()[0]) == is_fine
+
+
+def test_what_another_version_says_is_not_well(daemon, status):
+    daemon.state = state({"health": "superb"})
+    assert status()[0] == 1
+
+
+def test_a_service_of_which_nothing_is_known_yet(daemon, status):
+    daemon.state = {**state(), "services": [{"name": "SITE1", "health": "unknown"}]}
+    code, text = status()
+    assert code == 1
+    assert re.search(r"^  SITE1 +unknown +unknown +unknown$", text, re.MULTILINE)
+
+
+# What is optional and missing is a note; what is there and broken is not.
+@pytest.mark.parametrize(
+    ("place", "word", "code"),
+    [(1, "absent", 0), (3, "absent", 0), (2, "disabled", 0), (2, "refused", 1), (3, "stale", 1), (1, "denied", 1)],
+)
+def test_optional_sources(daemon, status, place, word, code):
+    missing = source(place, state=word, error="/run/x: what is wrong; what to do", age=None)
+    daemon.state = state(sources=[PROCESS, missing])
+    found, text = status()
+    assert found == code
+    assert ("  note: /run/x: what is wrong; what to do\n" in text) == (code == 0)
+    assert re.search(rf"^  {missing['name']} +{word} +never", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("word", ["absent", "stale", "denied", "refused"])
+def test_an_haproxy_may_not_be_missing(daemon, status, word):
+    daemon.state = state(sources=[{**PROCESS, "state": word, "error": "no HAProxy", "version": None, "age": None}])
+    code, text = status()
+    assert code == 1
+    assert text.endswith("  no HAProxy\n")
+
+
+@pytest.mark.parametrize("part", ["agentx", "store"])
+def test_what_is_needed_to_serve(daemon, status, part):
+    broken = {**BARE[part], "problem": "it is broken; mend it"}
+    daemon.state = state(**{part: broken})
+    code, text = status()
+    assert code == 1
+    assert "  it is broken; mend it\n" in text
+
+
+def test_why_events_wait_is_a_note(daemon, status):
+    held = {"last": 17, "queued": 3, "acknowledged": 14, "suppressed": 0, "lost": 0, "held": "no interface is up"}
+    daemon.state = state(events=held)
+    code, text = status()
+    assert code == 0
+    assert "  note: 3 events wait: no interface is up\n" in text
+
+
+def test_contradictions_are_shown():
+    snapshot = state(vrrp=[{"name": "A", "role": "master", "contradiction": "the trap says backup"}])
+    assert notes(snapshot) == ["A: the trap says backup"]
+    assert problems(snapshot) == []
+
+
+def test_not_as_intended_and_in_maintenance(daemon, status):
+    daemon.state = state(
+        {"intended": "backup", "as_intended": False, "maintenance": True, "details": "web1 is in MAINT"}
+    )
+    code, text = status()
+    assert code == 0
+    assert "master (backup)" in text
+    assert "    web1 is in MAINT\n    servers are in maintenance\n" in text
+
+
+# CONFORMANCE L4
+def test_names_do_not_reach_the_terminal_as_commands(daemon, status):
+    evil = "\x1b[31m\n[bold]x[/bold]"
+    daemon.state = state(
+        {"name": evil, "cause_text": evil, "details": evil, "health": "fault"},
+        vrrp=[{"name": evil, "role": evil, "source": evil, "priority": 1, "contradiction": evil}],
+        sources=[PROCESS, source(1, state="absent", error=evil, target=evil)],
+    )
+    _, text = status()
+    assert "\x1b" not in text
+    assert text.count("[bold]x[/bold]") >= 5
+    assert "\n[bold]" not in text
+
+
+def test_json(daemon, status):
+    daemon.state = state({"health": "blackhole"})
+    code, text = status("--json")
+    assert code == 1
+    assert json.loads(text) == daemon.state
+
+
+@pytest.mark.parametrize("snapshot", [{}, {**BARE, "sources": 5}, {**BARE, "services": [{}]}, {**BARE, "agentx": None}])
+def test_a_daemon_of_another_version(daemon, capsys, snapshot):
+    daemon.state = snapshot
+    assert main(["status", "--config", str(daemon.config)]) == 1
+    assert "of another version than this command: restart it" in capsys.readouterr().err
+
+
+def test_nobody_there(tmp_path, capsys):
+    config = FakeDaemon(tmp_path).config
+    assert main(["status", "--config", str(config)]) == 1
+    assert "does not run here (systemctl start haproxy-agentx" in capsys.readouterr().err
+    assert main(["status", "--json", "--config", str(config)]) == 1
+    assert "does not run here" in json.loads(capsys.readouterr().out)["problem"]
+
+
+def test_a_problem_is_told_by_its_details_or_its_cause():
+    assert problems(state({"health": "standby"})) == []
+    assert problems({**BARE, "services": [SERVICE | {"health": "conflict", "details": "", "cause_text": "two"}]}) == [
+        "SITE1 is conflict: two"
+    ]

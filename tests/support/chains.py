@@ -1,0 +1,43 @@
+"""What always holds of the notifications of one host, whatever has happened to it."""
+
+from collections.abc import Iterable, Sequence
+
+from tests.support.told import Told
+
+SERVICE = frozenset({"serviceFailover", "serviceHealthChange"})
+
+
+def once(arrived: Iterable[Told]) -> list[Told]:
+    """Check the numbers, and give each notification once.
+
+    Numbers begin at 1 and have no holes; what comes first comes in order; what comes again says that it may be
+    repeated, and says nothing else than before.
+    """
+    found: dict[int, Told] = {}
+    for one in arrived:
+        before = found.get(one.sequence)
+        if before is None:
+            assert one.sequence == len(found) + 1, f"event {one.sequence} came after event {len(found)}: {one}"
+            found[one.sequence] = one
+            continue
+        assert one.cells["MaybeRepeated"] == "true", f"event {one.sequence} came twice, unmarked: {one}"
+        differ = {name for name in one.cells if one.cells[name] != before.cells[name]}
+        assert differ <= {"MaybeRepeated"}, f"event {one.sequence} came twice, with other {differ}"
+    return list(found.values())
+
+
+def check_chains(found: Sequence[Told], subjects: Iterable[str]) -> None:
+    """Check that each notification of a service goes on from where the one before left the manager.
+
+    A role that is not known is none that a manager goes on from.
+    """
+    for subject in subjects:
+        health = role = None
+        for one in found:
+            if one.kind not in SERVICE or one.cells["Subject"] != subject:
+                continue
+            cells = one.cells
+            assert health in (None, cells["PreviousHealth"]), f"{subject} was told to be {health}: {one}"
+            assert role in (None, cells["PreviousRole"]), f"{subject} was told to be {role}: {one}"
+            health = cells["Health"]
+            role = role if cells["Role"] == "unknown" else cells["Role"]

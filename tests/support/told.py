@@ -1,0 +1,204 @@
+"""What a manager sees of services: rows of our tables by SNMP, and our notifications at the sink, with labels."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.declaration import Column, Table
+from integration.netlab import Lab, Trap, wait_for
+from integration.netlab.plan import ADDRESSES, ROOT
+
+NOTIFICATIONS = f"{ROOT}.0."
+KEEPALIVED = "1.3.6.1.4.1.9586.100.5."
+UP_TIME = "1.3.6.1.2.1.1.3.0"
+BACKUP, MASTER, FAULT, SHUTDOWN = "1", "2", "3", "5"
+"""vrrpInstanceState, as it is at the sink."""
+NAME, STATE, INITIAL, ROUTER = "2.3.1.2", "2.3.1.4", "2.3.1.5", "1.2.0"
+"""KEEPALIVED-MIB's objects in a notification."""
+
+Row = dict[str, str]
+"""A row: value by name of the column without the prefix of its table; enumerations by label."""
+
+
+def label(column: Column, text: str) -> str:
+    """Give the label of a number, where the column has labels."""
+    names = {str(number): name for name, number in (column.syntax.labels or {}).items()}
+    names |= {"1": "true", "2": "false"} if column.syntax.name == "TruthValue" else {}
+    return names.get(text, text)
+
+
+def prefix(table: Table) -> str:
+    return table.name.removesuffix("Table")
+
+
+def read(lab: Lab, host: str, table: Table, *, at_home: bool = False) -> dict[str, Row]:
+    """Walk a table of a host: its rows by index. ``at_home`` asks on the host itself, whose cable may be out."""
+    entry = ".".join(map(str, schema.column_oid(table, table.columns[0])[:-1]))
+    columns = {str(column.sub_id): column for column in table.columns}
+    rows: dict[str, Row] = {}
+    asker, where = (host, "127.0.0.1") if at_home else ("client", ADDRESSES[host])
+    shown = lab.exec(asker, "snmpbulkwalk", "-v2c", "-cpublic", "-On", where, entry, check=False)
+    for line in shown.splitlines():
+        name, equals, value = line.lstrip(".").partition(" = ")
+        if not equals or not name.startswith(f"{entry}."):
+            continue
+        sub_id, _, index = name.removeprefix(f"{entry}.").partition(".")
+        column = columns[sub_id]
+        text = value.partition(": ")[2].strip('"') if ": " in value else value.strip('"')
+        rows.setdefault(index, {})[column.name.removeprefix(prefix(table))] = label(column, text)
+    return rows
+
+
+def services(lab: Lab, host: str, *, at_home: bool = False) -> dict[str, Row]:
+    """Give the services of a host by name."""
+    rows = read(lab, host, schema.SERVICE_TABLE, at_home=at_home)
+    return {row["Name"]: row for row in rows.values() if "Name" in row}
+
+
+def health(lab: Lab, host: str, service: str = "SITE1", *, at_home: bool = False) -> str:
+    return services(lab, host, at_home=at_home).get(service, {}).get("Health", "")
+
+
+def both(lab: Lab, service: str = "SITE1") -> tuple[str, str]:
+    """Give the health of a service on lb1 and lb2."""
+    return health(lab, "lb1", service), health(lab, "lb2", service)
+
+
+def await_normal(lab: Lab, seconds: float = 20.0, service: str = "SITE1") -> None:
+    """Wait until the pair is as it should be."""
+    wait_for(
+        lambda: both(lab, service) == ("active", "standby"),
+        f"lb1 is active and lb2 stands by for {service}",
+        seconds,
+        lambda: f"{both(lab, service)}\n{lab.logs()}",
+    )
+
+
+def events(lab: Lab, host: str) -> list[Row]:
+    """Give the event log of a host, in its order."""
+    rows = read(lab, host, schema.EVENT_TABLE)
+    return [rows[index] for index in sorted(rows, key=int)]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notification of ours at the sink. ``time`` in whole seconds is the sink's."""
+
+    time: str
+    source: str
+    kind: str
+    cells: Row
+    keepalived: Row
+    """By the last sub-identifiers below KEEPALIVED-MIB."""
+    up_time: int
+
+    @property
+    def sequence(self) -> int:
+        return int(self.cells["Sequence"])
+
+    @property
+    def change(self) -> tuple[str, str, str, str]:
+        """Health and role, before and after."""
+        return (*(self.cells.get(name, "") for name in ("PreviousHealth", "Health", "PreviousRole", "Role")),)
+
+
+def ticks(text: str) -> int:
+    return int(text[text.index("(") + 1 : text.index(")")])
+
+
+def told_of(trap: Trap) -> Told | None:
+    """Read a trap of the sink; None where it is none of ours."""
+    if not trap.oid.startswith(NOTIFICATIONS):
+        return None
+    table = schema.EVENT_TABLE
+    entry = ".".join(map(str, schema.column_oid(table, table.columns[0])[:-1]))
+    columns = {str(column.sub_id): column for column in table.columns}
+    cells = {}
+    for name, value in trap.varbinds.items():
+        if name.startswith(f"{entry}."):
+            column = columns[name.removeprefix(f"{entry}.").partition(".")[0]]
+            cells[column.name.removeprefix(prefix(table))] = label(column, value)
+    keepalived = {
+        name.removeprefix(KEEPALIVED): value for name, value in trap.varbinds.items() if name.startswith(KEEPALIVED)
+    }
+    kind = Kind(int(trap.oid.removeprefix(NOTIFICATIONS))).name
+    return Told(trap.time, trap.source, kind, cells, keepalived, ticks(trap.varbinds[UP_TIME]))
+
+
+def told(lab: Lab, host: str | None = None, kind: str | None = None, subject: str | None = None, **want: str) -> list[Told]:
+    """Give our notifications at the sink, in the order of their arrival; ``want`` are cells that they have to have."""
+    found = [one for trap in lab.traps() if (one := told_of(trap)) is not None]
+    return [
+        one
+        for one in found
+        if (host is None or one.source == host)
+        and (kind is None or one.kind == kind)
+        and (subject is None or one.cells["Subject"] == subject)
+        and all(one.cells.get(name) == value for name, value in want.items())
+    ]
+
+
+def wait_health(lab: Lab, host: str, wanted: str, seconds: float = 15.0, service: str = "SITE1") -> None:
+    """Wait for haxServiceHealth of a service."""
+
+    def right() -> bool:
+        return health(lab, host, service) == wanted
+
+    wait_for(right, f"{host}: {service} is {wanted}", seconds, lambda: f"{services(lab, host)}\n{lab.logs()}")
+
+
+def wait_told(lab: Lab, what: str, seconds: float = 15.0, **wanted: Any) -> Told:
+    """Wait for the first notification at the sink that fits (see ``told``), and give it."""
+    return wait_for(lambda: told(lab, **wanted), what, seconds, lab.logs)[0]
+
+
+def date(cell: str) -> datetime:
+    """Read a DateAndTime (RFC 2579) as net-snmp writes it."""
+    octets = bytes.fromhex(cell.replace(" ", ""))
+    offset = timedelta(hours=octets[9], minutes=octets[10]) * (1 if octets[8:9] == b"+" else -1)
+    year = int.from_bytes(octets[:2], "big")
+    return datetime(year, *octets[2:7], octets[7] * 100_000, tzinfo=timezone(offset))
+
+
+def check_seen(lab: Lab, one: Told, state: str, initial: str) -> None:
+    """Check that a failover is tied to keepalived's own trap, by its time, and that this is at the sink, too."""
+    instance, host = one.cells["Subject"], one.source
+    assert one.cells["KeepalivedTrap"] == "seen"
+    assert one.keepalived == {NAME: instance, STATE: state, INITIAL: initial, ROUTER: host}
+
+    def same(trap: Trap) -> bool:
+        of_it = trap.source == host and trap.vrrp == (instance, int(state))
+        return of_it and ticks(trap.varbinds[UP_TIME]) == ticks(one.cells["KeepalivedTime"])
+
+    trap = lab.wait_trap(same, f"keepalived's own trap of {instance}, of the time that ours gives")
+    assert trap.varbinds[KEEPALIVED + ROUTER] == host
+
+
+def await_acknowledged(lab: Lab, host: str) -> list[Row]:
+    """Wait until nothing waits any more, and give the event log."""
+
+    def log() -> list[Row] | None:
+        rows = events(lab, host)
+        return rows if all(row["Delivery"] == "acknowledged" for row in rows) else None
+
+    return wait_for(log, f"all events of {host} are acknowledged", 20, lab.logs)
+
+
+def check_log(lab: Lab, host: str) -> list[Row]:
+    """Check that each event came to the sink once, in order, without holes, as the log has it; give the log."""
+    log = await_acknowledged(lab, host)
+    assert [int(row["Sequence"]) for row in log] == list(range(1, len(log) + 1))
+    wait_for(lambda: len(told(lab, host)) >= len(log), f"{len(log)} events of {host} at the sink", 10, lab.logs)
+    at_sink = told(lab, host)
+    assert [one.sequence for one in at_sink] == list(range(1, len(log) + 1))
+    for one, row in zip(at_sink, log, strict=True):
+        cells = {name: cell for name, cell in one.cells.items() if name != "MaybeRepeated"}
+        assert cells == {name: row[name] for name in cells}
+    return log
+
+
+def keepalived_traps(lab: Lab, host: str, instance: str, state: int) -> list[Trap]:
+    """Give keepalived's vrrpInstanceStateChange of an instance at the sink."""
+    return [trap for trap in lab.traps() if trap.source == host and trap.vrrp == (instance, state)]

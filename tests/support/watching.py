@@ -1,0 +1,131 @@
+"""The sources of VRRP knowledge, run in a host of the lab by ``vrrp_watch``, and what they told."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+from integration.netlab import Lab, wait_for
+from integration.netlab.plan import PROJECT
+
+USER, AUTH, PRIV = "watcher", "authpass-1234", "privpass-1234"
+SNMPD = f"""
+createUser {USER} SHA-256 {AUTH} AES {PRIV}
+rouser {USER} authPriv
+trapsess -v 3 -u {USER} -l authPriv -a SHA-256 -A {AUTH} -x AES -X {PRIV} 127.0.0.1:1163
+view systemonly included .1.3.6.1.2.1.1
+rocommunity narrow 127.0.0.1 -V systemonly
+"""
+V2C_TRAPS, V3_TRAPS = "127.0.0.1:1162", "127.0.0.1:1163"
+AGENT = "127.0.0.1:161"
+FILES = {
+    "public": "public", "narrow": "narrow", "wrong": "no-such-community", "auth": AUTH, "priv": PRIV,
+    "wrong-auth": "wrongpass-1234",
+}  # fmt: skip
+V2C_ACCESS = {"address": AGENT, "community_file": "/run/secrets/public"}
+V3_USER = {
+    "user": USER,
+    "auth_protocol": "SHA256",
+    "auth_file": "/run/secrets/auth",
+    "priv_protocol": "AES",
+    "priv_file": "/run/secrets/priv",
+}
+V3_ACCESS = {"address": AGENT, "v3": V3_USER}
+
+
+def prepare(lab: Lab, host: str = "lb1") -> None:
+    """Give a host the user, its secrets and the sink of v3; keepalived is connected to snmpd afterwards."""
+    machine = lab.host(host)
+    machine.path("/run/secrets").mkdir()
+    for name, secret in FILES.items():
+        machine.path(f"/run/secrets/{name}").write_text(secret + "\n")
+    configuration = machine.path("/etc/snmp/snmpd.conf")
+    configuration.write_text(configuration.read_text() + SNMPD)
+    lab.ctl(host, "snmpd", "restart")
+    lab.ctl(host, "keepalived", "restart")  # by itself it connects again after 15 s only
+    lab.wait_served("lb1")
+
+
+class Watching(AbstractContextManager["Watching"]):
+    """The program, while entered. ``asked`` is what it is asked (see vrrp_watch)."""
+
+    def __init__(self, lab: Lab, host: str = "lb1", **asked: Any) -> None:
+        self._lab = lab
+        self._asked = asked
+        self._command = lab.host(host).command(
+            "env",
+            f"PYTHONPATH={PROJECT}",
+            "PYTHONDONTWRITEBYTECODE=1",
+            sys.executable,
+            "-m",
+            "tests.support.vrrp_watch",
+        )
+        self.told: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT
+        )
+        self._readers = [threading.Thread(target=read) for read in (self._read, self._read_log)]
+        self.log: list[str] = []
+        for reader in self._readers:
+            reader.start()
+        self._write(json.dumps(self._asked))
+        try:
+            self.wait("start", lambda _: True)
+            if "traps" in self._asked:
+                wait_for(lambda: self.source("keepalived-traps")["state"] != "stale", "the listener listens")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            for reader in self._readers:
+                reader.join()
+            self._process.stdout.close()
+            self._process.stderr.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            self.told.append(json.loads(line))
+
+    def _read_log(self) -> None:
+        self.log += self._process.stderr
+
+    def _write(self, line: str) -> None:
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def of(self, kind: str, since: int = 0) -> list[dict[str, Any]]:
+        return [told for told in self.told[since:] if told["kind"] == kind]
+
+    def wait(
+        self, kind: str, matches: Callable[[dict[str, Any]], bool], seconds: float = 10.0, since: int = 0
+    ) -> dict[str, Any]:
+        """Wait for something told that matches, and return it."""
+        return wait_for(
+            lambda: next(filter(matches, self.of(kind, since)), None),
+            f"{kind} of {self._asked}",
+            seconds,
+            lambda: "\n".join((*self.log, *map(str, self.told[-5:]))),
+        )
+
+    def source(self, name: str) -> dict[str, Any]:
+        """Ask for the state of a source."""
+        return self.sources()["sources"][name]
+
+    def sources(self) -> dict[str, Any]:
+        """Ask for the state of the sources, CPU seconds and MB so far."""
+        since = len(self.told)
+        self._write("sources")
+        return self.wait("sources", lambda _: True, since=since)
