@@ -191,15 +191,23 @@ class Daemon:
                 self._running.clear()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)
-            if self._monitoring is not None:
-                self._monitoring.cancel()  # what it knows is in the store
-                await asyncio.wait([self._monitoring])
-            self._monitor = self._new_monitor()
-            await self._run_processes(tasks, config.haproxy)
-            self._monitoring = tasks.create_task(self._monitor.run())
+            await self._follow(tasks, config)
             self._connection.serve_subtrees((key(config.root),))
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
+
+    async def _follow(self, tasks: asyncio.TaskGroup, config: Config) -> None:
+        """Run what a new configuration wants; a monitor for which nothing has changed goes on."""
+        if self._monitor.serves(config):
+            await self._run_processes(tasks, config.haproxy)
+            self._monitor.follow()
+            return
+        if self._monitoring is not None:
+            self._monitoring.cancel()  # what it knows is in the store
+            await asyncio.wait([self._monitoring])
+        self._monitor = self._new_monitor()
+        await self._run_processes(tasks, config.haproxy)
+        self._monitoring = tasks.create_task(self._monitor.run())
 
     async def _watch(self) -> None:
         """Tell the service manager how it goes. That this runs is the sign of life that its watchdog wants."""

@@ -1,11 +1,13 @@
 """Which trap of keepalived's belongs to a change of role, and when a change is explained well enough to be told. Pure.
 
 A notification of a failover repeats keepalived's vrrpInstanceStateChange, so it waits for that: keepalived sends it
-just after the line of its FIFO. It also waits for HAProxy to be read anew. Neither may hold it up for long.
+just after the line of its FIFO. It also waits for HAProxy to be read anew, and on the way to MASTER for
+vrrpv3NewMaster, which says whether the other node gave way or is silent. None may hold it up for long.
 
     what is waited for                       at most                     what is said without it
     vrrpInstanceStateChange, with listener   TRAP_WAIT after the change  notSeen
-    a reading of HAProxy begun after it      READ_WAIT after the rest    what was read last
+    a reading of HAProxy begun after it      READ_WAIT after that        what was read last
+    vrrpv3NewMaster, with listener           READ_WAIT after the trap    what is known without it of the cause
 
 Times are monotonic seconds.
 """
@@ -21,7 +23,7 @@ TRAP_WAIT = 0.5
 """Seconds for keepalived's trap: 67 ms was the longest seen in 260, and a loaded machine takes longer."""
 
 READ_WAIT = 0.05
-"""Seconds for HAProxy to be read anew."""
+"""Seconds for HAProxy to be read anew, and for vrrpv3NewMaster, which keepalived sends at once after its trap."""
 
 EARLY = 1.0
 """Seconds by which a trap may come before the change is known by other means."""
@@ -71,7 +73,7 @@ class Pending:
     listening: bool
     trap: StateTrap | None = None
     explained_at: float | None = None
-    """When all but the reading of HAProxy was there."""
+    """When keepalived's trap was there, or was not waited for any longer."""
 
     @property
     def seen(self) -> TrapSeen:
@@ -80,8 +82,8 @@ class Pending:
             return TrapSeen.seen
         return TrapSeen.notSeen if self.listening else TrapSeen.notObserved
 
-    def is_ready(self, now: float, traps: Traps, *, read: bool) -> bool:
-        """Say whether it is to be told now; ``read`` says that HAProxy was read since."""
+    def is_ready(self, now: float, traps: Traps, *, rest: bool) -> bool:
+        """Say whether it is to be told now; ``rest`` says that the rest of what is waited for is there."""
         if self.trap is None:
             self.trap = traps.match(self.change)
         if self.explained_at is None:
@@ -89,7 +91,7 @@ class Pending:
             if self.listening and self.trap is None and not waited:
                 return False
             self.explained_at = now
-        return read or now >= self.explained_at + READ_WAIT
+        return rest or now >= self.explained_at + READ_WAIT
 
     def deadline(self) -> float:
         """Give when ``is_ready`` changes without news."""

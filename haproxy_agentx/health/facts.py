@@ -71,8 +71,12 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something happened. ``what`` is a clause that says all: ``interface eth0 is down``."""
+    """Something happened. ``what`` is a clause that says all: ``interface eth0 is down``.
+
+    ``subject`` is the VRRP instance or the service that it happened to; empty is the node as a whole.
+    """
 
     at: float
     kind: FactKind
     what: str
+    subject: str = ""

@@ -44,10 +44,16 @@ class Facts:
         self._reading: MibReading | None = None
         self._kernel: Kernel | None = None
         self._priorities: dict[str, int] = {}
+        self._stopped: set[str] = set()
+        """Instances that keepalived has shut down."""
 
-    def add(self, kind: FactKind, what: str, at: float) -> None:
-        """Add one."""
-        self.recent.append(Fact(at, kind, what))
+    def add(self, kind: FactKind, what: str, at: float, subject: str = "") -> None:
+        """Add one; ``subject`` is the instance or service that it is about, if not the node."""
+        self.recent.append(Fact(at, kind, what, subject))
+
+    def about(self, *subjects: str) -> tuple[Fact, ...]:
+        """Give those about the node as a whole or one of ``subjects``."""
+        return tuple(fact for fact in self.recent if not fact.subject or fact.subject in subjects)
 
     def of_trouble(self, process: str, before: Reason, after: Reason, words: str, at: float) -> None:
         """Take that an HAProxy can be read no more, or can be again."""
@@ -60,17 +66,22 @@ class Facts:
         """Take what the readiness of a service has gained, or that nothing is left of what was wrong."""
         for reason, kind in _REASONS.items():
             if reason in after & ~before:
-                self.add(kind, details or service, at)
+                self.add(kind, details or service, at, service)
         wrong = Reason(sum(_REASONS))
         if before & wrong and not after & wrong:
-            self.add(FactKind.serving, f"HAProxy serves {service} again", at)
+            self.add(FactKind.serving, f"HAProxy serves {service} again", at, service)
+
+    def has_new_master(self, instance: str, since: float) -> bool:
+        """Say whether keepalived has told since then why this node has become MASTER."""
+        kinds = _NEW_MASTER.values()
+        return any(fact.at >= since and fact.kind in kinds for fact in self.about(instance))
 
     def of_line(self, line: FifoLine, at: float) -> None:
         """Take a line of the FIFO."""
         if line.group:
             return
-        if line.state is VrrpState.shutdown:
-            self.add(FactKind.keepalivedStopped, f"keepalived stopped VRRP instance {line.name}", at)
+        if line.state is not None:
+            self._state(line.name, line.state, at)
         if line.priority:
             self._priority(line.name, line.priority, at)
 
@@ -78,9 +89,9 @@ class Facts:
         """Take a trap of keepalived."""
         if isinstance(trap, NewMasterTrap):
             if trap.reason in _NEW_MASTER:
-                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at)
-        elif trap.state is VrrpState.shutdown and not trap.group:
-            self.add(FactKind.keepalivedStopped, f"keepalived stopped VRRP instance {trap.name}", at)
+                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at, self._name(trap.router_number))
+        elif not trap.group:
+            self._state(trap.name, trap.state, at)
 
     def of_writer(self, present: bool | None, before: bool | None, at: float) -> None:  # noqa: FBT001
         """Take whether keepalived has the FIFO open."""
@@ -111,6 +122,7 @@ class Facts:
             elif good and before.get(name) is False:
                 self.add(FactKind.scriptGood, f"the check script {name} succeeds again", at)
         for row in reading.instances:
+            self._see(row.name, at)
             self._priority(row.name, row.effective_priority, at)
         self._reading = reading
 
@@ -126,12 +138,35 @@ class Facts:
                     self.add(FactKind.linkDown, f"interface {link.name} is down", at)
         self._kernel = kernel
 
+    def _see(self, name: str, at: float) -> None:
+        """Take that there is an instance."""
+        if self._reading is not None and name not in (row.name for row in self._reading.instances):
+            self.add(FactKind.keepalivedBack, f"keepalived has a new VRRP instance {name}", at, name)
+
+    def _state(self, name: str, state: VrrpState, at: float) -> None:
+        """Take what keepalived says that an instance is."""
+        self._see(name, at)
+        if state is VrrpState.shutdown:
+            self._stopped.add(name)
+            self.add(FactKind.keepalivedStopped, f"keepalived stopped VRRP instance {name}", at, name)
+        elif name in self._stopped:
+            self._stopped.remove(name)
+            if state is not VrrpState.deleted:
+                # a restart may be so quick that nobody sees the FIFO without a writer
+                self.add(FactKind.keepalivedBack, f"keepalived runs VRRP instance {name} again", at, name)
+
+    def _name(self, router_number: int | None) -> str:
+        """Give the only instance with a VRID; empty where that is not known."""
+        rows = self._reading.instances if self._reading else ()
+        names = [row.name for row in rows if row.router_number == router_number]
+        return names[0] if len(names) == 1 else ""
+
     def _priority(self, name: str, priority: int, at: float) -> None:
         before = self._priorities.get(name)
         self._priorities[name] = priority
         if before is not None and priority != before:
             kind = FactKind.priorityRose if priority > before else FactKind.priorityFell
-            self.add(kind, f"the priority of {name} went from {before} to {priority}", at)
+            self.add(kind, f"the priority of {name} went from {before} to {priority}", at, name)
 
 
 def _changed(before: Kernel, after: Kernel) -> Iterator[Link]:

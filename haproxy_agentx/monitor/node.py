@@ -5,12 +5,12 @@ though nothing came. Times are monotonic seconds.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change, FactKind, explain
-from haproxy_agentx.health.correlation import Pending, Traps
+from haproxy_agentx.health.correlation import EARLY, Pending, Traps
 from haproxy_agentx.health.instances import Instance, Instances, RoleChange
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
@@ -143,9 +143,11 @@ class Node:
         if news.state.farm is not None and not news.state.trouble:
             self._farms.take(news.state.name, news.state.farm.changes())
 
-    def drop_process(self, name: str) -> None:
-        """Forget an HAProxy that is not configured any more."""
-        self._reassess = self._processes.pop(name, None) is not None or self._reassess
+    def keep_processes(self, names: Container[str]) -> None:
+        """Forget HAProxy processes that are read no more."""
+        for name in [name for name in self._processes if name not in names]:
+            del self._processes[name]
+            self._reassess = True
 
     def take_source(self, name: str, state: str, error: str, now: float) -> None:
         """Take the state of a source (haxSourceState), and its last error in words."""
@@ -274,7 +276,7 @@ class Node:
 
     def _tell(self, service: Service, now: float, date: float) -> Iterator[News]:
         waiting = self._pending[service.plan.name]
-        while waiting and waiting[0].is_ready(now, self._traps, read=self._read_since(waiting[0].change.at)):
+        while waiting and waiting[0].is_ready(now, self._traps, rest=self._has_rest(waiting[0])):
             pending = waiting.popleft()
             tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
             if tell is not None:
@@ -283,8 +285,12 @@ class Node:
         if tell is not None:
             yield self._news(service, tell, now, date, None)
 
-    def _read_since(self, moment: float) -> bool:
-        return all(news.began >= moment for news in self._processes.values())
+    def _has_rest(self, pending: Pending) -> bool:
+        """Say whether HAProxy was read since a change, and where keepalived tells why, it has."""
+        change = pending.change
+        read = all(news.began >= change.at for news in self._processes.values())
+        tells = pending.listening and change.after is Role.master
+        return read and (not tells or self.facts.has_new_master(change.instance, change.at - EARLY))
 
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
         """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
@@ -298,7 +304,7 @@ class Node:
             details=tell.after.details,
             reasons_before=tell.before.reasons,
         )
-        cause, words = explain(change, tuple(self.facts.recent))
+        cause, words = explain(change, self.facts.about(service.plan.name, service.plan.instance or ""))
         service.explained(cause, words)
         cells = event_cells(service, tell)
         keepalived: dict[str, str] = {}

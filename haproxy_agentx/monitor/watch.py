@@ -94,6 +94,15 @@ class Monitor:
                     tasks.create_task(each.run())
             tasks.create_task(self._work())
 
+    def serves(self, config: Config) -> bool:
+        """Say whether this monitor is what a configuration wants; HAProxy processes may come and go."""
+        return _concerns(config) == _concerns(self._config)
+
+    def follow(self) -> None:
+        """Forget HAProxy processes that are not read any more."""
+        self.node.keep_processes({process.name for process in self._processes()})
+        self._woken.set()
+
     def take_process(self, process: HaproxyProcess) -> None:
         """Take that an HAProxy was read, or could not be."""
         if process.read_at is None:
@@ -219,6 +228,10 @@ class Monitor:
             self._events = events
             self._event_columns = rows.event_columns(events, self._config.root)
         self._on_change()
+
+
+def _concerns(config: Config) -> tuple[object, ...]:
+    return config.keepalived, config.services, config.notifications, config.root
 
 
 def _plans(config: Config) -> list[Plan] | None:

@@ -144,7 +144,7 @@ class Fifo:
         if not same and not young:
             _discard(fresh)
         piece = b"" if same or not self._listening else _read(fresh)
-        if self._listening and piece == b"":
+        if self._listening and self._empty_since is None and piece == b"":
             os.close(fresh)  # keepalived has not opened the new one yet: the old one is where its lines come
             return
         self._close()

@@ -42,8 +42,9 @@ MAX_REFUSALS: Final = 500
 EXPIRY: Final = 10
 """Ticks until a request without an answer is forgotten; a tick is a second or the time between two uses."""
 
-TRIES: Final = 3
-"""A request goes out again when its answer was what the engine had to know first: engine id, and its time."""
+TRIES: Final = 5
+"""A request goes out again when its answer was what the engine had to know first: the peer's engine id, and its time.
+That is three times at first, and five when the peer has another engine id than before."""
 
 AUTH: Final = {
     "MD5": config.USM_AUTH_HMAC96_MD5,
@@ -61,7 +62,8 @@ PRIV: Final = {
 }
 
 _STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
-_TRY_AGAIN = {(*_STATS, 2, 0), (*_STATS, 4, 0)}
+_UNKNOWN_ENGINE = (*_STATS, 4, 0)
+_TRY_AGAIN = {(*_STATS, 2, 0), _UNKNOWN_ENGINE}
 """usmStatsNotInTimeWindows and usmStatsUnknownEngineIDs: their reports tell what was missing."""
 
 _REPORTS: Final[dict[tuple[int, ...], str]] = {
@@ -103,7 +105,7 @@ class _Outlet(AbstractTransportDispatcher):  # type: ignore[misc]  # pysnmp has 
         self._send = send
 
     def send_message(self, outgoingMessage: Any, transportDomain: Any, transportAddress: Any) -> None:  # noqa: ANN401, ARG002, N803
-        self._send(bytes(outgoingMessage), tuple(transportAddress))
+        self._send(bytes(outgoingMessage), tuple(transportAddress)[:-1])  # see _acquaintances
 
 
 class Usm:
@@ -115,7 +117,8 @@ class Usm:
 
     def __init__(self, user: User, send: Send, on_notification: Callable[[Message], None] | None = None) -> None:
         self._refusals = 0
-        self._is_lost = False
+        self._acquaintances = 0
+        """Part of the peer's address for the engine, which keeps an address' engine id: a new one is asked anew."""
         self._user = user
         self._on_notification = on_notification
         self._engine = SnmpEngine()
@@ -140,8 +143,8 @@ class Usm:
 
     @property
     def is_worn(self) -> bool:
-        """Whether a new one is due: so much was refused, or the peer is not who it was (another engine id)."""
-        return self._is_lost or self._refusals > MAX_REFUSALS
+        """Whether so much was refused that a new one is due."""
+        return self._refusals > MAX_REFUSALS
 
     def receive(self, datagram: bytes, peer: Peer, now: float) -> bool:
         """Take a datagram, and tell whether something came of it: garbage and late answers lead to nothing.
@@ -165,10 +168,10 @@ class Usm:
     def request(self, pdu: codec.Pdu, peer: Peer, now: float, done: Callable[[Outcome], None]) -> None:
         """Send a PDU, and give its outcome to ``done`` once it is received; that may be never. Raises Denied."""
         self._outlet.handle_timer_tick(now)
-        self._ask(pdu, peer, done, TRIES)
+        self._ask(pdu, peer, done, [])
 
     def _feed(self, datagram: bytes, peer: Peer) -> None:
-        address = UdpTransportAddress(peer)
+        address = self._address(peer)
         try:
             self._engine.message_dispatcher.receive_message(self._engine, SNMP_UDP_DOMAIN, address, datagram)
         except SourceError as error:
@@ -176,8 +179,8 @@ class Usm:
         except Exception as error:  # noqa: BLE001  -- the engine lets through whatever a foreign datagram brings about
             self._refused = Invalid(f"an SNMPv3 message is garbage ({type(error).__name__})")
 
-    def _ask(self, pdu: codec.Pdu, peer: Peer, done: Callable[[Outcome], None], tries: int) -> None:
-        address = UdpTransportAddress(peer)
+    def _ask(self, pdu: codec.Pdu, peer: Peer, done: Callable[[Outcome], None], causes: list[object]) -> None:
+        address = self._address(peer)
 
         def answered(*answer: Any) -> None:  # noqa: ANN401
             response, status = answer[8], answer[9]
@@ -186,11 +189,12 @@ class Usm:
                 done(_outcome(response))
             elif isinstance(status.get("errorIndication"), errind.RequestTimedOut):
                 return  # an old one, of which nobody has waited for the answer
-            elif tries > 1 and _cause(status) in _TRY_AGAIN:
-                self._ask(pdu, peer, done, tries - 1)
+            elif len(causes) + 1 < TRIES and _cause(status) in _TRY_AGAIN:
+                if causes and _cause(status) == causes[-1] == _UNKNOWN_ENGINE:
+                    self._acquaintances += 1
+                self._ask(pdu, peer, done, [*causes, _cause(status)])
             else:
                 self._refusals += 1
-                self._is_lost = _cause(status) in _TRY_AGAIN
                 done(self._explain(status))
 
         name = v2c.OctetString(self._user.access.user.encode())
@@ -203,6 +207,9 @@ class Usm:
             raise self._explain(status) from None
         except (PySnmpError, PyAsn1Error) as error:
             raise Denied(_UNSPOKEN.format(user=self._user.access.user, why=type(error).__name__)) from None
+
+    def _address(self, peer: Peer) -> Any:  # noqa: ANN401
+        return UdpTransportAddress((*peer, self._acquaintances))
 
     def _process(self, *arguments: Any) -> None:  # noqa: ANN401
         """Take a notification from the engine (RFC 3412 4.2.2.1: processPdu)."""
