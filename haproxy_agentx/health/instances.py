@@ -30,9 +30,6 @@ CONTRADICTIONS = 2
 RECONNECT = 20.0
 """Seconds for which KEEPALIVED-MIB may be missing: keepalived looks for a restarted snmpd each 15 s."""
 
-WRITER_GRACE = 0.5
-"""Seconds without a writer of the FIFO before keepalived counts as gone: at a reload it opens the FIFO anew."""
-
 START = 5.0
 """Seconds that keepalived has to tell its first state."""
 
@@ -236,7 +233,7 @@ class Instances:
     def deadline(self, now: float) -> float | None:
         """Give the next moment at which something may be different without news."""
         moments = [instance.settled_at() for instance in self.known.values()]
-        moments += [self._writer_changed_at + grace for grace in (WRITER_GRACE, START)]
+        moments.append(self._writer_changed_at + START)
         if self._missing_since is not None:
             moments.append(self._missing_since + RECONNECT)
         return min((moment for moment in moments if moment > now), default=None)
@@ -273,8 +270,8 @@ class Instances:
         if belief.role is before:
             return []
         instance.role, instance.since = belief.role, now
-        dead = instance.event is not None and ROLES[instance.event[0]] is not belief.role is Role.stopped
-        instance.agree_from = self._writer_changed_at if dead and self._had_writer else now
+        dead = belief.role is Role.stopped and self._is_stopped(now)
+        instance.agree_from = now - SETTLE if dead else now  # a dead keepalived moves no address any more
         instance.transitions += before is not Role.unknown and belief.role is not Role.unknown
         return [RoleChange(instance.name, before, belief.role, now)]
 
@@ -302,8 +299,7 @@ class Instances:
     def _is_stopped(self, now: float) -> bool:
         if self._had_writer:
             read_since = any(known.mib_began > self._writer_changed_at for known in self.known.values())
-            gone = self.writer is False and now >= self._writer_changed_at + WRITER_GRACE
-            return gone and (self.trouble is Trouble.not_there or not read_since)
+            return self.writer is False and (self.trouble is Trouble.not_there or not read_since)
         return self._missing_since is not None and now >= self._missing_since + RECONNECT
 
     def _from_memory(self, instance: Instance) -> Role:

@@ -190,7 +190,7 @@ class Usm:
             elif isinstance(status.get("errorIndication"), errind.RequestTimedOut):
                 return  # an old one, of which nobody has waited for the answer
             elif len(causes) + 1 < TRIES and _cause(status) in _TRY_AGAIN:
-                if causes and _cause(status) == causes[-1] == _UNKNOWN_ENGINE:
+                if [*causes, _cause(status)] == [_UNKNOWN_ENGINE] * 2:
                     self._acquaintances += 1
                 self._ask(pdu, peer, done, [*causes, _cause(status)])
             else:

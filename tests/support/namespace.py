@@ -44,7 +44,12 @@ class Namespace(AbstractContextManager["Namespace"]):
 
     def enter(self) -> None:
         """Take the calling thread, and no other one, into the namespace."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        with self._path.open() as file:
-            if libc.setns(file.fileno(), _CLONE_NEWNET):
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        enter(self._path)
+
+
+def enter(namespace: Path) -> None:
+    """Take the calling thread, and no other one, into a network namespace: ``/proc/PID/ns/net``."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with namespace.open() as file:
+        if libc.setns(file.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

@@ -324,6 +324,15 @@ def test_a_fifo_that_is_made_anew_later_is_found(reader, found):
         reader.fails(SourceState.absent, "nobody has it open")
 
 
+def test_a_fifo_that_is_made_anew_with_nobody_writing_is_listened_to(reader, found):
+    found.rename(found.with_suffix(".old"))
+    os.mkfifo(found, 0o600)
+    eventually(reader.source._is_in_place, SOON)
+    with Writer(found) as writer:
+        writer.write(text("BACKUP"))
+        reader.tells(False, True, BACKUP)
+
+
 # Somebody removes the FIFO under a keepalived that goes on writing into it
 @pytest.mark.parametrize("again", [False, True])
 def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monkeypatch, again):
