@@ -215,7 +215,9 @@ class Daemon:
             bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
-            sdnotify.notify("WATCHDOG=1", f"STATUS={problem or f'serving {rows} rows'}")
+            sdnotify.notify(
+                "WATCHDOG=1", f"STATUS={self._monitor.node.health.name}: {problem or f'serving {rows} rows'}"
+            )
             await self._store_thread.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 

@@ -1,4 +1,4 @@
-"""What the daemon says of itself: the scalars of haxAgent, and what ``haproxy-agentx status`` shows; changes nothing."""
+"""What the daemon says of itself: the scalars of haxAgent, and what ``haproxy-agentx status`` shows. Only looks."""
 
 import os
 import time

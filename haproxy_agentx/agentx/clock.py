@@ -14,17 +14,21 @@ class UpTime:
     """What sysUpTime was at moments of a monotonic clock.
 
     A moment has the same sysUpTime whenever it is asked for, however late the master's answers are: managers take a
-    TimeStamp that moves by a hundredth of a second for a discontinuity. Only a restart of the master changes it.
+    TimeStamp that moves by a hundredth of a second for a discontinuity. Only a restart of the master changes it: then
+    sysUpTime is far from what it should be, or less than it was, which tells the restart of a master that was young.
     """
 
     def __init__(self) -> None:
         self._began: float | None = None
+        self._last = 0
 
     def told(self, ticks: int, now: float) -> None:
         """Take note of the sysUpTime that an answer tells which came ``now``."""
+        before, self._last = self._last, ticks
         if self._began is not None:
-            off = ticks - int((now - self._began) * TICKS)
-            if abs((off + WRAP // 2) % WRAP - WRAP // 2) <= LATENESS * TICKS:
+            expected = int((now - self._began) * TICKS)
+            off = abs((ticks - expected + WRAP // 2) % WRAP - WRAP // 2)
+            if off <= LATENESS * TICKS and not ticks < before <= expected % WRAP:
                 return
         self._began = now - ticks / TICKS
 

@@ -6,6 +6,7 @@ vrrpv3NewMaster, which says whether the other node gave way or is silent. None m
 
     what is waited for                       at most                     what is said without it
     vrrpInstanceStateChange, with listener   TRAP_WAIT after the change  notSeen
+    the same, while snmpd is silent          SILENT_WAIT                 notSeen
     a reading of HAProxy begun after it      READ_WAIT after that        what was read last
     vrrpv3NewMaster, with listener           READ_WAIT after the trap    what is known without it of the cause
 
@@ -16,17 +17,29 @@ from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 
-from haproxy_agentx.health.instances import ROLES, RoleChange
-from haproxy_agentx.vrrp.model import StateTrap
+from haproxy_agentx.health.instances import ROLES, Instance, RoleChange
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 
 TRAP_WAIT = 0.5
 """Seconds for keepalived's trap: 67 ms was the longest seen in 260, and a loaded machine takes longer."""
+
+SILENT_WAIT = 15.0
+"""Seconds for it while snmpd keeps its connections and answers nothing: a frozen one sends it when it thaws."""
 
 READ_WAIT = 0.05
 """Seconds for HAProxy to be read anew, and for vrrpv3NewMaster, which keepalived sends at once after its trap."""
 
 EARLY = 1.0
 """Seconds by which a trap may come before the change is known by other means."""
+
+_STATES = {
+    Role.backup: VrrpState.backup,
+    Role.master: VrrpState.master,
+    Role.fault: VrrpState.fault,
+    Role.stopped: VrrpState.shutdown,
+}
+"""The state for a role, where keepalived did not say it itself."""
 
 MAX_TRAPS = 256
 """Traps that wait for their change."""
@@ -53,15 +66,15 @@ class Traps:
         if not trap.group:
             self._waiting.append((trap, at))
 
-    def match(self, change: RoleChange) -> StateTrap | None:
-        """Give the trap of a change, which is used up by that, as are older ones of the instance."""
+    def match(self, change: RoleChange) -> tuple[StateTrap, float] | None:
+        """Give the trap of a change and when it came; it is used up by that, as are older ones of the instance."""
         for place, (trap, at) in enumerate(self._waiting):
             if trap.name == change.instance and ROLES[trap.state] is change.after and at >= change.at - EARLY:
                 used = [self._waiting[index] for index in range(place + 1)]
                 for item in used:
                     if item[0].name == change.instance:
                         self._waiting.remove(item)
-                return trap
+                return trap, at
         return None
 
 
@@ -72,6 +85,7 @@ class Pending:
     change: RoleChange
     listening: bool
     trap: StateTrap | None = None
+    patience: float = TRAP_WAIT
     explained_at: float | None = None
     """When keepalived's trap was there, or was not waited for any longer."""
 
@@ -84,15 +98,33 @@ class Pending:
 
     def is_ready(self, now: float, traps: Traps, *, rest: bool) -> bool:
         """Say whether it is to be told now; ``rest`` says that the rest of what is waited for is there."""
-        if self.trap is None:
-            self.trap = traps.match(self.change)
+        if self.trap is None and (found := traps.match(self.change)) is not None:
+            self.trap, came = found
+            self.explained_at = max(came, self.change.at)
         if self.explained_at is None:
-            waited = now >= self.change.at + TRAP_WAIT
-            if self.listening and self.trap is None and not waited:
+            # it may have had to wait for others behind which it is told: that time counts
+            end = self.change.at + (TRAP_WAIT if self.listening else 0.0)
+            if now < end:
                 return False
-            self.explained_at = now
+            self.explained_at = end
         return rest or now >= self.explained_at + READ_WAIT
 
     def deadline(self) -> float:
         """Give when ``is_ready`` changes without news."""
-        return self.change.at + TRAP_WAIT if self.explained_at is None else self.explained_at + READ_WAIT
+        return self.change.at + self.patience if self.explained_at is None else self.explained_at + READ_WAIT
+
+
+def as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:
+    """Give the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
+    trap = pending.trap
+    initial = trap.initial if trap and trap.initial is not None else instance.initial
+    router = trap.router_id if trap else instance.router_id
+    texts = {
+        "vrrpInstanceName": instance.name,
+        "vrrpInstanceState": str(int(trap.state if trap else _STATES.get(role, VrrpState.unknown))),
+    }
+    if initial is not None:
+        texts["vrrpInstanceInitialState"] = str(int(initial))
+    if router:
+        texts["routerId"] = router
+    return texts

@@ -22,14 +22,20 @@ class Limiter:
 
     def allows(self, now: float) -> bool:
         """Say whether something may be told now; if not, it is counted, and ``due`` says when to tell the sum."""
-        self._last_news = now
-        if self._storm_since is None and len(self._told) == self._limit and now - self._told[0] < self._per:
-            self._storm_since = now
-        if self._storm_since is not None:
-            self.suppressed += 1
+        busy = len(self._told) == self._limit and now - self._told[0] < self._per
+        if busy or self._storm_since is not None:
+            self.count(now)
             return False
+        self._last_news = now
         self._told.append(now)
         return True
+
+    def count(self, now: float) -> None:
+        """Take that something is not told: that is a storm."""
+        self._last_news = now
+        self.suppressed += 1
+        if self._storm_since is None:
+            self._storm_since = now
 
     def due(self) -> float | None:
         """Give when the sum of a storm is to be told, None without a storm."""

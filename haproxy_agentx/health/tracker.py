@@ -8,7 +8,8 @@ in one notification with their number. All times are monotonic seconds.
 from dataclasses import dataclass, replace
 
 from haproxy_agentx.health.limiter import Limiter
-from haproxy_agentx.health.model import Condition, Health, Reason, Role
+from haproxy_agentx.health.model import Condition, Health, Held, Reason, Role
+from haproxy_agentx.health.rules import decide
 
 NO_REASON = Reason(0)
 
@@ -87,6 +88,11 @@ class Tracker:
         self.failovers += 1
         self._waiting_role += 1
 
+    def count_role(self, now: float) -> None:
+        """Take that the role has changed, and that it is not told but counted: there are too many."""
+        self.failovers += 1
+        self._limiter.count(now)
+
     def learn_role(self, role: Role) -> None:
         """Take a role where none was ever known: that is no change."""
         if self.told is not None:
@@ -106,7 +112,7 @@ class Tracker:
             return None
         if not self._limiter.allows(now):
             return None
-        return self._told(replace(self.condition, role=after), at)
+        return self._told(_as(self.condition, after), at)
 
     def tell(self, now: float) -> Tell | None:
         """Give what is to be told now: a health that has held, or the sum of a storm."""
@@ -137,3 +143,12 @@ class Tracker:
         self.told = Told(role, condition.health, condition.reasons)
         self._departed = None
         return Tell(before, condition, at, suppressed)
+
+
+def _as(condition: Condition, role: Role) -> Condition:
+    """Give the condition as it was with a role that may be over by now."""
+    if condition.role is role:
+        return condition
+    health = decide(role, Held.unknown, condition.readiness)
+    reasons = condition.reasons & ~(Reason.addressMissing | Reason.addressHeld)
+    return replace(condition, role=role, held=Held.unknown, health=health, reasons=reasons)

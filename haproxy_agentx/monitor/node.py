@@ -10,16 +10,18 @@ from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change, FactKind, explain
-from haproxy_agentx.health.correlation import EARLY, Pending, Traps
+from haproxy_agentx.health.correlation import EARLY, Pending, Traps, as_keepalived
 from haproxy_agentx.health.instances import Instance, Instances, RoleChange
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.tracker import Tell, Told, Tracker
+from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.farm_news import FarmNews
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings, event_cells
 from haproxy_agentx.monitor.source_news import SourceNews
+from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
 
 NODE = "node"
@@ -33,9 +35,6 @@ MAX_SERVICES = 256
 
 MAX_PENDING = 64
 """Changes of role of a service that wait for their explanation; a storm is counted before that."""
-
-_STATES = {Role.backup: 1, Role.master: 2, Role.fault: 3, Role.stopped: 5}
-"""vrrpInstanceState for a role, where keepalived did not say it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,8 @@ class Node:
         self.facts = Facts()
         self.listening = False
         """Whether keepalived's traps come to us, as far as that can be known."""
+        self.connected = False
+        """Whether snmpd keeps our session."""
         self.suppressed = 0
         """Changes that were counted instead of told, since the start."""
         self._plans = plans
@@ -86,6 +87,8 @@ class Node:
         self._judging = False
         self._processes: dict[str, ProcessNews] = {}
         self._traps = Traps()
+        self._snmpd_seen_at: float | None = None
+        """When snmpd last showed that it lives; None where it is not asked."""
         self._pending: dict[str, deque[Pending]] = {}
         self._sources = SourceNews(manners.hold, self._limiter())
         self._farms = FarmNews(manners.backends, manners.servers, self._limiter(), self._limiter())
@@ -115,12 +118,15 @@ class Node:
         """Take KEEPALIVED-MIB."""
         self.facts.of_silence(False, self.instances.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
         self.facts.of_reading(reading)
+        self._snmpd_seen_at = reading.ended
         self._awaited.discard("mib")
         self._take_changes(self.instances.take_reading(reading))
 
     def take_trouble(self, trouble: Trouble, at: float) -> None:
         """Take that KEEPALIVED-MIB could not be read."""
         self.facts.of_silence(trouble is Trouble.frozen, self.instances.trouble is Trouble.frozen, at)
+        if trouble is not Trouble.snmpd:
+            self._snmpd_seen_at = at
         self._awaited.discard("mib")
         self._take_changes(self.instances.take_trouble(trouble, at))
 
@@ -129,6 +135,10 @@ class Node:
         self.facts.of_kernel(kernel, self.instances.interfaces(), at)
         self._awaited.discard("kernel")
         self._take_changes(self.instances.take_kernel(kernel, at))
+
+    def lose_kernel(self) -> None:
+        """Take that the kernel can not be asked."""
+        self.instances.kernel = None
 
     def take_process(self, news: ProcessNews, at: float) -> None:
         """Take that an HAProxy was read, or could not be."""
@@ -213,6 +223,8 @@ class Node:
         elif known is not change.after and len(waiting) < MAX_PENDING:
             service.tracker.role_changed()
             waiting.append(Pending(change, self.listening))
+        elif known is not change.after:
+            service.tracker.count_role(change.at)
 
     def _follow_plans(self, now: float, date: float) -> None:
         """Have the services that are planned, or without a plan one for each instance, or one for the node."""
@@ -305,6 +317,8 @@ class Node:
             reasons_before=tell.before.reasons,
         )
         cause, words = explain(change, self.facts.about(service.plan.name, service.plan.instance or ""))
+        if tell.suppressed:
+            words = line("; ".join(filter(None, (words, not_told(tell.suppressed)))))
         service.explained(cause, words)
         cells = event_cells(service, tell)
         keepalived: dict[str, str] = {}
@@ -314,23 +328,7 @@ class Node:
             cells["haxEventKeepalivedTrap"] = seen.seen.name
             if seen.trap is not None:
                 cells["haxEventKeepalivedTime"] = str(seen.trap.up_time)
-            keepalived = _as_keepalived(instance, tell.after.role, seen)
+            keepalived = as_keepalived(instance, tell.after.role, seen)
         kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
         self.suppressed += tell.suppressed
         return News(date - (now - tell.at), kind, cells, keepalived)
-
-
-def _as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:
-    """Give the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
-    trap = pending.trap
-    initial = trap.initial if trap and trap.initial is not None else instance.initial
-    router = trap.router_id if trap else instance.router_id
-    texts = {
-        "vrrpInstanceName": instance.name,
-        "vrrpInstanceState": str(int(trap.state) if trap else _STATES.get(role, 4)),
-    }
-    if initial is not None:
-        texts["vrrpInstanceInitialState"] = str(int(initial))
-    if router:
-        texts["routerId"] = router
-    return texts

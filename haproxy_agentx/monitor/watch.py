@@ -176,6 +176,7 @@ class Monitor:
             self._woken.clear()
             now, date = monotonic(), time.time()
             self._take_sources(now)
+            self.node.connected = self._clocks.stamp(now) is not None
             self.node.listening = self._traps is not None and self._traps.source.state is SourceState.ok
             suppressed = self.node.suppressed
             told = self.node.advance(now, date)
@@ -189,6 +190,8 @@ class Monitor:
                     await self._woken.wait()
 
     def _take_sources(self, now: float) -> None:
+        if self._kernel.kernel is None:
+            self.node.lose_kernel()
         for source in (*self.sources, *(process.source for process in self._processes())):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet

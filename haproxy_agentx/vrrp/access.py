@@ -17,8 +17,8 @@ PRIV_PROTOCOLS: Final = ("DES", "AES", "AES192", "AES256")
 class V3Access:
     """A user of SNMPv3 (USM).
 
-    ``level`` is one of LEVELS, the protocols are of AUTH_PROTOCOLS and PRIV_PROTOCOLS. The files hold the passphrases, of
-    which line breaks at the end are no part; each is None where the level does not need it.
+    ``level`` is one of LEVELS, the protocols are of AUTH_PROTOCOLS and PRIV_PROTOCOLS. The files hold the passphrases,
+    of which line breaks at the end are no part; each is None where the level does not need it.
     """
 
     user: str
