@@ -103,7 +103,7 @@ class Pending:
             self.explained_at = max(came, self.change.at)
         if self.explained_at is None:
             # it may have had to wait for others behind which it is told: that time counts
-            end = self.change.at + (TRAP_WAIT if self.listening else 0.0)
+            end = self.change.at + (self.patience if self.listening else 0.0)
             if now < end:
                 return False
             self.explained_at = end

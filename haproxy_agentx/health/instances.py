@@ -212,7 +212,13 @@ class Instances:
         return self.settle(reading.ended)
 
     def take_trouble(self, trouble: Trouble, at: float) -> list[RoleChange]:
-        """Take that KEEPALIVED-MIB could not be read."""
+        """Take that KEEPALIVED-MIB could not be read.
+
+        snmpd drops a frozen keepalived after some seconds, so that its MIB is not there any more: it is frozen still,
+        until it says something.
+        """
+        if trouble is Trouble.not_there and self.trouble is Trouble.frozen:
+            return self.settle(at)
         self.trouble = trouble
         if trouble is not Trouble.not_there:
             self._missing_since = None

@@ -56,6 +56,8 @@ class Monitor:
         self._clocks = clocks
         self._on_change = on_change
         self._woken = asyncio.Event()
+        self._hears = False
+        """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
         self._kept: object = None
         self._shape: object = None
         self._events: object = None
@@ -76,6 +78,11 @@ class Monitor:
         return [each.source for each in watched if each is not None]
 
     @property
+    def _listener(self) -> str:
+        """Give the key by which it is remembered that notifications come here."""
+        return f"traps/{self._config.keepalived.traps}"
+
+    @property
     def columns(self) -> list[Column]:
         """Give the columns of services, members, VRRP instances and events."""
         return self._service_columns + self._event_columns
@@ -86,6 +93,7 @@ class Monitor:
         now = monotonic()
         self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
+        self._hears = self._listener in memory
         for process in self._processes():
             process.was_read |= f"process/{process.name}" in memory
         async with asyncio.TaskGroup() as tasks:
@@ -177,7 +185,8 @@ class Monitor:
             now, date = monotonic(), time.time()
             self._take_sources(now)
             self.node.connected = self._clocks.stamp(now) is not None
-            self.node.listening = self._traps is not None and self._traps.source.state is SourceState.ok
+            self._hears = self._hears or (self._traps is not None and self._traps.source.last_good is not None)
+            self.node.listening = self._hears and self._traps is not None and self._traps.source.state is SourceState.ok
             suppressed = self.node.suppressed
             told = self.node.advance(now, date)
             await self._keep(told)
@@ -205,12 +214,13 @@ class Monitor:
             [(service.plan.name, service.tracker.told) for service in self.node.services.values()],
             [(name, instance.memory()) for name, instance in known.items()],
             read,
+            self._hears,
         )
         if not told and state == self._kept:
             return
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
-        memory |= self.node.memory(monotonic(), time.time())
+        memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
         for event in await self._journal.append(told, memory):
             log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
 

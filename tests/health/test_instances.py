@@ -166,6 +166,18 @@ def test_a_frozen_keepalived_makes_the_role_unknown_until_it_writes_again():
     assert known.known["SITE"].transitions == 0, "what lay between is not known"
 
 
+def test_a_frozen_keepalived_that_snmpd_has_dropped_is_frozen_still():
+    known = Instances()
+    known.take_writer(True, 0.0)
+    known.take_line(line(VrrpState.master), 1.0)
+    known.take_trouble(Trouble.frozen, 5.0)
+    assert known.take_trouble(Trouble.not_there, 9.0) == []
+    assert known.settle(100.0) == []
+    assert role(known) is Role.unknown
+    (change,) = known.take_reading(reading(VrrpState.master, 120.0))
+    assert change.after is Role.master
+
+
 def test_a_restarted_snmpd_says_nothing_of_keepalived():
     known = Instances()
     known.take_writer(True, 0.0)

@@ -6,7 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple, Self
+
+from tests.support.namespace import enter
 
 INTEGER, OCTETS, NULL, IDENTIFIER, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
 GET, RESPONSE = 0xA0, 0xA2
@@ -88,10 +91,12 @@ class Probe(AbstractContextManager["Probe"]):
     """Asks for ``oids`` again and again while it is entered, one request at a time.
 
     ``worst`` is the longest time in seconds until an answer with values came, those that never came included; ``good``
-    counts the answers; ``bad`` says what was wrong with others.
+    counts the answers; ``bad`` says what was wrong with others. It asks from the network ``namespace``, if any.
     """
 
-    def __init__(self, port: int, *oids: str, every: float = 0.02, timeout: float = 8.0) -> None:
+    def __init__(
+        self, port: int, *oids: str, every: float = 0.02, timeout: float = 8.0, namespace: Path | None = None
+    ) -> None:
         self.good = 0
         self.bad: list[str] = []
         self.worst = 0.0
@@ -99,6 +104,7 @@ class Probe(AbstractContextManager["Probe"]):
         self._oids = oids
         self._every = every
         self._timeout = timeout
+        self._namespace = namespace
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -117,6 +123,8 @@ class Probe(AbstractContextManager["Probe"]):
         assert self.worst < worst, f"an answer took {self.worst:.3f} s"
 
     def _run(self) -> None:
+        if self._namespace:
+            enter(self._namespace)
         with talking(self._port, self._timeout) as sock:
             for request in count(1):
                 asked = time.monotonic()
