@@ -13,6 +13,7 @@ MODULE := mib/HAPROXY-AGENTX-MIB.txt
 TESTS        ?=
 BENCH        ?=
 FUZZ_SECONDS ?= 20
+FOR          ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION          := ignore
@@ -66,6 +67,19 @@ profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the lo
 .PHONY: fuzz
 fuzz: $(VENV)/fuzz  ## feed each parser with what it does not expect, for FUZZ_SECONDS=60 each
 	@$(OWN) $(PYTHON) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+.PHONY: install uninstall
+install: root  ## install the daemon as a service of this machine, or upgrade it
+	@tools/find-python >/dev/null 2>&1 || tools/install-packages
+	@$(OWN) tools/service install
+
+uninstall: root  ## remove the service; PURGE=1 also its configuration, its state and its user
+	@tools/service uninstall
+
+.PHONY: wheels
+wheels:  ## make all wheels that `make install WHEELS=dist` needs, FOR=3.11 that Python; for machines offline
+	@tools/find-python >/dev/null 2>&1 || tools/install-packages
+	@$(OWN) tools/make-wheels dist $(FOR)
 
 .PHONY: clean
 clean:  ## remove all that was made here
