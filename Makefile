@@ -14,6 +14,7 @@ TESTS        ?=
 BENCH        ?=
 FUZZ_SECONDS ?= 20
 FOR          ?=
+VARIANT      ?= base
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION          := ignore
@@ -33,6 +34,16 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) tools/run_tests.py $(TESTS)
+
+.PHONY: lab lab-up lab-down lab-clean
+lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
+	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)
+
+lab-up: root packages-lab $(VENV)/run $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
+	@$(OWN) $(PYTHON) -m integration.dockerlab up --variant $(VARIANT)
+
+lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, too
+	@$(PYTHON) -m integration.dockerlab $(@:lab-%=%)
 
 .PHONY: check
 check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, architecture, the MIB and the cost of GetNext
