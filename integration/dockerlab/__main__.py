@@ -1,12 +1,14 @@
 """The lab by hand: `python -m integration.dockerlab up|down|clean|test`; make lab-up, lab-down, lab-clean, lab."""
 
 import argparse
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from integration.dockerlab import engine, images
@@ -61,12 +63,24 @@ def test(tests: Sequence[str], began: float) -> int:
     DockerLab.up(tell)
     try:
         tell("up; now the tests")
-        status = subprocess.run([sys.executable, "tools/run_tests.py", *(tests or TESTS)], cwd=PROJECT, check=False)
+        status = run_tests(tests or TESTS)
     finally:
         tell("removing everything")
         DockerLab.down(tell)
     tell("gone; the images stay as a cache, make lab-clean removes them")
-    return status.returncode
+    return status
+
+
+def run_tests(tests: Sequence[str]) -> int:
+    """Run pytest to its end, or to ours; return the exit status."""
+    # a process group of its own: an interrupt comes to us, and ends them all
+    running = subprocess.Popen([sys.executable, "tools/run_tests.py", *tests], cwd=PROJECT, process_group=0)
+    try:
+        return running.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGTERM)
+        running.wait()
 
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:

@@ -19,6 +19,9 @@ RUN = Path("/run/haproxy-agentx-lab")
 DATA = Path("/var/lib/haproxy-agentx-lab")
 PID_FILE = RUN / "dockerd.pid"
 LOG = RUN / "dockerd.log"
+EMPTY = (Path("/run/docker/plugins"), Path("/run/docker"))
+"""What a daemon makes wherever its own files are; empty, as the lab uses no plugins."""
+
 COMMAND = (
     *("dockerd", "--data-root", str(DATA), "--exec-root", str(RUN / "exec"), "--pidfile", str(PID_FILE)),
     *("--bridge=none", "--iptables=false", "--ip-masq=false", "--ip-forward=false", "--userland-proxy=false"),
@@ -93,6 +96,9 @@ def stop() -> None:
     release(RUN)
     release(DATA)
     shutil.rmtree(RUN, ignore_errors=True)
+    for folder in EMPTY:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def release(folder: Path) -> None:
