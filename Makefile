@@ -13,6 +13,8 @@ MODULE := mib/HAPROXY-AGENTX-MIB.txt
 TESTS        ?=
 BENCH        ?=
 FUZZ_SECONDS ?= 20
+FOR          ?=
+VARIANT      ?= base
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION          := ignore
@@ -32,6 +34,16 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) tools/run_tests.py $(TESTS)
+
+.PHONY: lab lab-up lab-down lab-clean
+lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
+	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)
+
+lab-up: root packages-lab $(VENV)/run $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
+	@$(OWN) $(PYTHON) -m integration.dockerlab up --variant $(VARIANT)
+
+lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, too
+	@$(PYTHON) -m integration.dockerlab $(@:lab-%=%)
 
 .PHONY: check
 check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, architecture, the MIB and the cost of GetNext
@@ -66,6 +78,19 @@ profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the lo
 .PHONY: fuzz
 fuzz: $(VENV)/fuzz  ## feed each parser with what it does not expect, for FUZZ_SECONDS=60 each
 	@$(OWN) $(PYTHON) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+.PHONY: install uninstall
+install: root  ## install the daemon as a service of this machine, or upgrade it
+	@tools/find-python >/dev/null 2>&1 || tools/install-packages
+	@$(OWN) tools/service install
+
+uninstall: root  ## remove the service; PURGE=1 also its configuration, its state and its user
+	@tools/service uninstall
+
+.PHONY: wheels
+wheels:  ## make all wheels that `make install WHEELS=dist` needs, FOR=3.11 that Python; for machines offline
+	@tools/find-python >/dev/null 2>&1 || tools/install-packages
+	@$(OWN) tools/make-wheels dist $(FOR)
 
 .PHONY: clean
 clean:  ## remove all that was made here

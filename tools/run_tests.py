@@ -3,9 +3,9 @@
 
 usage: run_tests.py [PYTEST ARGUMENTS]
 
-Without arguments it is all tests: those that share nothing side by side, file by file; the conformance tests once more
-on uvloop; and those of the lab, on uvloop, one after another, as its daemons want the machine for themselves. Exit
-status 0 when some passed and none failed.
+Without arguments it is all tests but those of the lab of containers (`make lab`): those that share nothing side by
+side, file by file; the conformance tests once more on uvloop; and those of the lab, on uvloop, one after another, as
+its daemons want the machine for themselves. Exit status 0 when some passed and none failed.
 """
 
 import os
@@ -18,7 +18,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 LAB = "tests/lab"
-SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", f"--ignore={LAB}", "tests")
+CONTAINERS = "tests/docker"
+IGNORED = (f"--ignore={LAB}", f"--ignore={CONTAINERS}")
+SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", *IGNORED, "tests")
 ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
 RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}
 LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}

@@ -1,0 +1,182 @@
+"""README.md, 'On your own load balancer', done word by word on a stock Debian 12; upgrade; removal."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from haproxy_agentx import __version__
+from integration.dockerlab.images import WHEELS
+from integration.netlab import wait_for
+from integration.netlab.plan import PROJECT
+
+pytestmark = pytest.mark.docker
+
+HOST = "stock"
+FOLDER = "/root/haproxy-agentx"
+CONFIG = "/etc/haproxy-agentx/config.yaml"
+HAPROXY = "/etc/haproxy/haproxy.cfg"
+SNMPD = "/etc/snmp/snmpd.conf.d/haproxy-agentx.conf"
+GROUP_LINE = "stats socket .* group haproxy-agentx"
+SITE = "listen site\n  bind :80\n  server one 127.0.0.1:81\n  server two 127.0.0.1:82\n"
+NEWER = "99.0.0"
+FILES = (
+    "/etc/systemd/system/haproxy-agentx.service",
+    "/etc/systemd/system/keepalived.service.d/haproxy-agentx.conf",
+    "/etc/sysusers.d/haproxy-agentx.conf",
+    "/etc/tmpfiles.d/haproxy-agentx.conf",
+    "/usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt",
+    "/usr/local/bin/haproxy-agentx",
+    "/opt/haproxy-agentx/bin/haproxy-agentx",
+)
+
+
+def steps() -> dict[int, list[str]]:
+    """The blocks of code of each numbered step of README.md."""
+    text = (PROJECT / "README.md").read_text().partition("## On your own load balancer")[2].partition("\n## ")[0]
+    parts = re.split(r"^\*\*(\d)\. ", text, flags=re.MULTILINE)
+    code = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+    return {int(number): code.findall(body) for number, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def make(lab, target: str, **variables: str) -> str:
+    words = " ".join(f"{name}={value}" for name, value in variables.items())
+    return lab.shell(HOST, f"cd {FOLDER}; make {target} {words}", seconds=120)
+
+
+def append(lab, path: str, text: str) -> None:
+    """Append a text to a file of the host."""
+    lab.exec(HOST, "bash", "-c", f'mkdir -p "$(dirname {path})"; printf %s "$0" >>{path}', text)
+
+
+def read(lab, path: str) -> str:
+    return lab.exec(HOST, "cat", path)
+
+
+def follow_the_readme(lab) -> str:
+    """Do what it says; return what the walk at the end prints."""
+    step = steps()
+    lab.shell(HOST, f"cd {FOLDER}; export WHEELS=dist; {step[1][0]}", seconds=120)
+    line, config = step[2]
+    lab.exec(HOST, "sed", "-i", f"/^global/a {line.strip()}", HAPROXY)
+    append(lab, CONFIG, config)
+    append(lab, SNMPD, step[3][0])
+    lab.shell(HOST, "systemctl reload haproxy || { journalctl --no-pager -n 40 -u haproxy >&2; exit 1; }")
+    lab.systemctl(HOST, "restart", "snmpd")
+    start, *rest = step[4][0].splitlines()
+    lab.shell(HOST, start)
+    well(lab)
+    return lab.shell(HOST, "\n".join(rest))
+
+
+def names(lab) -> list[str]:
+    """haxServerName by index."""
+    column = "1.3.6.1.4.1.8072.9999.9999.8404.1.9.1.11"
+    walk = f"snmpbulkwalk -v2c -c lbmonitor -On 127.0.0.1 {column} | grep STRING || :"
+    return wait_for(lambda: lab.shell(HOST, walk).splitlines(), "rows of servers", 5, lambda: lab.logs(HOST))
+
+
+def newer(folder: Path) -> Path:
+    """The wheels, with ours of a later version."""
+    wheels = folder / "newer"
+    shutil.copytree(WHEELS, wheels, ignore=shutil.ignore_patterns("haproxy_agentx-*"))
+    source = folder / "source"
+    shutil.copytree(PROJECT / "haproxy_agentx", source / "haproxy_agentx", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(PROJECT / name, source / name)
+    module = source / "haproxy_agentx" / "__init__.py"
+    module.write_text(module.read_text().replace(f'"{__version__}"', f'"{NEWER}"'))
+    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source))
+    subprocess.run(pip, check=True, capture_output=True, timeout=100)
+    return wheels
+
+
+def well(lab) -> None:
+    wait_for(lambda: lab.is_well(HOST), "haproxy-agentx is well", 5, lambda: lab.logs(HOST))
+
+
+def kept(lab) -> tuple[object, ...]:
+    """What has to outlive everything: configuration, rows, and what the administrator enabled."""
+    enabled = lab.systemctl(HOST, "is-enabled", "haproxy-agentx", check=False)
+    return read(lab, CONFIG), names(lab), lab.status(HOST)["store"], enabled
+
+
+def installed(lab) -> None:
+    append(lab, HAPROXY, SITE)
+    walk = follow_the_readme(lab)
+    assert ".8404.1.1.1.0 = STRING" in walk, walk[:500]
+    assert [line.rpartition(" ")[2] for line in names(lab)] == ['"one"', '"two"']
+    for path in FILES:
+        lab.exec(HOST, "test", "-e", path)
+    assert lab.systemctl(HOST, "is-enabled", "haproxy-agentx") == "enabled"
+    assert read(lab, CONFIG).count("\n#") > 10
+    fifo = "/run/haproxy-agentx /run/haproxy-agentx/vrrp.fifo"
+    assert lab.shell(HOST, f"stat -c '%U:%G %a %F' {fifo}").splitlines() == [
+        "root:haproxy-agentx 750 directory",
+        "haproxy-agentx:haproxy-agentx 600 fifo",
+    ]
+
+
+def upgraded(lab, wheels: Path) -> None:
+    """A second `make install`: the daemon is another one, and nothing else has changed."""
+    lab.systemctl(HOST, "disable", "haproxy-agentx")
+    before = kept(lab)
+    lab.copy(wheels, HOST, f"{FOLDER}/newer")
+    assert f"haproxy-agentx {NEWER} runs now" in make(lab, "install", WHEELS="newer")
+    well(lab)
+    assert lab.status(HOST)["version"] == NEWER
+    assert kept(lab) == before
+
+
+def not_upgraded(lab) -> None:
+    """A failure leaves what there was."""
+    said = lab.shell(HOST, f"cd {FOLDER}; mkdir empty; make install WHEELS=empty 2>&1 || :", seconds=120)
+    assert "Nothing was changed." in said
+    lab.systemctl(HOST, "restart", "haproxy-agentx")
+    assert lab.status(HOST)["version"] == NEWER
+
+
+def removed(lab) -> None:
+    """Configuration, state and the group stay: HAProxy does not start without."""
+    config = read(lab, CONFIG)
+    said = make(lab, "uninstall")
+    assert all(text in said for text in ("/var/lib/haproxy-agentx", "PURGE=1", HAPROXY, SNMPD)), said
+    assert lab.shell(HOST, f"ls -d {' '.join(FILES)} 2>/dev/null || :") == ""
+    lab.exec(HOST, "test", "-e", "/var/lib/haproxy-agentx/state.db")
+    assert read(lab, CONFIG) == config
+    lab.shell(HOST, "systemctl restart haproxy snmpd")
+    assert lab.systemctl(HOST, "is-active", "haproxy", "snmpd").split() == ["active", "active"]
+    assert lab.systemctl(HOST, "list-units", "--all", "haproxy-agentx*", "--no-legend") == ""
+    make(lab, "uninstall")  # again: nothing to do, and no error
+
+
+def purged(lab) -> None:
+    """The group only when nothing names it any more."""
+    said = make(lab, "uninstall", PURGE="1")
+    assert all(text in said for text in ("the user and group haproxy-agentx", HAPROXY, SNMPD)), said
+    lab.shell(
+        HOST, f"sed -i '/{GROUP_LINE}/d' {HAPROXY}; rm {SNMPD}; systemctl reload haproxy; systemctl restart snmpd"
+    )
+    make(lab, "uninstall", PURGE="1")
+    accounts = lab.shell(HOST, "getent passwd; getent group")
+    assert "haproxy-agentx" not in accounts
+    left = lab.shell(HOST, f"find / -xdev -name '*haproxy-agentx*' -not -path '{FOLDER}*' -not -path '/proc/*'").split()
+    assert left == []
+    assert lab.systemctl(HOST, "is-system-running") == "running"
+
+
+@pytest.mark.timeout(240)
+def test_install_as_the_readme_says_upgrade_and_remove(stock, tmp_path):
+    installed(stock)
+    rows = names(stock)
+    upgraded(stock, newer(tmp_path))
+    not_upgraded(stock)
+    removed(stock)
+    make(stock, "install", WHEELS="dist")
+    stock.systemctl(HOST, "start", "haproxy-agentx")
+    well(stock)
+    assert names(stock) == rows
+    purged(stock)
