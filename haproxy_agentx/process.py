@@ -249,22 +249,23 @@ class HaproxyProcess:
         """Make the columns of a good reading; those of the last one answer until they are ready.
 
         What ``show info`` said is taken over at the same moment, so that no manager sees new counters with an old
-        discontinuity time, or the other way round.
+        discontinuity time, or the other way round, and rows are counted as they are answered.
         """
+        layout, columns = self.layout, self._stat_columns
         same = reading.same_rows and self.reading is not None and reading.fields == self.reading.fields
-        if not same or self._stat_columns is None or self.layout is None:
+        if not same or columns is None or layout is None:
             known = self._indexes.known
             await self._indexes.learn(await in_slices(survey(self._config.name, reading.signatures, known)))
-            self.layout = await in_slices(arrange(self._config.name, reading.signatures, known))
+            layout = await in_slices(arrange(self._config.name, reading.signatures, known))
             await asyncio.sleep(0)
-            self._stat_columns = StatColumns(self._root, self.number, self.layout, reading.fields)
+            columns = StatColumns(self._root, self.number, layout, reading.fields)
             await asyncio.sleep(0)
         self.changes += await in_slices(self.farm.take(reading))
-        self.bad_rows += reading.bad_rows + self.layout.left_out
+        self.bad_rows += reading.bad_rows + layout.left_out
         if info is not None:
             self._take_info(info, restarts)
-        self.reading = reading
-        self.columns = self._stat_columns.of(reading)
+        self.reading, self.layout, self._stat_columns = reading, layout, columns
+        self.columns = columns.of(reading)
         self._on_change()
 
 

@@ -7,8 +7,9 @@ vrrpv3NewMaster, which says whether the other node gave way or is silent. None m
     what is waited for                       at most                     what is said without it
     vrrpInstanceStateChange, with listener   TRAP_WAIT after the change  notSeen
     the same, while snmpd is silent          SILENT_WAIT                 notSeen
+    the same, before there was ever a trap   FIRST_WAIT                  notObserved
     a reading of HAProxy begun after it      READ_WAIT after that        what was read last
-    vrrpv3NewMaster, with listener           READ_WAIT after the trap    what is known without it of the cause
+    vrrpv3NewMaster, with listener           REASON_WAIT after that      what is known without it of the cause
 
 Times are monotonic seconds.
 """
@@ -27,8 +28,14 @@ TRAP_WAIT = 0.5
 SILENT_WAIT = 15.0
 """Seconds for it while snmpd keeps its connections and answers nothing: a frozen one sends it when it thaws."""
 
-READ_WAIT = 0.05
-"""Seconds for HAProxy to be read anew, and for vrrpv3NewMaster, which keepalived sends at once after its trap."""
+FIRST_WAIT = 0.25
+"""Seconds for the first trap there ever was: that none came before may mean that none was sent."""
+
+READ_WAIT = 0.2
+"""Seconds for HAProxy to be read anew: a few milliseconds unless it hangs, or the machine has much to do."""
+
+REASON_WAIT = 0.05
+"""Seconds for vrrpv3NewMaster: keepalived sends it at once after its trap, if it was built to."""
 
 EARLY = 1.0
 """Seconds by which a trap may come before the change is known by other means."""
@@ -96,22 +103,33 @@ class Pending:
             return TrapSeen.seen
         return TrapSeen.notSeen if self.listening else TrapSeen.notObserved
 
-    def is_ready(self, now: float, traps: Traps, *, rest: bool) -> bool:
-        """Say whether it is to be told now; ``rest`` says that the rest of what is waited for is there."""
+    @property
+    def _patient_until(self) -> float:
+        return self.change.at + (self.patience if self.listening else FIRST_WAIT)
+
+    def is_ready(self, now: float, traps: Traps, *, read: bool, reason: bool) -> bool:
+        """Say whether it is to be told now.
+
+        ``read`` says that HAProxy was read since; ``reason`` that keepalived gave one, or there is none to give.
+        """
         if self.trap is None and (found := traps.match(self.change)) is not None:
             self.trap, came = found
             self.explained_at = max(came, self.change.at)
         if self.explained_at is None:
             # it may have had to wait for others behind which it is told: that time counts
-            end = self.change.at + (self.patience if self.listening else 0.0)
+            end = self._patient_until
             if now < end:
                 return False
             self.explained_at = end
-        return rest or now >= self.explained_at + READ_WAIT
+        hears = self.listening or self.trap is not None
+        has_reason = reason or not hears or now >= self.explained_at + REASON_WAIT
+        return has_reason and (read or now >= self.explained_at + READ_WAIT)
 
-    def deadline(self) -> float:
+    def deadline(self, now: float) -> float:
         """Give when ``is_ready`` changes without news."""
-        return self.change.at + self.patience if self.explained_at is None else self.explained_at + READ_WAIT
+        if self.explained_at is None:
+            return self._patient_until
+        return self.explained_at + (REASON_WAIT if now < self.explained_at + REASON_WAIT else READ_WAIT)
 
 
 def as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:

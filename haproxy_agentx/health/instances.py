@@ -8,7 +8,7 @@ Who is believed on the role of an instance, the first that applies:
 2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``;
 3. the last line of the FIFO, or without a FIFO the last trap, unless KEEPALIVED-MIB, asked after it, has contradicted
    it CONTRADICTIONS times in a row: then a line was lost, and the MIB is right;
-4. KEEPALIVED-MIB;
+4. KEEPALIVED-MIB, as it was last read since keepalived's start;
 5. for a moment after keepalived has come back: ``stopped``, as before;
 6. what was known when this program ended, if the kernel's addresses do not speak against it.
 
@@ -297,8 +297,11 @@ class Instances:
         return Belief(self._from_memory(instance))
 
     def _mib_role(self, instance: Instance) -> Role | None:
-        """Give what KEEPALIVED-MIB says of this run of keepalived, if it says anything now."""
-        if instance.mib is None or self.trouble is Trouble.not_there or instance.mib_began < self._writer_changed_at:
+        """Give what KEEPALIVED-MIB last said of this run of keepalived.
+
+        That stands while the MIB is missing, as after a restart of snmpd: of a change, events would have told.
+        """
+        if instance.mib is None or instance.mib_began < self._writer_changed_at:
             return None
         return ROLES[instance.mib.state]
 

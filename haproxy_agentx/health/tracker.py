@@ -59,25 +59,31 @@ class Tracker:
         """Since when health is not what was told."""
         self._waiting_role = 0
         """Role changes whose telling is under way."""
+        self._fresh = False
+        """Whether nothing is known yet: that it is well then is no change."""
 
     def observe(self, condition: Condition, now: float, began: float | None = None) -> None:
         """Take how the service is now; ``began`` is when the evidence for it began, if that was before."""
         before, self.condition = self.condition, condition
         began = now if began is None else min(began, now)
+        is_well = condition.health <= Health.standby
         if before is None and self.told is None:
-            well = condition.health <= Health.standby
+            known = is_well and not self._waiting_role
             self.told = Told(
-                condition.role, condition.health if well else Health.unknown
+                Role.unknown if self._waiting_role else condition.role, condition.health if known else Health.unknown
             )  # all is well: nothing to tell
             self.since = began
+            self._fresh = condition.health is Health.unknown
         elif before is None and self.told is not None and self.told.health is not condition.health:
-            self.since = began
+            self.previous, self.since = self.told.health, began
             self.transitions += 1
         elif before is None:
             pass  # as it was when this program ended
         elif condition.health is not before.health:
             self.previous, self.since = before.health, began
             self.transitions += 1
+        if self._fresh and is_well and not self._waiting_role:
+            self.told, self._fresh = Told(condition.role, condition.health), False
         if self.told is None or condition.health is self.told.health:
             self._departed = None
         elif self._departed is None:
@@ -122,8 +128,11 @@ class Tracker:
         if due is not None:
             if now < due:
                 return None
+            count = self._limiter.sum(now)
+            if not count and self._departed is None and self.condition.role in (self.told.role, Role.unknown):
+                return None  # it is as the last sum told it, and now the storm is over
             changed_at = self._departed if self._departed is not None else now
-            return self._told(self.condition, changed_at, self._limiter.sum(now))
+            return self._told(self.condition, changed_at, count)
         ripe = self._ripe_at()
         if ripe is None or now < ripe or self._departed is None:
             return None
@@ -142,6 +151,7 @@ class Tracker:
         role = before.role if condition.role is Role.unknown else condition.role
         self.told = Told(role, condition.health, condition.reasons)
         self._departed = None
+        self._fresh = False
         return Tell(before, condition, at, suppressed)
 
 

@@ -1,13 +1,15 @@
-"""What is remembered of VRRP instances from one run to the next, as JSON texts. Pure."""
+"""What is remembered of VRRP instances from one run to the next, as JSON texts; and what is to be forgotten. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from haproxy_agentx.health.instances import Instances, Remembered
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import VrrpState
 
 PREFIX = "vrrp/"
+SERVICE = "service/"
+"""What the keys begin with: of instances and of services."""
 
 
 def remember_instances(instances: Instances) -> dict[str, str]:
@@ -44,3 +46,11 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
             except (ValueError, KeyError, TypeError):
                 continue
     return found
+
+
+def outdated(keys: Iterable[str], present: Container[str]) -> list[str]:
+    """Give those of ``keys`` that are of an instance or service which is none of ``present`` any more.
+
+    Remembered for ever, one that was removed would be back after the next start.
+    """
+    return [key for key in keys if key.startswith((PREFIX, SERVICE)) and key not in present]

@@ -15,10 +15,11 @@ from haproxy_agentx.health.instances import Instance, Instances, RoleChange
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.health.tracker import Tell, Told, Tracker
+from haproxy_agentx.health.tracker import Tell, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.farm_news import FarmNews
+from haproxy_agentx.monitor.memory import SERVICE
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings, event_cells
 from haproxy_agentx.monitor.source_news import SourceNews
 from haproxy_agentx.monitor.storm import not_told
@@ -35,6 +36,9 @@ MAX_SERVICES = 256
 
 MAX_PENDING = 64
 """Changes of role of a service that wait for their explanation; a storm is counted before that."""
+
+_LIKELY = {Role.master: Role.backup, Role.backup: Role.master}
+"""The role before another one, where nobody has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Node:
         self._plans = plans
         self._manners = manners
         self._awaited = set(awaited)
-        self._memory = memory
+        self._memory = dict(memory)
         self._started = now
         self._judging = False
         self._processes: dict[str, ProcessNews] = {}
@@ -177,16 +181,20 @@ class Node:
         told = [news for service in self.services.values() for news in self._tell(service, now, date)]
         told += self._sources.tell(now, date)
         told += self._farms.tell(now, date)
+        self.suppressed += sum(int(news.cells["haxEventSuppressed"]) for news in told)
         self._reassess = False
         return told
 
     def deadline(self, now: float) -> float | None:
         """Give when ``advance`` is to be called next, though nothing comes."""
-        moments = [self.instances.deadline(now), self._sources.deadline(), self._farms.deadline()]
-        moments += [None if self._judging else self._started + START]
+        moments = [self.instances.deadline(now)]
+        if self._judging:
+            moments += [self._sources.deadline(), self._farms.deadline()]
+        else:
+            moments.append(self._started + START)  # nothing is told before
         for service in self.services.values():
             waiting = self._pending[service.plan.name]
-            moments.append(waiting[0].deadline() if waiting else service.tracker.deadline())
+            moments.append(waiting[0].deadline(now) if waiting else service.tracker.deadline())
         return min((moment for moment in moments if moment is not None), default=None)
 
     @property
@@ -196,7 +204,12 @@ class Node:
 
     def memory(self, now: float, date: float) -> dict[str, str]:
         """Give what the next start has to know of the services, as texts by key."""
-        return {f"service/{name}": service.memory(now, date) for name, service in self.services.items()}
+        return {SERVICE + name: service.memory(now, date) for name, service in self.services.items()}
+
+    @property
+    def is_judging(self) -> bool:
+        """Say whether ``services`` are there: not before the sources have spoken."""
+        return self._judging
 
     def is_settling(self) -> bool:
         """Say whether changes of role wait for HAProxy to be read."""
@@ -209,20 +222,21 @@ class Node:
         for change in changes:
             if change.after is Role.unknown:
                 continue
+            pending = Pending(change, self.listening)  # one for all services of the instance: there is one trap
             for service in self.services.values():
                 if service.plan.instance == change.instance:
-                    self._expect(service, change)
+                    self._expect(service, pending)
 
-    def _expect(self, service: Service, change: RoleChange) -> None:
-        """Put a change of role in the queue of what is to be told, unless the manager knows that role."""
-        waiting = self._pending[service.plan.name]
-        told = service.tracker.told
-        known = waiting[-1].change.after if waiting else told.role if told else Role.unknown
-        if known is Role.unknown:
-            service.tracker.learn_role(change.after)
+    def _expect(self, service: Service, pending: Pending) -> None:
+        """Put a change of role in the queue of what is to be told, unless it was in that role already."""
+        waiting, change = self._pending[service.plan.name], pending.change
+        known, service.role = service.role, change.after
+        instance = self.instances.known.get(change.instance)
+        if known is Role.unknown and (instance is None or instance.source != "keepalivedTraps"):
+            service.tracker.learn_role(change.after)  # a trap, though, is sent when a role changes
         elif known is not change.after and len(waiting) < MAX_PENDING:
             service.tracker.role_changed()
-            waiting.append(Pending(change, self.listening))
+            waiting.append(pending)
         elif known is not change.after:
             service.tracker.count_role(change.at)
 
@@ -236,22 +250,24 @@ class Node:
             service = self.services.get(plan.name)
             if service is None:
                 service = Service(plan, Tracker(self._manners.hold, self._limiter()))
-                service.recall(self._memory.get(f"service/{plan.name}"), now, date)
+                service.recall(self._memory.pop(SERVICE + plan.name, None), now, date)
                 self.services[plan.name] = service
                 self._pending[plan.name] = deque()
                 self._reassess = True
                 instance = self.instances.known.get(plan.instance or "")
                 if instance is not None and instance.role is not Role.unknown:
-                    self._note_restart(service.tracker.told, instance.role, now)
-                    self._expect(service, RoleChange(instance.name, Role.unknown, instance.role, now))
+                    if service.tracker.told is not None and service.tracker.told.role is not instance.role:
+                        self._note_restart(service, now)
+                    change = RoleChange(instance.name, Role.unknown, instance.role, now)
+                    self._expect(service, Pending(change, self.listening))
             elif service.plan != plan:
                 service.plan = plan
                 self._reassess = True
 
-    def _note_restart(self, told: Told | None, role: Role, now: float) -> None:
-        """Keep that a role is another one than when this program ended: that explains it."""
-        if told is not None and role is not told.role:
-            self.facts.add(FactKind.agentStarted, "it happened while haproxy-agentx did not run", now)
+    def _note_restart(self, service: Service, now: float) -> None:
+        """Keep that a service is another one than when this program ended: that explains it."""
+        words = "it happened while haproxy-agentx did not run"
+        self.facts.add(FactKind.agentStarted, words, now, service.plan.name)
 
     def _configured(self) -> Iterator[Plan]:
         """Give the planned services; where there is one instance, that is the instance of those that name none."""
@@ -278,8 +294,9 @@ class Node:
         service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition
         told = service.tracker.told
-        if before is None and after is not None and told is not None and told.health is not after.health:
-            self.facts.add(FactKind.agentStarted, "it happened while haproxy-agentx did not run", now)
+        first = before is None and not self._pending[service.plan.name]
+        if first and after is not None and told is not None and told.health is not after.health:
+            self._note_restart(service, now)
         if before is not None and after is not None and before.reasons != after.reasons:
             self.facts.of_reasons(service.plan.name, before.reasons, after.reasons, after.details, now)
 
@@ -288,7 +305,7 @@ class Node:
 
     def _tell(self, service: Service, now: float, date: float) -> Iterator[News]:
         waiting = self._pending[service.plan.name]
-        while waiting and waiting[0].is_ready(now, self._traps, rest=self._has_rest(waiting[0])):
+        while waiting and self._is_ready(waiting[0], now):
             pending = waiting.popleft()
             tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
             if tell is not None:
@@ -297,18 +314,20 @@ class Node:
         if tell is not None:
             yield self._news(service, tell, now, date, None)
 
-    def _has_rest(self, pending: Pending) -> bool:
-        """Say whether HAProxy was read since a change, and where keepalived tells why, it has."""
+    def _is_ready(self, pending: Pending, now: float) -> bool:
         change = pending.change
         read = all(news.began >= change.at for news in self._processes.values())
-        tells = pending.listening and change.after is Role.master
-        return read and (not tells or self.facts.has_new_master(change.instance, change.at - EARLY))
+        reason = change.after is not Role.master or self.facts.has_new_master(change.instance, change.at - EARLY)
+        return pending.is_ready(now, self._traps, read=read, reason=reason)
 
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
         """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
+        role_before = tell.before.role
+        if pending is not None and role_before is Role.unknown:
+            role_before = _LIKELY.get(tell.after.role, role_before)
         change = Change(
             at=tell.at,
-            role_before=tell.before.role,
+            role_before=role_before,
             role=tell.after.role,
             health_before=tell.before.health,
             health=tell.after.health,
@@ -330,5 +349,4 @@ class Node:
                 cells["haxEventKeepalivedTime"] = str(seen.trap.up_time)
             keepalived = as_keepalived(instance, tell.after.role, seen)
         kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
-        self.suppressed += tell.suppressed
         return News(date - (now - tell.at), kind, cells, keepalived)

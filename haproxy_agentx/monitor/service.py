@@ -45,6 +45,7 @@ class Service:
     def __init__(self, plan: Plan, tracker: Tracker) -> None:
         self.plan = plan
         self.tracker = tracker
+        self._last_role: Role | None = None
         self.verdict: Verdict | None = None
         self.shape: list[tuple[str, str, bool]] = []
         """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
@@ -99,6 +100,16 @@ class Service:
         return Role.unknown
 
     @property
+    def role(self) -> Role:
+        """Give the last role that it was in and that was known, whether that was told or not."""
+        told = self.tracker.told
+        return self._last_role or (told.role if told else Role.unknown)
+
+    @role.setter
+    def role(self, role: Role) -> None:
+        self._last_role = role
+
+    @property
     def members(self) -> Sequence[Member]:
         """Give what it is made of, in the order of ``shape``."""
         return self.verdict.members if self.verdict else ()
@@ -144,7 +155,7 @@ class Service:
                 self.tracker.transitions = int(memory["transitions"])
                 self.tracker.failovers = int(memory["failovers"])
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             self.tracker.told = None
 
     def texts(self, stamp: Stamp, now: float, date: float) -> Mapping[str, bytes]:

@@ -14,7 +14,7 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
-from haproxy_agentx.monitor.memory import recall_instances, remember_instances
+from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.monitor.way_out import WayOut
@@ -59,6 +59,8 @@ class Monitor:
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
         self._kept: object = None
+        self._remembered: set[str] = set()
+        """The keys of what the next start will know."""
         self._shape: object = None
         self._events: object = None
         self._service_columns: list[Column] = []
@@ -93,6 +95,7 @@ class Monitor:
         now = monotonic()
         self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
+        self._remembered = set(memory)
         self._hears = self._listener in memory
         for process in self._processes():
             process.was_read |= f"process/{process.name}" in memory
@@ -207,7 +210,12 @@ class Monitor:
             self.node.take_source(source.name, source.state.name, source.last_error, now)
 
     async def _keep(self, told: Sequence[News]) -> None:
-        """Put events into the journal, from where they are sent, and with them what the next start has to know."""
+        """Put events into the journal, from where they are sent, and with them what the next start has to know.
+
+        Before anything is judged that is what it was.
+        """
+        if not self.node.is_judging:
+            return
         known = self.node.instances.known
         read = tuple(process.name for process in self._processes() if process.was_read)
         state = (
@@ -223,6 +231,10 @@ class Monitor:
         memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
         for event in await self._journal.append(told, memory):
             log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
+        self._remembered |= memory.keys()
+        if old := outdated(self._remembered, memory):
+            self._remembered -= set(old)
+            await self._journal.forget(old)
 
     async def _show(self) -> None:
         """Make rows where they have come or gone, and number what is new."""

@@ -146,9 +146,9 @@ class MibPoll:
         where = self.source.target
         try:
             message = await self._client.ask(request)
-        except Unresponsive as error:
+        except Unresponsive:
             await self._find_snmpd()
-            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where))) from error
+            message = await self._ask_again(request)
         if message.error == Error.gen_err:  # keepalived did not answer snmpd for 6 s, or not with an answer
             raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where)))
         if message.error in (Error.no_access, Error.authorization):
@@ -156,6 +156,14 @@ class MibPoll:
         if message.error != Error.none:
             raise Invalid(f"{where}: snmpd answers with the error-status {message.error}")
         return message
+
+    async def _ask_again(self, request: Request) -> Message:
+        """Ask again now that snmpd answers: it may have been frozen until just now, and not keepalived."""
+        try:
+            return await self._client.ask(request)
+        except Unresponsive as error:
+            where = self.source.target
+            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where))) from error
 
     async def _find_snmpd(self) -> None:
         """Return when snmpd answers for itself."""

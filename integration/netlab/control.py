@@ -79,6 +79,8 @@ def act(host: Host, name: str, action: str) -> None:
     if not found and action != "stop":
         raise LabError(f"{host.name}: {service.name} does not run\n{host.logs()}")
     if action == "kill9":
+        # all at once: keepalived's child sends a last advertisement when it sees its parent die
+        send(found, signal.SIGSTOP)
         send(found, signal.SIGKILL)
         wait_for(lambda: not processes(host, service), f"{host.name}: {service.name} is dead")
     elif action in {"freeze", "thaw"}:

@@ -62,7 +62,6 @@ class Lab:
             lab.state.save()
             lab._configure(accounts)
             lab._start(agent=agent)
-            lab.wait_served("lb1", 15)
             if keep:
                 for host in hosts.values():
                     host.stay()
@@ -105,19 +104,21 @@ class Lab:
 
     def _start(self, *, agent: bool) -> None:
         web = [("web", str(port)) for port in WEB_PORTS]
-        stages = (
-            [*((host, "snmpd") for host in BALANCERS), ("sink", "traps"), *web],
-            # a first check that fails is DOWN at once
-            [(host, "haproxy") for host in BALANCERS],
-            # keepalived, without snmpd, tries AgentX again only after 15 s; without HAProxy, it starts as BACKUP
-            [(host, service) for service in ("keepalived", "agent") for host in BALANCERS],
-        )
-        for stage in stages:
-            group = [(host, service) for host, service in stage if agent or service != "agent"]
-            for host, service in group:
-                control.launch(self.hosts[host], control.find(host, service))
-            for host, service in group:
-                control.await_ready(self.hosts[host], control.find(host, service))
+        self._launch(*((host, "snmpd") for host in BALANCERS), ("sink", "traps"), *web)
+        # a first check that fails is DOWN at once
+        self._launch(*((host, "haproxy") for host in BALANCERS))
+        # keepalived, without snmpd, tries AgentX again only after 15 s; without HAProxy, it starts as BACKUP
+        self._launch(*((host, "keepalived") for host in BALANCERS))
+        self.wait_served("lb1", 15)
+        if agent:  # it has nothing to tell: the changes of keepalived's start are over
+            self._launch(*((host, "agent") for host in BALANCERS))
+
+    def _launch(self, *group: tuple[str, str]) -> None:
+        """Start services side by side, and wait until all are ready."""
+        for host, service in group:
+            control.launch(self.hosts[host], control.find(host, service))
+        for host, service in group:
+            control.await_ready(self.hosts[host], control.find(host, service))
 
     # what is done to it
 

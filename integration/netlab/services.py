@@ -72,7 +72,7 @@ NAMES = Service(
     "names",
     (
         *("snmptrapd", "-f", "-Lo", "-C", "-c", "/etc/snmp/snmptrapd-names.conf", "-OsQ"),
-        *("-M", MIB_DIRECTORIES, "-m", "KEEPALIVED-MIB:VRRP-MIB:VRRPV3-MIB", "udp:127.0.0.1:1163"),
+        *("-M", MIB_DIRECTORIES, "-m", "HAPROXY-AGENTX-MIB:KEEPALIVED-MIB:VRRP-MIB:VRRPV3-MIB", "udp:127.0.0.1:1163"),
     ),
     ready="udp:1163",
 )

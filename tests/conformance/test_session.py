@@ -481,6 +481,8 @@ def test_c13_a_time_stamp_stays():
     assert (up_time.at(990.0), up_time.at(wraps + 1)) == (49_000, 100)
     up_time.told(300, wraps + 1000.0)  # snmpd was restarted
     assert (up_time.at(990.0), up_time.at(wraps + 999.0)) == (0, 200)
+    up_time.told(50, wraps + 1001.0)  # and again, a few seconds later
+    assert up_time.at(wraps + 1001.5) == 100
 
 
 def test_c13_the_time_stamps_of_a_session(master: ScriptedMaster, agent_factory: Factory):

@@ -136,11 +136,11 @@ def test_a_fault_and_its_end(world: World, name: str):
 def check(world: World, name: str) -> None:
     daemon, snmpd, places = world
     fault, place = FAULTS[name], places[name]
-    number, about = place.number, f" {name}: "
+    number = place.number
     state, process_state = f"{OID}.1.2.1.5.{number}", f"{OID}.1.6.1.201.{number}"
     assert daemon.state(name) == "ok"
     assert snmpd.one(name_of(number)).value == "web1"
-    lines = len(daemon.lines(about))
+    lines = len(daemon.lines_of(name))
     failures = daemon.source(name)["failures"]
     with Probe(snmpd.port, UP_TIME) as probe:
         fault.act(place)
@@ -161,7 +161,7 @@ def check(world: World, name: str) -> None:
 
         # one line in the log, and one for the rows, however often it fails
         daemon.eventually(lambda: daemon.source(name)["failures"] >= failures + 4)
-        new = daemon.lines(about)[lines:]
+        new = daemon.lines_of(name)[lines:]
         withdrawn = [text for text in new if "rows withdrawn" in text]
         warnings = [text for text in new if text not in withdrawn]
         assert len(withdrawn) == 1, new
@@ -173,7 +173,7 @@ def check(world: World, name: str) -> None:
         daemon.eventually(lambda: daemon.state(name) == "ok")
         assert until(lambda: snmpd.one(name_of(number)).value == "web1", RECOVERY)
         assert {row.value for row in snmpd.get(state, process_state)} == {STATES["ok"]}
-        assert ["reading" in text for text in daemon.lines(about)[lines + len(new) :]] == [True]
+        assert ["reading" in text for text in daemon.lines_of(name)[lines + len(new) :]] == [True]
         last_error = str(snmpd.one(f"{OID}.1.2.1.9.{number}").value)
         assert fault.words in last_error
     probe.assert_answered()

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from tests.support.daemon import OID, RECOVERY, Daemon, source
+from tests.support.daemon import ALONE, OID, RECOVERY, Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket
 from tests.support.probe import Probe
@@ -16,6 +16,10 @@ SESSION = "1.3.6.1.2.1.1.8.0"
 """sysORLastChange: it changes with every AgentX session."""
 SUCCESSES = f"{OID}.1.2.1.7"
 NAMES = f"{OID}.1.2.1.2"
+KERNEL = {101: "kernel"}
+"""The source that is there without being configured, and goes on whatever is reloaded."""
+LAST_EVENT = f"{OID}.1.1.35.0"
+HEALTH, ACTIVE = f"{OID}.1.1.20.0", 1
 OTHER = "1.3.6.1.4.1.8072.9999.9999.8405"
 
 
@@ -75,7 +79,7 @@ def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
     sources = [source("local", haproxy.path), source("a", two[0].path)]
     daemon = daemon_factory(snmpd.agentx, sources)
     session = snmpd.one(SESSION).value
-    assert names(snmpd) == {1: "local", 2: "a"}
+    assert names(snmpd) == {1: "local", 2: "a"} | KERNEL
     with Probe(snmpd.port, f"{OID}.1.9.1.11.1.3.1", f"{SUCCESSES}.1") as probe:
         # one is added; the others go on where they were
         daemon.eventually(lambda: snmpd.one(f"{SUCCESSES}.1").value > 5)
@@ -83,14 +87,14 @@ def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
         daemon.configure(haproxy=[*sources, source("b", two[1].path)])
         reload(daemon, "configuration reloaded")
         daemon.eventually(daemon.well)
-        assert names(snmpd) == {1: "local", 2: "a", 3: "b"}
+        assert names(snmpd) == {1: "local", 2: "a", 3: "b"} | KERNEL
         assert snmpd.one(f"{SUCCESSES}.1").value >= before > 5
         assert until(lambda: snmpd.one(f"{OID}.1.9.1.11.3.3.1").value == "web1", RECOVERY)
 
         # one goes, with all its rows, and their order changes; numbers stay
         daemon.configure(haproxy=[source("b", two[1].path), sources[0]])
         reload(daemon, "configuration reloaded")
-        assert names(snmpd) == {1: "local", 3: "b"}
+        assert names(snmpd) == {1: "local", 3: "b"} | KERNEL
         assert snmpd.one(f"{OID}.1.9.1.11.2.3.1").type == "noSuchInstance"
         assert snmpd.one(f"{SUCCESSES}.1").value >= before
         asked = len(two[0].asked)
@@ -101,10 +105,31 @@ def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
         daemon.configure(haproxy=[*sources, source("b", two[1].path)])
         reload(daemon, "configuration reloaded")
         daemon.eventually(daemon.well)
-        assert names(snmpd) == {1: "local", 2: "a", 3: "b"}
+        assert names(snmpd) == {1: "local", 2: "a", 3: "b"} | KERNEL
     probe.assert_answered()
     assert snmpd.one(SESSION).value == session
     assert len(daemon.lines("registered with")) == 1
+    assert len(daemon.lines("kernel addresses: reading")) == 1, "nothing about VRRP was new: its sources go on"
+
+
+# What watches VRRP begins anew where its own configuration changes, and what was told before is not told again.
+def test_g2_another_fifo(daemon, snmpd, folder):
+    session = snmpd.one(SESSION).value
+    told = snmpd.one(LAST_EVENT).value
+    for name in ("first.fifo", "second.fifo"):
+        daemon.configure(keepalived={"fifo": str(folder / name), "traps": "none"})
+        reload(daemon, "configuration reloaded")
+        assert names(snmpd) == {1: "local"} | KERNEL | {102: "fifo"}
+        assert snmpd.one(f"{OID}.1.2.1.4.102").value == str(folder / name)
+        daemon.logs(name, "no such FIFO")
+    daemon.configure(keepalived=ALONE)
+    reload(daemon, "configuration reloaded")
+    assert names(snmpd) == {1: "local"} | KERNEL
+    daemon.eventually(daemon.well)
+    daemon.logs("kernel addresses: reading", count=4)
+    daemon.eventually(lambda: snmpd.one(HEALTH).value == ACTIVE)
+    assert snmpd.one(LAST_EVENT).value == told == 0
+    assert snmpd.one(SESSION).value == session
 
 
 def test_g2_the_interval_of_one_changes(daemon_factory, snmpd, haproxy, two):
@@ -132,9 +157,9 @@ def test_g2_many_reloads_at_once(daemon, snmpd, haproxy, two):
     last = [source("local", haproxy.path), source("b", two[0].path)]
     daemon.configure(haproxy=last)
     daemon.hup()
-    daemon.eventually(lambda: {one["name"] for one in daemon.status()["sources"]} == {"local", "b"})
+    daemon.eventually(lambda: {one["name"] for one in daemon.status()["sources"]} == {"local", "b", "kernel"})
     daemon.eventually(daemon.well)
-    assert set(names(snmpd).values()) == {"local", "b"}
+    assert set(names(snmpd).values()) == {"local", "b", "kernel"}
     assert daemon.lines("Traceback") == []
 
 
@@ -146,9 +171,9 @@ def test_g2_reloads_while_the_store_is_slow_come_one_after_the_other(daemon, snm
             daemon.hup()
             daemon.logs("reloading the configuration")  # the first one, which waits for the store; then all others do
     daemon.logs("configuration reloaded", count=2)
-    daemon.eventually(lambda: set(names(snmpd).values()) == {"local"})
+    daemon.eventually(lambda: set(names(snmpd).values()) == {"local", "kernel"})
     daemon.read_again("local", times=4)
-    assert set(names(snmpd).values()) == {"local"}
+    assert set(names(snmpd).values()) == {"local", "kernel"}
     assert daemon.lines("Traceback") == []
 
 

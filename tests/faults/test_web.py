@@ -58,13 +58,13 @@ def test_f12_a_fault_and_its_end(web: "World", name: str):
     script, states = FAULTS[name]
     server.script = GOOD
     daemon.eventually(daemon.well)
-    lines, failures = len(daemon.lines(" web: ")), daemon.source("web")["failures"]
+    lines, failures = len(daemon.lines_of("web")), daemon.source("web")["failures"]
     with Probe(web.snmpd.port, UP_TIME) as probe:
         server.script = script
         daemon.eventually(lambda: re.fullmatch(states, daemon.state("web")))
         daemon.eventually(lambda: daemon.source("web")["failures"] >= failures + 3)
         daemon.eventually(lambda: web.snmpd.one(f"{OID}.1.9.1.11.1.3.1").type == "noSuchInstance")
-        told = daemon.lines(" web: ")[lines:]
+        told = daemon.lines_of("web")[lines:]
         assert len(told) == 2, told
         server.script = GOOD
         daemon.eventually(daemon.well)

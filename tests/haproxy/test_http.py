@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from haproxy_agentx.haproxy.http import HttpClient, statistics_url
-from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
 from tests.support.fake_haproxy import FakeWeb
@@ -373,7 +373,7 @@ def test_https_to_a_plain_port_and_http_to_a_tls_port(certificates: Certificates
 def test_f1_refused():
     with FakeWeb(fake.closes) as server:
         url = server.url
-    assert "not running" in failure(url, Refused)
+    assert "not running" in failure(url, Gone)
 
 
 def test_f1_no_such_host():

@@ -14,6 +14,7 @@ from haproxy_agentx.haproxy.socket import SLICE, SocketClient
 from haproxy_agentx.source import (
     Absent,
     Denied,
+    Gone,
     Invalid,
     Refused,
     SourceError,
@@ -129,7 +130,7 @@ def test_f1_refused_by_a_stale_socket(path):
     server = FakeSocket(path, fake.closes)
     with contextlib.closing(server._listener):
         pass
-    assert "HAProxy is not running" in failure(path, Refused)
+    assert "HAProxy is not running" in failure(path, Gone)
 
 
 def test_f1_denied_by_the_socket(path):

@@ -48,3 +48,11 @@ def test_after_a_storm_it_is_as_before():
     assert limiter.allows(30.0)
     assert limiter.allows(30.1)
     assert not limiter.allows(30.2)
+
+
+def test_what_is_counted_is_a_storm():
+    limiter = Limiter(10, 60.0)
+    limiter.count(1.0)
+    assert limiter.due() == 1.0 + CALM
+    assert limiter.sum(limiter.due()) == 1
+    assert limiter.due() is None

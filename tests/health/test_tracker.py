@@ -105,6 +105,50 @@ def test_a_role_that_comes_to_light_is_no_change():
     assert (one.told.role, one.told.health) == (Role.master, Health.active)
 
 
+def test_a_role_that_is_over_when_it_is_told_has_its_own_health():
+    one = tracker(Told(Role.master, Health.active))
+    one.observe(condition(Health.active), 0.0)
+    one.role_changed()
+    one.role_changed()
+    one.observe(condition(Health.active), 1.5)
+    first = one.tell_role(Role.backup, 1.0, 1.5)
+    assert (first.after.role, first.after.health) == (Role.backup, Health.standby)
+    second = one.tell_role(Role.master, 1.4, 1.5)
+    assert (second.before.health, second.after.health) == (Health.standby, Health.active)
+
+
+def test_a_role_that_is_told_first_of_all_was_not_known_before():
+    one = tracker()
+    one.role_changed()
+    one.observe(condition(Health.standbyNotReady, Role.backup), 1.0)
+    tell = one.tell_role(Role.backup, 1.0, 1.0)
+    assert tell.is_failover
+    assert tell.before == Told(Role.unknown, Health.unknown)
+
+
+def test_what_was_not_known_and_then_is_well_tells_nothing():
+    one = tracker()
+    one.observe(condition(Health.unknown, Role.unknown), 0.0)
+    one.learn_role(Role.backup)
+    one.observe(condition(Health.standby, Role.backup), 0.5)
+    assert one.deadline() is None
+    assert one.told == Told(Role.backup, Health.standby)
+    one.observe(condition(Health.unknown, Role.backup), 5.0)
+    assert one.tell(6.0).after.health is Health.unknown
+    one.observe(condition(Health.standby, Role.backup), 7.0)
+    assert one.tell(8.0).after.health is Health.standby, "that it is over is told where that it was was told"
+
+
+def test_roles_that_are_only_counted_are_told_as_a_sum():
+    one = tracker(Told(Role.backup, Health.standby))
+    one.observe(condition(Health.standby, Role.backup), 0.0)
+    one.count_role(1.0)
+    one.count_role(1.1)
+    last = one.tell(1.1 + CALM)
+    assert (last.suppressed, last.after.role) == (2, Role.backup)
+    assert one.failovers == 2
+
+
 def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
     one = tracker(Told(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)

@@ -6,6 +6,7 @@ starts when entered, waits until it is registered with the master and all source
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,9 +105,11 @@ class Daemon(AbstractContextManager["Daemon"]):
         return self._process is not None and self._process.poll() is None
 
     def configure(self, **keys: object) -> None:
-        """Write the configuration, with some keys changed. JSON is YAML."""
+        """Write the configuration, with some keys changed, at once: it may be read meanwhile. JSON is YAML."""
         self.keys |= keys
-        self.config.write_text(json.dumps(self.keys, indent=1))
+        new = self.config.with_suffix(".new")
+        new.write_text(json.dumps(self.keys, indent=1))
+        new.replace(self.config)
 
     def start(self) -> None:
         """Start; the log goes on."""
@@ -179,6 +182,11 @@ class Daemon(AbstractContextManager["Daemon"]):
     def lines(self, *words: str) -> list[str]:
         """Give the lines of the log that hold all of ``words``."""
         return [line for line in self.text().splitlines() if all(word in line for word in words)]
+
+    def lines_of(self, source: str) -> list[str]:
+        """Give the lines in which a source is told of, without those of events about it."""
+        head = re.compile(rf"\S+ \S+ [A-Z]+ +{re.escape(source)}: ")
+        return [line for line in self.lines(source) if head.match(line)]
 
     def logs(self, *words: str, count: int = 1, within: float = RECOVERY) -> list[str]:
         """Wait until there are so many lines with all of ``words``."""

@@ -112,9 +112,18 @@ class Mib:
             octets[numbers[name] // 8] |= 0x80 >> numbers[name] % 8
         return octets.decode("utf-8", "surrogateescape")
 
+    def object(self, instance: str) -> Object:
+        """Give the object of an instance."""
+        return next(self.objects[head] for head in _heads(instance) if head in self.objects)
+
     def table(self, arc: int) -> list[str]:
         """Give the columns of a table."""
         return [oid for oid in self.objects if oid.startswith(f"{ROOT}.1.{arc}.1.")]
+
+
+def _heads(oid: str) -> Iterator[str]:
+    while oid := oid.rpartition(".")[0]:
+        yield oid
 
 
 _NUMBERS = {
@@ -189,6 +198,12 @@ class Told(NamedTuple):
     by_socket: bool
 
 
+KERNEL = 101
+"""haxSourceIndex of the kernel's addresses, the source that each daemon has beside its HAProxys."""
+
+CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50)|3|4|5|11)\.")
+"""Services, VRRP and events: what is made of the other cells in time, and tested for itself."""
+
 VOLATILE = (
     "haxAgentStartTime",
     "haxAgentUpTime",
@@ -216,8 +231,15 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
         "haxAgentServers.0": str(counts[9]),
         "haxAgentListeners.0": str(counts[10]),
         "haxAgentStoreProblem.0": "",
+        "haxAgentOutboxLimit.0": "1000",
+        f"haxSourceName.{KERNEL}": "kernel",
+        f"haxSourceKind.{KERNEL}": "kernelAddresses",
+        f"haxSourceTarget.{KERNEL}": "rtnetlink",
+        f"haxSourceState.{KERNEL}": "ok",
+        f"haxSourceFailures.{KERNEL}": "0",
+        f"haxSourceLastError.{KERNEL}": "",
     }
-    volatile = {f"{name}.0" for name in VOLATILE[:3]}
+    volatile = {f"{name}.0" for name in VOLATILE[:3]} | {f"{name}.{KERNEL}" for name in VOLATILE[3:5]}
     for number, source in enumerate(sources, 1):
         texts |= {
             f"haxSourceName.{number}": source.name,
@@ -239,6 +261,62 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
 
     own = {oid(name): mib.cell(oid(name).rpartition(".")[0], text) for name, text in texts.items()}
     return own, {oid(name) for name in volatile}
+
+
+def members(mib: Mib, answer: str, process: int, name: str) -> set[tuple[Cell, ...]]:
+    """Give process, proxy, kind and row of what a service over all of an HAProxy is made of.
+
+    That is each frontend, and each backend with servers. Its row is named by the first column of its table (RFC 2579).
+    """
+    there = list(rows(answer))
+    farms = {row[0] for row in there if row[32] == SERVER}
+    found = set()
+    for row in there:
+        if row[32] == FRONTEND or (row[32] == BACKEND and row[0] in farms):
+            first = min(mib.table(TABLES[row[32]]), key=lambda oid: int(oid.rpartition(".")[2]))
+            kind = "frontend" if row[32] == FRONTEND else "backend"
+            texts = {"Process": name, "Proxy": row[0], "Kind": kind, "Row": f"{first}.{index(row, process)}"}
+            found.add(tuple(mib.cell(mib.oids[f"haxServiceMember{end}"], text) for end, text in texts.items()))
+    return found
+
+
+def column(mib: Mib, found: Cells, name: str) -> dict[str, int | str]:
+    """Give the values of a column, or of a scalar, by index."""
+    head = f"{mib.oids[name]}."
+    return {oid.removeprefix(head): value for oid, (_, value) in found.items() if oid.startswith(head)}
+
+
+def badly_typed(mib: Mib, found: Cells) -> list[str]:
+    """Say which cells are no value of the syntax that the MIB gives their object."""
+    return [f"{mib.object(oid).name} {oid}: {cell}" for oid, cell in found.items() if not _is_of(mib, oid, cell)][:12]
+
+
+def _is_of(mib: Mib, oid: str, cell: Cell) -> bool:
+    syntax = mib.object(oid).syntax
+    kind, value = cell
+    if syntax in _LENGTHS or syntax == "HaxReasons":
+        lengths = _LENGTHS.get(syntax) or range(len(mib.bits(syntax, [])), len(mib.bits(syntax, [])) + 1)
+        return kind == "STRING" and len(str(value).encode("utf-8", "surrogateescape")) in lengths
+    if syntax == "RowPointer":
+        return kind == "OID" and re.fullmatch(r"[0-9]+(\.[0-9]+)+", str(value)) is not None
+    labels = {"true": 1, "false": 2} if syntax == "TruthValue" else mib.labels.get(syntax)
+    if labels:
+        return kind == "INTEGER" and value in labels.values()
+    word, lowest, highest = _RANGES[syntax]
+    return kind == word and lowest <= int(value) <= highest
+
+
+_LENGTHS = {"SnmpAdminString": range(256), "DateAndTime": (8, 11)}
+_RANGES = {
+    "Counter64": ("Counter64", 0, 2**64 - 1),
+    "CounterBasedGauge64": ("Counter64", 0, 2**64 - 1),
+    "Counter32": ("Counter32", 0, 2**32 - 1),
+    "Gauge32": ("Gauge32", 0, 2**32 - 1),
+    "Unsigned32": ("Gauge32", 0, 2**32 - 1),
+    "Integer32": ("INTEGER", -(2**31), 2**31 - 1),
+    "TimeTicks": ("Timeticks", 0, 2**32 - 1),
+    "TimeStamp": ("Timeticks", 0, 2**32 - 1),
+}
 
 
 def differences(found: Cells, wanted: Cells, limit: int = 12) -> list[str]:

@@ -6,6 +6,7 @@ from integration.netlab import Lab
 from integration.netlab.plan import BALANCERS
 
 KEEPALIVED, VARIANT = "/etc/keepalived/keepalived.conf", "/etc/keepalived/variant.conf"
+HAPROXY = "/etc/haproxy/haproxy.cfg"
 SNMPD, AGENT = "/etc/snmp/snmpd.conf", "/etc/haproxy-agentx/config.yaml"
 
 FAULTY = "$VERSION=3\n$ADVERT=0.1\n$FALL=1\n$WEIGHT=0\n"
@@ -34,10 +35,12 @@ def put(lab: Lab, path: str, text: str, hosts: Sequence[str] = BALANCERS) -> Non
 def start(lab: Lab, *, snmpd: bool = False) -> None:
     """Start keepalived (and snmpd) anew with what is written now, and then our daemon, which must not run."""
     for host in BALANCERS:
-        lab.ctl(host, "keepalived", "stop")
+        lab.ctl(host, "keepalived", "kill9")  # a stop takes a second
     for host in BALANCERS:
         if snmpd:
             lab.ctl(host, "snmpd", "restart")
-    for service in ("keepalived", "agent"):
-        for host in BALANCERS:
-            lab.ctl(host, service, "start")
+    for host in BALANCERS:
+        lab.ctl(host, "keepalived", "start")
+    lab.wait_served("lb1")
+    for host in BALANCERS:
+        lab.ctl(host, "agent", "start")

@@ -127,7 +127,9 @@ def told_of(trap: Trap) -> Told | None:
     return Told(trap.time, trap.source, kind, cells, keepalived, ticks(trap.varbinds[UP_TIME]))
 
 
-def told(lab: Lab, host: str | None = None, kind: str | None = None, subject: str | None = None, **want: str) -> list[Told]:
+def told(
+    lab: Lab, host: str | None = None, kind: str | None = None, subject: str | None = None, **want: str
+) -> list[Told]:
     """Give our notifications at the sink, in the order of their arrival; ``want`` are cells that they have to have."""
     found = [one for trap in lab.traps() if (one := told_of(trap)) is not None]
     return [

@@ -174,6 +174,24 @@ def test_a_frozen_keepalived_is_told_from_a_frozen_snmpd(run, community):
     polled(run, community, ALL, body)
 
 
+@pytest.mark.parametrize("run", LOOPS)
+def test_a_frozen_snmpd_that_goes_on_is_no_frozen_keepalived(run, community):
+    async def body(told, snmpd):
+        lost = []
+
+        def spoil(names, response):
+            if keepalived_s(names) and not lost:
+                lost.append(names)
+                return None
+            return response
+
+        snmpd.spoil = spoil
+        assert isinstance(await told.next(), MibReading)
+        assert lost
+
+    polled(run, community, ALL, body)
+
+
 def failing(status):
     def spoil(names, response):
         if keepalived_s(names):

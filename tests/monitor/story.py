@@ -1,0 +1,233 @@
+"""A node in time, without IO: what sources say, and what is told of it and when.
+
+``Story`` does for a Node what the daemon does: it is called at each news, and at each of its deadlines.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.health.model import Demand, Reason, Role
+from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
+from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
+from haproxy_agentx.monitor.service import Plan, Service
+from haproxy_agentx.vrrp.model import (
+    Address,
+    FifoLine,
+    Kernel,
+    Link,
+    MibInstance,
+    MibReading,
+    NewMasterReason,
+    NewMasterTrap,
+    StateTrap,
+    Trouble,
+    VrrpState,
+)
+from tests.health.farms import Process, Servers
+
+DATE = 1_800_000_000.0
+"""The date at the moment 0."""
+
+BEGIN = 100.0
+IP = "192.0.2.1"
+ALL_UP: Mapping[str, Servers] = {"app": {"web1": "UP", "web2": "UP"}}
+ONE_DOWN: Mapping[str, Servers] = {"app": {"web1": "UP", "web2": "DOWN"}}
+ALL_DOWN: Mapping[str, Servers] = {"app": {"web1": "DOWN", "web2": "DOWN"}}
+
+MASTER, BACKUP, FAULT = VrrpState.master, VrrpState.backup, VrrpState.fault
+
+Memory = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event and the moment in which it was given."""
+
+    at: float
+    news: News
+
+    def __getitem__(self, short: str) -> str:
+        return self.news.cells[f"haxEvent{short}"]
+
+    @property
+    def moves(self) -> str:
+        """What became what: of a service ``role/health``."""
+        cells = self.news.cells
+        if "haxEventHealth" in cells:
+            return f"{self['PreviousRole']}/{self['PreviousHealth']} -> {self['Role']}/{self['Health']}"
+        return f"{cells.get('haxEventPreviousState')} -> {cells.get('haxEventState')}"
+
+
+class Story:
+    """One run of the program, from ``now`` on. ``memory`` is what ``end`` gave of the last one."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan] | None = None,
+        memory: Memory | None = None,
+        awaited: Sequence[str] = ("kernel", "haproxy/local"),
+        now: float = BEGIN,
+        **manners: object,
+    ) -> None:
+        self.now = now
+        self.told: list[Told] = []
+        self._memory = dict(memory or {})
+        self.node = Node(plans, Manners(**manners), awaited, memory or {}, now)
+        self.node.instances.recall(recall_instances(memory or {}), now)
+        self._process: dict[str, Process] = {}
+        self._versions: dict[str, int] = {}
+        self._trouble_since: dict[str, float | None] = {}
+        self._look()
+
+    @property
+    def date(self) -> float:
+        return DATE + self.now
+
+    def end(self) -> Memory:
+        """Give what the next run has to know."""
+        if not self.node.is_judging:
+            return self._memory
+        present = remember_instances(self.node.instances) | self.node.memory(self.now, self.date)
+        memory = self._memory | present
+        for key in outdated(memory, present):
+            del memory[key]
+        return memory
+
+    def drain(self) -> list[Told]:
+        """Give what was told since the last time."""
+        told, self.told = self.told, []
+        return told
+
+    def service(self, name: str) -> Service:
+        return self.node.services[name]
+
+    def health(self, name: str = "SITE1") -> str:
+        return self.service(name).health.name
+
+    # time
+
+    def wait(self, seconds: float) -> "Story":
+        """Let time pass."""
+        end = self.now + seconds
+        while (due := self.node.deadline(self.now)) is not None and due <= end:
+            self.now = max(self.now, due)
+            self._look()
+        self.now = end
+        self._look()
+        return self
+
+    def _look(self) -> None:
+        self.told += [Told(self.now, news) for news in self.node.advance(self.now, self.date)]
+        due = self.node.deadline(self.now)
+        assert due is None or due > self.now, "it would be called again and again"
+
+    # HAProxy
+
+    def haproxy(
+        self,
+        backends: Mapping[str, Servers] = ALL_UP,
+        frontends: Mapping[str, str] | None = None,
+        name: str = "local",
+        took: float = 0.0,
+    ) -> "Story":
+        """Let an HAProxy be read; the reading takes so long."""
+        began = self.now
+        if took:
+            self.wait(took)
+        process = self._process.setdefault(name, Process(name))
+        changed = process.show(backends, {"www": "OPEN"} if frontends is None else frontends)
+        self._versions[name] = self._versions.get(name, 0) + changed
+        self._trouble_since[name] = None
+        self._take(ProcessState(name, process.farm), began)
+        return self
+
+    def read(self, name: str = "local") -> "Story":
+        """Let it be read as it was."""
+        state = ProcessState(name, self._process[name].farm)
+        self._take(state, self.now)
+        return self
+
+    def no_haproxy(self, trouble: Reason, words: str, name: str = "local", took: float = 0.0) -> "Story":
+        """Let a reading fail."""
+        began = self.now
+        if took:
+            self.wait(took)
+        if self._trouble_since.get(name) is None:
+            self._trouble_since[name] = began
+        known = self._process.get(name)
+        self._take(ProcessState(name, known.farm if known else None, trouble, words), began)
+        return self
+
+    def _take(self, state: ProcessState, began: float) -> None:
+        version = self._versions.get(state.name, 0)
+        self.node.take_process(ProcessNews(state, version, began, self._trouble_since.get(state.name)), self.now)
+        self._look()
+
+    # keepalived
+
+    def writer(self, present: bool = True) -> "Story":
+        self.node.take_writer(present, self.now)
+        self._look()
+        return self
+
+    def line(self, state: VrrpState | None, name: str = "SITE1", priority: int = 100) -> "Story":
+        """Let keepalived write a line to its FIFO."""
+        self.node.take_line(FifoLine(name, state, None, priority), self.now)
+        self._look()
+        return self
+
+    def trap(self, state: VrrpState, name: str = "SITE1", up_time: int = 4711) -> "Story":
+        """Let keepalived send vrrpInstanceStateChange."""
+        self.node.take_trap(StateTrap(name, state, MASTER, "lb1", up_time), self.now)
+        self._look()
+        return self
+
+    def reason(self, reason: NewMasterReason = NewMasterReason.masterNoResponse) -> "Story":
+        """Let keepalived send vrrpv3NewMaster."""
+        self.node.take_trap(NewMasterTrap(reason), self.now)
+        self._look()
+        return self
+
+    def mib(self, *states: tuple[str, VrrpState], initial: VrrpState = MASTER, ip: str = IP) -> "Story":
+        """Let KEEPALIVED-MIB be read."""
+        rows = [
+            MibInstance(number, name, 50 + number, state, initial, state, 100, 100, "eth0", (Address(ip, is_set=True),))
+            for number, (name, state) in enumerate(states, 1)
+        ]
+        self.node.take_reading(MibReading("lb1", "Keepalived v2.2.7", tuple(rows), self.now, self.now))
+        self._look()
+        return self
+
+    def no_mib(self, trouble: Trouble) -> "Story":
+        self.node.take_trouble(trouble, self.now)
+        self._look()
+        return self
+
+    def kernel(self, *addresses: str, up: bool = True) -> "Story":
+        links = {"eth0": Link("eth0", up, loopback=False)}
+        self.node.take_kernel(Kernel({ip: frozenset({"eth0"}) for ip in addresses}, links), self.now)
+        self._look()
+        return self
+
+    def source(self, name: str, state: str, error: str = "") -> "Story":
+        """Let a source be in a state (haxSourceState)."""
+        self.node.take_source(name, state, error, self.now)
+        self._look()
+        return self
+
+
+def begun(state: VrrpState, *addresses: str, **more: object) -> Story:
+    """Give a node that has run for a while with the instance SITE1 in a state, and is well; nothing was told."""
+    story = Story(**more).kernel(*addresses).writer().line(state).haproxy().wait(10)
+    assert story.drain() == []
+    return story
+
+
+def plan(name: str, instance: str | None = None, demand: Demand | None = None, intended: Role | None = None) -> Plan:
+    return Plan(name, instance, demand or Demand(), intended)
+
+
+def kinds(told: Sequence[Told]) -> list[Kind]:
+    return [one.news.kind for one in told]
