@@ -64,12 +64,18 @@ format: $(VENV)/dev  ## lay out the source, and mend what can be mended
 mib: $(VENV)/run  ## write the MIB module anew from its declaration in Python
 	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
 
-.PHONY: bench bench-full
-bench: packages-bench $(VENV)/dev  ## measure the daemon beside a hand-written C agent, in a minute; BENCH='options'
+.PHONY: bench bench-full soak
+bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and failovers as root, in a minute; BENCH='options'
 	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.bench $(BENCH)
+	@[[ $$EUID -eq 0 ]] || { echo 'Failovers are measured as root only:  sudo make bench'; exit 0; }; \
+	$(OWN) tools/install-packages run && $(PYTHON) -m benchmarks.failovers --quick
 
 bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a quarter of an hour
 	@$(MAKE) --silent bench BENCH='--full $(BENCH)'
+
+SOAK ?=
+soak: root packages-run $(VENV)/dev  ## hundreds of failovers under random faults, and kills of the daemon; as root, an hour; SOAK='options'
+	@$(OWN) $(PYTHON) -m benchmarks.failovers --soak $(SOAK)
 
 .PHONY: profile
 profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh

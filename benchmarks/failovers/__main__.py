@@ -1,0 +1,153 @@
+"""How soon and how rightly failovers are told, in the lab with real daemons: `python -m benchmarks.failovers`. As root.
+
+Three figures: how soon after keepalived's trap ours comes to the sink; what is told of failovers under random faults;
+and what is lost when the daemon is killed at random moments.
+"""
+
+import argparse
+import secrets
+import sys
+from dataclasses import dataclass
+from random import Random
+
+from rich.console import Console
+from rich.text import Text
+
+from benchmarks.failovers import kills, promptness, soak
+from integration.netlab import LabError
+
+PROMPT = 100.0
+"""Milliseconds from keepalived's trap to ours, of 99 in 100."""
+
+UNEXPLAINED = 2.0
+"""Percent of notifications of services with cause unknown."""
+
+FLAT = 1.05
+"""Growth of memory that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much is done for each figure."""
+
+    failovers: int
+    faults: int
+    kills: int
+
+
+AMOUNTS = {"quick": Amount(12, 0, 6), "usual": Amount(100, 60, 40), "soak": Amount(100, 500, 200)}
+
+
+class Report:
+    """Prints figures, and remembers whether something was wrong: to miss a bound is no failure."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+        self.good = True
+
+    def line(self, name: str, value: str, *, good: bool | None = None) -> None:
+        """Print a figure; ``good`` says whether it is within its bound, if it has one."""
+        style = "" if good is None else "bold green" if good else "bold red"
+        self.console.print(Text.assemble(f"{name:<42}", (value, style)), soft_wrap=True)
+
+    def wrong(self, found: list[str]) -> None:
+        """Print what is wrong: lost, told twice unmarked, out of order, or not so."""
+        self.good = self.good and not found
+        self.line("  wrong", str(len(found)), good=not found)
+        for text in found:
+            self.console.print(Text(f"    {text}", "red"), soft_wrap=True)
+
+    def progress(self, text: str) -> None:
+        """Say how it goes, to a person."""
+        if self.console.is_terminal:
+            self.console.print(Text(text, "dim"), end="\r")
+
+
+def tell_promptness(report: Report, failovers: int, chance: Random) -> None:
+    """Print the first figure."""
+    found = promptness.measure(failovers, chance)
+    report.line(
+        "our notification after keepalived's", f"{found.failovers} failovers, {len(found.delays)} pairs of traps"
+    )
+    report.line("  p50", f"{found.percentile(50):.1f} ms")
+    report.line("  p99", f"{found.percentile(99):.1f} ms (at most {PROMPT:g})", good=found.percentile(99) <= PROMPT)
+    report.line("  longest", f"{found.delays[-1]:.1f} ms")
+    report.wrong(
+        [*(f"without keepalived's: {one}" for one in found.alone), *(f"not ours: {one}" for one in found.untold)]
+    )
+
+
+def tell_soak(report: Report, failovers: int, chance: Random) -> None:
+    """Print the second figure."""
+    found = None
+    for found in soak.soak(failovers, chance):
+        report.progress(f"{found.tally.failovers} failovers, {sum(found.struck.values())} faults")
+    if found is None:
+        return
+    tally, (first, last) = found.tally, found.resident
+    report.line("random faults", f"{sum(found.struck.values())} faults, {tally.failovers} failovers of an instance")
+    for name, number in sorted(found.struck.items()):
+        report.line(f"    {name}", str(number))
+    report.line("  notifications of services", f"{tally.told}, {tally.repeated} of them repeated")
+    report.line("  keepalived's own trap", ", ".join(f"{name} {number}" for name, number in tally.traps.items()))
+    unexplained = f"{tally.unexplained:.1f} % (under {UNEXPLAINED:g})"
+    report.line("  unexplained", unexplained, good=tally.unexplained < UNEXPLAINED)
+    report.line("  causes", ", ".join(f"{name} {number}" for name, number in tally.causes.most_common()))
+    report.line("  memory of the daemon", f"{first:.1f} MB, {last:.1f} MB at the end", good=last <= FLAT * first)
+    report.wrong(tally.wrong)
+
+
+def tell_kills(report: Report, number: int, chance: Random) -> None:
+    """Print the third figure."""
+    found = None
+    for found in kills.kill(number, chance):
+        report.progress(f"{found.kills} kills, {found.events} events")
+    if found is None:
+        return
+    tally = found.tally
+    report.line("daemon killed -9", f"{found.kills} times, {tally.failovers} failovers of an instance")
+    report.line("  events", f"{found.events}, {tally.repeated} of them repeated and marked so")
+    report.line("  causes", ", ".join(f"{name} {number}" for name, number in tally.causes.most_common()))
+    report.wrong(tally.wrong)
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.failovers", description=__doc__)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--quick", action="store_const", dest="form", const="quick", help="a minute")
+    form.add_argument("--soak", action="store_const", dest="form", const="soak", help="most of an hour")
+    parser.add_argument("--failovers", type=int, help="of an instance, for the first figure; 0: none")
+    parser.add_argument("--faults", type=int, help="failovers of an instance under random faults; 0: none")
+    parser.add_argument("--kills", type=int, help="of the daemon; 0: none")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="to do the same again")
+    parser.set_defaults(form="usual")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Give 0, 1 when something was wrong or the lab failed, 130 after an interrupt. To miss a bound is no failure."""
+    wanted = options()
+    amount = AMOUNTS[wanted.form]
+    report = Report()
+    report.line("seed", str(wanted.seed))
+    tellers = (
+        (tell_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
+        (tell_soak, amount.faults if wanted.faults is None else wanted.faults),
+        (tell_kills, amount.kills if wanted.kills is None else wanted.kills),
+    )
+    try:
+        for tell, number in tellers:
+            if number:
+                tell(report, number, Random(wanted.seed))  # noqa: S311  no secret
+    except LabError as error:
+        report.console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        report.console.print("interrupted", style="red")
+        return 130
+    return 0 if report.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The daemon killed at random moments while things happen: nothing is lost, and nothing is told twice unmarked."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from benchmarks.failovers.judge import Tally, false_roles, in_order
+from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair, pause, roles
+from integration.netlab import LabError, control, wait_for
+from integration.netlab.plan import VIRTUAL
+from tests.support.told import told
+
+HOST = "lb1"
+MANY = "notifications: {limit: 600/min, servers: true}\n"
+"""So that there is always something under way."""
+SERVERS = ("be_web/web1", "be_web/web2", "be_api/api1", "be_api/api2")
+MOVES = 6
+"""Servers that are taken out and put back in a row."""
+
+UP = 15.0
+"""Seconds in which a daemon that was started answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """``events`` are in the log after so many kills."""
+
+    kills: int
+    events: int
+    tally: Tally
+
+
+def kill(number: int, chance: Random) -> Iterator[Killed]:
+    """Kill it so many times, at any moment of its life; give how it goes after each time."""
+    tally = Tally()
+    with pair("kills", MANY) as found:
+        before = len(found.lab.host(HOST).read(KEEPALIVED_LOG))
+        moving = _Changes(found, Random(chance.random()))  # noqa: S311  no secret
+        with moving:
+            for done in range(1, number + 1):
+                pause(chance.uniform(0.2, 3) if done % 4 else chance.uniform(0, 0.5))  # some in its start
+                found.lab.ctl(HOST, "agent", "kill9")
+                control.launch(found.lab.host(HOST), control.find(HOST, "agent"))
+                if done % 4 != 3:  # the next kill shall not always wait for it
+                    _wait(lambda: found.last(HOST) or found.status(HOST), found)
+                yield Killed(done, found.last(HOST), tally)
+        tally.wrong += moving.problems
+        try:
+            found.wait_normal()
+        except LabError as error:
+            tally.wrong.append(str(error))
+        last = found.last(HOST)
+        _wait(lambda: len({one.sequence for one in told(found.lab, HOST)}) >= last, found)
+        arrived = told(found.lab, HOST)
+        once, wrong = in_order(HOST, arrived, VIRTUAL, last)
+        tally.add(once)
+        tally.repeated = len(arrived) - len(once)
+        log = found.lab.host(HOST).read(KEEPALIVED_LOG)[before:]
+        kept = {site: changes([role for name, role in roles(log) if name == site], START[HOST]) for site in VIRTUAL}
+        tally.failovers = sum(role == "backup" for sequence in kept.values() for role in sequence)
+        tally.wrong += [*wrong, *false_roles(HOST, once, kept, all_of_it=False)]
+        yield Killed(number, last, tally)
+
+
+def _wait(condition: Callable[[], object], found: Pair) -> None:
+    wait_for(lambda: bool(condition()), "the daemon goes on", UP, lambda: found.lab.logs(HOST))
+
+
+class _Changes:
+    """HAProxy and its servers come and go while it is entered, a few times a second, and all are there afterwards."""
+
+    def __init__(self, found: Pair, chance: Random) -> None:
+        self.problems: list[str] = []
+        self._lab = found.lab
+        self._chance = chance
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._chance.choices((self._move_servers, self._move_haproxy), (3, 1))[0]()
+        except (LabError, OSError) as error:
+            self.problems.append(str(error))
+
+    def _move_servers(self) -> None:
+        """Take servers out of the farm and put them back."""
+        for _ in range(MOVES):
+            for state in ("maint", "ready"):
+                self._lab.haproxy(HOST, f"set server {self._chance.choice(SERVERS)} state {state}")
+                self._stop.wait(self._chance.uniform(0, 0.4))
+        self._lab.haproxy(HOST, "; ".join(f"set server {server} state ready" for server in SERVERS))
+
+    def _move_haproxy(self) -> None:
+        self._lab.ctl(HOST, "haproxy", self._chance.choice(("stop", "kill9")))
+        self._stop.wait(self._chance.uniform(0, 2))
+        self._lab.ctl(HOST, "haproxy", "start")
+        self._stop.wait(self._chance.uniform(0, 1))
