@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.farm import Farm
-from benchmarks.inprocess import Walker, columns_of, reading_of, server_table, view_of
+from benchmarks.inprocess import Walker, layout_of, reading_of, server_table, view_of
 
 BUDGET = 6.9
 """Units per GetNext of a walk. Lower it when the path gets cheaper; to raise it is a decision to give reasons for."""
@@ -39,10 +39,10 @@ def unit(count: int) -> None:
 def walk(count: int) -> None:
     """Answer the requests of a walk of a table that is refreshed before each of them begins anew."""
     reading = reading_of(Farm(ROWS))
-    view = view_of(columns_of(reading), reading)
+    view = view_of(layout_of(reading), reading)
     walker = Walker(view)
     frames = walker.record([server_table()], REQUESTS)
-    walker.responder.serve(view_of(columns_of(reading), reading))
+    walker.responder.serve(view_of(layout_of(reading), reading))
     for number in range(count):
         walker.answer(frames[number])
 
