@@ -71,6 +71,10 @@ bench: packages-bench $(VENV)/dev  ## measure the daemon beside a hand-written C
 bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a quarter of an hour
 	@$(MAKE) --silent bench BENCH='--full $(BENCH)'
 
+.PHONY: growth
+growth: packages-bench $(VENV)/dev  ## measure how the cost grows with columns and managers, and snmpd's own share
+	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.growth
+
 .PHONY: profile
 profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh
 	@$(OWN) $(PYTHON) -m benchmarks.profile

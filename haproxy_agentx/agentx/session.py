@@ -84,6 +84,7 @@ class Session:
         self._between_frames = True
         try:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
+                self.prepare()  # for the walk of the frame before: several managers walk at once
                 header, frame = framed
                 answer = self.answer_at_once(frame)
                 if answer:
