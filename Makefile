@@ -77,6 +77,10 @@ SOAK ?=
 soak: root packages-run $(VENV)/dev  ## hundreds of failovers under random faults, and kills of the daemon; as root, an hour; SOAK='options'
 	@$(OWN) $(PYTHON) -m benchmarks.failovers --soak $(SOAK)
 
+.PHONY: growth
+growth: packages-bench $(VENV)/dev  ## measure how the cost grows with columns and managers, and snmpd's own share
+	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.growth
+
 .PHONY: profile
 profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh
 	@$(OWN) $(PYTHON) -m benchmarks.profile

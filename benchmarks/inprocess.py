@@ -18,7 +18,7 @@ from haproxy_agentx.agentx.states import State
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.haproxy.stat import Reading, StatParser
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import arrange, survey
+from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.tables import StatColumns
 
@@ -46,17 +46,22 @@ def reading_of(farm: Farm, previous: Reading | None = None) -> Reading:
     return parser.finish()
 
 
-def columns_of(reading: Reading) -> StatColumns:
+def layout_of(reading: Reading) -> Layout:
     """Arrange the rows by numbers as they come."""
     wanted = run(survey("bench", reading.signatures, {}))
     numbers = {scope: {name: place for place, name in enumerate(names, 1)} for scope, names in wanted.items()}
-    layout = run(arrange("bench", reading.signatures, numbers))
-    return StatColumns(ROOT, 1, layout, reading.fields)
+    return run(arrange("bench", reading.signatures, numbers))
 
 
-def view_of(columns: StatColumns, reading: Reading) -> MibView:
+def view_of(layout: Layout, reading: Reading) -> MibView:
     """Make the view of a reading."""
-    return MibView(sorted(columns.of(reading), key=lambda column: column.name))
+    columns = columns_of(layout, reading)
+    return MibView(columns.columns, (), columns.tables(layout, reading))
+
+
+def columns_of(layout: Layout, reading: Reading) -> StatColumns:
+    """Make the columns of a reading's fields and kinds of rows."""
+    return StatColumns(ROOT, 1, [kind for kind, rows in layout.rows.items() if rows.parts], reading.fields)
 
 
 class Walker:

@@ -73,6 +73,8 @@ class Daemon:
         self._outbox = Outbox(self._journal, self._send, self._held)
         self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[Column] = []
+        self._shown: list[list[Column]] = []
+        """The columns of the view that is served."""
         self._names = object_names(config.root)
         self._responder = Responder()
         self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
@@ -161,12 +163,14 @@ class Daemon:
 
     def _publish(self) -> None:
         """Answer from what is known now."""
-        columns = [
-            *self._fixed,
-            *self._monitor.columns,
-            *chain.from_iterable(process.columns for process in self._processes()),
-        ]
-        self._responder.serve(MibView(sorted(columns, key=attrgetter("name")), self._names))
+        shown = [self._fixed, self._monitor.columns, *(process.columns for process in self._processes())]
+        tables = {name: table for process in self._processes() for name, table in process.tables.items()}
+        if shown == self._shown:
+            view = self._responder.view.over(tables)
+        else:
+            view = MibView(sorted(chain.from_iterable(shown), key=attrgetter("name")), self._names, tables)
+            self._shown = shown
+        self._responder.serve(view)
 
     async def _reload_on_hangup(self, tasks: asyncio.TaskGroup) -> None:
         """Reload at each SIGHUP, one after the other; those that come meanwhile are one, which reads the last file."""

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.agentx.view import Column, Table
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.haproxy import info as show_info
 from haproxy_agentx.haproxy.http import HttpClient
@@ -36,6 +36,9 @@ MISSED_INTERVALS = 3
 RELOAD_TRIES = 3
 """Readings in a row that a reload may fall into."""
 
+FREED_ROWS = 1024
+"""Rows of the reading before that are freed at once: a tenth of a millisecond."""
+
 Result = TypeVar("Result")
 
 TROUBLE: Mapping[type[SourceError], Reason] = {
@@ -62,7 +65,7 @@ class HaproxyProcess:
     """Reads one configured HAProxy and holds what the tables show of it.
 
     ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
-    ``columns`` are new, ``on_read`` after each attempt to read. All times are monotonic.
+    ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read. All times are monotonic.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class HaproxyProcess:
     ) -> None:
         self.number = number
         self.columns: list[Column] = []
+        self.tables: Mapping[Hashable, Table] = {}
         self.reading: Reading | None = None
         self.layout: Layout | None = None
         self.info: Info | None = None
@@ -204,6 +208,7 @@ class HaproxyProcess:
 
     def _withdraw(self) -> None:
         self.columns = []
+        self.tables = {}
         self.info = None
         self._info_texts = {}
         self._on_change()
@@ -246,27 +251,42 @@ class HaproxyProcess:
         await self._take(parser.finish())
 
     async def _take(self, reading: Reading, info: Info | None = None, restarts: int = 0) -> None:
-        """Make the columns of a good reading; those of the last one answer until they are ready.
+        """Make the tables of a good reading; those of the last one answer until they are ready.
 
         What ``show info`` said is taken over at the same moment, so that no manager sees new counters with an old
         discontinuity time, or the other way round, and rows are counted as they are answered.
         """
-        layout, columns = self.layout, self._stat_columns
-        same = reading.same_rows and self.reading is not None and reading.fields == self.reading.fields
-        if not same or columns is None or layout is None:
+        layout = self.layout if reading.same_rows else None
+        if layout is None:
             known = self._indexes.known
             await self._indexes.learn(await in_slices(survey(self._config.name, reading.signatures, known)))
             layout = await in_slices(arrange(self._config.name, reading.signatures, known))
-            await asyncio.sleep(0)
-            columns = StatColumns(self._root, self.number, layout, reading.fields)
+        kinds = [kind for kind, rows in layout.rows.items() if rows.parts]
+        columns = self._stat_columns
+        if columns is None or columns.fields != reading.fields or columns.kinds != kinds:
+            columns = StatColumns(self._root, self.number, kinds, reading.fields)
             await asyncio.sleep(0)
         self.changes += await in_slices(self.farm.take(reading))
+        old = await in_slices(_in_pieces(self.reading.lines if self.reading else []))
         self.bad_rows += reading.bad_rows + layout.left_out
         if info is not None:
             self._take_info(info, restarts)
         self.reading, self.layout, self._stat_columns = reading, layout, columns
-        self.columns = columns.of(reading)
+        self.columns = columns.columns
+        self.tables = columns.tables(layout, reading)
         self._on_change()
+        while old:
+            await asyncio.sleep(0)
+            old.pop()
+
+
+def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:
+    """Hold the lines of a reading in pieces, so that they are not all freed at once when it goes."""
+    pieces = []
+    for first in range(0, len(lines), FREED_ROWS):
+        pieces.append(lines[first : first + FREED_ROWS])
+        yield
+    return pieces
 
 
 def _info_texts(info: Info) -> dict[str, bytes]:

@@ -31,16 +31,24 @@ _response_head = struct.Struct(">I8x").pack
 """h.payload_length, and res.sysUpTime, res.error and res.index of a Response without error (6.2.16)."""
 
 
+def response_payloads(varbinds: Iterable[Wire]) -> list[bytes]:
+    """Give h.payload_length and the payload of Responses without error, each with these variable bindings."""
+    return [_response_head(len(octets) + 8) + octets for octets in varbinds]
+
+
+def request_payloads(ranges: Iterable[Wire]) -> list[bytes]:
+    """Give h.payload_length and the payload of requests, each with these search ranges."""
+    return [_length(len(octets)) + octets for octets in ranges]
+
+
 def response_payload(varbinds: Iterable[Wire]) -> bytes:
-    """Give h.payload_length and the payload of a Response without error."""
-    payload = b"".join(varbinds)
-    return _response_head(len(payload) + 8) + payload
+    """Give h.payload_length and the payload of one Response without error."""
+    return response_payloads([b"".join(varbinds)])[0]
 
 
 def request_payload(ranges: Iterable[Wire]) -> bytes:
-    """Give h.payload_length and the payload of the request with these search ranges."""
-    payload = b"".join(ranges)
-    return _length(len(payload)) + payload
+    """Give h.payload_length and the payload of one request."""
+    return request_payloads([b"".join(ranges)])[0]
 
 
 class Walks:
@@ -71,10 +79,10 @@ class Walks:
         count = min([len(walk.ranges) for walk in walks])
         ranges = zip(*[walk.ranges[:count] for walk in walks], strict=True)
         varbinds = zip(*[walk.varbinds[:count] for walk in walks], strict=True)
-        answers = list(map(response_payload, varbinds))
+        answers = response_payloads(map(b"".join, varbinds))
         if max(map(len, answers)) > MAX_ANSWER:
             return []
-        requests = [self._request, *map(request_payload, ranges)]
+        requests = [self._request, *request_payloads(map(b"".join, ranges))]
         self._request = requests.pop()
         for walk in walks:
             del walk.ranges[:count], walk.varbinds[:count]

@@ -245,7 +245,7 @@ class _Link(asyncio.BufferedProtocol):
         session = self.session
         data = bytes(self._buffer[:nbytes])
         answer = session.answer_at_once(data)
-        self.walking = bool(answer)
+        self.walking = session.walking
         if answer:
             self._transport.write(answer)  # type: ignore[union-attr]  # there is one where something was read
         else:

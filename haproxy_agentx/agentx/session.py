@@ -69,7 +69,10 @@ class Session:
         self._slow: deque[tuple[Pdu, Answer]] = deque()
         self._ping_at = now + settings.ping_interval
         self._description = settings.description.encode()[:255].decode(errors="ignore").encode()
+        self.walking = False
+        """Whether the last request was one of a walk, so that the next will follow at once."""
         self._get_next_head = b""
+        self._get_head = b""
         self._response_head = b""
         self._walked = b""
         self._complaint = logging.WARNING
@@ -81,6 +84,7 @@ class Session:
         self._between_frames = True
         try:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
+                self.prepare()  # for the walk of the frame before: several managers walk at once
                 header, frame = framed
                 answer = self.answer_at_once(frame)
                 if answer:
@@ -94,16 +98,22 @@ class Session:
             self._over(f"the master sends what is not AgentX: {error}", refused=True)
 
     def answer_at_once(self, frame: bytes) -> bytes:
-        """Give the Response to the next request of a walk out of the anticipated answers, or b"" if it is not one.
+        """Give the Response to the next request of a walk out of the anticipated answers, or to a Get; b"" for others.
 
         For whoever has read exactly one PDU and has nothing else to write: the short way past ``receive``.
         """
         request = frame[16:]
         answer = self._answers.get(request)
-        if answer is None or frame[:8] != self._get_next_head or not self._between_frames:
+        if answer is not None and frame[:8] == self._get_next_head and self._between_frames:
+            self._walked = request
+            self.walking = True
+            return self._response_head + frame[8:16] + answer
+        self.walking = False
+        if frame[:8] != self._get_head or not self._between_frames:
             return b""
-        self._walked = request
-        return self._response_head + frame[8:16] + answer
+        length = int.from_bytes(request[:4], "big")
+        answer = self._responder.get_at_once(request[4:]) if length == len(request) - 4 else b""
+        return answer and self._response_head + frame[8:16] + answer
 
     def take_output(self) -> bytes:
         """Give what is to be written."""
@@ -172,6 +182,7 @@ class Session:
         if self.state in OPEN:
             self._pending.clear()
             self._slow.clear()
+            self._get_next_head = self._get_head = b""
             close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
             self._send(close, now, within=self._settings.close_timeout)
         elif self.state is State.OPENING:
@@ -277,6 +288,7 @@ class Session:
         self._ping_at = now + self._settings.ping_interval
         flags, number = Pdu().flags, self.session_id.to_bytes(4, "big")
         self._get_next_head = bytes((1, PduType.GET_NEXT, flags, 0)) + number
+        self._get_head = bytes((1, PduType.GET, flags, 0)) + number
         self._response_head = bytes((1, PduType.RESPONSE, flags, 0)) + number
         capabilities = p.AddAgentCaps(session_id=self.session_id, id=self._settings.identity, descr=self._description)
         self._send(capabilities, now)
@@ -313,7 +325,7 @@ class Session:
         self.state = step(self.state, Signal.OVER)
         self._pending.clear()
         self._slow.clear()
-        self._get_next_head = b""
+        self._get_next_head = self._get_head = b""
         self._events.append(Closed(reason, refused))
 
     CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", _Pending, p.Response, float], None]]] = {

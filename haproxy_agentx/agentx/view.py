@@ -2,12 +2,13 @@
 
 A view is a sequence of columns, and a column is a name, the instances below it in ascending order, and a way to make
 the values of a stretch of them. Values are made when they are asked for, in windows, and only names are compared; so
-a view of millions of instances costs nothing until somebody walks it.
+a view of millions of instances costs nothing until somebody walks it. Columns stay from one reading to the next: what
+is read anew are the tables below them, and to make the next view is to put other tables there.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import Tag
@@ -31,9 +32,10 @@ class Column:
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
     ``cells`` gives the values. A scalar is a column with the one row ``0``. ``barren`` says that no row has a value,
     when that is known already: a walk passes by. ``live`` says that values change while the view stays, as ages do.
+    A column with a ``table`` is one of a table of the view with that key, which gives it its rows and values.
     """
 
-    __slots__ = ("barren", "cells", "live", "name", "name_head", "rows", "tag", "varbind_head")
+    __slots__ = ("barren", "cells", "live", "name", "name_head", "rows", "table", "tag", "varbind_head")
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Column:
         barren: Callable[[], bool] = _never,
         *,
         live: bool = False,
+        table: Hashable = None,
     ) -> None:
         self.name = name
         self.tag = tag
@@ -51,22 +54,31 @@ class Column:
         self.cells = cells
         self.barren = barren
         self.live = live
+        self.table = table
         size = len(rows[0]) if rows else 0
         self.name_head = encode_oid(name + bytes(size))[: -size or None]
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
 
-    def over(self, cells: Cells, barren: Callable[[], bool] = _never) -> "Column":
-        """Give the same column with other values."""
+    def over(self, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never) -> "Column":
+        """Give the same column with other rows, of parts as long as its own, and their values."""
         column = Column.__new__(Column)
         column.name = self.name
         column.tag = self.tag
-        column.rows = self.rows
+        column.rows = rows
         column.cells = cells
         column.barren = barren
         column.live = self.live
+        column.table = None
         column.name_head = self.name_head
         column.varbind_head = self.varbind_head
         return column
+
+
+class Table(Protocol):
+    """The rows that columns share, at one moment."""
+
+    def column(self, column: Column) -> Column:
+        """Give a column of the table with its rows and values."""
 
 
 class Place(NamedTuple):
@@ -85,13 +97,13 @@ class Walk:
     what was made last are values of the moment, which another answer is not to be made of.
     """
 
-    __slots__ = ("_column", "_columns", "_end", "_end_wire", "_row", "_window", "live", "ranges", "varbinds")
+    __slots__ = ("_column", "_end", "_end_wire", "_row", "_view", "_window", "live", "ranges", "varbinds")
 
-    def __init__(self, columns: Sequence[Column], start: Place, end: Key) -> None:
+    def __init__(self, view: "MibView", start: Place, end: Key) -> None:
         self.ranges: list[Wire] = []
         self.varbinds: list[Wire] = []
         self.live = False
-        self._columns = columns
+        self._view = view
         self._column = start.column
         self._row = start.row
         self._end = end
@@ -103,13 +115,13 @@ class Walk:
 
         A window may hold none: then go on, or let others have their turn before.
         """
-        columns = self._columns
-        while self._column < len(columns) and columns[self._column].barren():
+        column = self._view.column(self._column)
+        while column is not None and column.barren():
             self._column += 1
             self._row = 0
-        if self._column >= len(columns):
+            column = self._view.column(self._column)
+        if column is None:
             return False
-        column = columns[self._column]
         end = self._end
         if end and column.name >= end:
             return False
@@ -139,16 +151,52 @@ class MibView:
     """Columns in ascending order of their names, none below another. Raises ValueError when they are not.
 
     ``objects`` are the names, ascending, of objects that exist although no column of theirs may be there: those of
-    tables without rows, and of tables whose rows come from several sources, each with columns of its own.
+    tables without rows, and of tables whose rows come from several sources, each with columns of its own. ``tables``
+    are those that columns name.
     """
 
-    def __init__(self, columns: Iterable[Column] = (), objects: Sequence[Key] = ()) -> None:
-        self.columns = tuple(columns)
+    def __init__(
+        self,
+        columns: Iterable[Column] = (),
+        objects: Sequence[Key] = (),
+        tables: Mapping[Hashable, Table] | None = None,
+    ) -> None:
+        self._columns = tuple(columns)
         self._objects = objects
-        self._names = [column.name for column in self.columns]
+        self._tables = tables or {}
+        self._filled: dict[int, Column] = {}
+        self._names = [column.name for column in self._columns]
         for name, after in zip(self._names, self._names[1:], strict=False):
             if name >= after or after.startswith(name):
                 raise ValueError(f"columns {name.hex()} and {after.hex()} are not in order")
+
+    def over(self, tables: Mapping[Hashable, Table]) -> "MibView":
+        """Give a view of the same columns over other tables."""
+        view = MibView.__new__(MibView)
+        view._columns = self._columns  # noqa: SLF001  its own kind
+        view._objects = self._objects  # noqa: SLF001
+        view._names = self._names  # noqa: SLF001
+        view._tables = tables  # noqa: SLF001
+        view._filled = {}  # noqa: SLF001
+        return view
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, with their rows and values."""
+        return tuple(map(self._with_rows, range(len(self._columns))))
+
+    def column(self, at: int) -> Column | None:
+        """Give a column by its number, with its rows and values; None beyond the last."""
+        return self._with_rows(at) if at < len(self._columns) else None
+
+    def _with_rows(self, at: int) -> Column:
+        column = self._filled.get(at)
+        if column is None:
+            column = self._columns[at]
+            if column.table is not None:
+                column = self._tables[column.table].column(column)
+            self._filled[at] = column
+        return column
 
     def get(self, name: Key) -> tuple[int, Wire]:
         """Give the type and value of an instance, or an exception with no value.
@@ -156,7 +204,7 @@ class MibView:
         noSuchInstance below a column, also where the table has no rows; noSuchObject elsewhere (RFC 3416 4.2.1).
         """
         at = bisect_right(self._names, name) - 1
-        column = self.columns[at] if at >= 0 else None
+        column = self.column(at) if at >= 0 else None
         if column is None or not name.startswith(column.name):
             at = bisect_right(self._objects, name) - 1
             declared = at >= 0 and name.startswith(self._objects[at])
@@ -173,11 +221,11 @@ class MibView:
         """Give the first position beyond ``start``, or at it when ``include``."""
         at = bisect_right(self._names, start)
         if at and start.startswith(self._names[at - 1]):
-            column = self.columns[at - 1]
+            column = self._with_rows(at - 1)
             part = start[len(column.name) :]
             return Place(at - 1, bisect_left(column.rows, part) if include else bisect_right(column.rows, part))
         return Place(at, 0)
 
     def walk(self, start: Place, end: Key) -> Walk:
         """Start a walk."""
-        return Walk(self.columns, start, end)
+        return Walk(self, start, end)

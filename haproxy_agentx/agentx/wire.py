@@ -29,6 +29,17 @@ def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
     return head + (words if order == ">" else _swap(words))
 
 
+def expanded(prefix: int, words: bytes) -> Key:
+    """Give the key of an identifier with this prefix and, in network byte order, these sub-identifiers after it (5.1).
+
+    Raises PayloadError.
+    """
+    name = _EXPANDED[prefix] + words
+    if len(name) > 4 * MAX_SUBIDS:
+        raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers")
+    return name
+
+
 def encode_octets(text: bytes, order: str = ">") -> bytes:
     """Give an Octet String (5.3)."""
     if len(text) > _MAX_OCTETS:
@@ -95,10 +106,7 @@ class Reader:
         if stop > len(data):
             raise PayloadError(f"the payload ends inside an object identifier at octet {start}")
         words = data[start:stop] if self.order == ">" else _swap(data[start:stop])
-        name = _EXPANDED[prefix] + words
-        if len(name) > 4 * MAX_SUBIDS:
-            raise PayloadError(f"an object identifier of more than {MAX_SUBIDS} sub-identifiers at octet {start}")
-        return name, include > 0
+        return expanded(prefix, words), include > 0
 
     def octets(self) -> bytes:
         """Read an Octet String."""

@@ -2,7 +2,8 @@
 
 Rows stay the text that HAProxy sent: what is taken from each row at once is only its *signature*, the few fields that
 say which object it is and how it is. A reading whose signatures equal those of the reading before needs no new rows
-and no new health; all else is cut out of the text when somebody asks for it.
+and no new health; all else is cut out of the text when somebody asks for it. Of a row whose text is that of the reading
+before, as far as the signature goes and but for the seconds that it counts, not even the signature is cut out.
 
 An answer is good as a whole or refused as a whole; single rows that make no sense are left out and counted.
 """
@@ -23,7 +24,7 @@ MAX_LINE = 64 * 1024
 
 HEADER = b"# pxname,svname,"
 SEPARATOR = b"\0"
-"""Between the fields of a signature: no row holds it, as a row with control characters is a bad one."""
+"""Between the fields of a signature: a row that holds it is a bad one."""
 
 IDENTITY = ("pxname", "svname", "type", "iid", "sid")
 """The fields that say which object a row is. They come first in a signature."""
@@ -31,8 +32,23 @@ IDENTITY = ("pxname", "svname", "type", "iid", "sid")
 CONDITION = ("status", "weight", "act", "bck", "check_status")
 """The fields that say how it is, as far as anything is decided on them."""
 
-_CONTROL = bytes(code for code in (*range(32), 127) if code not in b"\t\n")
-"""Characters that no row holds."""
+CLOCK = "lastchg"
+"""The field that counts seconds, and so moves in rows in which nothing happens."""
+
+Mark = tuple[int, int, int]
+"""Offsets in a row: where ``CLOCK`` begins and ends, and where the last field of its signature has ended."""
+
+NO_MARK = (0, 0, 0)
+"""That of an unusual row."""
+
+_Look = tuple[bytes | None, Mark]
+"""What is seen in a row at once: its signature, and its mark."""
+
+BAD: _Look = (None, NO_MARK)
+"""A bad row."""
+
+_CONTROL = bytes(code for code in (*range(1, 32), 127) if code not in b"\t\n")
+"""Characters that no signature holds, besides the separator."""
 
 
 class Kind(IntEnum):
@@ -46,7 +62,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One whole answer. ``lines`` and ``signatures`` are in step.
+    """One whole answer. ``lines``, ``signatures`` and ``marks`` are in step.
 
     ``fields`` maps the name of a field to its place in a row; ``same_rows`` says that the rows are the same objects,
     in the same order, as in the reading before; ``changed`` are the places of rows whose signature is another one.
@@ -58,6 +74,7 @@ class Reading:
     same_rows: bool
     changed: Sequence[int]
     bad_rows: int
+    marks: list[Mark] = field(default_factory=list, repr=False, compare=False)
 
 
 def split_row(line: bytes) -> list[bytes]:
@@ -75,13 +92,14 @@ class StatParser:
     """
 
     def __init__(self, previous: Reading | None = None, *, ends_empty: bool = True, max_rows: int = MAX_ROWS) -> None:
-        self._known = previous.signatures if previous else []
+        self._before = previous or Reading({}, [], [], same_rows=True, changed=(), bad_rows=0)
         self._ends_empty = ends_empty
         self._max_rows = max_rows
         self._rest = b""
         self._header: _Header | None = None
         self._lines: list[bytes] = []
         self._signatures: list[bytes] = []
+        self._marks: list[Mark] = []
         self._same_rows = True
         self._changed: list[int] = []
         self._bad_rows = 0
@@ -104,7 +122,7 @@ class StatParser:
             self._ended = True
         if len(self._lines) + self._bad_rows + len(lines) > self._max_rows:
             raise Invalid(f"show stat: more than {self._max_rows} rows, which is the limit")
-        self._take(lines, self._header.signatures(lines, plain=b'"' not in text and not _odd(text)))
+        self._take(lines, *self._look(self._header, lines, plain=not _unusual(text)))
 
     def finish(self) -> Reading:
         """Give the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
@@ -115,20 +133,48 @@ class StatParser:
             fields=self._header.fields,
             lines=self._lines,
             signatures=self._signatures,
-            same_rows=self._same_rows and len(self._known) == len(self._lines),
+            same_rows=self._same_rows and len(self._before.lines) == len(self._lines),
             changed=self._changed,
             bad_rows=self._bad_rows,
+            marks=self._marks,
         )
 
-    def _take(self, lines: list[bytes], signatures: list[bytes | None]) -> None:
+    def _look(self, header: "_Header", lines: list[bytes], *, plain: bool) -> tuple[list[bytes | None], list[Mark]]:
+        """Give the signatures and marks of rows, no signature for a bad one. ``plain``: none of them is unusual."""
+        before, rows = self._before, slice(len(self._lines), len(self._lines) + len(lines))
+        marks = before.marks[rows] if header.fields == before.fields else []
+        signatures: list[bytes | None] = [
+            signature
+            if rest
+            and new[:begin] == old[:begin]
+            and new[end:rest] == old[end:rest]
+            and new.find(b",", begin) == end
+            and new.count(b",", rest) == header.commas_after
+            and (plain or not _unusual(new))
+            else None
+            for new, old, signature, (begin, end, rest) in zip(
+                lines, before.lines[rows], before.signatures[rows], marks, strict=False
+            )
+        ]
+        more = len(lines) - len(signatures)
+        signatures += [None] * more
+        marks += [NO_MARK] * more
+        moved = [at for at, signature in enumerate(signatures) if signature is None]
+        for at, look in zip(moved, header.look([lines[at] for at in moved], plain=plain), strict=True):
+            signatures[at], marks[at] = look
+        return signatures, marks
+
+    def _take(self, lines: list[bytes], signatures: list[bytes | None], marks: list[Mark]) -> None:
         """Keep rows. Where a signature is that of the reading before, its octets are kept once."""
         good = [signature for signature in signatures if signature is not None]
         if len(good) < len(lines):
             self._bad_rows += len(lines) - len(good)
             lines = [line for line, signature in zip(lines, signatures, strict=True) if signature is not None]
+            marks = [mark for mark, signature in zip(marks, signatures, strict=True) if signature is not None]
         first = len(self._lines)
-        known = self._known[first : first + len(good)]
+        known = self._before.signatures[first : first + len(good)]
         self._lines += lines
+        self._marks += marks
         if good == known:
             self._signatures += known
             return
@@ -146,8 +192,9 @@ def identity(signature: bytes) -> list[bytes]:
     return signature.split(SEPARATOR, len(IDENTITY))[: len(IDENTITY)]
 
 
-def _odd(text: bytes) -> bool:
-    return len(text.translate(None, _CONTROL)) != len(text)
+def _unusual(text: bytes) -> bool:
+    """Say whether a row, or one of many, cannot be cut at its commas."""
+    return b'"' in text or b"\r" in text or SEPARATOR in text
 
 
 class _Header:
@@ -165,15 +212,41 @@ class _Header:
         places = [self.fields[name] for name in (*IDENTITY, *CONDITION)]
         self._pick: Callable[[Sequence[bytes]], Sequence[bytes]] = itemgetter(*places)
         self._cut = max(places) + 1
+        self._clock = min(self.fields.get(CLOCK, self._cut), self._cut)
         self._commas = len(names) - 1
+        self.commas_after = self._commas - self._cut
+        """Commas in a row from where its mark ends."""
+        self._marks: dict[Mark, Mark] = {}
+        """Those that were given: many rows have the same."""
 
-    def signatures(self, lines: list[bytes], *, plain: bool) -> list[bytes | None]:
-        """Give the signature of each row, None for a bad one. ``plain``: nothing is quoted, no control characters."""
-        if plain and {line.count(b",") for line in lines} <= {self._commas}:
-            pick, cut, join = self._pick, self._cut, SEPARATOR.join
-            return [join(pick(line.split(b",", cut))) for line in lines]
-        return [self._signature(line) for line in lines]
+    def look(self, lines: list[bytes], *, plain: bool) -> list[_Look]:
+        """Give the signature and the mark of each row. ``plain``: none of them is unusual."""
+        if not plain:
+            return [self._look_closely(line) if _unusual(line) else self.look([line], plain=True)[0] for line in lines]
+        pick, clock, more, commas, known = self._pick, self._clock, self._cut - self._clock, self._commas, self._marks
+        looks: list[_Look] = []
+        for line in lines:
+            row = line.split(b",", clock)
+            rest = row.pop()
+            row += rest.split(b",", more)
+            end = row[-1]
+            if len(row) + end.count(b",") != commas + 1 or len(row) <= clock + more:
+                looks.append(BAD)
+                continue
+            begin = len(line) - len(rest)
+            mark = (begin, begin + len(row[clock]), len(line) - len(end))
+            looks.append((SEPARATOR.join(pick(row)), known.setdefault(mark, mark)))
+        if _odd(b"".join([signature for signature, _ in looks if signature])):
+            return [BAD if look[0] and _odd(look[0]) else look for look in looks]
+        return looks
 
-    def _signature(self, line: bytes) -> bytes | None:
-        row = [] if _odd(line) else split_row(line)
-        return SEPARATOR.join(self._pick(row)) if len(row) == self._commas + 1 else None
+    def _look_closely(self, line: bytes) -> _Look:
+        row = [] if SEPARATOR in line or b"\r" in line else split_row(line)
+        if len(row) != self._commas + 1:
+            return BAD
+        signature = SEPARATOR.join(self._pick(row))
+        return BAD if _odd(signature) else (signature, NO_MARK)
+
+
+def _odd(signature: bytes) -> bool:
+    return len(signature.translate(None, _CONTROL)) != len(signature)

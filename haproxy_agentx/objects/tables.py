@@ -5,15 +5,16 @@ processes, services, VRRP, events) answer out of texts that are made when they a
 at that moment.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 
 from haproxy_agentx.agentx.oid import Key, Oid, key
-from haproxy_agentx.agentx.view import WINDOW, Wire
+from haproxy_agentx.agentx.view import WINDOW, Table, Wire
 from haproxy_agentx.agentx.view import Column as ViewColumn
 from haproxy_agentx.haproxy.stat import Kind, Reading, split_row
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import Layout
+from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
 
 SPLIT_ROWS = 1024
@@ -30,26 +31,36 @@ Texts = Callable[[], Mapping[str, bytes]]
 """The row of a small table: the texts of its columns by name of the column, for those that have an instance."""
 
 
-class _Texts:
-    """The texts of one table in one reading, cut into cells when they are asked for.
+class _Table:
+    """One table in one reading: its texts, cut into cells when they are asked for.
 
     A stretch of rows that is asked for again, for another column, is kept split: so it is when all columns of a row
     are asked for at once, and always in small tables. While a walk looks through a column that is empty, all columns
     are surveyed, so that it looks through a large table once and not once for each empty column.
     """
 
-    __slots__ = ("_last", "_lines", "_missing", "_places", "_split", "_surveyed")
+    __slots__ = ("_fields", "_last", "_lines", "_missing", "_parts", "_places", "_split", "_surveyed")
 
-    def __init__(self, lines: Sequence[bytes], places: Sequence[int], width: int) -> None:
+    def __init__(self, lines: Sequence[bytes], rows: Rows, fields: "_Fields", width: int) -> None:
         self._lines = lines
-        self._places = places
+        self._parts = rows.parts
+        self._places = rows.places
+        self._fields = fields
         self._split: dict[tuple[int, int], list[list[bytes]]] = {}
         self._last: tuple[int, int] | None = None
         self._surveyed = 0
         self._missing = list(range(width))
         """Fields without a text in the rows that are surveyed."""
 
-    def of(self, field: int, first: int, last: int) -> list[bytes]:
+    def column(self, column: ViewColumn) -> ViewColumn:
+        """Give a column over the texts."""
+        field, encode = self._fields[column.name]
+        return column.over(self._parts, partial(self._cells, encode, field), partial(self._barren, field))
+
+    def _cells(self, encode: Encoder, field: int, first: int, last: int) -> list[Wire | None]:
+        return encode(self._texts(field, first, last))
+
+    def _texts(self, field: int, first: int, last: int) -> list[bytes]:
         """Give a field of the rows first..last-1."""
         stretch = (first, last)
         rows = self._split.get(stretch)
@@ -64,7 +75,7 @@ class _Texts:
             self._survey(first, last)
         return texts
 
-    def barren(self, field: int) -> bool:
+    def _barren(self, field: int) -> bool:
         """Say whether a field is known to be empty in all rows."""
         return self._surveyed == len(self._places) and field in self._missing
 
@@ -81,36 +92,43 @@ class _Texts:
         self._surveyed = last
 
 
+_Fields = Mapping[Key, tuple[int, Encoder]]
+"""For the name of each column the field of a row that it shows, and how."""
+
+
 def _nothing(first: int, last: int) -> list[Wire | None]:
     return [None] * (last - first)
 
 
-def _stat_cells(texts: _Texts, field: int, encode: Encoder, first: int, last: int) -> list[Wire | None]:
-    return encode(texts.of(field, first, last))
-
-
 class StatColumns:
-    """The columns of one process, for as long as its rows and fields stay; ``of`` gives those of a reading."""
+    """The columns of one process, for as long as the same ``fields`` and ``kinds`` of rows are there.
 
-    def __init__(self, root: Oid, process: int, layout: Layout, fields: Mapping[str, int]) -> None:
-        self._layout = layout
-        self._columns: list[tuple[Kind, ViewColumn, int, Encoder]] = []
-        for kind, table in STAT_TABLES.items():
-            rows = layout.rows[kind]
+    ``columns`` are in the order of their names. ``tables`` gives what is below them at a reading.
+    """
+
+    def __init__(self, root: Oid, process: int, kinds: Collection[Kind], fields: Mapping[str, int]) -> None:
+        self.columns: list[ViewColumn] = []
+        self.kinds = kinds
+        self.fields = fields
+        self._process = process
+        self._cut: dict[Kind, dict[Key, tuple[int, Encoder]]] = {kind: {} for kind in kinds}
+        self._width = max(fields.values()) + 1
+        for kind, cut in self._cut.items():
+            table = STAT_TABLES[kind]
+            like = [bytes(4 * (len(table.indexes) - 1))]  # as long as the parts, which begin after the process
             for column in table.columns:
-                if column.field in fields and rows.parts:
+                if column.field in fields:
                     name = key((*schema.column_oid(table, column, root), process))
-                    proto = ViewColumn(name, column.syntax.tag, rows.parts, _nothing)
-                    self._columns.append((kind, proto, fields[column.field], column.syntax.encode))
+                    cut[name] = fields[column.field], column.syntax.encode
+                    self.columns.append(ViewColumn(name, column.syntax.tag, like, _nothing, table=(process, kind)))
+        self.columns.sort(key=attrgetter("name"))
 
-    def of(self, reading: Reading) -> list[ViewColumn]:
-        """Give the columns over the texts of ``reading``, which has the rows and fields of this layout."""
-        width = max(reading.fields.values()) + 1
-        texts = {kind: _Texts(reading.lines, rows.places, width) for kind, rows in self._layout.rows.items()}
-        return [
-            proto.over(partial(_stat_cells, texts[kind], field, encode), partial(texts[kind].barren, field))
-            for kind, proto, field, encode in self._columns
-        ]
+    def tables(self, layout: Layout, reading: Reading) -> dict[Hashable, Table]:
+        """Give the tables of ``reading``, whose rows are in this layout."""
+        return {
+            (self._process, kind): _Table(reading.lines, layout.rows[kind], cut, self._width)
+            for kind, cut in self._cut.items()
+        }
 
 
 def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ViewColumn]:

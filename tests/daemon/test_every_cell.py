@@ -409,6 +409,8 @@ class Changing:
 
     def __init__(self, choose: Callable[[random.Random], list[int]]) -> None:
         self.generation = 0
+        self.chosen: dict[int, set[int]] = {}
+        """The servers of each answer."""
         self._choose = choose
         self._chance = random.Random(31)
 
@@ -418,7 +420,9 @@ class Changing:
             return
         self.generation += 1
         numbers = dict.fromkeys(self.NUMBERED, str(self.generation))
-        rows = [server(f"be{n % 4}", f"s{n}", n % 4 + 1, n, **numbers) for n in self._choose(self._chance)]
+        chosen = self._choose(self._chance)
+        self.chosen[self.generation] = set(chosen)
+        rows = [server(f"be{n % 4}", f"s{n}", n % 4 + 1, n, **numbers) for n in chosen]
         connection.send(answer([*rows, backend("be0", 1, **numbers)]))
 
 
@@ -430,9 +434,19 @@ def test_31_walks_while_rows_come_and_go(daemon_factory, snmpd, folder):
         for number in range(12):
             walked = cells(snmpd.bulkwalk(OID, (1, 10, 50)[number % 3]))  # raises at 'OID not increasing'
             assert len(walked) > 30
-            cells(snmpd.walk(f"{STAT}.1.17"))
+            check_generations(changing, walked)
+            check_generations(changing, cells(snmpd.walk(f"{STAT}.1.17")))
         assert changing.generation > began + 5
         assert daemon.lines("Traceback") == []
+
+
+def check_generations(changing: Changing, walked: Cells) -> None:
+    """See that each cell is of an answer in which its server was."""
+    numbered = {10 + COLUMNS.index(name) for name in changing.NUMBERED}
+    for oid, (_, value) in walked.items():
+        *head, column, _process, _backend, number = oid.rsplit(".", 4)
+        if head == [f"{STAT}.1"] and int(column) in numbered:
+            assert int(number) in changing.chosen[value], (oid, value)
 
 
 def test_31_each_pdu_is_of_one_reading(daemon_factory, snmpd, folder, mib):

@@ -314,5 +314,47 @@ def test_same_and_changed_against_a_model(first, second, size):
     assert list(reading.changed) == expected
 
 
+# A row is not cut again where its text has not moved; what is seen of it is what cutting it would show.
+LINES = [*GOOD, *BAD.values()]
+DAMAGED = [row[:at] + octet + row[at + 1 :] for row in GOOD[2:4] for at in range(0, 90, 3) for octet in (b",", b"9")]
+
+
+@given(
+    st.lists(st.sampled_from(LINES), min_size=1),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from([*LINES, *DAMAGED])), max_size=5),
+    st.integers(50, 5000),
+)
+def test_what_was_known_before_makes_no_difference(rows, moved, size):
+    begin = header(VERSIONS["2.6"])
+    before = read(begin + b"".join(rows) + b"\n")
+    for at, row in moved:
+        rows[at : at + 1] = [row]
+    text = begin + b"".join(rows) + b"\n"
+    found, alone = read(text, before, size=size), read(text)
+    assert (found.lines, found.signatures, found.bad_rows) == (alone.lines, alone.signatures, alone.bad_rows)
+    again = read(text, found, size=size)
+    assert (again.lines, again.signatures, again.bad_rows) == (alone.lines, alone.signatures, alone.bad_rows)
+
+
+@pytest.mark.parametrize("lastchg", ["17", "9", "100", "", "1,7", ","])
+def test_the_clock_moves_and_the_signature_does_not(lastchg):
+    rows = [row | {"lastchg": "16"} for row in ROWS]
+    before = read(answer(rows))
+    text = answer([row | {"lastchg": "@"} for row in ROWS]).replace(b"@", lastchg.encode())
+    reading = read(text, before)
+    if "," in lastchg:
+        assert reading.bad_rows == len(ROWS)
+    else:
+        assert (list(reading.changed), cells(reading, "lastchg")) == ([], [lastchg.encode()] * len(ROWS))
+
+
+# What a check was told by a server is no reason not to show the server.
+@pytest.mark.parametrize("size", [32768, 90])
+def test_control_characters_in_a_text_are_no_damage(size):
+    rows = [row | {"last_chk": "\x1b[2J, see" if row["svname"] == "one" else "\x07"} for row in ROWS]
+    reading = read(answer(rows), size=size)
+    assert (reading.bad_rows, len(reading.lines)) == (0, len(ROWS))
+
+
 def test_kinds_are_haproxys_numbers():
     assert {kind.name: kind.value for kind in Kind} == {"FRONTEND": 0, "BACKEND": 1, "SERVER": 2, "LISTENER": 3}

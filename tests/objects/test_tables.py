@@ -7,13 +7,14 @@ from typing import TypeVar
 
 import pytest
 
-from haproxy_agentx.agentx.oid import Key, from_key, key
-from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.oid import Key, following, from_key, key
+from haproxy_agentx.agentx.pdu import GetBulk, SearchRange, Tag
+from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView
-from haproxy_agentx.haproxy.stat import Reading, StatParser
+from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import arrange, survey
+from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.tables import (
     SPLIT_ROWS,
     STAT_TABLES,
@@ -24,6 +25,7 @@ from haproxy_agentx.objects.tables import (
     small_columns,
 )
 from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
+from tests.support.wire import read_varbinds
 
 Result = TypeVar("Result")
 PROCESS = 5
@@ -44,16 +46,19 @@ def read(rows: list[Row], version: str = "2.6", previous: Reading | None = None)
     return parser.finish()
 
 
-def made(reading: Reading) -> StatColumns:
+def arranged(reading: Reading) -> Layout:
     numbers = {
         scope: {name: first or place for place, (name, first) in enumerate(names.items(), 1_000_001)}
         for scope, names in run(survey("p", reading.signatures, {})).items()
     }
-    return StatColumns(ROOT, PROCESS, run(arrange("p", reading.signatures, numbers)), reading.fields)
+    return run(arrange("p", reading.signatures, numbers))
 
 
 def view_of(reading: Reading) -> MibView:
-    return MibView(sorted(made(reading).of(reading), key=lambda column: column.name), object_names(ROOT))
+    layout = arranged(reading)
+    kinds = [kind for kind, rows in layout.rows.items() if rows.parts]
+    columns = StatColumns(ROOT, PROCESS, kinds, reading.fields)
+    return MibView(columns.columns, object_names(ROOT), columns.tables(layout, reading))
 
 
 def column(name: str) -> tuple[int, ...]:
@@ -187,17 +192,40 @@ def test_stretches_in_any_order():
         assert list(found.cells(first, last)) == declared.syntax.encode(texts)
 
 
-# A reading with the same rows takes the columns over; the one before goes on to answer from its own texts.
-def test_two_readings_do_not_mix():
+# Columns stay, and each view answers from the reading below it: with the same rows, and with others.
+@pytest.mark.parametrize("gone", [0, 1])
+def test_two_readings_do_not_mix(gone):
     first = read(WORLD)
-    columns = made(first)
-    second = read([row | {"stot": "77"} for row in WORLD], previous=first)
-    assert second.same_rows
-    before, after = (MibView(sorted(columns.of(one), key=lambda col: col.name)) for one in (first, second))
+    second = read([row | {"stot": "77"} for row in WORLD[gone:]], previous=first)
+    assert second.same_rows == (not gone)
+    columns = StatColumns(ROOT, PROCESS, list(STAT_TABLES), first.fields)
+    before = MibView(columns.columns, (), columns.tables(arranged(first), first))
+    walk = before.walk(before.place(b"", include=False), b"")
+    walk.fill()
+    after = before.over(columns.tables(arranged(second), second))
     assert cell(before, "haxFrontendSessionsTotal", 5, 2)[1] == (1000).to_bytes(8, "big")
-    assert cell(after, "haxFrontendSessionsTotal", 5, 2)[1] == (77).to_bytes(8, "big")
+    assert cell(after, "haxFrontendSessionsTotal", 5, 2)[1] == (b"" if gone else (77).to_bytes(8, "big"))
     assert cell(before, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.NO_SUCH_INSTANCE
     assert cell(after, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.COUNTER64
+    while walk.fill():
+        pass
+    assert [name_of(varbind) for varbind in walk.varbinds] == walked(before, 64)
+    assert walked(before, 64) != walked(after, 64)
+
+
+# An answer that pauses goes on from the reading that it began with.
+def test_a_paused_answer_is_of_one_reading():
+    readings = [read([server("be", f"s{n}", 1, n, stot=text) for n in range(1, 301)]) for text in ("1", "2")]
+    columns = StatColumns(ROOT, PROCESS, [Kind.SERVER], readings[0].fields)
+    tables = [columns.tables(arranged(reading), reading) for reading in readings]
+    responder = Responder()
+    responder.serve(MibView(columns.columns, (), tables[0]))
+    name = key((*column("haxServerSessionsTotal"), PROCESS))
+    answer = responder.answer(GetBulk(max_repetitions=300, ranges=[SearchRange(name, following(name))]))
+    next(answer)
+    responder.serve(responder.view.over(tables[1]))
+    payload = run(answer)
+    assert [varbind.value for varbind in read_varbinds(payload, 12, ">")] == [1] * 300
 
 
 # Small tables: what is asked for is made at that moment.

@@ -49,7 +49,8 @@ def target(data: bytes) -> None:
     if reading is None:
         return
     layout, _ = layout_of(reading.signatures)
-    view = MibView(StatColumns(schema.ROOT, 1, layout, reading.fields).of(reading), _OBJECTS)
+    columns = StatColumns(schema.ROOT, 1, [kind for kind, rows in layout.rows.items() if rows.parts], reading.fields)
+    view = MibView(columns.columns, _OBJECTS, columns.tables(layout, reading))
     walk = view.walk(Place(0, 0), b"")
     while walk.fill():
         pass
