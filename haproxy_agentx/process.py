@@ -179,7 +179,7 @@ class HaproxyProcess:
 
     def _trouble(self, trouble: Reason, began: float) -> None:
         if trouble != self.trouble:
-            self.trouble, self.trouble_since = trouble, began
+            self.trouble, self.trouble_since = trouble, began if trouble else None
 
     def texts(self, discontinuity: Callable[[float], int | None]) -> Mapping[str, bytes]:
         """Give the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""

@@ -48,6 +48,9 @@ _STATES = {
 }
 """The state for a role, where keepalived did not say it itself."""
 
+LIKELY_BEFORE = {Role.master: Role.backup, Role.backup: Role.master}
+"""The role before another one, where nobody has told it."""
+
 MAX_TRAPS = 256
 """Traps that wait for their change."""
 
@@ -59,7 +62,7 @@ class TrapSeen(IntEnum):
     notSeen = 2  # noqa: N815  the labels of the MIB
     """keepalived's trap was lost: this notification replaces it."""
     notObserved = 3  # noqa: N815
-    """No listener is configured: nobody knows."""
+    """There is no listener, or it has never heard anything: nobody knows."""
 
 
 class Traps:
@@ -107,11 +110,13 @@ class Pending:
     def _patient_until(self) -> float:
         return self.change.at + (self.patience if self.listening else FIRST_WAIT)
 
-    def is_ready(self, now: float, traps: Traps, *, read: bool, reason: bool) -> bool:
+    def is_ready(self, now: float, traps: Traps, *, read: bool, reason: bool, silent: bool = False) -> bool:
         """Say whether it is to be told now.
 
-        ``read`` says that HAProxy was read since; ``reason`` that keepalived gave one, or there is none to give.
+        ``read`` says that HAProxy was read since; ``reason`` that keepalived gave one, or there is none to give;
+        ``silent`` that snmpd keeps our session and has shown no sign of life since the change.
         """
+        self.patience = SILENT_WAIT if silent else TRAP_WAIT
         if self.trap is None and (found := traps.match(self.change)) is not None:
             self.trap, came = found
             self.explained_at = max(came, self.change.at)

@@ -125,20 +125,23 @@ class Tracker:
         if self.condition is None or self.told is None or self._waiting_role:
             return None
         due = self._limiter.due()
-        if due is not None:
-            if now < due:
-                return None
-            count = self._limiter.sum(now)
-            if not count and self._departed is None and self.condition.role in (self.told.role, Role.unknown):
-                return None  # it is as the last sum told it, and now the storm is over
-            changed_at = self._departed if self._departed is not None else now
-            return self._told(self.condition, changed_at, count)
+        return self._tell_health(now) if due is None else self._tell_sum(now) if now >= due else None
+
+    def _tell_sum(self, now: float) -> Tell | None:
+        """Give the sum of a storm, unless it is as the last sum told it, and the storm is over."""
+        count = self._limiter.sum(now)
+        if self.condition is None or self.told is None:
+            return None
+        if not count and self._departed is None and self.condition.role in (self.told.role, Role.unknown):
+            return None
+        return self._told(self.condition, self._departed if self._departed is not None else now, count)
+
+    def _tell_health(self, now: float) -> Tell | None:
+        """Give a health that has held."""
         ripe = self._ripe_at()
-        if ripe is None or now < ripe or self._departed is None:
+        if self.condition is None or self._departed is None or ripe is None or now < ripe:
             return None
-        if not self._limiter.allows(now):
-            return None
-        return self._told(self.condition, self._departed)
+        return self._told(self.condition, self._departed) if self._limiter.allows(now) else None
 
     def _ripe_at(self) -> float | None:
         """Give when the present health has held long enough to be told."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change, FactKind, explain
-from haproxy_agentx.health.correlation import EARLY, Pending, Traps, as_keepalived
+from haproxy_agentx.health.correlation import EARLY, LIKELY_BEFORE, Pending, Traps, as_keepalived
 from haproxy_agentx.health.instances import Instance, Instances, RoleChange
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
@@ -36,9 +36,6 @@ MAX_SERVICES = 256
 
 MAX_PENDING = 64
 """Changes of role of a service that wait for their explanation; a storm is counted before that."""
-
-_LIKELY = {Role.master: Role.backup, Role.backup: Role.master}
-"""The role before another one, where nobody has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +256,7 @@ class Node:
                     if service.tracker.told is not None and service.tracker.told.role is not instance.role:
                         self._note_restart(service, now)
                     change = RoleChange(instance.name, Role.unknown, instance.role, now)
-                    self._expect(service, Pending(change, self.listening))
+                    self._expect(service, Pending(change, listening=False))  # nobody listened when it happened
             elif service.plan != plan:
                 service.plan = plan
                 self._reassess = True
@@ -318,13 +315,14 @@ class Node:
         change = pending.change
         read = all(news.began >= change.at for news in self._processes.values())
         reason = change.after is not Role.master or self.facts.has_new_master(change.instance, change.at - EARLY)
-        return pending.is_ready(now, self._traps, read=read, reason=reason)
+        silent = self.connected and self._snmpd_seen_at is not None and self._snmpd_seen_at < change.at
+        return pending.is_ready(now, self._traps, read=read, reason=reason, silent=silent)
 
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
         """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
         role_before = tell.before.role
         if pending is not None and role_before is Role.unknown:
-            role_before = _LIKELY.get(tell.after.role, role_before)
+            role_before = LIKELY_BEFORE.get(tell.after.role, role_before)
         change = Change(
             at=tell.at,
             role_before=role_before,

@@ -43,7 +43,8 @@ def member_name(process: str, proxy: str, is_backend: bool) -> str:  # noqa: FBT
 
 def wanted(node: Node, known: Numbers) -> Wanted:
     """Give the names that have no number yet."""
-    names: dict[str, Iterable[str]] = {SERVICES: node.services, INSTANCES: node.instances.known}
+    # in alphabetical order, so that both nodes of a pair give the same numbers to what they see at first
+    names: dict[str, Iterable[str]] = {SERVICES: sorted(node.services), INSTANCES: sorted(node.instances.known)}
     for service in node.services.values():
         names[members_scope(service.plan.name)] = [member_name(*member) for member in service.shape]
     return {scope: first for scope, all_ in names.items() if (first := _first_choices(all_, known.get(scope, {})))}

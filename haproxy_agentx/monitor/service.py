@@ -75,6 +75,9 @@ class Service:
         else:
             self.expected = self.held = ()
         verdict = self.verdict
+        before = self.tracker.condition
+        if before is not None and before.readiness is verdict.readiness:
+            began = None  # it is evidence of readiness, and of nothing else
         health = decide(role, held, verdict.readiness)
         self.tracker.observe(
             Condition(

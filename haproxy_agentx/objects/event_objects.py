@@ -43,7 +43,8 @@ EVENT_TABLE = Table(
             "haxEventSubject",
             tc.MESSAGE,
             "",
-            "To whom it happened: the name of a service or a source, PROCESS/BACKEND or PROCESS/BACKEND/SERVER.",
+            "To whom it happened: the name of a service or a source, PROCESS/BACKEND or PROCESS/BACKEND/SERVER; "
+            "(several) for the sum of changes that were not told one by one.",
         ),
         Column(6, "haxEventHealth", htc.HEALTH, "", "Health of the service from then on."),
         Column(
@@ -82,7 +83,8 @@ EVENT_TABLE = Table(
             "haxEventSuppressed",
             GAUGE32,
             "",
-            "Changes of the same subject before this one that were not told, as there were too many.",
+            "Changes before this one that were not told one by one, as there were too many: of the same service, or of "
+            "the same kind where the subject is (several).",
             "events",
         ),
         Column(

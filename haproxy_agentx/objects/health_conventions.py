@@ -87,6 +87,6 @@ CONVENTIONS: tuple[Convention, ...] = (
         TRAP_SEEN,
         "Whether keepalived's own vrrpInstanceStateChange of a failover was seen by the subagent. seen: yes. notSeen: "
         "no, so that it was probably lost, and this event replaces it. notObserved: it is not known, as nothing "
-        "listens for it.",
+        "listened for it, or nothing was ever heard there.",
     ),
 )

@@ -22,7 +22,10 @@ _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
     "may follow where they apply."
 )
-_RATE = "How many are sent is limited by subject ('notifications: limit' of the configuration)."
+_RATE = (
+    "How many are sent is limited ('notifications: limit' of the configuration): of one service, of all sources, of all "
+    "backends, and of all servers; one with the subject (several) stands for what was not told."
+)
 
 
 def _notification(kind: Kind, objects: tuple[str, ...], description: str) -> Notification:

@@ -82,7 +82,7 @@ SERVICE_TABLE = Table(
             htc.ROLE,
             "",
             "What this node is meant to be when all is well: as configured for the subagent, or the initial state of "
-            "the VRRP instance; none(1) when that is not known.",
+            "the VRRP instance; none(1) when that is not known, or decides nothing (nopreempt).",
         ),
         Column(
             11,

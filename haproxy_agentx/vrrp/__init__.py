@@ -1,1 +1,1 @@
-"""What keepalived and the kernel tell of VRRP, as records, and how contradictions between them are resolved."""
+"""What keepalived and the kernel tell of VRRP, as records; health.instances says who is believed."""

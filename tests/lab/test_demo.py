@@ -21,16 +21,41 @@ def test_the_demo_shows_all_steps(keeper):
     assert done.returncode == 0, done.stdout + done.stderr
     assert time.monotonic() - began < 60
     assert "\x1b" not in done.stdout  # no colour in a pipe
+    assert done.stdout.count("✓ seen, the same") == 4  # each service on each node
+    assert done.stdout.count("keepalived has sent no trap") == 3
+    assert done.stdout.count("once each and in this order") == 2
     for text in (
+        "haxHealth.0 = INTEGER: active(1)",
+        "haxHealth.0 = INTEGER: standby(2)",
+        "✗ blackhole → ▲ standbyNotReady",
+        "master → backup; keepalived's trap seen",
+        "backup → master; keepalived's trap seen",
+        "✓ active → ✗ blackhole",
+        "✓ standby → ▲ standbyNotReady",
+        "lb1# haproxy-agentx status",
+        "lb1# haproxy-agentx events",
         "haxServerStatus.1.",
-        "INTEGER: down(3)",
-        "KEEPALIVED-MIB",
-        "vrrpInstanceState.1 = INTEGER: master(2)",
-        "lb1 SITE1            master    backup",
-        "sink: lb2 vrrpInstanceStateChange SITE1 master",
-        "haxSourceState of lb1 is ok again",
+        "all of it",
     ):
-        assert text in done.stdout
+        assert text in done.stdout, done.stdout
+    for cause in ("haproxyGone:", "haproxyUnresponsive:", "noUsableBackend:", "recovered:", "peerReturned:"):
+        assert cause in done.stdout
+    assert not (DIRECTORY / "demo.json").exists()
+
+
+def test_a_step_that_fails_comes_with_the_logs(keeper):
+    keeper.down()
+    broken = (
+        "import sys; from integration.demo import __main__ as demo; "
+        "demo.Demo.failover = lambda self: self.manager.await_pair('fault', 'fault', 0.1); "
+        "sys.exit(demo.main())"
+    )
+    command = [sys.executable, "-c", broken]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ not within 0.1 s: both services are fault on lb1 and fault on lb2" in done.stdout
+    for log in ("agent.log", "keepalived.log", "haproxy.log", "traps.log"):
+        assert log in done.stdout
     assert not (DIRECTORY / "demo.json").exists()
 
 

@@ -45,7 +45,10 @@ def test_haproxy_that_is_gone_fails_over_with_its_cause_on_both(lab, how):
     lab.ctl("lb1", "haproxy", how)
     for instance in ("SITE1", "SITE2"):
         one = wait_told(lab, f"lb1 gives up {instance}", host="lb1", kind="serviceFailover", subject=instance)
-        assert one.change == ("active", "standbyNotReady", "master", "backup") or one.cells["PreviousHealth"] == "blackhole"
+        assert (
+            one.change == ("active", "standbyNotReady", "master", "backup")
+            or one.cells["PreviousHealth"] == "blackhole"
+        )
         assert one.cells["Cause"] == "haproxyGone"
         other = wait_told(lab, f"lb2 takes {instance}", host="lb2", kind="serviceFailover", subject=instance)
         assert other.change == ("standby", "active", "backup", "master")
@@ -61,7 +64,10 @@ def test_haproxy_that_is_gone_fails_over_with_its_cause_on_both(lab, how):
     await_normal(lab)
     back = wait_told(lab, "lb1 is back", host="lb1", kind="serviceFailover", Role="master")
     assert back.cells["Cause"] in {"recovered", "priority"}
-    assert wait_told(lab, "lb2 steps back", host="lb2", kind="serviceFailover", Role="backup").cells["Cause"] == "peerReturned"
+    assert (
+        wait_told(lab, "lb2 steps back", host="lb2", kind="serviceFailover", Role="backup").cells["Cause"]
+        == "peerReturned"
+    )
 
 
 def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
@@ -69,7 +75,9 @@ def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
     began = time.monotonic()
     lab.ctl("lb1", "haproxy", "freeze")
     wait_health(lab, "lb1", "blackhole", 4)
-    one = wait_told(lab, "the blackhole", 4, host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole")
+    one = wait_told(
+        lab, "the blackhole", 4, host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole"
+    )
     assert time.monotonic() - began < 4.5
     assert one.change == ("active", "blackhole", "master", "master")
     assert one.cells["Cause"] == "haproxyUnresponsive"
@@ -141,7 +149,9 @@ def test_a_reload_of_haproxy_with_servers_down_is_no_recovery(lab):
     before = len(events(lab, "lb1"))
     reloads = lab.snmp("snmpwalk", "lb1", "1.3.6.1.4.1.8072.9999.9999.8404.1.6")
     lab.ctl("lb1", "haproxy", "reload")
-    wait_for(lambda: lab.snmp("snmpwalk", "lb1", "1.3.6.1.4.1.8072.9999.9999.8404.1.6") != reloads, "the reload is seen")
+    wait_for(
+        lambda: lab.snmp("snmpwalk", "lb1", "1.3.6.1.4.1.8072.9999.9999.8404.1.6") != reloads, "the reload is seen"
+    )
     seen = set()
 
     def checked() -> bool:
