@@ -23,8 +23,8 @@ _ROW = (
     "may follow where they apply."
 )
 _RATE = (
-    "How many are sent is limited ('notifications: limit' of the configuration): of one service, of all sources, of all "
-    "backends, and of all servers; one with the subject (several) stands for what was not told."
+    "How many are sent is limited ('notifications: limit' of the configuration): of one service, of all sources, of "
+    "all backends, and of all servers; one with the subject (several) stands for what was not told."
 )
 
 

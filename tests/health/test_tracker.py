@@ -199,3 +199,27 @@ def test_after_a_quiet_time_the_manager_knows_how_it_is(steps):
     known = tell.after.health if tell else known
     assert known is one.condition.health
     assert one.deadline() is None
+
+
+def test_what_was_before_the_start_is_the_health_before():
+    one = tracker(Told(Role.master, Health.active))
+    one.previous = Health.standby
+    one.observe(condition(Health.blackhole), 5.0)
+    assert (one.previous, one.since, one.transitions) == (Health.active, 5.0, 1)
+
+
+def test_the_end_of_a_storm_is_told_only_where_there_is_something_to_tell():
+    for health in (Health.active, Health.blackhole):
+        one = tracker(Told(Role.master, Health.active), limit=1)
+        one.observe(condition(Health.active), 0.0)
+        one.count_role(0.0)
+        for at in range(1, 59):
+            one.count_role(float(at))
+        one.count_role(59.9)
+        assert one.tell(59.95) is None
+        assert one.tell(60.0).suppressed == 60
+        one.observe(condition(health), 60.1)
+        last = one.tell(59.9 + CALM)
+        assert (last is None) is (health is Health.active)
+        assert last is None or (last.suppressed, last.after.health) == (0, Health.blackhole)
+        assert one.deadline() is None

@@ -3,11 +3,16 @@
 import pytest
 
 from haproxy_agentx.health.facts import FactKind
-from haproxy_agentx.monitor.facts import Facts
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.monitor.facts import MAX_FACTS, Facts
 from haproxy_agentx.vrrp.model import (
+    FifoEvent,
     FifoLine,
+    Kernel,
+    Link,
     MibInstance,
     MibReading,
+    MibScript,
     NewMasterReason,
     NewMasterTrap,
     StateTrap,
@@ -86,3 +91,166 @@ def test_a_new_master_is_that_of_its_router_number(number, of_site1, of_site2):
     assert facts.has_new_master("SITE1", 1.5) is of_site1
     assert facts.has_new_master("SITE2", 1.5) is of_site2
     assert not facts.has_new_master("SITE1", 2.5)
+
+
+def test_a_reason_that_explains_nothing_is_no_fact():
+    facts = Facts()
+    for reason in (NewMasterReason.notMaster, None):
+        facts.of_trap(NewMasterTrap(reason, 51), 1.0)
+    assert kinds(facts, "SITE1") == []
+
+
+# HAProxy
+
+
+@pytest.mark.parametrize("trouble", [Reason.haproxyGone, Reason.haproxyUnresponsive, Reason.haproxyUnreadable])
+def test_a_trouble_is_a_fact_once_and_its_end_another(trouble):
+    facts = Facts()
+    nothing = Reason(0)
+    for before, after in ((nothing, trouble), (trouble, trouble), (trouble, nothing), (nothing, nothing)):
+        facts.of_trouble("local", before, after, "haproxy local is gone" if after else "", 1.0)
+    assert kinds(facts) == [FactKind[trouble.name], FactKind.haproxyBack]
+    assert [fact.what for fact in facts.recent] == ["haproxy local is gone", "haproxy local answers again"]
+
+
+def test_one_trouble_after_another_is_two_facts():
+    facts = Facts()
+    facts.of_trouble("local", Reason(0), Reason.haproxyUnresponsive, "frozen", 1.0)
+    facts.of_trouble("local", Reason.haproxyUnresponsive, Reason.haproxyGone, "gone", 2.0)
+    assert kinds(facts) == [FactKind.haproxyUnresponsive, FactKind.haproxyGone]
+
+
+def test_reasons_that_come_are_facts_and_that_none_is_left_is_one():
+    facts = Facts()
+    steps = [
+        (Reason(0), Reason.backendDown | Reason.maintenance),
+        (Reason.backendDown, Reason.noUsableBackend),
+        (Reason.noUsableBackend, Reason.belowMinimum),
+        (Reason.belowMinimum, Reason.maintenance | Reason.unchecked),
+        (Reason.maintenance, Reason(0)),
+    ]
+    for at, (before, after) in enumerate(steps):
+        facts.of_reasons("www", before, after, "backend app", float(at))
+    assert kinds(facts, "www") == [
+        FactKind.backendDown,
+        FactKind.noUsableBackend,
+        FactKind.belowMinimum,
+        FactKind.serving,
+    ]
+    assert kinds(facts, "other") == []
+
+
+# keepalived
+
+
+@pytest.mark.parametrize(
+    ("before", "present", "kind"),
+    [
+        (True, False, FactKind.keepalivedGone),
+        (False, True, FactKind.keepalivedBack),
+        (None, True, None),
+        (None, False, None),
+        (True, True, None),
+        (False, False, None),
+    ],
+)
+def test_a_writer_that_comes_or_goes(before, present, kind):
+    facts = Facts()
+    facts.of_writer(present, before, 1.0)
+    assert kinds(facts) == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "frozen", "kind"),
+    [
+        (False, True, FactKind.keepalivedSilent),
+        (True, False, FactKind.keepalivedAnswers),
+        (True, True, None),
+        (False, False, None),
+    ],
+)
+def test_a_silence_that_begins_or_ends(before, frozen, kind):
+    facts = Facts()
+    facts.of_silence(frozen, before, 1.0)
+    assert kinds(facts) == ([kind] if kind else [])
+
+
+def test_a_priority_that_changes_is_of_its_instance_whoever_tells():
+    facts = Facts()
+    facts.of_line(FifoLine("SITE1", VrrpState.backup, None, 100), 1.0)
+    facts.of_line(FifoLine("SITE2", VrrpState.backup, None, 90), 1.0)
+    facts.of_line(FifoLine("SITE1", None, FifoEvent.priority_as_backup, 80), 2.0)
+    facts.of_reading(reading(SITE1=51))  # 150
+    facts.of_line(FifoLine("SITE1", None, FifoEvent.priority_as_master, 150), 3.0)
+    facts.of_line(FifoLine("SITE1", VrrpState.master, None, 0), 3.0)
+    assert kinds(facts, "SITE1") == [FactKind.priorityFell, FactKind.priorityRose]
+    assert kinds(facts, "SITE2") == []
+    assert facts.recent[0].what == "the priority of SITE1 went from 100 to 80"
+
+
+def test_a_sync_group_says_nothing_of_an_instance():
+    facts = Facts()
+    facts.of_line(FifoLine("SITE1", VrrpState.shutdown, None, 100, group=True), 1.0)
+    facts.of_trap(StateTrap("SITE1", VrrpState.shutdown, None, "lb1", 1, group=True), 1.0)
+    assert kinds(facts, "SITE1") == []
+
+
+def scripts(good: bool | None) -> MibReading:
+    master = VrrpState.master
+    row = MibInstance(1, "SITE1", 51, master, master, master, 150, 150, "eth0", scripts=(MibScript("chk", good),))
+    return MibReading("lb1", "Keepalived v2.2.7", (row,), 0.0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("results", "found"),
+    [
+        ([True, False, False, True, True], [FactKind.scriptBad, FactKind.scriptGood]),
+        ([False], [FactKind.scriptBad]),
+        ([None, True], []),
+        ([None, False, None, True], [FactKind.scriptBad]),
+    ],
+)
+def test_a_script_that_fails_and_succeeds(results, found):
+    facts = Facts()
+    for good in results:
+        facts.of_reading(scripts(good))
+    assert kinds(facts) == found
+
+
+# The kernel
+
+
+def kernel(**up: bool) -> Kernel:
+    return Kernel({}, {name: Link(name, one, loopback=name == "lo") for name, one in up.items()})
+
+
+def of_kernels(*kernels: Kernel, interfaces: frozenset[str] | None = None) -> list[str]:
+    facts = Facts()
+    for one in kernels:
+        facts.of_kernel(one, interfaces, 1.0)
+    return [fact.what for fact in facts.recent]
+
+
+def test_interfaces_that_go_down_and_come_up():
+    first, second = kernel(eth0=True, eth1=False, lo=True), kernel(eth0=False, eth1=True, lo=False)
+    assert of_kernels(first) == []
+    assert of_kernels(first, first) == []
+    assert of_kernels(first, second) == ["interface eth0 is down", "interface eth1 is up"]
+
+
+def test_an_interface_that_is_removed_is_down():
+    assert of_kernels(kernel(eth0=True, eth1=False), kernel()) == ["interface eth0 is down"]
+    assert of_kernels(kernel(), kernel(eth0=True)) == ["interface eth0 is up"]
+
+
+def test_where_the_interfaces_of_vrrp_are_known_others_explain_nothing():
+    first, second = kernel(eth0=True, eth1=True), kernel(eth0=False, eth1=False)
+    assert of_kernels(first, second, interfaces=frozenset({"eth1"})) == ["interface eth1 is down"]
+
+
+def test_only_so_many_are_kept():
+    facts = Facts()
+    for number in range(2 * MAX_FACTS):
+        facts.add(FactKind.haproxyGone, str(number), float(number))
+    assert len(facts.about()) == MAX_FACTS
+    assert facts.about()[0].what == str(MAX_FACTS)

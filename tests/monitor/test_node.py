@@ -1,4 +1,4 @@
-"""A node in time: what is told of it, when and why. The times are those of health/correlation.py and health/tracker.py."""
+"""A node in time: what is told of it, when and why. The times are those of health.correlation and health.tracker."""
 
 import pytest
 
@@ -117,10 +117,11 @@ def test_a_restart_before_anything_was_judged_forgets_nothing():
 
 def test_a_failover_while_the_program_did_not_run_is_told():
     memory = begun(BACKUP).end()
-    story = Story(memory=memory, now=500.0).kernel().writer().line(MASTER).haproxy()
-    (told,) = story.wait(60).drain()
+    story = Story(memory=memory, now=500.0)
+    story.node.listening = True
+    (told,) = story.kernel().writer().line(MASTER).haproxy().wait(60).drain()
     assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
-    assert told["Cause"] == "agentRestarted"
+    assert (told["Cause"], told["KeepalivedTrap"]) == ("agentRestarted", "notObserved")
 
 
 def test_an_outage_that_came_while_the_program_did_not_run_is_told():

@@ -65,7 +65,7 @@ class Manager:
         role, role_before = news.cells["haxEventRole"], news.cells["haxEventPreviousRole"]
         assert before == self.health.get(name, before), "it was told otherwise"
         told_role = self.role.get(name, "unknown")
-        assert role_before == told_role or told_role == "unknown", "it was told otherwise"
+        assert told_role in (role_before, "unknown"), "it was told otherwise"
         if news.kind is Kind.serviceFailover:
             assert role not in (role_before, "unknown")
         else:

@@ -1,0 +1,129 @@
+"""What outlives the program: it reads as it was written, and what cannot be read is as if it were not there."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haproxy_agentx.health.instances import Instances, Remembered
+from haproxy_agentx.health.limiter import Limiter
+from haproxy_agentx.health.model import Cause, Demand, Health, Reason, Role
+from haproxy_agentx.health.tracker import Told, Tracker
+from haproxy_agentx.monitor.memory import PREFIX, SERVICE, outdated, recall_instances, remember_instances
+from haproxy_agentx.monitor.service import Plan, Service
+from haproxy_agentx.vrrp.model import VrrpState
+
+IP = "192.0.2.1"
+
+remembered = st.builds(
+    Remembered,
+    role=st.sampled_from(Role),
+    addresses=st.lists(st.sampled_from([IP, "2001:db8::1"]), unique=True).map(tuple),
+    initial=st.none() | st.sampled_from([VrrpState.master, VrrpState.backup]),
+    router_id=st.text(max_size=20),
+    by_fifo=st.booleans(),
+)
+some_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+labels = st.sampled_from([one.name for enum in (Role, Health, Cause, VrrpState) for one in enum])
+
+
+def instances(memories: dict[str, Remembered]) -> Instances:
+    """Give instances of which so much is known from an earlier run, and nothing since."""
+    known = Instances()
+    known.recall(memories, 0.0)
+    return known
+
+
+@given(st.dictionaries(st.text(max_size=20), remembered, max_size=4))
+def test_instances_read_as_they_were_written(memories):
+    first = instances(memories)
+    for name, memory in memories.items():
+        first.known[name].role = memory.role
+        first.known[name].source = "keepalivedFifo" if memory.by_fifo else "keepalivedMib"
+    texts = remember_instances(first)
+    assert texts.keys() == {PREFIX + name for name in memories}
+    assert recall_instances(texts) == memories
+
+
+def test_what_is_not_of_an_instance_is_not_looked_at():
+    assert recall_instances({"service/SITE1": "{", "process/local": "1", "traps/127.0.0.1:1162": "1"}) == {}
+
+
+def damaged(name: str, texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Give what a memory may have become: any text, any JSON, or one with other values in it."""
+    whole = {
+        "vrrp": {"role": "master", "addresses": [IP], "initial": "master", "router_id": "lb1", "by_fifo": True},
+        "service": {
+            "role": "master", "health": "active", "reasons": 0, "previous": None, "since": 1.0, "transitions": 1,
+            "failovers": 1, "cause": "none", "cause_text": "",
+        },
+    }[name]  # fmt: skip
+    changed = st.dictionaries(st.sampled_from(sorted(whole)), labels | some_json, max_size=3)
+    missing = st.sampled_from([None, *whole])
+    made = st.builds(lambda changes, key: {k: v for k, v in (whole | changes).items() if k != key}, changed, missing)
+    return texts | (some_json | made).map(json.dumps)
+
+
+@given(damaged("vrrp", st.text()))
+def test_a_damaged_memory_of_an_instance_is_left_out_or_makes_sense(text):
+    found = recall_instances({PREFIX + "SITE1": text, PREFIX + "SITE2": "{"})
+    assert found.keys() <= {"SITE1"}
+    for memory in found.values():
+        assert isinstance(memory.role, Role)
+        assert memory.initial is None or isinstance(memory.initial, VrrpState)
+        assert all(isinstance(ip, str) for ip in memory.addresses)
+    known = instances(found)
+    known.settle(1.0)
+    assert recall_instances(remember_instances(known)).keys() == found.keys()
+
+
+def service() -> Service:
+    return Service(Plan("www", "SITE1", Demand()), Tracker(1.0, Limiter(10, 60.0)))
+
+
+@given(damaged("service", st.text()))
+def test_a_damaged_memory_of_a_service_is_none_or_makes_sense(text):
+    one = service()
+    one.recall(text, 100.0, 1_800_000_000.0)
+    told = one.tracker.told
+    assert told is None or (isinstance(told.role, Role) and isinstance(told.health, Health))
+    assert json.loads(one.memory(100.0, 1_800_000_000.0))["role"] == (told.role.name if told else None)
+
+
+@given(
+    st.sampled_from(Role),
+    st.sampled_from(Health),
+    st.integers(0, sum(Reason)).map(Reason),
+    st.none() | st.sampled_from(Health),
+    st.floats(0, 1e6),
+    st.sampled_from(Cause),
+    st.text(),
+)
+def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age, cause, words):
+    first, second = service(), service()
+    first.tracker.told, first.tracker.previous = Told(role, health, reasons), previous
+    first.tracker.since, first.tracker.transitions, first.tracker.failovers = 1e6 - age, 7, 3
+    first.explained(cause, words)
+    # the next run has another monotonic clock, and the same dates
+    second.recall(first.memory(1e6, 1_800_000_000.0), 5.0, 1_800_000_100.0)
+    assert second.tracker.told == first.tracker.told
+    assert (second.tracker.previous, second.cause, second.cause_text) == (previous, cause, words)
+    assert (second.tracker.transitions, second.tracker.failovers) == (7, 3)
+    assert abs((5.0 - second.tracker.since) - (age + 100.0)) < 0.001
+
+
+def test_nothing_remembered_is_nothing_told():
+    one = service()
+    one.recall(None, 100.0, 1_800_000_000.0)
+    assert one.tracker.told is None
+    assert json.loads(one.memory(100.0, 1_800_000_000.0))["health"] is None
+
+
+def test_what_is_gone_is_outdated_and_nothing_else_is():
+    keys = [PREFIX + "SITE1", PREFIX + "SITE2", SERVICE + "www", SERVICE + "old", "process/local", "traps/:1162"]
+    assert outdated(keys, {PREFIX + "SITE1", SERVICE + "www"}) == [PREFIX + "SITE2", SERVICE + "old"]
+    assert outdated([], {PREFIX + "SITE1"}) == []

@@ -1,0 +1,275 @@
+"""The rows of services, members, VRRP instances and events: their numbers, and what stands in them."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from haproxy_agentx.agentx.oid import dotted, key
+from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.event import Delivery, Event, Kind
+from haproxy_agentx.health.model import Demand, Reason, Role
+from haproxy_agentx.monitor.rows import (
+    INSTANCES,
+    PROCESSES,
+    SERVICES,
+    Clocks,
+    event_columns,
+    member_name,
+    members_scope,
+    service_columns,
+    wanted,
+)
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.event_objects import cells
+from haproxy_agentx.objects.layout import proxy_scope
+from haproxy_agentx.objects.tables import object_names
+from tests.monitor.story import BACKUP, DATE, IP, MASTER, ONE_DOWN, Story, plan
+from tests.support.events import event_of
+
+ROOT = schema.ROOT
+TABLES = {column.name: table for table in schema.TABLES for column in table.columns}
+COLUMNS = {column.name: column for table in schema.TABLES for column in table.columns}
+
+Numbers = dict[str, dict[str, int]]
+
+
+def numbered(story: Story, numbers: Numbers) -> Numbers:
+    """Number what is new, as the store does that has room for each first choice."""
+    for scope, names in wanted(story.node, numbers).items():
+        numbers.setdefault(scope, {}).update(names)
+    return numbers
+
+
+def clocks(story: Story) -> Clocks:
+    """Give those of the story; sysUpTime began with it."""
+    return Clocks(lambda: story.now, lambda: DATE + story.now, lambda moment: int(max(0, moment - 100.0) * 100))
+
+
+def view_of(columns: list[Column]) -> MibView:
+    return MibView(sorted(columns, key=lambda column: column.name), object_names(ROOT))
+
+
+def row(view: MibView, prefix: str, *index: int) -> dict[str, tuple[int, bytes]]:
+    """Give the cells of a row by name without the table's prefix, those that have no instance left out."""
+    found = {}
+    for name, column in COLUMNS.items():
+        if TABLES[name].name == f"{prefix}Table":
+            tag, value = view.get(key((*schema.column_oid(TABLES[name], column, ROOT), *index)))
+            if tag is not Tag.NO_SUCH_INSTANCE:
+                found[name.removeprefix(prefix)] = (tag, value)
+    return found
+
+
+def of_texts(prefix: str, texts: Mapping[str, str]) -> dict[str, tuple[int, bytes]]:
+    """Give the cells for texts, by the syntaxes of the columns."""
+    found = {}
+    for end, text in texts.items():
+        syntax = COLUMNS[f"{prefix}{end}"].syntax
+        (value,) = syntax.encode([text.encode()])
+        assert value is not None, f"{prefix}{end}: {text} is no value of it"
+        found[end] = (syntax.tag, value)
+    return found
+
+
+@pytest.fixture
+def story() -> Story:
+    """Give two services: one of an instance that is MASTER and knows all, one of which nothing is known."""
+    plans = [
+        plan("www", "SITE1", Demand(("www",), ("app", "gone")), Role.backup),
+        plan("lost", "SITE9", Demand((), ())),
+    ]
+    story = Story(plans).kernel().writer().line(BACKUP).mib(("SITE1", BACKUP)).haproxy(ONE_DOWN).wait(10)
+    story.line(MASTER, priority=150).kernel(IP).mib(("SITE1", MASTER)).read().wait(20)
+    story.haproxy({"app": {"web1": "UP", "web2": "MAINT"}}).wait(5)
+    return story
+
+
+def test_a_service(story):
+    numbers = numbered(story, {})
+    view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
+    last = story.drain()[-1]
+    assert last["Subject"] == "www"
+    assert row(view, "haxService", 1) == of_texts(
+        "haxService",
+        {
+            "Name": "www",
+            "Health": "activeDegraded",
+            "PreviousHealth": "standbyDegraded",
+            "Since": f"{DATE + 110.0:.1f}",
+            "LastChange": "1000",
+            "Transitions": "1",
+            "Failovers": "1",
+            "Role": "master",
+            "IntendedRole": "backup",
+            "ServedAsIntended": "false",
+            "Readiness": "degraded",
+            "UsableServers": "1",
+            "ConfiguredServers": "1",
+            "Reasons": str(int(Reason.maintenance | Reason.memberMissing)),
+            "Cause": last["Cause"],
+            "CauseText": last["CauseText"],
+            "VrrpInstance": "SITE1",
+            "AddressesExpected": "1",
+            "AddressesHeld": "1",
+            "Maintenance": "true",
+            "Details": "backend gone is not in HAProxy",
+        },
+    )
+
+
+def test_what_is_not_known_of_a_service_has_no_instance(story):
+    numbers = numbered(story, {})
+    shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxService", 2)
+    assert shown["Health"] == of_texts("haxService", {"Health": "unknown"})["Health"]
+    assert not {"PreviousHealth", "AddressesExpected", "AddressesHeld"} & shown.keys()
+
+
+def test_without_sysuptime_there_is_no_time_stamp(story):
+    numbers = numbered(story, {})
+    none = Clocks(lambda: story.now, lambda: DATE, lambda _: None)
+    view = view_of(service_columns(story.node, numbers, ROOT, none))
+    assert "LastChange" not in row(view, "haxService", 1)
+    assert "LastChange" not in row(view, "haxVrrp", 1)
+
+
+def test_a_service_without_an_instance_names_none():
+    story = Story().kernel().haproxy()
+    numbers = numbered(story, {})
+    shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxService", 1)
+    assert "AddressesHeld" not in shown
+    expected = of_texts("haxService", {"Role": "none", "IntendedRole": "none", "ServedAsIntended": "true"})
+    assert expected.items() <= shown.items()
+
+
+def test_members_point_to_their_rows(story):
+    numbers = numbered(story, {PROCESSES: {"local": 4}, proxy_scope("local"): {"www": 2, "app": 3}})
+    view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
+    known = numbers[members_scope("www")]
+    assert known == {
+        member_name("local", "www", False): 1,
+        member_name("local", "app", True): 2,
+        member_name("", "gone", True): 3,
+    }
+    entry = f"{dotted(ROOT)}.1"
+    assert row(view, "haxServiceMember", 1, 1) == of_texts(
+        "haxServiceMember",
+        {"Process": "local", "Proxy": "www", "Kind": "frontend", "Readiness": "ready", "Row": f"{entry}.7.1.10.4.2"},
+    )
+    assert row(view, "haxServiceMember", 1, 2) == of_texts(
+        "haxServiceMember",
+        {
+            "Process": "local",
+            "Proxy": "app",
+            "Kind": "backend",
+            "Readiness": "ready",
+            "Usable": "1",
+            "Configured": "1",
+            "Required": "1",
+            "Row": f"{entry}.8.1.10.4.3",
+        },
+    )
+    missing = row(view, "haxServiceMember", 1, 3)
+    assert missing["Readiness"] == of_texts("haxServiceMember", {"Readiness": "notReady"})["Readiness"]
+    assert "Row" not in missing
+    assert row(view, "haxServiceMember", 2, 1) == {}
+
+
+def test_a_row_whose_service_is_made_of_others_by_now_says_nothing_false(story):
+    """Rows follow a moment later, as new ones have to be numbered; until then the old ones are asked."""
+    numbers = numbered(story, {})
+    view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
+    story.service("www").verdict = None
+    assert row(view, "haxServiceMember", 1, 1) == {}
+
+
+def test_an_instance(story):
+    numbers = numbered(story, {})
+    view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
+    assert row(view, "haxVrrp", 1) == of_texts(
+        "haxVrrp",
+        {
+            "Name": "SITE1",
+            "State": "master",
+            "StateSource": "keepalivedFifo",
+            "InitialState": "master",
+            "LastChange": "1000",
+            "Transitions": "1",
+            "AddressesExpected": "1",
+            "AddressesHeld": "1",
+            "BasePriority": "100",
+            "EffectivePriority": "100",
+            "VirtualRouterId": "51",
+            "Interface": "eth0",
+            "ReadingAge": "25000",
+            "Contradiction": "",
+            "KeepalivedRow": "1.3.6.1.4.1.9586.100.5.2.3.1.2.1",
+            "Since": f"{DATE + 110.0:.1f}",
+        },
+    )
+
+
+def test_an_instance_of_which_only_the_name_is_known():
+    story = Story().kernel().haproxy().line(None)
+    numbers = numbered(story, {})
+    shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxVrrp", 1)
+    assert of_texts("haxVrrp", {"Name": "SITE1", "State": "unknown"}).items() <= shown.items()
+    assert not {"StateSource", "InitialState", "BasePriority", "KeepalivedRow", "ReadingAge"} & shown.keys()
+
+
+# Numbers
+
+
+def test_names_are_numbered_in_their_order_from_one():
+    story = Story([plan("b"), plan("a")]).kernel().writer().line(MASTER).line(MASTER, "SITE2").haproxy()
+    first = wanted(story.node, {})
+    assert list(first[SERVICES].items()) == [("b", 1), ("a", 2)]
+    assert list(first[INSTANCES].items()) == [("SITE1", 1), ("SITE2", 2)]
+    assert set(first) == {SERVICES, INSTANCES, members_scope("a"), members_scope("b")}
+
+
+def test_what_has_a_number_keeps_it_and_none_is_given_twice():
+    story = Story([plan("b"), plan("c")]).kernel().haproxy()
+    known = {SERVICES: {"a": 1, "b": 7}}
+    assert wanted(story.node, known)[SERVICES] == {"c": 8}
+    numbered(story, known)
+    assert SERVICES not in wanted(story.node, known)
+    assert known[SERVICES] == {"a": 1, "b": 7, "c": 8}
+
+
+def test_what_has_no_number_yet_has_no_row(story):
+    assert service_columns(story.node, {}, ROOT, clocks(story)) == []
+    view = view_of(service_columns(story.node, {SERVICES: {"lost": 5}}, ROOT, clocks(story)))
+    assert row(view, "haxService", 5)
+    assert row(view, "haxService", 1) == {}
+
+
+def test_a_frontend_and_a_backend_of_one_name_are_two_members():
+    names = {member_name("p", "x", is_backend) for is_backend in (True, False)}
+    assert len(names) == 2
+
+
+# Events
+
+
+def test_an_event_is_a_row_of_its_number():
+    events = [event_of(Kind.serviceFailover, 9), event_of(Kind.test, 300, delivery=Delivery.acknowledged, tries=2)]
+    view = view_of(event_columns(events, ROOT))
+    for event in events:
+        texts = {name.removeprefix("haxEvent"): text.decode() for name, text in cells(event).items()}
+        assert row(view, "haxEvent", event.sequence) == of_texts("haxEvent", texts)
+    assert row(view, "haxEvent", 10) == {}
+
+
+def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
+    story.source("fifo", "ok").source("fifo", "absent", "no such FIFO").haproxy({"app": {"web1": "DOWN"}}).wait(5)
+    told = story.drain()
+    assert {one.news.kind for one in told} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
+    for number, one in enumerate(told, 1):
+        shown = row(view_of(event_columns([Event(number, one.news)], ROOT)), "haxEvent", number)
+        given = {name.removeprefix("haxEvent"): text for name, text in one.news.cells.items()}
+        assert of_texts("haxEvent", given).items() <= shown.items()
+
+
+def test_no_events_no_rows():
+    assert event_columns([], ROOT) == []
