@@ -215,7 +215,7 @@ def between(mib: Mib, found: Cells, before: Cells, after: Cells, *, levels: bool
     """Say which cells are neither that of before nor that of after, nor a number between the two.
 
     Without ``levels``, a level may be anything: between two looks it goes up and down. So does, always, whether a
-    check is running: one can begin and end between two looks.
+    check is running: one can begin and end between two looks, and has no message until then.
     """
     wrong = []
     for oid in before.keys() | after.keys() | found.keys():
@@ -223,6 +223,8 @@ def between(mib: Mib, found: Cells, before: Cells, after: Cells, *, levels: bool
         declared = mib.object(oid)
         level = declared.syntax in ("Gauge32", "Integer32", "CounterBasedGauge64") and not declared.name.endswith("Max")
         if cell in (low, high) or (declared.name.endswith("InProgress") and cell in (("INTEGER", 1), ("INTEGER", 2))):
+            continue
+        if declared.name.endswith("CheckMessage") and cell is None:
             continue
         numbers = cell and low and high and isinstance(cell[1], int)
         if numbers and ((level and not levels) or min(low[1], high[1]) <= cell[1] <= max(low[1], high[1])):
@@ -242,15 +244,24 @@ def test_live(daemon_factory, snmpd, folder, mib):
             stat, info = ask(haproxy.user, "show stat"), ask(haproxy.user, "show info")
             return expected.stat_cells(mib, stat, 1), expected.info_cells(mib, info, 1)
 
-        def compare(*, levels: bool) -> None:
+        def wrong(*, levels: bool) -> list[str]:
             before, info_before = look()
             daemon.read_again("live")
             found = cells(snmpd.bulkwalk(OID, 50))
             after, info_after = look()
             stat = {oid: cell for oid, cell in found.items() if is_stat(oid)}
-            assert between(mib, stat, before, after, levels=levels) == []
             told = {oid: cell for oid, cell in found.items() if oid in info_after}
-            assert between(mib, told, info_before, info_after, levels=False) == []
+            return [
+                *between(mib, stat, before, after, levels=levels),
+                *between(mib, told, info_before, info_after, levels=False),
+            ]
+
+        def compare(*, levels: bool) -> None:
+            """A check that begins and ends between two looks is in neither: what stays wrong is wrong."""
+            tries = [wrong(levels=levels)]
+            while tries[-1] and len(tries) < 4:
+                tries.append(wrong(levels=levels))
+            assert tries[-1] == []
 
         daemon.eventually(lambda: ",DOWN," in ask(haproxy.user, "show stat"))
         with Traffic(ports["fe"]) as traffic:
