@@ -13,15 +13,18 @@ class Journal:
     """``EventLog`` by its methods' names, each as an awaitable, in the order of the calls: awaited or not.
 
     ``counts`` and ``recent`` are as the last use of the store left them: ``recent`` are the last 500 events in their
-    order, each with how far it has come. ``on_queued`` is called, on the loop, when events have been appended.
+    order, each with how far it has come; the same object while nothing about them is new. ``on_queued`` is called, on
+    the loop, when events have been appended, ``on_change`` when ``recent`` is another.
     """
 
     def __init__(self, thread: StoreThread) -> None:
         self.on_queued: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None
         self._thread = thread
         self._log = thread.store.events
         self.counts: Counts = self._log.counts()
         self.recent: tuple[Event, ...] = self._log.recent
+        self._told = self.recent
         thread.after = self._look
 
     def append(self, news: Sequence[News], memory: Mapping[str, str] = NOTHING) -> asyncio.Future[list[Event]]:
@@ -71,8 +74,17 @@ class Journal:
         return await self._call(self._log.find, sequence)
 
     def _call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> asyncio.Future[T]:
-        return self._thread.call(function, *arguments, **named)
+        called = self._thread.call(function, *arguments, **named)
+        called.add_done_callback(lambda _: self._tell())
+        return called
+
+    def _tell(self) -> None:
+        if self.recent is not self._told:
+            self._told = self.recent
+            self.on_change()
 
     def _look(self) -> None:
         self.counts = self._log.counts()  # whole objects, of which the loop sees the one or the other
-        self.recent = self._log.recent
+        recent = self._log.recent
+        if recent != self.recent:
+            self.recent = recent

@@ -30,6 +30,12 @@ from haproxy_agentx.vrrp.traps import Trap
 
 log = logging.getLogger(__name__)
 
+TICK = 1.0
+"""Seconds after which it is looked again though nothing has told anything: sources are lost in silence."""
+
+SHOWN = 0.1
+"""Seconds after which it is shown at the latest how far an event has come: hundreds may leave in a second."""
+
 LEVELS = {health: logging.INFO if health <= Health.standby else logging.WARNING for health in Health}
 
 
@@ -63,6 +69,7 @@ class Monitor:
         """The keys of what the next start will know."""
         self._shape: object = None
         self._events: object = None
+        self._shows_soon = False
         self._service_columns: list[Column] = []
         self._event_columns: list[Column] = []
         self.node = Node((), Manners(), (), {}, monotonic())
@@ -97,6 +104,7 @@ class Monitor:
         self.node.instances.recall(recall_instances(memory), now)
         self._remembered = set(memory)
         self._hears = self._listener in memory
+        self._journal.on_change = self._show_soon
         for process in self._processes():
             process.was_read |= f"process/{process.name}" in memory
         async with asyncio.TaskGroup() as tasks:
@@ -196,9 +204,10 @@ class Monitor:
             if self.node.suppressed > suppressed:
                 self._journal.add_suppressed(self.node.suppressed - suppressed)
             await self._show()
-            due = self.node.deadline(monotonic())
+            now = monotonic()
+            due = self.node.deadline(now)
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if due is None else max(0.001, due - monotonic())):
+                async with asyncio.timeout(TICK if due is None else min(TICK, max(0.001, due - now))):
                     await self._woken.wait()
 
     def _take_sources(self, now: float) -> None:
@@ -236,12 +245,18 @@ class Monitor:
             self._remembered -= set(old)
             await self._journal.forget(old)
 
+    def _show_soon(self) -> None:
+        if not self._shows_soon:
+            self._shows_soon = True
+            asyncio.get_running_loop().call_later(SHOWN, self._woken.set)
+
     async def _show(self) -> None:
         """Make rows where they have come or gone, and number what is new."""
-        await self._indexes.learn(rows.wanted(self.node, self._indexes.known))
-        events = self._journal.recent
+        self._shows_soon = False
         services = list(self.node.services.values())
         shape = (services, [service.shape for service in services], list(self.node.instances.known.values()))
+        await self._indexes.learn(rows.wanted(self.node, self._indexes.known))  # what comes meanwhile is another shape
+        events = self._journal.recent
         if shape == self._shape and events is self._events:
             return
         if shape != self._shape:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.support.daemon import RECOVERY
+from tests.support.daemon import OID, RECOVERY, source
 from tests.support.wait import eventually
 
 
@@ -34,6 +34,14 @@ def test_tests_have_numbers_without_holes_that_go_on_after_a_restart(daemon):
     assert first["problem"] is second["problem"] is None
     assert second["sequence"] > first["sequence"]
     assert [event["sequence"] for event in told(daemon)] == list(range(1, second["sequence"] + 1))
+
+
+# How far an event has come is shown at once, however seldom HAProxy is read.
+def test_a_test_is_a_row_of_the_event_table_at_once(daemon_factory, snmpd, haproxy):
+    daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path, interval="1h")])
+    number = json.loads(daemon.cli("trap-test", "--json").stdout)["sequence"]
+    delivery, acknowledged = 21, 3
+    eventually(lambda: snmpd.one(f"{OID}.1.11.1.{delivery}.{number}").value == acknowledged, 0.5)
 
 
 def test_a_frozen_master_is_told(daemon, snmpd):

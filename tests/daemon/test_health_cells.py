@@ -24,6 +24,8 @@ SERVICES = [
     {"name": "api", "vrrp_instance": "VI_2", "frontends": ["fe_api"], "backends": ["local/be_api"], "min_servers": 1},
     {"name": "lost", "vrrp_instance": "VI_3", "frontends": [], "backends": ["nothing"]},
 ]
+NUMBERS = {"site": "3", "api": "1", "lost": "2"}
+"""By the alphabet."""
 LINES = b'INSTANCE "VI_1" MASTER 150\nINSTANCE "VI_2" BACKUP 100\n'
 
 # haxVrrpRoleType, HaxReadinessType, HaxHealthType and so on, as the MIB has them
@@ -68,7 +70,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, mib: Mib) -> Iterator[World]
             pipe.write(LINES)
             daemon.eventually(daemon.well)
             daemon.eventually(lambda: told_of(daemon) == {"fifo", "site"}, within=15)
-            daemon.eventually(lambda: daemon.status()["events"]["queued"] == 0)
+            delivery = mib.oids["haxEventDelivery"]
+            daemon.eventually(lambda: [row.value for row in snmpd.bulkwalk(delivery)] == [ACKNOWLEDGED] * 2)
             yield World(daemon, snmpd, by_oid(snmpd.bulkwalk(OID, 50)), time.time())
 
 
@@ -142,8 +145,8 @@ def test_each_cell_is_of_the_syntax_of_its_object(world, mib):
         ("1.3.1.23.1", "noSuchObject"),
         ("1.3.1.19.1", "noSuchInstance"),  # haxServiceAddressesExpected: KEEPALIVED-MIB was not read
         ("1.4.1.2.1", "noSuchInstance"),
-        ("1.4.1.6.1.1", "noSuchInstance"),  # haxServiceMemberUsable of a frontend
-        ("1.4.1.9.3.1", "noSuchInstance"),  # haxServiceMemberRow of what is not in HAProxy
+        ("1.4.1.6.3.1", "noSuchInstance"),  # haxServiceMemberUsable of a frontend
+        ("1.4.1.9.2.1", "noSuchInstance"),  # haxServiceMemberRow of what is not in HAProxy
         ("1.5.1.16.1", "noSuchInstance"),  # haxVrrpKeepalivedRow
         ("1.11.1.2.0", "noSuchInstance"),
         ("1.11.1.2.99", "noSuchInstance"),
@@ -158,7 +161,7 @@ def test_what_is_not_there(world, oid, answered):
 def test_the_services_are_what_the_sample_says(world, mib):
     def column(name: str) -> list[object]:
         found = expected.column(mib, world.cells, f"haxService{name}")
-        return [found.get(str(number)) for number in (1, 2, 3)]
+        return [found.get(number) for number in NUMBERS.values()]
 
     assert column("Name") == ["site", "api", "lost"]
     assert column("VrrpInstance") == ["VI_1", "VI_2", "VI_3"]
@@ -179,20 +182,20 @@ def test_the_services_are_what_the_sample_says(world, mib):
 
 
 def test_the_members_are_what_the_sample_says(world, mib):
-    def member(service: int, proxy: str) -> tuple[object, ...]:
+    def member(service: str, proxy: str) -> tuple[object, ...]:
         names = expected.column(mib, world.cells, "haxServiceMemberProxy")
-        (at,) = [at for at, name in names.items() if name == proxy and at.startswith(f"{service}.")]
+        (at,) = [at for at, name in names.items() if name == proxy and at.startswith(f"{NUMBERS[service]}.")]
         ends = ("Readiness", "Usable", "Configured", "Required")
         return tuple(expected.column(mib, world.cells, f"haxServiceMember{end}").get(at) for end in ends)
 
-    assert member(1, "fe_web") == (READY, None, None, None)
-    assert member(1, "be_web") == (DEGRADED, 1, 2, 2)
-    assert member(1, "be_static") == (READY, 1, 1, 1)
-    assert member(1, "be_tcp") == (UNCLAIMED, 0, 0, 0)
-    assert member(2, "be_api") == (READY, 2, 2, 1)
-    assert member(3, "nothing") == (NOT_READY, 0, 0, 0)
+    assert member("site", "fe_web") == (READY, None, None, None)
+    assert member("site", "be_web") == (DEGRADED, 1, 2, 2)
+    assert member("site", "be_static") == (READY, 1, 1, 1)
+    assert member("site", "be_tcp") == (UNCLAIMED, 0, 0, 0)
+    assert member("api", "be_api") == (READY, 2, 2, 1)
+    assert member("lost", "nothing") == (NOT_READY, 0, 0, 0)
     of_each = [at.partition(".")[0] for at in expected.column(mib, world.cells, "haxServiceMemberProxy")]
-    assert [of_each.count(number) for number in "123"] == [8, 2, 1]
+    assert [of_each.count(number) for number in NUMBERS.values()] == [8, 2, 1]
 
 
 def test_a_row_pointer_names_a_row_that_is_there(world, mib):

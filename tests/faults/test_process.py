@@ -239,7 +239,7 @@ def test_t3_stopped_for_ten_seconds(daemon, snmpd):
         with pytest.raises(SnmpError):
             snmpd.one(NAME, timeout=9)
         assert 5 < time.monotonic() - frozen < 9
-        throughout(snmpd.answers, 10 - (time.monotonic() - frozen))
+        throughout(lambda: snmpd.answers(1.0), 10 - (time.monotonic() - frozen))
     finally:
         daemon.thaw()
     thawed = time.monotonic()

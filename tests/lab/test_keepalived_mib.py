@@ -91,7 +91,7 @@ def test_a_frozen_keepalived(mib_lab, watch, access, loop):
         since = len(watching.told)
         mib_lab.ctl("lb1", "keepalived", "freeze")
         try:
-            told = watching.wait("trouble", lambda _: True, seconds=4, since=since)
+            told = watching.wait("trouble", lambda _: True, seconds=10, since=since)
             assert told["trouble"] == "frozen"
             state = watching.source("keepalived-mib")
             assert (state["state"], "keepalived does not answer snmpd" in state["error"]) == ("stale", True)

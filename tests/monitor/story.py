@@ -31,6 +31,9 @@ DATE = 1_800_000_000.0
 """The date at the moment 0."""
 
 BEGIN = 100.0
+HOLD = 1.0
+"""Seconds that a change of health has to last, as long as nothing else is configured."""
+
 IP = "192.0.2.1"
 ALL_UP: Mapping[str, Servers] = {"app": {"web1": "UP", "web2": "UP"}}
 ONE_DOWN: Mapping[str, Servers] = {"app": {"web1": "UP", "web2": "DOWN"}}
@@ -231,3 +234,15 @@ def plan(name: str, instance: str | None = None, demand: Demand | None = None, i
 
 def kinds(told: Sequence[Told]) -> list[Kind]:
     return [one.news.kind for one in told]
+
+
+def changes(story: Story) -> list[str]:
+    """Give what became what of all that was told since the last time."""
+    return [told.moves for told in story.drain()]
+
+
+def failover(story: Story, state: VrrpState = MASTER) -> Story:
+    """Let a role change after a while, with keepalived's traps coming here."""
+    story.node.listening = True
+    story.wait(5).line(state)
+    return story

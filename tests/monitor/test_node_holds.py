@@ -34,6 +34,7 @@ steps: Mapping[str, st.SearchStrategy[Any]] = {
     ),
     "source": st.tuples(st.sampled_from(["kernel", "fifo"]), st.sampled_from(["ok", "stale", "absent"])),
     "listen": st.tuples(st.booleans()),
+    "connect": st.tuples(st.booleans()),
     "lose_kernel": st.just(()),
     "restart": st.tuples(st.sampled_from([0.1, 100.0])),
 }
@@ -92,6 +93,8 @@ class World:
             self.story = self._story(self.story.end(), self.story.now + arguments[0])
         elif name == "listen":
             (self.story.node.listening,) = arguments
+        elif name == "connect":
+            (self.story.node.connected,) = arguments
         elif name == "lose_kernel":
             self.story.node.lose_kernel()
         else:

@@ -77,7 +77,7 @@ def story() -> Story:
     """Give two services: one of an instance that is MASTER and knows all, one of which nothing is known."""
     plans = [
         plan("www", "SITE1", Demand(("www",), ("app", "gone")), Role.backup),
-        plan("lost", "SITE9", Demand((), ())),
+        plan("zone", "SITE9", Demand((), ())),
     ]
     story = Story(plans).kernel().writer().line(BACKUP).mib(("SITE1", BACKUP)).haproxy(ONE_DOWN).wait(10)
     story.line(MASTER, priority=150).kernel(IP).mib(("SITE1", MASTER)).read().wait(20)
@@ -220,11 +220,16 @@ def test_an_instance_of_which_only_the_name_is_known():
 # Numbers
 
 
-def test_names_are_numbered_in_their_order_from_one():
-    story = Story([plan("b"), plan("a")]).kernel().writer().line(MASTER).line(MASTER, "SITE2").haproxy()
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_names_are_numbered_by_the_alphabet_in_whatever_order_they_come(order):
+    """Both nodes of a pair have the same numbers then."""
+    plans = [plan("ab"[number - 1]) for number in order]
+    story = Story(plans).kernel().writer().haproxy()
+    for number in order:
+        story.line(MASTER, f"SITE{number}")
     first = wanted(story.node, {})
-    assert list(first[SERVICES].items()) == [("b", 1), ("a", 2)]
-    assert list(first[INSTANCES].items()) == [("SITE1", 1), ("SITE2", 2)]
+    assert first[SERVICES] == {"a": 1, "b": 2}
+    assert first[INSTANCES] == {"SITE1": 1, "SITE2": 2}
     assert set(first) == {SERVICES, INSTANCES, members_scope("a"), members_scope("b")}
 
 
@@ -239,7 +244,7 @@ def test_what_has_a_number_keeps_it_and_none_is_given_twice():
 
 def test_what_has_no_number_yet_has_no_row(story):
     assert service_columns(story.node, {}, ROOT, clocks(story)) == []
-    view = view_of(service_columns(story.node, {SERVICES: {"lost": 5}}, ROOT, clocks(story)))
+    view = view_of(service_columns(story.node, {SERVICES: {"zone": 5}}, ROOT, clocks(story)))
     assert row(view, "haxService", 5)
     assert row(view, "haxService", 1) == {}
 

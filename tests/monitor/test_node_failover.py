@@ -1,0 +1,219 @@
+"""A change of role: told at once, but not before what explains it was there, or waited for (health.correlation)."""
+
+import pytest
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT, SILENT_WAIT, TRAP_WAIT
+from haproxy_agentx.health.instances import RECONNECT
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.vrrp.model import NewMasterReason, Trouble, VrrpState
+from tests.monitor.story import BACKUP, BEGIN, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, failover
+
+
+def test_a_failover_waits_for_the_trap_and_the_reason_and_a_reading():
+    story = failover(begun(BACKUP))
+    began = story.now
+    story.wait(0.01).trap(MASTER, up_time=4711)
+    assert story.drain() == []
+    story.wait(0.01).reason()
+    assert story.drain() == []
+    story.wait(0.01).haproxy(ONE_DOWN)
+    told, *_ = story.drain()
+    assert told.at == story.now == pytest.approx(began + 0.03)
+    assert told.news.at == pytest.approx(DATE + began), "its date is that of the change"
+    assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/activeDegraded")
+    assert (told["KeepalivedTrap"], told["KeepalivedTime"]) == ("seen", "4711")
+    assert (told["Cause"], told["ServedAsIntended"]) == ("peerLost", "true")
+    assert told.news.keepalived == {
+        "vrrpInstanceName": "SITE1",
+        "vrrpInstanceState": "2",
+        "vrrpInstanceInitialState": "2",
+        "routerId": "lb1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (NewMasterReason.masterNoResponse, "peerLost"),
+        (NewMasterReason.preempted, "priority"),
+        (NewMasterReason.priority, "priority"),
+    ],
+)
+def test_the_reason_of_keepalived_is_the_cause(reason, cause):
+    story = failover(begun(BACKUP)).trap(MASTER).reason(reason).read()
+    (told,) = story.drain()
+    assert told["Cause"] == cause
+
+
+def test_the_trap_may_come_first():
+    story = begun(BACKUP)
+    story.node.listening = True
+    story.wait(5).trap(MASTER).reason().wait(0.3)
+    assert story.drain() == []
+    story.line(MASTER).read()
+    (told,) = story.drain()
+    assert told["KeepalivedTrap"] == "seen"
+
+
+def test_a_trap_that_does_not_come_is_lost():
+    story = failover(begun(BACKUP)).reason().read()
+    story.wait(TRAP_WAIT - 0.01)
+    assert story.drain() == []
+    (told,) = story.wait(1).drain()
+    assert told.at == pytest.approx(BEGIN + 15 + TRAP_WAIT)
+    assert told["KeepalivedTrap"] == "notSeen"
+    assert "haxEventKeepalivedTime" not in told.news.cells
+    assert told.news.keepalived["vrrpInstanceState"] == "2"
+
+
+def test_a_trap_of_another_instance_or_state_is_not_its_own():
+    story = failover(begun(BACKUP)).reason().read().trap(MASTER, "SITE2").trap(BACKUP)
+    (told,) = [one for one in story.wait(5).drain() if one["Subject"] == "SITE1"]
+    assert told["KeepalivedTrap"] == "notSeen"
+
+
+def test_without_traps_nobody_knows_of_them():
+    story = begun(BACKUP).wait(5).line(MASTER).read()
+    (told,) = story.wait(5).drain()
+    assert told.at == pytest.approx(BEGIN + 15 + FIRST_WAIT)
+    assert told["KeepalivedTrap"] == "notObserved"
+
+
+def test_the_way_to_backup_needs_no_reason():
+    story = failover(begun(MASTER), BACKUP).trap(BACKUP).read()
+    (told,) = story.drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> backup/standby", "peerReturned")
+
+
+def test_a_reason_that_does_not_come_is_not_waited_for_for_long():
+    story = failover(begun(BACKUP)).trap(MASTER).read()
+    (told,) = story.wait(1).drain()
+    assert told.at == pytest.approx(BEGIN + 15 + REASON_WAIT)
+
+
+def test_a_reading_that_does_not_come_is_not_waited_for_for_long():
+    story = failover(begun(BACKUP)).trap(MASTER).reason()
+    assert story.node.is_settling()
+    (told,) = story.wait(1).drain()
+    assert told.at == pytest.approx(BEGIN + 15 + READ_WAIT)
+    assert not story.node.is_settling()
+
+
+def test_a_reading_that_was_under_way_does_not_count():
+    story = begun(BACKUP)
+    story.node.listening = True
+    began = story.wait(5).now
+    reading = story.node._processes["local"]
+    story.wait(0.01).line(MASTER).trap(MASTER).reason()
+    story.node.take_process(reading, story.now)
+    story.wait(0.01)
+    assert story.drain() == []
+    (told,) = story.wait(1).drain()
+    assert told.at == pytest.approx(began + 0.01 + READ_WAIT)
+
+
+def test_a_failover_tells_the_health_too_and_no_other_event_does():
+    story = failover(begun(MASTER), BACKUP)
+    story.no_haproxy(Reason.haproxyGone, "haproxy local is gone").trap(BACKUP)
+    (told,) = story.wait(60).drain()
+    assert (told.news.kind, told.moves) == (Kind.serviceFailover, "master/active -> backup/standbyNotReady")
+    assert (told["Cause"], told["CauseText"]) == ("haproxyGone", "haproxy local is gone")
+
+
+def test_an_outage_that_has_not_held_is_told_with_the_failover_it_leads_to():
+    story = begun(MASTER)
+    story.node.listening = True
+    story.wait(5).no_haproxy(Reason.haproxyGone, "haproxy local is gone").wait(0.8)
+    story.line(FAULT).trap(FAULT).no_haproxy(Reason.haproxyGone, "haproxy local is gone")
+    (told,) = story.wait(60).drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> fault/fault", "haproxyGone")
+
+
+def test_two_failovers_one_behind_the_other_are_told_in_their_order():
+    story = failover(begun(BACKUP))
+    story.wait(0.1).line(FAULT).wait(0.1).trap(MASTER, up_time=1).trap(FAULT, up_time=2).reason().read()
+    first, second = story.wait(1).drain()
+    assert [first.moves, second.moves] == ["backup/standby -> master/active", "master/active -> fault/fault"]
+    assert [first["KeepalivedTime"], second["KeepalivedTime"]] == ["1", "2"]
+    assert story.service("SITE1").tracker.failovers == 2
+
+
+def test_keepalived_that_is_killed_is_told_with_what_it_leaves_behind():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
+    story.writer(False).no_mib(Trouble.not_there).read()
+    told = story.wait(30).drain()
+    assert told[0].moves == "master/active -> stopped/conflict"
+    assert {one["Cause"] for one in told} == {"keepalivedDead"}
+    story.kernel()
+    assert [one.moves for one in story.wait(30).drain()] == ["stopped/conflict -> stopped/stopped"]
+
+
+def test_keepalived_that_is_stopped_and_started():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
+    story.line(VrrpState.shutdown).kernel().writer(False).no_mib(Trouble.not_there).read()
+    (told,) = story.wait(30).drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> stopped/stopped", "operator")
+    story.writer().line(BACKUP).read().wait(3).line(MASTER).kernel(IP).mib(("SITE1", MASTER)).read()
+    told = story.wait(30).drain()
+    assert [one.moves for one in told] == ["stopped/stopped -> backup/standby", "backup/standby -> master/active"]
+    assert [one["Cause"] for one in told] == ["operator", "operator"]
+
+
+def test_the_bare_set_up_of_traps_and_the_mib_alone():
+    story = Story(awaited=("kernel", "mib", "haproxy/local"))
+    story.node.listening = True
+    story.kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(30)
+    assert (story.drain(), story.health()) == ([], "active")
+    story.trap(BACKUP).kernel().read()
+    (told,) = story.drain()
+    assert (told.moves, told["KeepalivedTrap"]) == ("master/active -> backup/standby", "seen")
+    assert told["ServedAsIntended"] == "false"
+    story.no_mib(Trouble.not_there).wait(RECONNECT - 1)
+    assert story.health() == "standby"
+    story.wait(30)
+    assert changes(story) == ["backup/standby -> stopped/stopped"]
+
+
+# A frozen snmpd keeps its sessions and answers nothing; it sends keepalived's trap when it thaws.
+
+
+def silent(story: Story) -> Story:
+    """Let snmpd fall silent, and a failover come."""
+    story.node.listening = story.node.connected = True
+    return story.wait(5).line(BACKUP).kernel().read()
+
+
+def test_a_trap_of_a_silent_snmpd_is_waited_for():
+    story = silent(begun(MASTER, IP).mib(("SITE1", MASTER))).no_mib(Trouble.snmpd).wait(10)
+    assert story.drain() == []
+    (told,) = story.trap(BACKUP).drain()
+    assert told["KeepalivedTrap"] == "seen"
+    assert told.news.at == DATE + story.now - 10
+
+
+def test_a_trap_of_a_silent_snmpd_is_not_waited_for_for_ever():
+    story = silent(begun(MASTER, IP).mib(("SITE1", MASTER)))
+    began = story.now
+    (told,) = story.wait(60).drain()
+    assert (told.at, told["KeepalivedTrap"]) == (began + SILENT_WAIT, "notSeen")
+
+
+@pytest.mark.parametrize("trouble", [Trouble.not_there, Trouble.frozen, None])
+def test_when_snmpd_is_heard_again_the_trap_is_lost(trouble):
+    story = silent(begun(MASTER, IP).mib(("SITE1", MASTER))).wait(3)
+    assert story.drain() == []
+    if trouble is None:
+        story.mib(("SITE1", BACKUP))
+    else:
+        story.no_mib(trouble)
+    (told,) = [one for one in story.drain() if one.news.kind is Kind.serviceFailover]
+    assert told["KeepalivedTrap"] == "notSeen"
+
+
+def test_an_snmpd_that_has_closed_our_session_is_not_waited_for():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER))
+    story.node.listening = True
+    story.wait(5).line(BACKUP).kernel().read().wait(TRAP_WAIT)
+    (told,) = story.drain()
+    assert told["KeepalivedTrap"] == "notSeen"

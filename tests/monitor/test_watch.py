@@ -1,0 +1,123 @@
+"""What runs the sources and the node: the rows that are shown, and what is kept for the next start."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from haproxy_agentx.agentx.oid import key
+from haproxy_agentx.agentx.view import MibView
+from haproxy_agentx.config import Config
+from haproxy_agentx.monitor.node import Manners, Node
+from haproxy_agentx.monitor.rows import Clocks
+from haproxy_agentx.monitor.watch import Monitor
+from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.tables import object_names
+from haproxy_agentx.vrrp.model import FifoLine, VrrpState
+
+
+class Indexes:
+    """Gives each name its first choice; ``meanwhile`` is what happens while it does."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, int]] = {}
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    async def learn(self, wanted: Mapping[str, Mapping[str, int]]) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        for scope, names in wanted.items():
+            self.known.setdefault(scope, {}).update(names)
+
+
+class Journal:
+    """Remembers what it is given."""
+
+    def __init__(self) -> None:
+        self.recent = ()
+        self.memory: dict[str, str] = {}
+        self.writes = 0
+
+    async def append(self, news, memory):
+        self.memory |= memory
+        self.writes += 1
+        return []
+
+    async def forget(self, keys):
+        for name in keys:
+            del self.memory[name]
+
+
+def monitor(indexes: Indexes, journal: Journal) -> Monitor:
+    clocks = Clocks(lambda: 100.0, lambda: 1_800_000_000.0, lambda _: 0)
+    made = Monitor(Config(), list, indexes, journal, clocks, lambda: None)
+    made.node = Node(None, Manners(), (), {}, 100.0)
+    return made
+
+
+def line(name: str, state: VrrpState = VrrpState.master) -> FifoLine:
+    return FifoLine(name, state, None, 100)
+
+
+def names(watching: Monitor) -> list[int]:
+    """Give the indexes of the rows of haxVrrpTable."""
+    columns = sorted(watching.columns, key=lambda column: column.name)
+    view = MibView(columns, object_names(schema.ROOT))
+    name = schema.column_oid(schema.VRRP_TABLE, schema.VRRP_TABLE.columns[0])
+    return [number for number in range(1, 9) if view.get(key((*name, number)))[1]]
+
+
+def test_an_instance_that_comes_while_another_is_numbered_has_its_row_a_moment_later():
+    async def story() -> None:
+        indexes = Indexes()
+        watching = monitor(indexes, Journal())
+        watching.node.take_line(line("SITE1"), 100.0)
+        watching.node.advance(100.0, 0.0)
+        indexes.meanwhile = lambda: watching.node.take_line(line("SITE2"), 100.0)
+        await watching._show()
+        assert names(watching) == [1]
+        await watching._show()
+        assert names(watching) == [1, 2]
+
+    asyncio.run(story())
+
+
+def test_nothing_is_kept_before_anything_is_judged():
+    """A program that is killed at once has not forgotten what the one before it knew."""
+
+    async def story() -> None:
+        journal = Journal()
+        watching = monitor(Indexes(), journal)
+        await watching._keep([])
+        assert journal.writes == 0
+        watching.node.take_line(line("SITE1"), 100.0)
+        watching.node.advance(100.0, 0.0)
+        await watching._keep([])
+        assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1"}
+        await watching._keep([])
+        assert journal.writes == 1, "nothing was new"
+
+    asyncio.run(story())
+
+
+def test_what_is_gone_is_forgotten():
+    async def story() -> None:
+        journal = Journal()
+        journal.memory = {"service/OLD": "{}", "process/local": "1"}
+        watching = monitor(Indexes(), journal)
+        watching._remembered = set(journal.memory)
+        for name in ("SITE1", "SITE2"):
+            watching.node.take_line(line(name), 100.0)
+        watching.node.advance(100.0, 0.0)
+        await watching._keep([])
+        assert {name for name in journal.memory if name.startswith("service/")} == {"service/SITE1", "service/SITE2"}
+        watching.node.take_line(line("SITE2", VrrpState.deleted), 101.0)
+        watching.node.advance(101.0, 0.0)
+        await watching._keep([])
+        assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1", "process/local"}
+
+    asyncio.run(story())
+
+
+def test_a_configuration_that_changes_nothing_here_keeps_the_monitor():
+    watching = monitor(Indexes(), Journal())
+    assert watching.serves(Config(haproxy=(), store="/elsewhere"))
+    assert not watching.serves(Config(services=()))
