@@ -5,6 +5,7 @@ and what is lost when the daemon is killed at random moments.
 """
 
 import argparse
+import os
 import secrets
 import sys
 from dataclasses import dataclass
@@ -131,6 +132,7 @@ def main() -> int:
     amount = AMOUNTS[wanted.form]
     report = Report()
     report.line("seed", str(wanted.seed))
+    report.line("load of the machine before", " ".join(f"{load:.2f}" for load in os.getloadavg()))
     tellers = (
         (tell_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
         (tell_soak, amount.faults if wanted.faults is None else wanted.faults),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
+from time import monotonic
 
 from benchmarks.failovers.judge import Tally, false_roles, in_order
 from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair, pause, roles
@@ -15,6 +16,8 @@ HOST = "lb1"
 MANY = "notifications: {limit: 600/min, servers: true}\n"
 """So that there is always something under way."""
 SERVERS = ("be_web/web1", "be_web/web2", "be_api/api1", "be_api/api2")
+AMID = 0.01
+"""Seconds in which an event is sent and acknowledged."""
 MOVES = 6
 """Servers that are taken out and put back in a row."""
 
@@ -34,16 +37,20 @@ class Killed:
 def kill(number: int, chance: Random) -> Iterator[Killed]:
     """Kill it so many times, at any moment of its life; give how it goes after each time."""
     tally = Tally()
-    with pair("kills", MANY) as found:
+    with pair("kills", MANY, "0.2s") as found:
         before = len(found.lab.host(HOST).read(KEEPALIVED_LOG))
         moving = _Changes(found, Random(chance.random()))  # noqa: S311  no secret
         with moving:
             for done in range(1, number + 1):
-                pause(chance.uniform(0.2, 3) if done % 4 else chance.uniform(0, 0.5))  # some in its start
+                if done % 2:
+                    pause(chance.uniform(0, 2))
+                else:
+                    _await_event(found)
+                    pause(chance.uniform(0, AMID))
                 found.lab.ctl(HOST, "agent", "kill9")
                 control.launch(found.lab.host(HOST), control.find(HOST, "agent"))
-                if done % 4 != 3:  # the next kill shall not always wait for it
-                    _wait(lambda: found.last(HOST) or found.status(HOST), found)
+                if done % 4:  # else the next kill is in its start
+                    _wait(lambda: found.status(HOST), found)
                 yield Killed(done, found.last(HOST), tally)
         tally.wrong += moving.problems
         try:
@@ -55,12 +62,19 @@ def kill(number: int, chance: Random) -> Iterator[Killed]:
         arrived = told(found.lab, HOST)
         once, wrong = in_order(HOST, arrived, VIRTUAL, last)
         tally.add(once)
-        tally.repeated = len(arrived) - len(once)
+        tally.repeated = len(arrived) - len(once) if once else 0
         log = found.lab.host(HOST).read(KEEPALIVED_LOG)[before:]
         kept = {site: changes([role for name, role in roles(log) if name == site], START[HOST]) for site in VIRTUAL}
         tally.failovers = sum(role == "backup" for sequence in kept.values() for role in sequence)
         tally.wrong += [*wrong, *false_roles(HOST, once, kept, all_of_it=False)]
         yield Killed(number, last, tally)
+
+
+def _await_event(found: Pair) -> None:
+    """Wait for the moment in which something is put into the log and sent."""
+    before, deadline = found.last(HOST), monotonic() + UP
+    while found.last(HOST) <= before and monotonic() < deadline:
+        pass  # a millisecond decides
 
 
 def _wait(condition: Callable[[], object], found: Pair) -> None:
@@ -87,7 +101,7 @@ class _Changes:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                self._chance.choices((self._move_servers, self._move_haproxy), (3, 1))[0]()
+                self._chance.choice((self._move_servers, self._move_haproxy))()
         except (LabError, OSError) as error:
             self.problems.append(str(error))
 

@@ -21,6 +21,9 @@ NORMAL = {"lb1": ("master", "active"), "lb2": ("backup", "standby")}
 SETTLED = 40.0
 """Seconds in which all must be well again: keepalived comes back to snmpd after 15 s, and when it was frozen again."""
 
+UNTOLD = 1.6
+"""Seconds that a change may wait to be told: for keepalived's trap, or because it has to hold."""
+
 UNLIMITED = "notifications: {limit: 600/min}\n"
 """So that no failover is one of a storm, which would be counted and not told one by one."""
 
@@ -65,13 +68,19 @@ class Pair:
         ]
         return states == ["ok"] * len(BALANCERS)
 
-    def is_normal(self) -> bool:
-        """Say whether all is as it should be, and the managers know it."""
-        return all(self._is_normal(host, *wanted) for host, wanted in NORMAL.items())
-
     def wait_normal(self, seconds: float = SETTLED) -> None:
-        """Wait until all is normal."""
-        wait_for(self.is_normal, "the pair is as it should be", seconds, self._logs)
+        """Wait until all is as it should be, the managers know it, and nothing is left to be told."""
+        normal_since: float | None = None
+
+        def is_quiet() -> bool:
+            nonlocal normal_since
+            if not all(self._is_normal(host, *wanted) for host, wanted in NORMAL.items()):
+                normal_since = None
+                return False
+            normal_since = normal_since or time.monotonic()
+            return time.monotonic() >= normal_since + UNTOLD
+
+        wait_for(is_quiet, "the pair is as it should be", seconds, self._logs)
 
     def wait_held(self, *hosts: str, seconds: float = 10.0) -> None:
         """Wait until these and no others hold all addresses."""
@@ -102,12 +111,12 @@ class Pair:
 
 
 @contextmanager
-def pair(name: str, more: str = UNLIMITED) -> Iterator[Pair]:
-    """Have a pair that is up and normal; ``more`` is added to our configuration."""
+def pair(name: str, more: str = UNLIMITED, interval: str = "1s") -> Iterator[Pair]:
+    """Have a pair that is up and normal; ``more`` is added to our configuration, HAProxy read at the ``interval``."""
     with Lab.up(name, agent=False) as lab:
         for host in BALANCERS:
             config = lab.host(host).path(CONFIG)
-            config.write_text(config.read_text().replace("interval: 1s", "interval: 0.2s") + more)
+            config.write_text(config.read_text().replace("interval: 1s", f"interval: {interval}") + more)
             control.launch(lab.host(host), control.find(host, "agent"))
         found = Pair(lab)
         found.wait_normal()
