@@ -241,4 +241,5 @@ class DockerLab:
     def _log(self, host: str) -> str:
         if host in (*BALANCERS, *EXTRA):
             return self.exec(host, "journalctl", "--no-pager", "-q", "-o", "short-monotonic", "-n", "40", check=False)
-        return "\n".join(run("docker", "logs", "--tail", "20", container(host), check=False).stdout.splitlines())
+        lines = run("docker", "logs", "--tail", "60", container(host), check=False).stdout.splitlines()
+        return "\n".join(line for line in lines if "\t" not in line)  # at the sink: those with names

@@ -65,14 +65,6 @@ def stock(running: DockerLab) -> Iterator[DockerLab]:
     running.remove_extra("stock")
 
 
-@pytest.fixture
-def spare(running: DockerLab) -> Iterator[DockerLab]:
-    """With the host `spare`, a load balancer apart from the pair."""
-    running.start_extra("spare")
-    yield running
-    running.remove_extra("spare")
-
-
 MEASURED = "measured"
 
 

@@ -1,5 +1,6 @@
-"""README.md, 'On your own load balancer', done word by word on a stock Debian 12; upgrade; removal."""
+"""README.md done word by word on a stock Debian 12, with keepalived beside it; upgrade; removal."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -21,6 +22,18 @@ CONFIG = "/etc/haproxy-agentx/config.yaml"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
 SNMPD = "/etc/snmp/snmpd.conf.d/haproxy-agentx.conf"
 GROUP_LINE = "stats socket .* group haproxy-agentx"
+KEEPALIVED = "/etc/keepalived/keepalived.conf"
+FIFO = "/run/haproxy-agentx/vrrp.fifo"
+INSTANCE = """
+vrrp_instance SITE1 {
+    state MASTER
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    advert_int 1
+    virtual_ipaddress { 10.77.1.100/24 }
+}
+"""
 SITE = "listen site\n  bind :80\n  server one 127.0.0.1:81\n  server two 127.0.0.1:82\n"
 NEWER = "99.0.0"
 FILES = (
@@ -34,12 +47,18 @@ FILES = (
 )
 
 
+CODE = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def chapter(heading: str) -> str:
+    """The text of README.md below a heading."""
+    return (PROJECT / "README.md").read_text().partition(f"\n## {heading}")[2].partition("\n## ")[0]
+
+
 def steps() -> dict[int, list[str]]:
-    """The blocks of code of each numbered step of README.md."""
-    text = (PROJECT / "README.md").read_text().partition("## On your own load balancer")[2].partition("\n## ")[0]
-    parts = re.split(r"^\*\*(\d)\. ", text, flags=re.MULTILINE)
-    code = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-    return {int(number): code.findall(body) for number, body in zip(parts[1::2], parts[2::2], strict=True)}
+    """The blocks of code of each numbered step."""
+    parts = re.split(r"^\*\*(\d)\. ", chapter("On your own load balancer"), flags=re.MULTILINE)
+    return {int(number): CODE.findall(body) for number, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def make(lab, target: str, **variables: str) -> str:
@@ -72,6 +91,35 @@ def follow_the_readme(lab) -> str:
     return lab.shell(HOST, "\n".join(rest))
 
 
+def follow_the_readme_with_keepalived(lab) -> None:
+    """Do what it says, until every source is read and the service is active."""
+    text = chapter("With keepalived")
+    definitions, sinks, community, config, *_ = CODE.findall(text)
+    append(lab, "/etc/default/keepalived", 'DAEMON_ARGS="-x"\n')
+    append(lab, KEEPALIVED, definitions + INSTANCE)
+    append(lab, SNMPD, sinks)
+    lab.shell(HOST, community)
+    append(lab, CONFIG, config)
+    lab.systemctl(HOST, "restart", "snmpd")
+    lab.systemctl(HOST, "restart", "keepalived")  # which it need not, but would come back to snmpd after 15 s only
+    lab.systemctl(HOST, "reload", "haproxy-agentx")
+
+    def active() -> bool:
+        shown = lab.status(HOST)
+        found = [(service["name"], service["health"]) for service in shown["services"]]
+        return found == [("SITE1", "active")] and {source["state"] for source in shown["sources"]} == {"ok"}
+
+    wait_for(active, "SITE1 is active, and every source is read", 10, lambda: lab.logs(HOST))
+    assert "snmpd has acknowledged it" in lab.exec(HOST, "haproxy-agentx", "trap-test")
+
+
+def told(lab) -> list[tuple[object, ...]]:
+    """The event log: what was told, when, and why."""
+    lines = lab.exec(HOST, "haproxy-agentx", "events", "--json", "--limit", "500").splitlines()
+    wanted = ("sequence", "time", "kind", "subject", "role", "health", "cause_text", "delivery")
+    return [tuple(event[name] for name in wanted) for event in map(json.loads, lines)]
+
+
 def names(lab) -> list[str]:
     """haxServerName by index."""
     column = "1.3.6.1.4.1.8072.9999.9999.8404.1.9.1.11"
@@ -99,9 +147,9 @@ def well(lab) -> None:
 
 
 def kept(lab) -> tuple[object, ...]:
-    """What has to outlive everything: configuration, rows, and what the administrator enabled."""
+    """What has to outlive everything: configuration, rows, events, and what the administrator enabled."""
     enabled = lab.systemctl(HOST, "is-enabled", "haproxy-agentx", check=False)
-    return read(lab, CONFIG), names(lab), lab.status(HOST)["store"], enabled
+    return read(lab, CONFIG), names(lab), told(lab), lab.status(HOST)["store"], enabled
 
 
 def installed(lab) -> None:
@@ -118,10 +166,14 @@ def installed(lab) -> None:
         "root:haproxy-agentx 750 directory",
         "haproxy-agentx:haproxy-agentx 600 fifo",
     ]
+    follow_the_readme_with_keepalived(lab)
+    kinds = [kind for _, _, kind, *_ in told(lab)]
+    assert kinds[-1] == "test"
+    assert "serviceFailover" in kinds
 
 
 def upgraded(lab, wheels: Path) -> None:
-    """A second `make install`: the daemon is another one, and nothing else has changed."""
+    """A second `make install`: the daemon is another one, nothing else has changed, and nothing is told of it."""
     lab.systemctl(HOST, "disable", "haproxy-agentx")
     before = kept(lab)
     lab.copy(wheels, HOST, f"{FOLDER}/newer")
@@ -145,22 +197,25 @@ def removed(lab) -> None:
     said = make(lab, "uninstall")
     assert all(text in said for text in ("/var/lib/haproxy-agentx", "PURGE=1", HAPROXY, SNMPD)), said
     assert lab.shell(HOST, f"ls -d {' '.join(FILES)} 2>/dev/null || :") == ""
+    assert KEEPALIVED in said, "it writes to a FIFO of which nobody takes care any more"
     lab.exec(HOST, "test", "-e", "/var/lib/haproxy-agentx/state.db")
     assert read(lab, CONFIG) == config
-    lab.shell(HOST, "systemctl restart haproxy snmpd")
-    assert lab.systemctl(HOST, "is-active", "haproxy", "snmpd").split() == ["active", "active"]
+    lab.shell(HOST, "systemctl restart haproxy snmpd keepalived")
+    assert lab.systemctl(HOST, "is-active", "haproxy", "snmpd", "keepalived").split() == ["active"] * 3
     assert lab.systemctl(HOST, "list-units", "--all", "haproxy-agentx*", "--no-legend") == ""
     make(lab, "uninstall")  # again: nothing to do, and no error
 
 
 def purged(lab) -> None:
-    """The group only when nothing names it any more."""
+    """All of it; the group only when nothing names it any more."""
     said = make(lab, "uninstall", PURGE="1")
     assert all(text in said for text in ("the user and group haproxy-agentx", HAPROXY, SNMPD)), said
     lab.shell(
         HOST, f"sed -i '/{GROUP_LINE}/d' {HAPROXY}; rm {SNMPD}; systemctl reload haproxy; systemctl restart snmpd"
     )
+    lab.shell(HOST, f"sed -i '/vrrp_notify_fifo/d' {KEEPALIVED}; systemctl reload keepalived")
     make(lab, "uninstall", PURGE="1")
+    lab.exec(HOST, "test", "!", "-e", FIFO)
     accounts = lab.shell(HOST, "getent passwd; getent group")
     assert "haproxy-agentx" not in accounts
     left = lab.shell(HOST, f"find / -xdev -name '*haproxy-agentx*' -not -path '{FOLDER}*' -not -path '/proc/*'").split()
@@ -171,7 +226,7 @@ def purged(lab) -> None:
 @pytest.mark.timeout(240)
 def test_install_as_the_readme_says_upgrade_and_remove(stock, tmp_path):
     installed(stock)
-    rows = names(stock)
+    rows, events = names(stock), told(stock)
     upgraded(stock, newer(tmp_path))
     not_upgraded(stock)
     removed(stock)
@@ -179,4 +234,5 @@ def test_install_as_the_readme_says_upgrade_and_remove(stock, tmp_path):
     stock.systemctl(HOST, "start", "haproxy-agentx")
     well(stock)
     assert names(stock) == rows
+    assert told(stock)[: len(events)] == events
     purged(stock)

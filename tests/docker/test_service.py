@@ -16,6 +16,7 @@ pytestmark = pytest.mark.docker
 HOST = "lb2"
 OURS = "haproxy-agentx"
 CONFIG = "/etc/haproxy-agentx/config.yaml"
+DENIED = re.compile(r"denied|not permitted|EPERM|EACCES|Traceback|audit|seccomp", re.IGNORECASE)
 WELL = 5.0
 """Seconds in which everything is well after a fault has gone."""
 
@@ -90,8 +91,18 @@ def test_the_unit_is_hardened_and_everything_works(lab):
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", shown)
     assert found, shown
     assert float(found[1]) <= 1.5, shown
+    lab.systemctl(HOST, "restart", OURS)
     well(lab)
     assert len(lab.table(HOST, "haxServerStatus")) == 5
+    # sockets, netlink, the FIFO, keepalived's traps and its MIB
+    sources = {source["name"]: source["state"] for source in lab.status(HOST)["sources"]}
+    assert sources == dict.fromkeys(("local", "kernel", "fifo", "keepalived-traps", "keepalived-mib"), "ok")
+    said = json.loads(lab.exec(HOST, "haproxy-agentx", "trap-test", "--json"))
+    assert said["problem"] is None, said
+    invocation = lab.systemctl(HOST, "show", "-P", "InvocationID", OURS)
+    lines = lab.exec(HOST, "journalctl", "-q", "--no-pager", "-o", "cat", f"_SYSTEMD_INVOCATION_ID={invocation}")
+    assert "listening at 127.0.0.1:1162" in lines
+    assert [line for line in lines.splitlines() if DENIED.search(line)] == []
 
 
 def test_the_hardening_is_real(lab):
