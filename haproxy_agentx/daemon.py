@@ -31,7 +31,7 @@ from haproxy_agentx.event import Event as LoggedEvent
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
-from haproxy_agentx.monitor.rows import PROCESSES, Clocks
+from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.notifications import varbinds
@@ -49,11 +49,8 @@ log = logging.getLogger(__name__)
 SWITCH_INTERVAL = 0.0005
 """Seconds after which the store's thread has to let the loop answer."""
 
-_SOURCE = "source "
-"""What the names of sources of VRRP begin with where processes have their numbers: no name of a process has a blank."""
-
 _SOURCES = 101
-"""The number that the first of them likes to have: above those of processes."""
+"""The number that the first source of VRRP likes to have: above those of processes."""
 
 STATUS_INTERVAL = 5.0
 """Seconds between two signs of life to the service manager."""
@@ -135,7 +132,7 @@ class Daemon:
         for config in [config for config in self._running if config not in configs]:
             self._running.pop(config).task.cancel()
         first = {config.name: place for place, config in enumerate(configs, 1)}
-        watched = {_SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
+        watched = {SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
         await self._indexes.learn({PROCESSES: {**first, **watched}})
         numbers = self._indexes.known[PROCESSES]
         for config in configs:
@@ -151,7 +148,7 @@ class Daemon:
             (number,): partial(_source_texts, process.source) for number, process in rows.items()
         }
         for source in self._monitor.sources:
-            sources[numbers[_SOURCE + source.name],] = partial(_source_texts, source)
+            sources[numbers[SOURCE + source.name],] = partial(_source_texts, source)
         processes: dict[Oid, Texts] = {(number,): partial(process.texts, stamp) for number, process in rows.items()}
         root = self._config.root
         self._fixed = [

@@ -6,13 +6,14 @@ from functools import partial
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column
-from haproxy_agentx.event import Event
+from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.haproxy.stat import Kind as StatKind
 from haproxy_agentx.health.instances import ROLES, Instance
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import row as event_row
-from haproxy_agentx.objects.layout import Numbers, Wanted, proxy_scope
+from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
 from haproxy_agentx.objects.tables import Texts, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
 
@@ -20,6 +21,9 @@ SERVICES = "service"
 INSTANCES = "vrrp"
 PROCESSES = "process"
 """Scopes of the numbers."""
+
+SOURCE = "source "
+"""What the names of sources of VRRP begin with in PROCESSES: no name of an HAProxy has a blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,26 @@ def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> 
 def event_columns(events: Iterable[Event], root: Oid) -> list[Column]:
     """Give the columns of haxEventTable."""
     return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): event_row(event) for event in events})
+
+
+def row_of(news: News, numbers: Numbers, root: Oid) -> str | None:
+    """Give the RowPointer to the row of whom an event is about; None where it has no number."""
+    subject = news.cells.get("haxEventSubject", "")
+    process, _, below = subject.partition("/")
+    backend, _, server = below.partition("/")
+    of_process = numbers.get(PROCESSES, {})
+    of_backend = (of_process.get(process), numbers.get(proxy_scope(process), {}).get(backend))
+    of_server = numbers.get(member_scope(StatKind.SERVER, process, backend), {}).get(server)
+    table, index = {
+        Kind.serviceFailover: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
+        Kind.serviceHealthChange: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
+        Kind.sourceChange: (schema.SOURCE_TABLE, (of_process.get(subject) or of_process.get(SOURCE + subject),)),
+        Kind.backendChange: (schema.BACKEND_TABLE, of_backend),
+        Kind.serverChange: (schema.SERVER_TABLE, (*of_backend, of_server)),
+        Kind.test: (schema.EVENT_TABLE, (None,)),
+    }[news.kind]
+    known = tuple(number for number in index if number is not None)
+    return schema.row_pointer(table, known, root) if len(known) == len(index) else None
 
 
 def _numbered(names: Iterable[str], numbers: Numbers, scope: str) -> list[tuple[str, int]]:

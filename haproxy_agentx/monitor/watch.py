@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
@@ -238,12 +239,16 @@ class Monitor:
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
         memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
-        for event in await self._journal.append(told, memory):
+        for event in await self._journal.append([self._with_row(news) for news in told], memory):
             log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
         self._remembered |= memory.keys()
         if old := outdated(self._remembered, memory):
             self._remembered -= set(old)
             await self._journal.forget(old)
+
+    def _with_row(self, news: News) -> News:
+        row = rows.row_of(news, self._indexes.known, self._config.root)
+        return news if row is None else replace(news, cells={**news.cells, "haxEventRow": row})
 
     def _show_soon(self) -> None:
         if not self._shows_soon:

@@ -55,7 +55,8 @@ def proxy_scope(process: str) -> Scope:
     return f"proxy/{process}"
 
 
-def _member_scope(kind: Kind, process: str, proxy: str) -> Scope:
+def member_scope(kind: Kind, process: str, proxy: str) -> Scope:
+    """Give the scope in which the servers or listeners of a proxy have their numbers."""
     return f"{kind.name.lower()}/{process}/{proxy}"
 
 
@@ -96,7 +97,7 @@ def survey(process: str, signatures: Sequence[bytes], known: Numbers) -> Generat
         if found is not None:
             _want(wanted, known, proxy_scope(process), found.proxy, found.proxy_id)
             if found.kind in (Kind.SERVER, Kind.LISTENER):
-                _want(wanted, known, _member_scope(found.kind, process, found.proxy), found.name, found.member_id)
+                _want(wanted, known, member_scope(found.kind, process, found.proxy), found.name, found.member_id)
         if place % SLICE == SLICE - 1:
             yield
     return wanted
@@ -119,7 +120,7 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
         if found is not None:
             proxy = numbers[proxy_scope(process)][found.proxy]
             if found.kind in (Kind.SERVER, Kind.LISTENER):
-                member = numbers[_member_scope(found.kind, process, found.proxy)][found.name]
+                member = numbers[member_scope(found.kind, process, found.proxy)][found.name]
                 part = _two(proxy, member)
             else:
                 part = _one(proxy)

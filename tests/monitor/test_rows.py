@@ -7,7 +7,7 @@ import pytest
 from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import Column, MibView
-from haproxy_agentx.event import Delivery, Event, Kind
+from haproxy_agentx.event import Delivery, Event, Kind, News
 from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
@@ -17,6 +17,7 @@ from haproxy_agentx.monitor.rows import (
     event_columns,
     member_name,
     members_scope,
+    row_of,
     service_columns,
     wanted,
 )
@@ -278,3 +279,28 @@ def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
 
 def test_no_events_no_rows():
     assert event_columns([], ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "row"),
+    [
+        (Kind.serviceFailover, "www", "3.1.2.7"),
+        (Kind.serviceHealthChange, "www", "3.1.2.7"),
+        (Kind.sourceChange, "local", "2.1.2.1"),
+        (Kind.sourceChange, "fifo", "2.1.2.102"),
+        (Kind.backendChange, "local/be", "8.1.10.1.4"),
+        (Kind.serverChange, "local/be/web1", "9.1.10.1.4.9"),
+        (Kind.backendChange, "local/gone", None),
+        (Kind.sourceChange, "(several)", None),
+        (Kind.test, "haproxy-agentx", None),
+    ],
+)
+def test_an_event_points_to_the_row_of_whom_it_is_about(kind, subject, row):
+    numbers = {
+        SERVICES: {"www": 7},
+        PROCESSES: {"local": 1, "source fifo": 102},
+        "proxy/local": {"be": 4},
+        "server/local/be": {"web1": 9},
+    }
+    found = row_of(News(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT)
+    assert found == (None if row is None else f"{'.'.join(map(str, ROOT))}.1.{row}")
