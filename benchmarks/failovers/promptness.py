@@ -28,7 +28,7 @@ class Promptness:
     untold: tuple[Change, ...]
 
     def percentile(self, number: int) -> float:
-        """Give a percentile of the delays."""
+        """Give a percentile of the delays, which are two at least."""
         return quantiles(self.delays, n=100, method="inclusive")[number - 1]
 
 

@@ -16,8 +16,8 @@ from integration.dockerlab.lab import VARIANT, DockerLab
 from integration.netlab.plan import ADDRESSES, PROJECT, VARIANTS, VIRTUAL
 from integration.netlab.waiting import LabError
 
-TESTS = ("-n", "2", "tests/docker")
-"""The pair in one process, the load balancers apart from it in another."""
+TESTS = ("-n", "3", "tests/docker")
+"""The pair in one process, the load balancers apart from it in two others: all of them wait most of the time."""
 
 HINTS = """
   lb1 {lb1}  lb2 {lb2}  web {web}  sink {sink}  client {client}  served at {addresses}

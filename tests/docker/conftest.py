@@ -1,7 +1,7 @@
 """The lab of containers for tests: `make lab-up`, then `pytest tests/docker`; `make lab` does both and removes it.
 
-With -n 2 the tests of the pair and those of the load balancers apart from it run side by side. Each test gets the lab
-well: whatever the one before stopped is started again, and lb1 serves.
+With -n 3 the tests of the pair and those of the two load balancers apart from it run side by side. Each test gets the
+lab well: whatever the one before stopped is started again, and lb1 serves.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,17 +17,18 @@ from integration.netlab import LabError
 from integration.netlab.plan import BALANCERS, VIRTUAL, VRRP_INSTANCE_STATE
 
 APART = ("test_install.py", "test_orders.py")
+"""Each has a load balancer of its own, apart from the pair."""
 
 
-class TwoGroups(LoadScopeScheduling):
+class ByHosts(LoadScopeScheduling):
     """What disturbs the same hosts is done by one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "apart" if any(f"/{name}::" in nodeid for name in APART) else "pair"
+        return next((name for name in APART if f"/{name}::" in nodeid), "pair")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TwoGroups:
-    return TwoGroups(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByHosts:
+    return ByHosts(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -133,14 +133,14 @@ def test_haproxy_stops_on_the_master_and_comes_back(lab, measured):
     assert not wrong, wrong
 
 
-def test_the_sink_writes_names_and_numbers(lab):
-    shown = lab.sink()
+def test_the_sink_writes_names_and_numbers(running):
+    shown = running.sink()
     assert "snmpTrapOID.0 = vrrpInstanceStateChange  vrrpInstanceName = SITE1  vrrpInstanceState = master" in shown
     assert "snmpTrapOID.0 = haxServiceFailover  haxEventSequence.1 = 1  haxEventTime.1 = 20" in shown
     for oid in ("1.3.6.1.4.1.9586.100.5.2.10.0.2", f"{ROOT}.0.1"):
         assert f".1.3.6.1.6.3.1.1.4.1.0 = OID: .{oid}\t" in shown
 
 
-def test_a_lab_that_does_not_get_well_says_what_was_awaited(lab):
+def test_a_lab_that_does_not_get_well_says_what_was_awaited(running):
     with pytest.raises(LabError, match=r"(?s)not within 0 s: lb2 serves 10.77.0.100.*--- lb1.*--- sink"):
-        lab.wait_served("lb2", 0)
+        running.wait_served("lb2", 0)

@@ -134,13 +134,6 @@ def test_a_frozen_daemon_is_killed_by_the_watchdog_and_started_again(lab, measur
     assert lab.systemctl(HOST, "show", "-P", "NRestarts", OURS) == "1"
 
 
-def test_a_killed_daemon_is_started_again(lab):
-    before = pid(lab)
-    lab.exec(HOST, "kill", "-KILL", str(before))
-    wait_for(lambda: pid(lab) not in (0, before), "another process", 10, lambda: lab.logs(HOST))
-    well(lab)
-
-
 # --- journal
 
 
