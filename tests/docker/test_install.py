@@ -211,7 +211,7 @@ def removed(lab) -> None:
 def purged(lab) -> None:
     """All of it; the group only when nothing names it any more."""
     said = make(lab, "uninstall", PURGE="1")
-    lab.shell(HOST, "! ls -d /etc/haproxy-agentx /var/lib/haproxy-agentx 2>/dev/null")
+    lab.shell(HOST, "test ! -e /etc/haproxy-agentx; test ! -e /var/lib/haproxy-agentx")
     assert all(text in said for text in ("the user and group haproxy-agentx", HAPROXY, SNMPD)), said
     lab.shell(
         HOST, f"sed -i '/{GROUP_LINE}/d' {HAPROXY}; rm {SNMPD}; systemctl reload haproxy; systemctl restart snmpd"
