@@ -249,7 +249,7 @@ def _connect() -> socket.socket:
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         connection.bind((0, netlink.GROUPS))
-    except BaseException:
+    except BaseException:  # whatever it is, nobody else would close it; it is raised again
         connection.close()
         raise
     return connection

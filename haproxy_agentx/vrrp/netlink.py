@@ -13,7 +13,6 @@ from typing import Final
 
 from haproxy_agentx.source import Invalid
 
-NLMSG_NOOP: Final = 1
 NLMSG_ERROR: Final = 2
 NLMSG_DONE: Final = 3
 NLMSG_OVERRUN: Final = 4

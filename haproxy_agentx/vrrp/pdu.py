@@ -31,7 +31,6 @@ _NUMBERS = {
     kind.tagSet for kind in (v2c.Integer32, v2c.Counter32, v2c.Gauge32, v2c.TimeTicks, v2c.Counter64)
 }  # fmt: skip
 _STRINGS = {kind.tagSet for kind in (v2c.OctetString, v2c.IpAddress, v2c.Opaque)}
-_BULK = v2c.GetBulkRequestPDU.tagSet
 
 # What pyasn1 raises on input that is none of ASN.1's: also plain errors of Python, in corners of its decoders.
 _UNREADABLE = (PyAsn1Error, ProtocolError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)

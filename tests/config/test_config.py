@@ -24,19 +24,8 @@ from haproxy_agentx.config.errors import SHOWN
 from haproxy_agentx.config.keys import Key, Section, keys
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.objects.schema import ROOT
+from tests.support.refused import FILE, LINE, problems
 from tests.support.unprivileged import unprivileged
-
-FILE = "config.yaml"
-LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: [^;]+; .+", re.DOTALL)
-
-
-def problems(text: str) -> list[str]:
-    """Give the lines of the error that a text is refused with."""
-    with pytest.raises(ConfigError) as raised:
-        parse(text, FILE)
-    lines = str(raised.value).splitlines()
-    assert all(line.isprintable() for line in lines)
-    return lines
 
 
 def problem(text: str) -> str:

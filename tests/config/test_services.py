@@ -23,18 +23,16 @@ from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.health.model import Demand, Minimum, Role
 from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
+from tests.support import refused
 from tests.support.programs import ROOT
-
-FILE = "config.yaml"
-LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: [^;]+; .+", re.DOTALL)
+from tests.support.refused import FILE, LINE
 
 
 def problems(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as raised:
-        parse(text, FILE)
-    lines = str(raised.value).splitlines()
+    """Give the lines of the error that a text is refused with, each of which is whole."""
+    lines = refused.problems(text)
     told = lines[:-1] if "more problems are not shown" in lines[-1] else lines
-    assert all(line.isprintable() and LINE.fullmatch(line) for line in told), lines
+    assert all(LINE.fullmatch(line) for line in told), lines
     return lines
 
 
