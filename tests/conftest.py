@@ -1,5 +1,6 @@
 """What all tests may ask for."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,9 @@ from tests.support import golden
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""Where tests run in the background, a shell has it ignored, and so would all that they start."""
 
 
 @pytest.fixture

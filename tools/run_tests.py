@@ -12,6 +12,7 @@ failed, these are run once more, one after another; those that pass then are tol
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,6 @@ ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
 RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}
 LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}
 """Event loop of a run where it is not asyncio's own."""
-
 
 FEW = 5
 """Tests that may fail in a run and be looked at again; more than that is no accident."""
@@ -77,6 +77,7 @@ def read(report: Path) -> Results:
 
 def main() -> int:
     """Do the runs that the arguments ask for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and pytest with us
     runs = {"": tuple(sys.argv[1:])} if sys.argv[1:] else RUNS
     total = Counter({"passed": 0, "failed": 0})
     content = True
