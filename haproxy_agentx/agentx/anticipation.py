@@ -8,8 +8,9 @@ and forgotten whenever the view changes: an answer is always one of the view tha
 
 import struct
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
-from haproxy_agentx.agentx.view import WINDOW, Walk, Wire
+from haproxy_agentx.agentx.view import WINDOW, Stretch, Walk, Wire
 
 WIDE_WINDOW = 512
 """Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
@@ -36,19 +37,15 @@ def response_payloads(varbinds: Iterable[Wire]) -> list[bytes]:
     return [_response_head(len(octets) + 8) + octets for octets in varbinds]
 
 
-def request_payloads(ranges: Iterable[Wire]) -> list[bytes]:
-    """Give h.payload_length and the payload of requests, each with these search ranges."""
-    return [_length(len(octets)) + octets for octets in ranges]
-
-
 def response_payload(varbinds: Iterable[Wire]) -> bytes:
     """Give h.payload_length and the payload of one Response without error."""
     return response_payloads([b"".join(varbinds)])[0]
 
 
 def request_payload(ranges: Iterable[Wire]) -> bytes:
-    """Give h.payload_length and the payload of one request."""
-    return request_payloads([b"".join(ranges)])[0]
+    """Give h.payload_length and the payload of a request."""
+    octets = b"".join(ranges)
+    return _length(len(octets)) + octets
 
 
 class Walks:
@@ -72,21 +69,45 @@ class Walks:
         """
         walks = self._walks
         for walk in walks:
-            if not walk.ranges and not walk.live:
+            if not walk.parts and not walk.live:
                 walk.fill(self._most)
-            if walk.live or not walk.ranges:
+            if walk.live or not walk.parts:
                 return []
-        count = min([len(walk.ranges) for walk in walks])
-        ranges = zip(*[walk.ranges[:count] for walk in walks], strict=True)
-        varbinds = zip(*[walk.varbinds[:count] for walk in walks], strict=True)
-        answers = response_payloads(map(b"".join, varbinds))
+        count = min([len(walk.parts) for walk in walks])
+        stretches = [walk.take(count) for walk in walks]
+        parts = stretches[0].parts
+        alike = all(stretch.parts == parts for stretch in stretches)
+        requests, varbinds = (_of_the_same_rows if alike else _of_any_rows)(stretches)
+        answers = response_payloads(varbinds)
         if max(map(len, answers)) > MAX_ANSWER:
             return []
-        requests = [self._request, *request_payloads(map(b"".join, ranges))]
+        requests.insert(0, self._request)
         self._request = requests.pop()
-        for walk in walks:
-            del walk.ranges[:count], walk.varbinds[:count]
         return list(zip(requests, answers, strict=True))
+
+
+def _of_any_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[bytes]]:
+    """Give the requests that follow each row of instances, and the variable bindings of each row."""
+    ranges = zip(*[stretch.ranges() for stretch in stretches], strict=True)
+    varbinds = zip(*[stretch.varbinds() for stretch in stretches], strict=True)
+    return list(map(request_payload, ranges)), list(map(b"".join, varbinds))
+
+
+def _of_the_same_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[bytes]]:
+    """Give the same for columns of one table, walked in step.
+
+    What ends a name is then the same in all columns, and so all of a request, or of an answer, is one ``join`` with
+    that between the pieces: a quarter of the time that it takes to put each name together.
+    """
+    parts = stretches[0].parts
+    tails = [b"", *(stretch.end_wire for stretch in stretches)]
+    heads = [*(stretch.column.name_head for stretch in stretches), b""]
+    between = [tail + head for tail, head in zip(tails, heads, strict=True)]
+    between[0] = _length(sum(map(len, between)) + len(stretches) * len(parts[0])) + between[0]
+    first, *others = [stretch.column.varbind_head for stretch in stretches]
+    values = [[value + head for value in stretch.values] for stretch, head in zip(stretches, others, strict=False)]
+    rows = zip(repeat(first), *values, stretches[-1].values, strict=False)
+    return [part.join(between) for part in parts], list(map(bytes.join, parts, rows))
 
 
 class Anticipation:

@@ -131,10 +131,10 @@ class Responder:
         walks, more = yield from _start(view, request.ranges)
         if not all(more):
             return response_payload(_row(walks, more, [encode_oid(search.start) for search in request.ranges]))
-        ranges, varbinds = zip(*[walk.take() for walk in walks], strict=True) if walks else ((), ())
+        row = [walk.take(1) for walk in walks]
         if view is self.view and walks:
-            self.upcoming = Walks(walks, request_payload(ranges))
-        return response_payload(varbinds)
+            self.upcoming = Walks(walks, request_payload([wire for stretch in row for wire in stretch.ranges()]))
+        return response_payload([wire for stretch in row for wire in stretch.varbinds()])
 
     def get_bulk(self, view: MibView, request: p.GetBulk) -> Answer:
         """RFC 2741 7.2.3.3: the non-repeaters once, the others up to max-repetitions times, as many as fit."""
@@ -163,10 +163,10 @@ class Responder:
 
 def _fill(walk: Walk, window: int) -> Generator[None, None, bool]:
     """See that a walk has an instance to take; False at its end. Pauses after each window that holds none."""
-    while not walk.ranges:
+    while not walk.parts:
         if not walk.fill(window):
             return False
-        if not walk.ranges:
+        if not walk.parts:
             yield
     return True
 
@@ -183,7 +183,7 @@ def _start(view: MibView, ranges: Sequence[SearchRange]) -> Generator[None, None
         except Exception as error:  # a bug of ours: told by ``answer``, in the log and to the manager
             raise _RangeError(index) from error
         walks.append(walk)
-        octets += len(walk.varbinds[0]) if walk.varbinds else 0
+        octets += len(walk.column.varbind_head + walk.parts[0] + walk.values[0]) if walk.parts else 0
         if octets > MAX_ANSWER:
             raise _RangeError(index)
         if index % PAUSE_AFTER == 0:
@@ -196,7 +196,7 @@ def _row(walks: Sequence[Walk], more: Sequence[bool], names: list[Wire]) -> list
     varbinds = []
     for at, walk in enumerate(walks):
         if more[at]:
-            _, varbind = walk.take()
+            (varbind,) = walk.take(1).varbinds()
             names[at] = varbind[4 : 8 + 4 * varbind[4]]
         else:
             varbind = _exception(Tag.END_OF_MIB_VIEW, names[at])

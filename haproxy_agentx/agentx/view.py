@@ -91,35 +91,37 @@ class Place(NamedTuple):
 class Walk:
     """The instances from a place on whose name is below ``end`` (b"": no bound).
 
-    ``ranges`` and ``varbinds`` hold, in step, those that are made and not yet taken: the search range that asks for
-    what follows the instance (5.2, include clear), and its variable binding (5.4). ``fill`` makes more of them, in
-    windows that begin with one row and double, so that a single GetNext makes a single value. ``live`` says that
-    what was made last are values of the moment, which another answer is not to be made of.
+    ``parts`` and ``values`` hold, in step, what ends the names of those that are made and not yet taken, and their
+    values; all are of ``column``. ``end_wire`` is the end of the search range as it travels. ``fill`` makes more of
+    them, in windows that begin with one row and double, so that a single GetNext makes a single value. ``live`` says
+    that what was made last are values of the moment, which another answer is not to be made of.
     """
 
-    __slots__ = ("_column", "_end", "_end_wire", "_row", "_view", "_window", "live", "ranges", "varbinds")
+    __slots__ = ("_at", "_end", "_row", "_view", "_window", "column", "end_wire", "live", "parts", "values")
+
+    column: Column
 
     def __init__(self, view: "MibView", start: Place, end: Key) -> None:
-        self.ranges: list[Wire] = []
-        self.varbinds: list[Wire] = []
+        self.parts: Sequence[Key] = ()
+        self.values: Sequence[Wire] = ()
         self.live = False
+        self.end_wire = encode_oid(end)
         self._view = view
-        self._column = start.column
+        self._at = start.column
         self._row = start.row
         self._end = end
-        self._end_wire = encode_oid(end)
         self._window = 1
 
     def fill(self, most: int = WINDOW) -> bool:
-        """Make the instances of the next window of at most ``most`` rows. False at the end of the walk.
+        """Make the instances of the next window of at most ``most`` rows, when all are taken. False at the end.
 
         A window may hold none: then go on, or let others have their turn before.
         """
-        column = self._view.column(self._column)
+        column = self._view.column(self._at)
         while column is not None and column.barren():
-            self._column += 1
+            self._at += 1
             self._row = 0
-            column = self._view.column(self._column)
+            column = self._view.column(self._at)
         if column is None:
             return False
         end = self._end
@@ -130,21 +132,42 @@ class Walk:
         first, last = self._row, min(self._row + min(self._window, most), stop)
         self._row = last
         if last >= stop:
-            self._column += 1
+            self._at += 1
             self._row = 0
         if first < last:
             self._window = min(2 * self._window, WINDOW)
             self.live = column.live
-            made = list(zip(rows[first:last], column.cells(first, last), strict=True))
-            head, tail = column.name_head, self._end_wire
-            self.ranges += [head + part + tail for part, value in made if value is not None]
-            head = column.varbind_head
-            self.varbinds += [head + part + value for part, value in made if value is not None]
+            self.column = column
+            self.parts, values = rows[first:last], column.cells(first, last)
+            self.values = [value for value in values if value is not None]
+            if len(self.values) < len(values):
+                self.parts = [part for part, value in zip(self.parts, values, strict=True) if value is not None]
         return True
 
-    def take(self) -> tuple[Wire, Wire]:
-        """Take the next of ``ranges`` and ``varbinds``. Raises IndexError when none is made."""
-        return self.ranges.pop(0), self.varbinds.pop(0)
+    def take(self, count: int) -> "Stretch":
+        """Take the next ``count`` of those that are made."""
+        stretch = Stretch(self.column, self.parts[:count], self.values[:count], self.end_wire)
+        self.parts, self.values = self.parts[count:], self.values[count:]
+        return stretch
+
+
+class Stretch(NamedTuple):
+    """Instances of a column that follow each other: what ends their names, and their values."""
+
+    column: Column
+    parts: Sequence[Key]
+    values: Sequence[Wire]
+    end_wire: Wire
+
+    def ranges(self) -> list[Wire]:
+        """Give the search ranges that ask for what follows each instance (5.2, include clear)."""
+        head, tail = self.column.name_head, self.end_wire
+        return [head + part + tail for part in self.parts]
+
+    def varbinds(self) -> list[Wire]:
+        """Give the variable bindings (5.4)."""
+        head = self.column.varbind_head
+        return [head + part + value for part, value in zip(self.parts, self.values, strict=True)]
 
 
 class MibView:

@@ -78,7 +78,7 @@ def _numbers(pack: Callable[[int], Wire], limit: Callable[[int], int]) -> Encode
     def encode(cells: Sequence[bytes]) -> list[Wire | None]:
         if all(cells) and b"".join(cells).isdigit():
             try:
-                return [pack(number) for number in map(int, cells)]
+                return list(map(pack, map(int, cells)))
             except (struct.error, ValueError):  # beyond the range, or of thousands of digits: one by one
                 return [one(cell) for cell in cells]
         return [one(cell) for cell in cells]

@@ -10,7 +10,7 @@ import pytest
 from haproxy_agentx.agentx.oid import Key, following, from_key, key
 from haproxy_agentx.agentx.pdu import GetBulk, SearchRange, Tag
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.view import MibView
+from haproxy_agentx.agentx.view import MibView, Walk
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import schema
@@ -71,10 +71,16 @@ def cell(view: MibView, name: str, *index: int) -> tuple[int, bytes]:
 
 def walked(view: MibView, window: int) -> list[Key]:
     """Give the names of all instances, in the order of a walk."""
-    walk = view.walk(view.place(b"", include=False), b"")
-    while walk.fill(window):
-        pass
-    return [name_of(varbind) for varbind in walk.varbinds]
+    return rest_of(view.walk(view.place(b"", include=False), b""), window)
+
+
+def rest_of(walk: Walk, window: int) -> list[Key]:
+    """Go on to the end, and give the names of what is there."""
+    names = []
+    while walk.parts or walk.fill(window):
+        if walk.parts:
+            names += map(name_of, walk.take(len(walk.parts)).varbinds())
+    return names
 
 
 def name_of(varbind: bytes) -> Key:
@@ -207,9 +213,7 @@ def test_two_readings_do_not_mix(gone):
     assert cell(after, "haxFrontendSessionsTotal", 5, 2)[1] == (b"" if gone else (77).to_bytes(8, "big"))
     assert cell(before, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.NO_SUCH_INSTANCE
     assert cell(after, "haxServerSessionsTotal", 5, 3, 2)[0] == Tag.COUNTER64
-    while walk.fill():
-        pass
-    assert [name_of(varbind) for varbind in walk.varbinds] == walked(before, 64)
+    assert rest_of(walk, 64) == walked(before, 64)
     assert walked(before, 64) != walked(after, 64)
 
 

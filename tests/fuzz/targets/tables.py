@@ -52,14 +52,17 @@ def target(data: bytes) -> None:
     columns = StatColumns(schema.ROOT, 1, [kind for kind, rows in layout.rows.items() if rows.parts], reading.fields)
     view = MibView(columns.columns, _OBJECTS, columns.tables(layout, reading))
     walk = view.walk(Place(0, 0), b"")
+    wholes, ranges = [], []
     while walk.fill():
-        pass
-    payload = b"".join(walk.varbinds)
-    varbinds = wire.read_varbinds(payload, 0, ">")
-    assert len(varbinds) == len(walk.ranges)
+        if walk.parts:
+            stretch = walk.take(len(walk.parts))
+            wholes += stretch.varbinds()
+            ranges += stretch.ranges()
+    varbinds = wire.read_varbinds(b"".join(wholes), 0, ">")
+    assert len(varbinds) == len(ranges)
     names = [key(parse(varbind.name)) for varbind in varbinds]
     assert names == sorted(set(names))
-    for name, varbind, whole in zip(names, varbinds, walk.varbinds, strict=True):
+    for name, varbind, whole in zip(names, varbinds, wholes, strict=True):
         tag, value = view.get(name)
         assert tag == varbind.type
         assert whole.endswith(value)
