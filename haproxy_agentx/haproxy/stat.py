@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from operator import itemgetter
+from typing import NamedTuple
 
 from haproxy_agentx.source import Invalid
 
@@ -40,6 +41,17 @@ Mark = tuple[int, int, int]
 
 NO_MARK = (0, 0, 0)
 """That of an unusual row."""
+
+
+class Anchors(NamedTuple):
+    """Fields where the marks of a reading stand, and how many fields a row has."""
+
+    clock: int
+    """That of ``CLOCK``, which a mark begins with."""
+    rest: int
+    """The one behind the signature, where a mark ends."""
+    fields: int
+
 
 _Look = tuple[bytes | None, Mark]
 """What is seen in a row at once: its signature, and its mark."""
@@ -75,6 +87,29 @@ class Reading:
     changed: Sequence[int]
     bad_rows: int
     marks: list[Mark] = field(default_factory=list, repr=False, compare=False)
+    anchors: Anchors = field(default=Anchors(0, 0, 0), compare=False)
+
+    def cut(self, number: int, places: Sequence[int]) -> list[bytes]:
+        """Cut a field, by its place in a row, out of the rows at ``places``.
+
+        Each is cut from the nearest of the ends of the row and its mark: splitting off all that stands before a field
+        takes as long as all else that is done for a cell.
+        """
+        lines, marks, (clock, rest, fields) = self.lines, self.marks, self.anchors
+
+        def closely(at: int) -> bytes:
+            return split_row(lines[at])[number]
+
+        if number < clock:
+            return [lines[at].split(b",", number + 1)[number] if marks[at][2] else closely(at) for at in places]
+        if number - rest >= fields - number:
+            back = fields - number
+            return [lines[at].rsplit(b",", back)[1] if marks[at][2] else closely(at) for at in places]
+        end, skip = (0, number - clock) if number < rest else (2, number - rest)
+        return [
+            lines[at][mark[end] :].split(b",", skip + 1)[skip] if (mark := marks[at])[2] else closely(at)
+            for at in places
+        ]
 
 
 def split_row(line: bytes) -> list[bytes]:
@@ -137,6 +172,7 @@ class StatParser:
             changed=self._changed,
             bad_rows=self._bad_rows,
             marks=self._marks,
+            anchors=self._header.anchors,
         )
 
     def _look(self, header: "_Header", lines: list[bytes], *, plain: bool) -> tuple[list[bytes | None], list[Mark]]:
@@ -214,6 +250,7 @@ class _Header:
         self._cut = max(places) + 1
         self._clock = min(self.fields.get(CLOCK, self._cut), self._cut)
         self._commas = len(names) - 1
+        self.anchors = Anchors(self._clock, self._cut, len(names))
         self.commas_after = self._commas - self._cut
         """Commas in a row from where its mark ends."""
         self._marks: dict[Mark, Mark] = {}

@@ -39,10 +39,10 @@ class _Table:
     are surveyed, so that it looks through a large table once and not once for each empty column.
     """
 
-    __slots__ = ("_fields", "_last", "_lines", "_missing", "_parts", "_places", "_split", "_surveyed")
+    __slots__ = ("_fields", "_last", "_missing", "_parts", "_places", "_reading", "_split", "_surveyed")
 
-    def __init__(self, lines: Sequence[bytes], rows: Rows, fields: "_Fields", width: int) -> None:
-        self._lines = lines
+    def __init__(self, reading: Reading, rows: Rows, fields: "_Fields", width: int) -> None:
+        self._reading = reading
         self._parts = rows.parts
         self._places = rows.places
         self._fields = fields
@@ -64,11 +64,9 @@ class _Table:
         """Give a field of the rows first..last-1."""
         stretch = (first, last)
         rows = self._split.get(stretch)
-        if rows is None and stretch != self._last and len(self._places) > SPLIT_ROWS:
+        if rows is None and stretch != self._last and (last == first + 1 or len(self._places) > SPLIT_ROWS):
             self._last = stretch
-            cut = field + 1
-            lines = [self._lines[place] for place in self._places[first:last]]
-            texts = [line.split(b",", cut)[field] if b'"' not in line else split_row(line)[field] for line in lines]
+            texts = self._reading.cut(field, self._places[first:last])
         else:
             texts = [row[field] for row in rows or self._split_rows(first, last)]
         if first <= self._surveyed < last and not any(texts):
@@ -82,7 +80,7 @@ class _Table:
     def _split_rows(self, first: int, last: int) -> list[list[bytes]]:
         if len(self._split) * WINDOW > SPLIT_ROWS:
             self._split.clear()
-        rows = [split_row(self._lines[place]) for place in self._places[first:last]]
+        rows = [split_row(self._reading.lines[place]) for place in self._places[first:last]]
         self._split[first, last] = rows
         return rows
 
@@ -126,7 +124,7 @@ class StatColumns:
     def tables(self, layout: Layout, reading: Reading) -> dict[Hashable, Table]:
         """Give the tables of ``reading``, whose rows are in this layout."""
         return {
-            (self._process, kind): _Table(reading.lines, layout.rows[kind], cut, self._width)
+            (self._process, kind): _Table(reading, layout.rows[kind], cut, self._width)
             for kind, cut in self._cut.items()
         }
 
