@@ -5,7 +5,7 @@ that differs in few rows costs those rows; any other is counted anew beside the 
 its place, so that nobody sees half of it.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from haproxy_agentx.haproxy.stat import SEPARATOR, Kind, Reading
@@ -17,7 +17,7 @@ PAUSE = 128
 """Rows between two pauses."""
 
 FEW = 256
-"""Changed rows that are taken over at once, without a pause."""
+"""Rows that are taken over at once, without a pause."""
 
 MAX_CHANGES = 1000
 """Changes of status kept until somebody drains them; others are counted."""
@@ -61,10 +61,12 @@ class Farm:
         Each reading that served as the ``previous`` of the next has to be taken, in their order. One that was begun
         and given up changes nothing, and the next one is then counted anew.
         """
-        same_rows = self._in_step and reading.same_rows and len(reading.signatures) == len(self._codes)
-        if same_rows and len(reading.changed) <= FEW:
-            return self._mend(reading)
-        self._in_step = False
+        in_step, self._in_step = self._in_step, False
+        if in_step and reading.same_rows and len(reading.signatures) == len(self._codes):
+            moved = yield from self._moved(reading)
+            if len(moved) <= FEW:
+                self._in_step = True
+                return self._mend(reading, moved)
         known = yield from self._known()
         census = _Census(known, len(reading.signatures))
         for place, signature in enumerate(reading.signatures):
@@ -113,21 +115,32 @@ class Farm:
                 known[proxy + SEPARATOR + name] = code
         return known
 
-    def _mend(self, reading: Reading) -> bool:
-        """Take a reading of the same rows, of which few are different."""
+    def _moved(self, reading: Reading) -> Generator[None, None, list[int]]:
+        """Give the places of the changed rows that say something else than before; most have another check's result."""
+        moved = []
+        for number, place in enumerate(reading.changed, 1):
+            _proxy, _name, kind, _iid, _sid, condition = reading.signatures[place].split(SEPARATOR, 5)
+            before = self._codes[place]
+            if kind != _SERVER or settled(shown(condition), before) != before:
+                moved.append(place)
+            if not number % PAUSE:
+                yield
+        return moved
+
+    def _mend(self, reading: Reading, moved: Sequence[int]) -> bool:
+        """Take a reading of the same rows, of which few say something else."""
         frontends_differ = False
         words: dict[bytes, str] = {}
         changes: list[StatusChange] = []
-        for place in reading.changed:
+        for place in moved:
             proxy, name, kind, _iid, _sid, condition = reading.signatures[place].split(SEPARATOR, 5)
             if kind == _SERVER:
                 before, backend = self._codes[place], self.backends[proxy]
                 code = settled(shown(condition), before)
-                if code != before:
-                    words.setdefault(proxy, backend.summary.status)
-                    self._codes[place] = code
-                    backend.move(before, code)
-                    changes.append(_of_server(proxy, name, before, code))
+                words.setdefault(proxy, backend.summary.status)
+                self._codes[place] = code
+                backend.move(before, code)
+                changes.append(_of_server(proxy, name, before, code))
             elif kind == _BACKEND:
                 backend, unpublished = self.backends[proxy], _is_unpublished(condition)
                 if unpublished is not backend.unpublished:
