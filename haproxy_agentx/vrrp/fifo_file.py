@@ -6,6 +6,7 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from haproxy_agentx.source import Absent, Denied, Invalid, SourceError
@@ -68,12 +69,17 @@ def _refusal(status: os.stat_result) -> tuple[type[SourceError], str] | None:
 
 def _explained(path: str, reason: tuple[type[SourceError], str]) -> SourceError:
     kind, text = reason
-    user = _name(lambda: pwd.getpwuid(os.geteuid()).pw_name, os.geteuid())
-    group = _name(lambda: grp.getgrgid(os.getegid()).gr_name, os.getegid())
+    user, group = _names(os.geteuid(), os.getegid())
     line = f"vrrp_notify_fifo {path} {user} {group}"
     for mark, value in (("{line}", line), ("{owner}", f"{user}:{group}"), ("{path}", path)):
         text = text.replace(mark, value)
     return kind(f"{path}: {text}")
+
+
+@cache
+def _names(user: int, group: int) -> tuple[str, str]:
+    """Give the names of a user and a group; looking them up was most of the cost of a look at a missing FIFO."""
+    return _name(lambda: pwd.getpwuid(user).pw_name, user), _name(lambda: grp.getgrgid(group).gr_name, group)
 
 
 def _name(look_up: Callable[[], str], number: int) -> str:

@@ -81,7 +81,6 @@ class TrapListener:
             await asyncio.sleep(RETRY)
 
     async def _prepare(self) -> None:
-        self._codec = await asyncio.to_thread(_codec)
         if self._credentials is not None:
             self._user = await asyncio.to_thread(user_of, self._credentials)
             self._usm = await asyncio.to_thread(self._engine, self._user)  # 80 ms
@@ -107,8 +106,11 @@ class TrapListener:
         loop = asyncio.get_running_loop()
         self.source.state = SourceState.ok
         log.info("keepalived-traps: listening at %s", self.source.target)
-        loop.add_reader(listening, self._drain)
         try:
+            if self._codec is None:
+                await _readable(listening)  # many a machine has no keepalived that would send anything
+                self._codec = await asyncio.to_thread(_codec)  # 50 ms
+            loop.add_reader(listening, self._drain)
             await loop.create_future()  # for ever: what comes is read by _drain
         finally:
             loop.remove_reader(listening)
@@ -203,6 +205,17 @@ def _explain(target: str, error: OSError) -> SourceError:
     if error.errno in (errno.EACCES, errno.EPERM):
         return Denied(f"{target}: no permission to open the port ({error.strerror}): give one above 1023")
     return Absent(f"{target}: cannot be opened ({error.strerror}): is there such an address on this machine?")
+
+
+async def _readable(listening: socket.socket) -> None:
+    """Wait for a datagram, and leave it there."""
+    loop = asyncio.get_running_loop()
+    came = asyncio.Event()
+    loop.add_reader(listening, came.set)
+    try:
+        await came.wait()
+    finally:
+        loop.remove_reader(listening)
 
 
 def _codec() -> ModuleType:
