@@ -92,7 +92,8 @@ class _Conversation(asyncio.BufferedProtocol):
     """The connection of one exchange; ``done`` is its outcome."""
 
     def __init__(self, client: SocketClient, command: bytes, take: Take) -> None:
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = loop.create_future()
         self._client = client
         self._command = command
         self._take = take
@@ -101,6 +102,7 @@ class _Conversation(asyncio.BufferedProtocol):
         self._received = 0
         self._head = b""  # the beginning, kept back for as long as it can be the beginning of a refusal
         self._decided = False
+        self._greedy = not isinstance(loop, asyncio.SelectorEventLoop)
         self._transport: asyncio.Transport | None = None
 
     def late(self) -> str:
@@ -135,7 +137,7 @@ class _Conversation(asyncio.BufferedProtocol):
             self._fail(Invalid(f"{self._name()} is over the limit of {self._client.max_bytes} bytes and was refused"))
             return
         self._accept(bytes(self._view[:nbytes]))
-        if nbytes == SLICE and self._transport is not None and not self.done.done():
+        if self._greedy and nbytes == SLICE and self._transport is not None and not self.done.done():
             # more is waiting, and uvloop would read 32 times before anybody else has a turn
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._go_on)
