@@ -139,7 +139,13 @@ class Daemon:
             if config not in self._running:
                 number = numbers[config.name]
                 process = HaproxyProcess(
-                    config, number, self._config.root, self._indexes, self._publish, self._take_process
+                    config,
+                    number,
+                    self._config.root,
+                    self._indexes,
+                    self._publish,
+                    self._take_process,
+                    self._connection.give_way,
                 )
                 self._running[config] = _Running(process, tasks.create_task(process.run()))
         rows = {process.number: process for process in self._processes()}

@@ -50,22 +50,12 @@ TROUBLE: Mapping[type[SourceError], Reason] = {
 known how HAProxy is."""
 
 
-async def in_slices(work: Generator[None, None, Result]) -> Result:
-    """Run work that pauses; at each pause the event loop answers others."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-        await asyncio.sleep(0)
-
-
 class HaproxyProcess:
     """Reads one configured HAProxy and holds what the tables show of it.
 
     ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
-    ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read. All times are monotonic.
+    ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read, and ``give_way`` between
+    two pieces of work. All times are monotonic.
     """
 
     def __init__(
@@ -76,6 +66,7 @@ class HaproxyProcess:
         indexes: Indexes,
         on_change: Callable[[], None],
         on_read: Callable[["HaproxyProcess"], None],
+        give_way: Callable[[], None],
     ) -> None:
         self.number = number
         self.columns: list[Column] = []
@@ -104,6 +95,7 @@ class HaproxyProcess:
         self._indexes = indexes
         self._on_change = on_change
         self._on_read = on_read
+        self._give_way = give_way
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
         self._identity: tuple[int, int | None] | None = None
@@ -241,13 +233,13 @@ class HaproxyProcess:
 
     async def _read_stat(self) -> Reading:
         parser = StatParser(self.reading)
-        await self._socket.exchange(b"show stat", parser.feed)
+        await self._socket.exchange(b"show stat", self._feeding(parser))
         return parser.finish()
 
     async def _read_http(self) -> None:
         parser = StatParser(self.reading, ends_empty=False)
         if self._http is not None:
-            await self._http.fetch_stat(parser.feed)
+            await self._http.fetch_stat(self._feeding(parser))
         await self._take(parser.finish())
 
     async def _take(self, reading: Reading, info: Info | None = None, restarts: int = 0) -> None:
@@ -259,15 +251,15 @@ class HaproxyProcess:
         layout = self.layout if reading.same_rows else None
         if layout is None:
             known = self._indexes.known
-            await self._indexes.learn(await in_slices(survey(self._config.name, reading.signatures, known)))
-            layout = await in_slices(arrange(self._config.name, reading.signatures, known))
+            await self._indexes.learn(await self._in_slices(survey(self._config.name, reading.signatures, known)))
+            layout = await self._in_slices(arrange(self._config.name, reading.signatures, known))
         kinds = [kind for kind, rows in layout.rows.items() if rows.parts]
         columns = self._stat_columns
         if columns is None or columns.fields != reading.fields or columns.kinds != kinds:
             columns = StatColumns(self._root, self.number, kinds, reading.fields)
             await asyncio.sleep(0)
-        self.changes += await in_slices(self.farm.take(reading))
-        old = await in_slices(_in_pieces(self.reading.lines if self.reading else []))
+        self.changes += await self._in_slices(self.farm.take(reading))
+        old = await self._in_slices(_in_pieces(self.reading.lines if self.reading else []))
         self.bad_rows += reading.bad_rows + layout.left_out
         if info is not None:
             self._take_info(info, restarts)
@@ -276,8 +268,30 @@ class HaproxyProcess:
         self.tables = columns.tables(layout, reading)
         self._on_change()
         while old:
-            await asyncio.sleep(0)
+            await self._pause()
             old.pop()
+
+    def _feeding(self, parser: StatParser) -> Callable[[bytes], None]:
+        def feed(piece: bytes) -> None:
+            self._give_way()
+            parser.feed(piece)
+
+        return feed
+
+    async def _in_slices(self, work: Generator[None, None, Result]) -> Result:
+        """Run work that pauses."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Let others have their turn: in this process, and on this core."""
+        self._give_way()
+        await asyncio.sleep(0)
 
 
 def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:
