@@ -199,8 +199,10 @@ def test_a_failover_while_the_daemon_is_dead_is_told_at_its_start(lab):
     lab.ctl("lb1", "haproxy", "start")
     await_normal(lab)
     for site in SITES:
-        assert [one.cells["Role"] for one in told(lab, "lb2", FAILOVER, site)] == ["master", "backup"]
+        wait_told(lab, f"lb2 gave {site} back", host="lb2", kind=FAILOVER, subject=site, Role="backup")
     check_all(lab, "lb2")
+    for site in SITES:
+        assert [one.cells["Role"] for one in told(lab, "lb2", FAILOVER, site)] == ["master", "backup"]
 
 
 def last_told(lab: Lab, host: str, subject: str) -> tuple[str, str]:

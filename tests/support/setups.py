@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from integration.netlab import Lab
-from integration.netlab.plan import BALANCERS
+from integration.netlab.plan import BALANCERS, VIRTUAL
 
 KEEPALIVED, VARIANT = "/etc/keepalived/keepalived.conf", "/etc/keepalived/variant.conf"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
@@ -36,6 +36,8 @@ def start(lab: Lab, *, snmpd: bool = False) -> None:
     """Start keepalived (and snmpd) anew with what is written now, and then our daemon, which must not run."""
     for host in BALANCERS:
         lab.ctl(host, "keepalived", "kill9")  # a stop takes a second
+        for address in VIRTUAL.values():  # left by the killed one: it would look as if the new one had taken over
+            lab.exec(host, "ip", "addr", "del", f"{address}/24", "dev", "eth0", check=False)
     for host in BALANCERS:
         if snmpd:
             lab.ctl(host, "snmpd", "restart")
