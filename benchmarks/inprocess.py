@@ -82,6 +82,9 @@ class Walker:
     def answer(self, frame: bytes) -> bytes:
         """Answer one request as the connection does."""
         session = self.session
+        foreseen = session.foresight.answer(frame)
+        if foreseen is not None:
+            return foreseen
         answer = session.answer_at_once(frame)
         if not answer:
             session.receive(frame, 0.0)

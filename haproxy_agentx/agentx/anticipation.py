@@ -7,19 +7,20 @@ and forgotten whenever the view changes: an answer is always one of the view tha
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import NamedTuple
 
 from haproxy_agentx.agentx.view import WINDOW, Stretch, Walk, Wire
 
-WIDE_WINDOW = 512
+WIDE_WINDOW = 1024
 """Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
 
 MAX_ANSWER = 64_000
 """Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
 
 MAX_OCTETS = 1 << 20
-"""Bound on the requests and answers that are remembered."""
+"""Bound on the requests and answers that are remembered: sixteen managers that walk at once have as much."""
 
 
 def window_of(ranges: int) -> int:
@@ -113,33 +114,78 @@ def _of_the_same_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[b
 class Anticipation:
     """The table of answers: from the octets of a request after its h.packetID to those of its Response.
 
-    ``answers`` is the table, and ``due`` are the requests after which ``go_on`` is to be called. They are public
-    because looking into them is what every request of a walk does.
+    Of each walk one window is there, and of all as many as MAX_OCTETS allows. ``answers`` is public because looking
+    into it is what every request of a walk does. The last request of a window is not there but in ``ends``, with its
+    answer and the walk: whoever asks it wants the walk to go on.
     """
 
     def __init__(self) -> None:
         self.answers: dict[bytes, bytes] = {}
-        self.due: dict[bytes, Walks] = {}
+        self.ends: dict[bytes, tuple[bytes, Walks]] = {}
+        self._windows: dict[Walks, _Window] = {}
         self._octets = 0
 
     def clear(self) -> None:
         """Forget everything: the view has changed."""
         self.answers.clear()
-        self.due.clear()
+        self.ends.clear()
+        self._windows.clear()
         self._octets = 0
 
     def follow(self, walks: Walks) -> None:
-        """Make the answers that come next on ``walks``."""
-        if self._octets > MAX_OCTETS:
-            self.clear()
+        """Make the answers that come next on ``walks``, and forget those that were given, and the oldest ones."""
+        self._forget(walks)
         rows = walks.rows()
-        if rows:
-            self.answers.update(rows)
-            self._octets += len(rows) * (len(rows[0][0]) + len(rows[0][1]))
-            self.due[rows[-1][0]] = walks
+        if not rows:
+            return
+        self.answers.update(rows)
+        end, answer = rows[-1]
+        del self.answers[end]
+        self.ends[end] = answer, walks
+        self._windows[walks] = rows
+        self._octets += _octets(rows)
+        while self._octets > MAX_OCTETS and len(self._windows) > 1:
+            self._forget(next(iter(self._windows)))
 
-    def go_on(self, request: bytes) -> None:
-        """Make the answers that come after ``request``, which is the last that is known on its walk."""
-        walks = self.due.pop(request, None)
-        if walks is not None:
-            self.follow(walks)
+    def take_end(self, request: bytes) -> tuple[bytes, Walks] | None:
+        """Give the answer to the last request of a window, and its walk, which is then to be ``follow``ed."""
+        return self.ends.pop(request, None)
+
+    def _forget(self, walks: Walks) -> None:
+        """Forget the window of a walk, but for what is another's by now."""
+        rows = self._windows.pop(walks, None)
+        if rows is None:
+            return
+        self._octets -= _octets(rows)
+        for request, answer in rows:
+            if self.answers.get(request) is answer:
+                del self.answers[request]
+        self.ends.pop(request, None)
+
+
+_Window = list[tuple[bytes, bytes]]
+"""Requests that follow each other, with their answers."""
+
+
+def _octets(rows: _Window) -> int:
+    """Give the octets of a window, estimated by its first row."""
+    return len(rows) * (len(rows[0][0]) + len(rows[0][1]))
+
+
+class Foresight(NamedTuple):
+    """What it takes to answer the requests that are anticipated in a session, and nothing else."""
+
+    answers: Mapping[bytes, bytes]
+    """Those of the Anticipation."""
+    asked: bytes
+    """The first 8 octets of such a request: those of its header up to h.sessionID."""
+    said: bytes
+    """The first 8 octets of its Response."""
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """Give the Response to a frame that is such a request, None for all others."""
+        answer = self.answers.get(frame[16:])
+        return None if answer is None or frame[:8] != self.asked else self.said + frame[8:16] + answer
+
+
+BLIND = Foresight({}, b"", b"")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import cast
 
+from haproxy_agentx.agentx.anticipation import Foresight
 from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.agentx.clock import UpTime
 from haproxy_agentx.agentx.events import Closed, Event, Ready, Settings
@@ -18,12 +19,9 @@ from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
-from haproxy_agentx.agentx.transport import LingeringTransport
+from haproxy_agentx.agentx.transport import READ_SIZE, LingeringTransport
 
 log = logging.getLogger(__name__)
-
-READ_SIZE = 8192
-"""Octets taken from the socket at once: a request of 60 columns, and no more requests than fit into MAX_UNSENT."""
 
 MAX_UNSENT = 1 << 20
 """Octets that wait for a master that does not read, before it is given up."""
@@ -205,15 +203,13 @@ class _Link(asyncio.BufferedProtocol):
     """One connection and its session. ``over`` is done when the session is, and whoever waits for it calls ``close``.
 
     A protocol with one buffer for good: a plain one has each read allocated, at several times the cost of an answer.
-    ``walking`` says that the last request was one of a walk, so that the next will follow at once; ``answered``, that
-    something was answered since somebody looked.
+    ``answered`` says that something was answered since somebody looked.
     """
 
     def __init__(self, session: Session, on_event: Callable[[Event], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[Closed] = self._loop.create_future()
         self.session = session
-        self.walking = False
         self.answered = False
         self._on_event = on_event
         self._buffer = memoryview(bytearray(READ_SIZE))
@@ -253,14 +249,22 @@ class _Link(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Answer what has come; the next request of a walk goes the short way."""
-        session = self.session
+        """Answer what has come: the next request of a walk the shortest way."""
         data = bytes(self._buffer[:nbytes])
-        answer = session.answer_at_once(data)
-        self.walking = session.walking
-        self.answered = True
-        if answer:
+        answer = self.session.foresight.answer(data)
+        if answer is None:
+            self.data_received(data)
+        else:
+            self.answered = True
             self._transport.write(answer)  # type: ignore[union-attr]  # there is one where something was read
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what has come and was not foreseen."""
+        self.answered = True
+        session = self.session
+        answer = session.answer_at_once(data)
+        if answer:
+            self._transport.write(answer)  # type: ignore[union-attr]
         else:
             session.receive(data, monotonic())
             if session.quiet:
@@ -268,6 +272,14 @@ class _Link(asyncio.BufferedProtocol):
             else:
                 self._settle()
         session.prepare()
+
+    @property
+    def foresight(self) -> Foresight:
+        return self.session.foresight
+
+    @property
+    def walking(self) -> bool:
+        return self.session.walking
 
     def eof_received(self) -> None:
         self._lost("the AgentX master has closed the connection: snmpd stopped, or found us too slow")

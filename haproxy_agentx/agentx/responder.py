@@ -69,6 +69,14 @@ class Responder:
             self.anticipation.follow(self.upcoming)
             self.upcoming = None
 
+    def get_next_at_once(self, request: bytes) -> bytes:
+        """Answer the last GetNext that is known of a walk, with which ``prepare`` then goes on; b"" for others."""
+        found = self.anticipation.take_end(request)
+        if found is None:
+            return b""
+        answer, self.upcoming = found
+        return answer
+
     def get_at_once(self, ranges: bytes) -> bytes:
         """Answer a Get out of its search ranges as they came, in network byte order.
 

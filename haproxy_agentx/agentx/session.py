@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from haproxy_agentx.agentx import pdu as p
+from haproxy_agentx.agentx.anticipation import BLIND, Foresight
 from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode, encode
 from haproxy_agentx.agentx.errors import FrameError, PayloadError
 from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Settings, refusal
@@ -57,8 +58,6 @@ class Session:
         """The master's sysUpTime in hundredths of a second, and when it told it."""
         self._settings = settings
         self._responder = responder
-        self._answers = responder.anticipation.answers
-        self._due = responder.anticipation.due
         self._between_frames = True
         self._framer = Framer()
         self._output: list[bytes] = []
@@ -71,10 +70,8 @@ class Session:
         self._description = settings.description.encode()[:255].decode(errors="ignore").encode()
         self.walking = False
         """Whether the last request was one of a walk, so that the next will follow at once."""
-        self._get_next_head = b""
+        self._foresight = BLIND
         self._get_head = b""
-        self._response_head = b""
-        self._walked = b""
         self._complaint = logging.WARNING
         self._send(p.Open(id=settings.identity, descr=self._description, timeout=int(settings.timeout)), now)
 
@@ -86,7 +83,7 @@ class Session:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
                 self.prepare()  # for the walk of the frame before: several managers walk at once
                 header, frame = framed
-                answer = self.answer_at_once(frame)
+                answer = self._foresight.answer(frame) or self.answer_at_once(frame)
                 if answer:
                     self._output.append(answer)
                 else:
@@ -97,23 +94,30 @@ class Session:
                 self._send(p.Close(session_id=self.session_id, reason=CloseReason.PARSE_ERROR), now)
             self._over(f"the master sends what is not AgentX: {error}", refused=True)
 
-    def answer_at_once(self, frame: bytes) -> bytes:
-        """Give the Response to the next request of a walk out of the anticipated answers, or to a Get; b"" for others.
+    @property
+    def foresight(self) -> Foresight:
+        """Give what answers the next requests of a walk, until something else was read.
 
-        For whoever has read exactly one PDU and has nothing else to write: the short way past ``receive``.
+        It is for whoever has read exactly one PDU and has nothing else to write: the shortest way past ``receive``,
+        which leaves nothing to be done behind it.
         """
-        request = frame[16:]
-        answer = self._answers.get(request)
-        if answer is not None and frame[:8] == self._get_next_head and self._between_frames:
-            self._walked = request
-            self.walking = True
-            return self._response_head + frame[8:16] + answer
+        return self._foresight if self._between_frames else BLIND
+
+    def answer_at_once(self, frame: bytes) -> bytes:
+        """Give the Response to a request that can be answered out of its octets, but is not foreseen; b"" for others.
+
+        Those are a Get, and the last request that is anticipated of a walk. ``prepare`` is to follow.
+        """
         self.walking = False
-        if frame[:8] != self._get_head or not self._between_frames:
+        if not self._between_frames:
             return b""
-        length = int.from_bytes(request[:4], "big")
-        answer = self._responder.get_at_once(request[4:]) if length == len(request) - 4 else b""
-        return answer and self._response_head + frame[8:16] + answer
+        head, request, answer = frame[:8], frame[16:], b""
+        if head == self._foresight.asked:
+            answer = self._responder.get_next_at_once(request)
+            self.walking = bool(answer)
+        elif head == self._get_head and int.from_bytes(request[:4], "big") == len(request) - 4:
+            answer = self._responder.get_at_once(request[4:])
+        return answer and self._foresight.said + frame[8:16] + answer
 
     def take_output(self) -> bytes:
         """Give what is to be written."""
@@ -128,10 +132,7 @@ class Session:
 
     def prepare(self) -> None:
         """Make the answers that a walk needs next. To be called when the output is written, so nobody waits for it."""
-        if self._walked in self._due:
-            self._responder.anticipation.go_on(self._walked)
-        elif self._responder.upcoming is not None:
-            self._responder.prepare()
+        self._responder.prepare()
 
     @property
     def quiet(self) -> bool:
@@ -182,7 +183,7 @@ class Session:
         if self.state in OPEN:
             self._pending.clear()
             self._slow.clear()
-            self._get_next_head = self._get_head = b""
+            self._foresight, self._get_head = BLIND, b""
             close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
             self._send(close, now, within=self._settings.close_timeout)
         elif self.state is State.OPENING:
@@ -287,9 +288,10 @@ class Session:
         self.state = step(self.state, Signal.OPENED)
         self._ping_at = now + self._settings.ping_interval
         flags, number = Pdu().flags, self.session_id.to_bytes(4, "big")
-        self._get_next_head = bytes((1, PduType.GET_NEXT, flags, 0)) + number
-        self._get_head = bytes((1, PduType.GET, flags, 0)) + number
-        self._response_head = bytes((1, PduType.RESPONSE, flags, 0)) + number
+        self._get_head, get_next, response = (
+            bytes((1, kind, flags, 0)) + number for kind in (PduType.GET, PduType.GET_NEXT, PduType.RESPONSE)
+        )
+        self._foresight = Foresight(self._responder.anticipation.answers, asked=get_next, said=response)
         capabilities = p.AddAgentCaps(session_id=self.session_id, id=self._settings.identity, descr=self._description)
         self._send(capabilities, now)
         for subtree in self._subtrees:
@@ -325,7 +327,7 @@ class Session:
         self.state = step(self.state, Signal.OVER)
         self._pending.clear()
         self._slow.clear()
-        self._get_next_head = self._get_head = b""
+        self._foresight, self._get_head = BLIND, b""
         self._events.append(Closed(reason, refused))
 
     CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", _Pending, p.Response, float], None]]] = {

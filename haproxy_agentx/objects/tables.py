@@ -10,15 +10,12 @@ from functools import partial
 from operator import attrgetter
 
 from haproxy_agentx.agentx.oid import Key, Oid, key
-from haproxy_agentx.agentx.view import WINDOW, Table, Wire
 from haproxy_agentx.agentx.view import Column as ViewColumn
+from haproxy_agentx.agentx.view import Table, Wire
 from haproxy_agentx.haproxy.stat import Kind, Reading, split_row
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
-
-SPLIT_ROWS = 1024
-"""Rows of a table up to which split rows are kept: a walk comes by once for each column."""
 
 STAT_TABLES = {
     Kind.FRONTEND: schema.FRONTEND_TABLE,
@@ -34,9 +31,10 @@ Texts = Callable[[], Mapping[str, bytes]]
 class _Table:
     """One table in one reading: its texts, cut into cells when they are asked for.
 
-    A stretch of rows that is asked for again, for another column, is kept split: so it is when all columns of a row
-    are asked for at once, and always in small tables. While a walk looks through a column that is empty, all columns
-    are surveyed, so that it looks through a large table once and not once for each empty column.
+    A stretch of rows that is asked for again at once, for another column, is split into its fields, which are kept
+    until another stretch is asked for: so it is when many columns are walked side by side. While a walk looks through
+    a column that is empty, all columns are surveyed, so that it looks through a table once and not once for each empty
+    column.
     """
 
     __slots__ = ("_fields", "_last", "_missing", "_parts", "_places", "_reading", "_split", "_surveyed")
@@ -46,8 +44,9 @@ class _Table:
         self._parts = rows.parts
         self._places = rows.places
         self._fields = fields
-        self._split: dict[tuple[int, int], list[list[bytes]]] = {}
         self._last: tuple[int, int] | None = None
+        self._split: list[list[bytes]] = []
+        """The fields of the last stretch, once it was asked for again."""
         self._surveyed = 0
         self._missing = list(range(width))
         """Fields without a text in the rows that are surveyed."""
@@ -63,12 +62,12 @@ class _Table:
     def _texts(self, field: int, first: int, last: int) -> list[bytes]:
         """Give a field of the rows first..last-1."""
         stretch = (first, last)
-        rows = self._split.get(stretch)
-        if rows is None and stretch != self._last and (last == first + 1 or len(self._places) > SPLIT_ROWS):
-            self._last = stretch
+        if stretch != self._last:
+            self._last, self._split = stretch, []
             texts = self._reading.cut(field, self._places[first:last])
         else:
-            texts = [row[field] for row in rows or self._split_rows(first, last)]
+            self._split = self._split or self._split_rows(first, last)
+            texts = [row[field] for row in self._split]
         if first <= self._surveyed < last and not any(texts):
             self._survey(first, last)
         return texts
@@ -78,14 +77,10 @@ class _Table:
         return self._surveyed == len(self._places) and field in self._missing
 
     def _split_rows(self, first: int, last: int) -> list[list[bytes]]:
-        if len(self._split) * WINDOW > SPLIT_ROWS:
-            self._split.clear()
-        rows = [split_row(self._reading.lines[place]) for place in self._places[first:last]]
-        self._split[first, last] = rows
-        return rows
+        return [split_row(self._reading.lines[place]) for place in self._places[first:last]]
 
     def _survey(self, first: int, last: int) -> None:
-        rows = self._split.get((first, last)) or self._split_rows(first, last)
+        rows = self._split_rows(first, last)
         self._missing = [field for field in self._missing if not any(row[field] for row in rows)]
         self._surveyed = last
 
