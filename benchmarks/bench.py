@@ -6,7 +6,6 @@ ratios are medians of the ratios of each round.
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from rich.console import Console
 from benchmarks import measures
 from benchmarks.agents import LIBNETSNMP, PYAGENTX3, RAW, BenchError, Kind, agents, fake_haproxy, going_on, our_kinds
 from benchmarks.report import Line, Rounds, Target, compared, machine, middle, save, show
+from integration.ending import end_in_order
 
 QUICK_SIZES = (1_000,)
 FULL_SIZES = (1_000, 10_000, 50_000)
@@ -192,7 +192,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Give 0, 1 when something did not work, 130 after an interrupt. To miss a target is no failure."""
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_in_order()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     about = machine()
     cores = os.sched_getaffinity(0)

@@ -18,6 +18,7 @@ from rich.table import Table as Printed
 
 from benchmarks.agents import OUR_NAME, RAW, Agent, Kind, fake_haproxy, our_kinds
 from benchmarks.measures import MOST_VARBINDS, client
+from integration.ending import end_in_order
 from tests.support.snmpd import Snmpd
 
 COLUMNS = (1, 5, 10, 30)
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each figure")
     options = parser.parse_args()
+    end_in_order()
     core, other = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     kinds = (RAW, *our_kinds())

@@ -77,7 +77,8 @@ def read(report: Path) -> Results:
 
 def main() -> int:
     """Do the runs that the arguments ask for."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and pytest with us
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # and pytest with us
     runs = {"": tuple(sys.argv[1:])} if sys.argv[1:] else RUNS
     total = Counter({"passed": 0, "failed": 0})
     content = True

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.failovers import kills, promptness, soak
+from integration.ending import end_in_order
 from integration.netlab import LabError
 
 PROMPT = 100.0
@@ -129,6 +130,7 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Give 0, 1 when something was wrong or the lab failed, 130 after an interrupt. To miss a bound is no failure."""
     wanted = options()
+    end_in_order()
     amount = AMOUNTS[wanted.form]
     report = Report()
     report.line("seed", str(wanted.seed))

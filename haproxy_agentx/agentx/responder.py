@@ -10,7 +10,15 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.anticipation import MAX_ANSWER, Anticipation, Walks, request_payload, response_payload
+from haproxy_agentx.agentx.anticipation import (
+    MAX_ANSWER,
+    WIDE_WINDOW,
+    Anticipation,
+    Walks,
+    request_payload,
+    response_payload,
+    window_of,
+)
 from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
 from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
 from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
@@ -140,7 +148,7 @@ class Responder:
         if not all(more):
             return response_payload(_row(walks, more, [encode_oid(search.start) for search in request.ranges]))
         row = [walk.take(1) for walk in walks]
-        if view is self.view and walks:
+        if view is self.view and 0 < len(walks) <= WIDE_WINDOW:
             self.upcoming = Walks(walks, request_payload([wire for stretch in row for wire in stretch.ranges()]))
         return response_payload([wire for stretch in row for wire in stretch.varbinds()])
 
@@ -148,14 +156,14 @@ class Responder:
         """RFC 2741 7.2.3.3: the non-repeaters once, the others up to max-repetitions times, as many as fit."""
         walks, more = yield from _start(view, request.ranges)
         names = [encode_oid(search.start) for search in request.ranges]
-        single = min(request.non_repeaters, len(walks))
+        single, most = min(request.non_repeaters, len(walks)), window_of(len(walks))
         varbinds = _row(walks[:single], more[:single], names[:single])
         walks, more, names = walks[single:], more[single:], names[single:]
         octets = sum(map(len, varbinds))
         for repetition in range(request.max_repetitions if walks else 0):
             if repetition:
                 for at, walk in enumerate(walks):
-                    more[at] = more[at] and (yield from _fill(walk, WINDOW))
+                    more[at] = more[at] and (yield from _fill(walk, most))
                 yield
             row = _row(walks, more, names)
             octets += sum(map(len, row))

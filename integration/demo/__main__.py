@@ -3,7 +3,6 @@
 Every step waits for what it shows, and fails with the logs of the programs concerned. Nothing is left afterwards.
 """
 
-import signal
 import sys
 import time
 
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from integration.demo import screen
 from integration.demo.steps import Demo
+from integration.ending import end_in_order
 from integration.netlab import Lab, LabError
 from integration.netlab.plan import PROJECT
 
@@ -79,7 +79,7 @@ def head(console: Console, title: str, text: str = "") -> None:
 
 def main() -> int:
     """Return 0, 1 after a failure, 130 after an interrupt. The lab is down in any case."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_in_order()
     console = Console(highlight=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     if not (PROJECT / ".mibs" / "ietf").is_dir():

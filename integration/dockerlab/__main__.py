@@ -13,6 +13,7 @@ from functools import partial
 
 from integration.dockerlab import engine, images
 from integration.dockerlab.lab import VARIANT, DockerLab
+from integration.ending import end_in_order
 from integration.netlab.plan import ADDRESSES, PROJECT, VARIANTS, VIRTUAL
 from integration.netlab.waiting import LabError
 
@@ -116,7 +117,7 @@ def clean(tell: images.Say) -> None:
 
 def main() -> int:
     """Return 0, 1 after an error, which is printed, 130 after an interrupt."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_in_order()
     try:
         return run(*arguments())
     except LabError as error:
