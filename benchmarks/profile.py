@@ -19,6 +19,9 @@ from rich.table import Table
 from benchmarks.farm import Farm
 from benchmarks.inprocess import SLICE, Walker, columns_of, layout_of, reading_of, run, server_table, view_of
 from haproxy_agentx.haproxy.stat import Reading, StatParser
+from haproxy_agentx.health.farm import Farm as Counted
+from haproxy_agentx.health.model import Demand
+from haproxy_agentx.health.readiness import ProcessState, assess
 from haproxy_agentx.objects.layout import arrange, survey
 
 REQUESTS = 20_000
@@ -74,6 +77,11 @@ def stretches(console: Console, farm: Farm, reading: Reading) -> None:
     parser = StatParser(reading)
     table.add_row("show stat taken, 32 KB at a time", *_timed(_feeding(parser, text)))
     fresh = parser.finish()
+    counted = Counted("bench")
+    run(counted.take(reading))
+    table.add_row("servers counted for health", *_timed(counted.take(fresh)))
+    judged = [ProcessState("bench", counted)]
+    table.add_row("servers changed: a service judged", *_timed(_once(lambda: assess(Demand(), judged))))
     wanted: dict[str, dict[str, int]] = {}
 
     def surveying() -> Generator[None, None, None]:
