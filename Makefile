@@ -39,7 +39,7 @@ test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all 
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
 	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)
 
-lab-up: root packages-lab $(VENV)/run $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
+lab-up: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
 	@$(OWN) $(PYTHON) -m integration.dockerlab up --variant $(VARIANT)
 
 lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, too

@@ -52,8 +52,11 @@ SWITCH_INTERVAL = 0.0005
 _SOURCES = 101
 """The number that the first source of VRRP likes to have: above those of processes."""
 
-STATUS_INTERVAL = 5.0
-"""Seconds between two signs of life to the service manager."""
+STATUS_INTERVAL = 1.0
+"""Seconds in which the service manager learns that the status has changed."""
+
+LIFE_INTERVAL = 5.0
+"""Seconds between two signs of life to it."""
 
 
 class Daemon:
@@ -218,14 +221,16 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Tell the service manager how it goes. That this runs is the sign of life that its watchdog wants."""
+        told, told_at = "", monotonic()
         while True:
             bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
-            sdnotify.notify(
-                "WATCHDOG=1", f"STATUS={self._monitor.node.health.name}: {problem or f'serving {rows} rows'}"
-            )
-            await self._store_thread.mend()
+            status, now = f"{self._monitor.node.health.name}: {problem or f'serving {rows} rows'}", monotonic()
+            if status != told or now >= told_at + LIFE_INTERVAL:
+                told, told_at = status, now
+                sdnotify.notify("WATCHDOG=1", f"STATUS={status}")
+                await self._store_thread.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 
     def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -20,7 +20,8 @@ MAX_ANSWER = 64_000
 """Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
 
 MAX_OCTETS = 1 << 20
-"""Bound on the requests and answers that are remembered: sixteen managers that walk at once have as much."""
+"""Bound on the requests and answers that are remembered: sixteen managers that walk at once have as much. As octets of
+Python they take four times that."""
 
 
 def window_of(ranges: int) -> int:
@@ -114,15 +115,16 @@ def _of_the_same_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[b
 class Anticipation:
     """The table of answers: from the octets of a request after its h.packetID to those of its Response.
 
-    Of each walk one window is there, and of all as many as MAX_OCTETS allows. ``answers`` is public because looking
-    into it is what every request of a walk does. The last request of a window is not there but in ``ends``, with its
-    answer and the walk: whoever asks it wants the walk to go on.
+    Of each walk two windows are there, as many as MAX_OCTETS allows: the one that is asked for now, and the one before,
+    for those who walk there a little behind. ``answers`` is public because looking into it is what every request of a
+    walk does. The last request of a window is in ``ends`` instead, with its answer and the walk: whoever asks it wants
+    the walk to go on.
     """
 
     def __init__(self) -> None:
         self.answers: dict[bytes, bytes] = {}
         self.ends: dict[bytes, tuple[bytes, Walks]] = {}
-        self._windows: dict[Walks, _Window] = {}
+        self._windows: dict[Walks, tuple[_Window, _Window]] = {}
         self._octets = 0
 
     def clear(self) -> None:
@@ -133,34 +135,38 @@ class Anticipation:
         self._octets = 0
 
     def follow(self, walks: Walks) -> None:
-        """Make the answers that come next on ``walks``, and forget those that were given, and the oldest ones."""
-        self._forget(walks)
+        """Make the answers that come next on ``walks``, and forget those before the last ones, and the oldest ones."""
+        before, last = self._windows.pop(walks, ([], []))
+        self._forget(before)
         rows = walks.rows()
         if not rows:
+            self._forget(last)
             return
+        self._windows[walks] = last, rows
         self.answers.update(rows)
         end, answer = rows[-1]
         del self.answers[end]
         self.ends[end] = answer, walks
-        self._windows[walks] = rows
         self._octets += _octets(rows)
         while self._octets > MAX_OCTETS and len(self._windows) > 1:
-            self._forget(next(iter(self._windows)))
+            for window in self._windows.pop(next(iter(self._windows))):
+                self._forget(window)
 
     def take_end(self, request: bytes) -> tuple[bytes, Walks] | None:
         """Give the answer to the last request of a window, and its walk, which is then to be ``follow``ed."""
-        return self.ends.pop(request, None)
+        found = self.ends.pop(request, None)
+        if found is not None:
+            self.answers[request] = found[0]
+        return found
 
-    def _forget(self, walks: Walks) -> None:
-        """Forget the window of a walk, but for what is another's by now."""
-        rows = self._windows.pop(walks, None)
-        if rows is None:
-            return
+    def _forget(self, rows: "_Window") -> None:
+        """Forget a window, but for what is another's by now."""
         self._octets -= _octets(rows)
         for request, answer in rows:
             if self.answers.get(request) is answer:
                 del self.answers[request]
-        self.ends.pop(request, None)
+            elif request in self.ends and self.ends[request][0] is answer:
+                del self.ends[request]
 
 
 _Window = list[tuple[bytes, bytes]]
@@ -169,7 +175,7 @@ _Window = list[tuple[bytes, bytes]]
 
 def _octets(rows: _Window) -> int:
     """Give the octets of a window, estimated by its first row."""
-    return len(rows) * (len(rows[0][0]) + len(rows[0][1]))
+    return len(rows) * (len(rows[0][0]) + len(rows[0][1])) if rows else 0
 
 
 class Foresight(NamedTuple):

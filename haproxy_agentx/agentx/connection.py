@@ -327,3 +327,4 @@ class _Link(asyncio.BufferedProtocol):
         self._working = None
         self.session.work()
         self._settle()
+        self.session.prepare()

@@ -327,7 +327,7 @@ class Session:
         self.state = step(self.state, Signal.OVER)
         self._pending.clear()
         self._slow.clear()
-        self._foresight, self._get_head = BLIND, b""
+        self._foresight, self._get_head, self.walking = BLIND, b"", False
         self._events.append(Closed(reason, refused))
 
     CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", _Pending, p.Response, float], None]]] = {

@@ -141,6 +141,7 @@ class LingeringTransport(asyncio.Transport):
                 protocol.data_received(data)
                 if not protocol.walking or self._closing:
                     return
+                answers, asked, said = protocol.foresight
 
     def _writable(self) -> None:
         output = bytes(self._unsent)

@@ -73,7 +73,7 @@ def _reasons(service: Part) -> list[str]:
     """Say why a service is as it is, each in a line."""
     found = []
     if service.get("cause_text"):
-        found.append(f"{service.get('cause') or 'unknown'}: {service['cause_text']}")
+        found.append(f"last change: {service.get('cause') or 'unknown'}: {service['cause_text']}")
     if service.get("details") and is_fine(service["health"]):  # else it is among the problems
         found.append(str(service["details"]))
     if service.get("maintenance"):

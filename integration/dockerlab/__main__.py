@@ -13,7 +13,7 @@ from functools import partial
 
 from integration.dockerlab import engine, images
 from integration.dockerlab.lab import VARIANT, DockerLab
-from integration.ending import end_in_order
+from integration.ending import end_in_order, say
 from integration.netlab.plan import ADDRESSES, PROJECT, VARIANTS, VIRTUAL
 from integration.netlab.waiting import LabError
 
@@ -24,20 +24,23 @@ HINTS = """
   lb1 {lb1}  lb2 {lb2}  web {web}  sink {sink}  client {client}  served at {addresses}
 
 Try, in this order:
-  docker logs -f hax-sink                                                   # the traps, with names and with numbers
+  docker logs -f hax-sink | grep -v '	'                                     # the traps, in a terminal of their own
   docker exec hax-client curl -i http://{address}/                       # X-LB tells who answers
   docker exec hax-client snmpbulkwalk -v2c -c public -Os lb1 haproxyAgentxMIB   # all of HAProxy; the same of lb2
   docker exec hax-client snmpbulkwalk -v2c -c public -Os lb1 vrrpInstanceState  # master; lb2 is backup
-  docker exec hax-lb1 systemctl stop haproxy                                # fail over; walk both again; start it again
+  docker exec hax-lb1 systemctl stop haproxy                                # fail over; walk both again
+  docker exec hax-lb1 systemctl start haproxy                               # and back
+  docker exec hax-lb1 pkill -STOP haproxy                                   # HAProxy freezes; -CONT: it goes on
   docker exec hax-web sh -c 'kill $(cat /run/8001.pid)'                     # a web server dies: haxServerStatus
+  docker restart hax-web                                                    # and all of them run again
   docker exec -it hax-lb1 bash                                              # look inside: systemctl status, journalctl,
                                                                             #   haproxy-agentx status
 make lab-down removes it. More in docs/lab.md."""
 
 
-def say(began: float, text: str) -> None:
+def tell_since(began: float, text: str) -> None:
     """Tell what is done, and since when."""
-    print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+    say(f"{time.monotonic() - began:6.1f} s  {text}")
 
 
 def arguments() -> tuple[argparse.Namespace, list[str]]:
@@ -57,7 +60,7 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
 
 def test(tests: Sequence[str], began: float) -> int:
     """Run the tests on a lab of their own; return the exit status."""
-    tell = partial(say, began)
+    tell = partial(tell_since, began)
     if engine.answers() and DockerLab.runs():
         tell("a lab runs already: it is removed first")
         DockerLab.down(tell)
@@ -87,12 +90,12 @@ def run_tests(tests: Sequence[str]) -> int:
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Do what was asked. LabError."""
     began = time.monotonic()
-    tell = partial(say, began)
+    tell = partial(tell_since, began)
     match options.command:
         case "up":
             DockerLab.up(tell, options.variant, keep=True)
             tell("up")
-            print(HINTS.format(**ADDRESSES, addresses=" and ".join(VIRTUAL.values()), address=VIRTUAL["SITE1"]))
+            say(HINTS.format(**ADDRESSES, addresses=" and ".join(VIRTUAL.values()), address=VIRTUAL["SITE1"]))
         case "down":
             DockerLab.down(tell)
             tell("down; the images stay as a cache, make lab-clean removes them")

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from integration.dockerlab import engine, images
 from integration.dockerlab.program import run
+from integration.ending import undisturbed
 from integration.netlab import traps
 from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, VIRTUAL
 from integration.netlab.traps import Trap
@@ -66,6 +67,7 @@ class DockerLab:
             lab = cls()
             lab.wait_well()
         except BaseException:
+            say("removing everything")
             cls.down(say)
             raise
         return lab
@@ -84,14 +86,16 @@ class DockerLab:
 
     @staticmethod
     def down(say: Callable[[str], None]) -> None:
-        """Remove containers and networks, and end an own docker daemon. The images stay."""
-        if engine.DATA.exists():
-            engine.start(keep=False)  # a lab that was killed left its networks to the daemon of its own
-        if engine.answers():
-            DockerLab.remove()
-        if engine.own():
+        """Remove containers and networks, and end an own docker daemon, whoever interrupts it. The images stay."""
+        with undisturbed():
+            if engine.DATA.exists():
+                engine.start(keep=False)  # a lab that was killed left its networks to the daemon of its own
+            if engine.answers():
+                DockerLab.remove()
+            own = engine.own()
+            engine.stop()
+        if own:
             say("the lab's docker daemon is ended")
-        engine.stop()
 
     @staticmethod
     def remove() -> None:

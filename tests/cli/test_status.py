@@ -49,7 +49,7 @@ def test_services_come_first(status):
     assert code == 0
     assert lines[1].split("  ", 1)[1].split() == ["service", "health", "role", "(intended)", "HAProxy", "since"]
     assert lines[2] == "  SITE1    active  master (master)  ready 8/8  2 h 3 min"
-    assert lines[3] == "    peerLost: nothing was heard of the other node"
+    assert lines[3] == "    last change: peerLost: nothing was heard of the other node"
     assert "  vrrp     SITE1: master by keepalivedFifo, priority 150" in lines
     assert "  events   last 17: 17 acknowledged, 0 queued, 2 suppressed, 0 lost" in lines
     for name in ("kernel", "keepalived-fifo", "keepalived-traps", "keepalived-mib"):
