@@ -55,7 +55,7 @@ class Count:
 COUNTS = (
     Count(
         "instructions",
-        5.3,
+        5.5,
         ("--tool=callgrind", "--callgrind-out-file={out}", "--log-file=/dev/null"),
         re.compile(r"^(?:summary|totals):\s*(\d+)", re.MULTILINE),
     ),
