@@ -1,8 +1,8 @@
 """Requests of a manager against the MIB view, beside a list of instances as the model (RFC 2741 7.2.3).
 
-Data: a series of Get, GetNext and GetBulk, of walks that go on where the last answer ended, and of changes of the
-view between them. Each is answered as the model answers; what is prepared ahead is never of an older view; and
-GetNext never goes backwards.
+Data: a series of Get, GetNext and GetBulk, of walks of several managers that go on where the last answer to each ended,
+and of changes of the view between them. Each is answered as the model answers; what is prepared ahead is never of an
+older view; and GetNext never goes backwards.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,8 @@ from tests.support.wire import VarBind
 NUMBER = 77
 GET, GET_NEXT, GET_BULK, GO_ON, OTHER_VIEW = range(5)
 MAX_RANGES = 6
-MAX_REQUESTS = 24
+MAX_REQUESTS = 48
+MANAGERS = 4
 _FEWER = {name: (kind, {row: rows[row] for row in list(rows)[::2]}) for name, (kind, rows) in list(OBJECTS.items())[1:]}
 
 
@@ -102,6 +103,8 @@ SEEDS = {
     "a Get of each object": b"".join(bytes((GET, 0, 0, 0, at, 0)) for at in range(len(_POOL))),
     "a walk": bytes((GET_NEXT, 0, 0, 4, 1, 0)) + bytes((GO_ON, 0)) * 20,
     "a walk of two": bytes((GET_NEXT, 0, 1, 4, 12, 0, 4, 13, 0)) + bytes((GO_ON, 0)) * 12,
+    "one manager behind another": (bytes((GET_NEXT, 0, 0, 4, 12, 0)) + bytes((GO_ON, 0)) * 3)
+    + (bytes((GET_NEXT, 4, 0, 4, 12, 0)) + bytes((GO_ON, 0, GO_ON, 4)) * 18),
     "the view changes": (bytes((GET_NEXT, 0, 0, 4, 1, 0)) + bytes((GO_ON, 0, GO_ON, 0, OTHER_VIEW, 0))) * 3,
     "bulk": bytes((GET_BULK, 0, 2, 0, 1, 0, 255, 1, 0, 4, 1, 0)),
     "bulk of two and one": bytes((GET_BULK, 0, 2, 0, 12, 0, 4, 13, 0, 2, 14, 0, 16, 0, 1, 0, 9)),
@@ -118,16 +121,17 @@ def target(data: bytes) -> None:
     model = MODELS[0]
     responder.serve(model.view)
     session = opened(responder, NUMBER)
-    last: list[tuple[str, str, int]] = []
+    last: list[list[tuple[str, str, int]]] = [[] for _ in range(MANAGERS)]
     for packet in range(MAX_REQUESTS):
         if not octets:
             break
-        kind, order = octets.number() % 5, ">" if octets.number() % 4 != 1 else "<"
+        kind, who = octets.number() % 5, octets.number()
+        order, manager = ">" if who % 4 != 1 else "<", who // 4 % MANAGERS
         if kind == OTHER_VIEW:
             model = MODELS[model is MODELS[0]]
             responder.serve(model.view)
             continue
-        searches = last if kind == GO_ON and last else _searches(octets)
+        searches = last[manager] if kind == GO_ON and last[manager] else _searches(octets)
         payload = wire.ranges(searches, order)
         if kind == GET:
             code, expected = wire.GET, [model.get(start) for start, _, _ in searches]
@@ -137,7 +141,7 @@ def target(data: bytes) -> None:
             payload = wire.struct.pack(order + "HH", single, most) + payload
         else:
             code, expected = wire.GETNEXT, [model.next(*search) for search in searches]
-            last = [(varbind.name, end, 0) for varbind, (_, end, _) in zip(expected, searches, strict=True)]
+            last[manager] = [(varbind.name, end, 0) for varbind, (_, end, _) in zip(expected, searches, strict=True)]
         said = bytearray(exchange(session, wire.frame(code, payload, session=NUMBER, packet=packet, order=order)))
         frame = wire.take_frame(said)
         assert frame is not None
