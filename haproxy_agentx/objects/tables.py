@@ -80,8 +80,8 @@ class _Table:
         return [split_row(self._reading.lines[place]) for place in self._places[first:last]]
 
     def _survey(self, first: int, last: int) -> None:
-        rows = self._split_rows(first, last)
-        self._missing = [field for field in self._missing if not any(row[field] for row in rows)]
+        columns = list(zip(*self._split_rows(first, last), strict=True))
+        self._missing = [field for field in self._missing if not any(columns[field])]
         self._surveyed = last
 
 
