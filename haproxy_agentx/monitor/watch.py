@@ -187,8 +187,11 @@ class Monitor:
         if self._poll is not None:
             self._poll.poll_soon()
         if self.node.is_settling():
-            for process in self._processes():
-                process.read_now()
+            self._read_haproxy()
+
+    def _read_haproxy(self) -> None:
+        for process in self._processes():
+            process.read_now()
 
     async def _work(self) -> None:
         """Judge when there is news or time has passed, and keep what is to be told before anything else is done."""
@@ -200,8 +203,7 @@ class Monitor:
             self._hears = self._hears or (self._traps is not None and self._traps.source.last_good is not None)
             self.node.listening = self._hears and self._traps is not None and self._traps.source.state is SourceState.ok
             suppressed = self.node.suppressed
-            told = self.node.advance(now, date)
-            await self._keep(told)
+            await self._keep(self._judge(now, date))
             if self.node.suppressed > suppressed:
                 self._journal.add_suppressed(self.node.suppressed - suppressed)
             await self._show()
@@ -210,6 +212,14 @@ class Monitor:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK if due is None else min(TICK, max(0.001, due - now))):
                     await self._woken.wait()
+
+    def _judge(self, now: float, date: float) -> Sequence[News]:
+        """Judge; where that begins to wait for HAProxy, as an instance is new of which a trap told, have it read."""
+        settling = self.node.is_settling()
+        told = self.node.advance(now, date)
+        if self.node.is_settling() and not settling:
+            self._read_haproxy()
+        return told
 
     def _take_sources(self, now: float) -> None:
         if self._kernel.kernel is None:

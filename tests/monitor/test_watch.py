@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 
 from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.config import Config
-from haproxy_agentx.monitor.node import Manners, Node
+from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
 from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names
-from haproxy_agentx.vrrp.model import FifoLine, VrrpState
+from haproxy_agentx.vrrp.model import FifoLine, StateTrap, VrrpState
 
 
 class Indexes:
@@ -121,3 +123,23 @@ def test_a_configuration_that_changes_nothing_here_keeps_the_monitor():
     watching = monitor(Indexes(), Journal())
     assert watching.serves(Config(haproxy=(), store="/elsewhere"))
     assert not watching.serves(Config(services=()))
+
+
+# A trap tells of an instance that was not known. Catches a failover that is told with HAProxy as it was before.
+def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
+    reads = []
+    process = SimpleNamespace(read_now=lambda: reads.append("local"))
+    clocks = Clocks(lambda: 100.0, lambda: 1_800_000_000.0, lambda _: 0)
+    watching = Monitor(Config(), lambda: [process], Indexes(), Journal(), clocks, lambda: None)
+    watching.node = Node(None, Manners(), (), {}, 90.0)
+    watching.node.take_process(ProcessNews(ProcessState("local", None), 1, 99.0, None), 99.0)
+    assert watching._judge(99.0, 0.0) == []
+    assert reads == []
+    watching.node.take_trap(StateTrap("SITE1", VrrpState.backup, VrrpState.master, "lb1", 12), 100.0)
+    assert watching._judge(100.0, 0.0) == []
+    assert reads == ["local"]
+    assert watching._judge(100.01, 0.0) == []
+    assert reads == ["local"], "once"
+    watching.node.take_process(ProcessNews(ProcessState("local", None), 1, 100.02, None), 100.03)
+    (told,) = watching._judge(100.03, 0.0)
+    assert told.cells["haxEventSubject"] == "SITE1"
