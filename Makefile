@@ -33,7 +33,7 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
-	@$(OWN) $(PYTHON) tools/run_tests.py $(TESTS)
+	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)
 
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'

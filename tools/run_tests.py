@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Run the tests and close with one line, ``N passed, N failed``.
 
-usage: run_tests.py [PYTEST ARGUMENTS]
+usage: python -m tools.run_tests [PYTEST ARGUMENTS]
 
 Without arguments it is all tests but those of the lab of containers (`make lab`): those that share nothing side by
 side, file by file; the conformance tests once more on uvloop; and those of the lab, on uvloop, one after another, as
@@ -12,7 +11,6 @@ failed, these are run once more, one after another; those that pass then are tol
 """
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,8 @@ import time
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from integration.ending import end_in_order
 
 LAB = "tests/lab"
 CONTAINERS = "tests/docker"
@@ -77,8 +77,7 @@ def read(report: Path) -> Results:
 
 def main() -> int:
     """Do the runs that the arguments ask for."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))  # and pytest with us
+    end_in_order()  # and pytest with us
     runs = {"": tuple(sys.argv[1:])} if sys.argv[1:] else RUNS
     total = Counter({"passed": 0, "failed": 0})
     content = True

@@ -71,9 +71,9 @@ class Walks:
         """
         walks = self._walks
         for walk in walks:
-            if not walk.parts and not walk.live:
+            if not walk.parts and not walk.column.live:
                 walk.fill(self._most)
-            if walk.live or not walk.parts:
+            if walk.column.live or not walk.parts:
                 return []
         count = min([len(walk.parts) for walk in walks])
         stretches = [walk.take(count) for walk in walks]

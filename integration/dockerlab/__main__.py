@@ -78,7 +78,7 @@ def test(tests: Sequence[str], began: float) -> int:
 def run_tests(tests: Sequence[str]) -> int:
     """Run pytest to its end, or to ours; return the exit status."""
     # a process group of its own: an interrupt comes to us, and ends them all
-    running = subprocess.Popen([sys.executable, "tools/run_tests.py", *tests], cwd=PROJECT, process_group=0)
+    running = subprocess.Popen([sys.executable, "-m", "tools.run_tests", *tests], cwd=PROJECT, process_group=0)
     try:
         return running.wait()
     finally:
