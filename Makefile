@@ -35,6 +35,10 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)
 
+.PHONY: attack
+attack: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## attack the running daemon as a local user, its peers, disk and clock do; as root
+	@$(OWN) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)
+
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
 	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)

@@ -2,9 +2,10 @@
 
 usage: python -m tools.run_tests [PYTEST ARGUMENTS]
 
-Without arguments it is all tests but those of the lab of containers (`make lab`): those that share nothing side by
-side, file by file; the conformance tests once more on uvloop; and those of the lab, on uvloop, one after another, as
-its daemons want the machine for themselves. Exit status 0 when some passed and none failed.
+Without arguments all tests run but those of the lab of containers (`make lab`) and the attacks (`make attack`): first
+those that share nothing, side by side, file by file; then the conformance tests once more on uvloop; then those of the
+lab, on uvloop, one after another, as its daemons want the machine for themselves. Exit status 0 when some passed and
+none failed.
 
 Real daemons on a machine that somebody else keeps busy miss a deadline now and then. So when few tests of a run have
 failed, these are run once more, one after another; those that pass then are told by name, and count as passed.
@@ -23,7 +24,8 @@ from integration.ending import end_in_order
 
 LAB = "tests/lab"
 CONTAINERS = "tests/docker"
-IGNORED = (f"--ignore={LAB}", f"--ignore={CONTAINERS}")
+ATTACKS = "tests/attack"
+IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS))
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", *IGNORED, "tests")
 ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
 RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}
