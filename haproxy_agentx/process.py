@@ -24,6 +24,7 @@ from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, SourceError, Unresponsive
 from haproxy_agentx.source.record import Source
+from haproxy_agentx.url import shown_url
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class HaproxyProcess:
         """Process id and start time of the last good reading, also when its rows are withdrawn."""
         over_http = config.stats.startswith(("http://", "https://"))
         self.source = Source(
-            name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=config.stats
+            name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=shown_url(config.stats)
         )
         self._read = self._read_http if over_http else self._read_socket
         self._http = (
@@ -156,7 +157,7 @@ class HaproxyProcess:
             self.was_read = True
             self._trouble(Reason(0), began)
             if self.source.succeeded(monotonic()):
-                log.info("%s: reading %s", self._config.name, self._config.stats)
+                log.info("%s: reading %s", self._config.name, self.source.target)
         self.read_at = began
         self._on_read(self)
 
@@ -220,7 +221,7 @@ class HaproxyProcess:
             before = identity
             restarts += 1
         else:
-            raise Invalid(f"{self._config.stats}: HAProxy is reloaded faster than it can be read")
+            raise Invalid(f"{self.source.target}: HAProxy is reloaded faster than it can be read")
         await self._take(reading, info, restarts)
 
     def _take_info(self, info: Info, restarts: int) -> None:

@@ -7,6 +7,7 @@ from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config.model import Config, HaproxyConfig, NotificationsConfig, ServiceConfig
 from haproxy_agentx.config.values import NONE
 from haproxy_agentx.health.model import Minimum
+from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 
 _PLAIN = re.compile("[A-Za-z0-9/][A-Za-z0-9/._%+:-]*(?<!:)")
@@ -19,7 +20,7 @@ Texts = Mapping[str, str | None]
 
 
 def effective_text(config: Config) -> str:
-    """Give the file. Secrets are not in it, but the paths of their files."""
+    """Return the file. Secrets are not in it, but the paths of their files; URLs are cut (``shown_url``)."""
     return "\n".join(_lines(config)) + "\n"
 
 
@@ -44,7 +45,7 @@ def _lines(config: Config) -> Iterator[str]:
 def _haproxy(haproxy: HaproxyConfig) -> Texts:
     return {
         "name": _quoted(haproxy.name),
-        "stats": _quoted(haproxy.stats),
+        "stats": _quoted(shown_url(haproxy.stats)),
         "interval": _duration(haproxy.interval),
         "timeout": _duration(haproxy.timeout),
         "username": _quoted(haproxy.username),

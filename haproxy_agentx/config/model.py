@@ -1,6 +1,6 @@
 """What can be configured: the records. Pure; no secret is ever in here, only the paths of the files that hold them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.health.model import Demand, Role
@@ -27,7 +27,8 @@ class HaproxyConfig:
     """
 
     name: str = "local"
-    stats: str = "/run/haproxy/admin.sock"
+    stats: str = field(default="/run/haproxy/admin.sock", repr=False)
+    """Shown by ``url.shown_url`` only: a query may hold a secret."""
     interval: float = 1.0
     timeout: float = 2.0
     username: str | None = None

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from haproxy_agentx.haproxy.bridge import Bridge
 from haproxy_agentx.source import Invalid, Unresponsive
+from haproxy_agentx.url import shown_url
 
 Take = Callable[[bytes], None]
 
@@ -25,20 +26,25 @@ GRACE = 0.2
 class Request:
     """What to fetch. ``url`` holds no credentials and asks for CSV; ``timeout`` in seconds; ``max_bytes`` of body."""
 
-    url: str
+    url: str = field(repr=False)
     timeout: float
     max_bytes: int
     username: str | None = field(default=None, repr=False)
     password_file: str | None = None
     ca_file: str | None = None
 
+    @property
+    def where(self) -> str:
+        """``url`` as it may be shown: a query can hold a secret."""
+        return shown_url(self.url)
+
 
 class HttpClient:
     """Reads the statistics of one HAProxy by its statistics page.
 
-    ``;csv`` is added to the path where missing. Certificates are verified against ``ca_file``, or without it against
-    the system's certification authorities. The password is read from ``password_file`` at each fetch, so that a new
-    one needs no restart. Credentials in ``url`` are dropped. Raises ValueError when ``url`` is none of http or https.
+    ``;csv`` is added where missing (``statistics_url``). Certificates are verified against ``ca_file``, or without it
+    against the system's certification authorities. The password is read from ``password_file`` at each fetch, so that
+    a new one needs no restart. Credentials in ``url`` are dropped. Raises ValueError when ``url`` is not http or https.
     """
 
     def __init__(
@@ -65,7 +71,7 @@ class HttpClient:
         """
         request = self.request
         if self._last is not None and not await self._last.gone(GRACE):
-            raise Unresponsive(f"{request.url}: the attempt before still hangs (name server, connection): look there")
+            raise Unresponsive(f"{request.where}: the attempt before still hangs (name server, connection): look there")
         bridge = self._last = Bridge(take)
         worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
         try:
@@ -73,7 +79,7 @@ class HttpClient:
         except RuntimeError as error:
             bridge.ended = True
             raise Invalid(
-                f"{request.url}: no thread to fetch it with ({error}): raise TasksMax of the service"
+                f"{request.where}: no thread to fetch it with ({error}): raise TasksMax of the service"
             ) from error
         try:
             async with asyncio.timeout(request.timeout) as deadline:
@@ -82,7 +88,7 @@ class HttpClient:
             if not deadline.expired():  # ``take``'s own
                 raise
             raise Unresponsive(
-                f"{request.url}: no complete answer within {request.timeout:g} s: HAProxy is frozen or overloaded, or"
+                f"{request.where}: no complete answer within {request.timeout:g} s: HAProxy is frozen or overloaded, or"
                 " the network slow",
             ) from error
         finally:
@@ -90,7 +96,11 @@ class HttpClient:
 
 
 def statistics_url(url: str) -> str:
-    """Give ``url`` without credentials and fragment, asking for CSV. Raises ValueError without repeating ``url``."""
+    """Return ``url`` without credentials and fragment, asking for CSV. Raises ValueError without repeating ``url``.
+
+    ``;csv`` follows the path, but where the query begins with a bare word it follows that: HAProxy compares what is
+    asked for with ``stats uri`` by its beginning, and `stats uri /haproxy?stats` is usual (management guide 9).
+    """
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -99,10 +109,14 @@ def statistics_url(url: str) -> str:
         valid = False
     if not valid:
         raise ValueError("not the URL of a statistics page, such as https://host:8404/stats")
-    path = parts.path or "/"
-    if _CSV not in path:
-        path += _CSV
-    return urlunsplit((parts.scheme, host, path, parts.query, ""))
+    path, query = parts.path or "/", parts.query
+    if _CSV not in path and _CSV not in query:
+        word, separator, rest = query.partition("&")
+        if word and "=" not in word:
+            query = f"{word}{_CSV}{separator}{rest}"
+        else:
+            path += _CSV
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
 def _work(request: Request, bridge: Bridge) -> None:

@@ -26,10 +26,10 @@ def explain_status(request: Request, status: int) -> SourceError:
             if request.username is None
             else ("refuses the credentials: compare username and password_file with 'stats auth'")
         )
-        return Denied(f"{request.url}: {what} (HTTP {status})")
+        return Denied(f"{request.where}: {what} (HTTP {status})")
     if status == _NOT_FOUND:
-        return Absent(f"{request.url}: no such page (HTTP {status}): compare the path with 'stats uri' of haproxy.cfg")
-    return Refused(f"{request.url}: answers HTTP {status}: is it the statistics page of HAProxy?")
+        return Absent(f"{request.where}: no such page (HTTP {status}): compare it with 'stats uri' of haproxy.cfg")
+    return Refused(f"{request.where}: answers HTTP {status}: is it the statistics page of HAProxy?")
 
 
 def explain(request: Request, error: BaseException) -> SourceError:
@@ -44,7 +44,7 @@ def explain(request: Request, error: BaseException) -> SourceError:
         if known := _known(request, cause):
             return known
     return Invalid(
-        f"{request.url}: the answer broke off or is not HTTP ({type(found[-1]).__name__}): HAProxy was stopped"
+        f"{request.where}: the answer broke off or is not HTTP ({type(found[-1]).__name__}): HAProxy was stopped"
         " meanwhile, or the port speaks something else (https: instead of http:?)",
     )
 
@@ -57,11 +57,11 @@ def _distrust(request: Request, error: ssl.SSLCertVerificationError) -> Refused:
         remedy = "use a host name in the URL that the certificate has"
     else:
         remedy = "give the certificate of the authority that signed it as ca_file"
-    return Refused(f"{request.url}: the certificate is not trusted ({reason}): {remedy}")
+    return Refused(f"{request.where}: the certificate is not trusted ({reason}): {remedy}")
 
 
 def _known(request: Request, cause: BaseException) -> SourceError | None:
-    url = request.url
+    url = request.where
     if isinstance(cause, socket.gaierror):
         return Absent(f"{url}: the host name does not resolve ({cause.strerror}): correct it, or the name server")
     if isinstance(cause, ConnectionRefusedError):

@@ -98,7 +98,7 @@ def _check(request: Request, response: requests.Response) -> None:
     """Refuse what is not the CSV, before its body is read."""
     if response.status_code in _REDIRECTS:
         raise Refused(
-            f"{request.url}: redirects to {_target(request, response)} (HTTP {response.status_code}), which is not"
+            f"{request.where}: redirects to {_target(request, response)} (HTTP {response.status_code}), which is not"
             " followed: give the address of the statistics page itself",
         )
     if response.status_code != _OK:
@@ -106,12 +106,12 @@ def _check(request: Request, response: requests.Response) -> None:
     coding = response.headers.get("Content-Encoding", "identity")
     if coding.strip().lower() not in {"", "identity"}:
         raise Invalid(
-            f"{request.url}: the answer is compressed ({coding[:40]}) although that was not asked for, and was refused:"
+            f"{request.where}: the answer is compressed ({coding[:40]}) unasked, and was refused:"
             " turn compression off for the statistics page",
         )
     kind = response.headers.get("Content-Type", "text/plain").partition(";")[0].strip().lower()
     if kind == "text/html":
-        raise Invalid(f"{request.url}: answers a page of HTML, not CSV: is it the path of 'stats uri'?")
+        raise Invalid(f"{request.where}: answers a page of HTML, not CSV: is it the path of 'stats uri'?")
 
 
 def _target(request: Request, response: requests.Response) -> str:
@@ -128,10 +128,10 @@ def _copy(request: Request, body: HTTPResponse, bridge: Bridge) -> None:
     while piece := body.read(SLICE, decode_content=False):
         received += len(piece)
         if received > request.max_bytes:
-            raise Invalid(f"{request.url}: the answer is over the limit of {request.max_bytes} bytes and was refused")
+            raise Invalid(f"{request.where}: the answer is over the limit of {request.max_bytes} bytes and was refused")
         bridge.offer(piece)
     if not received:
-        raise Invalid(f"{request.url}: the answer is empty: is it the statistics page of HAProxy?")
+        raise Invalid(f"{request.where}: the answer is empty: is it the statistics page of HAProxy?")
 
 
 class _Thread(threading.local):

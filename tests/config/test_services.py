@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.health.model import Demand, Minimum, Role
+from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
 from tests.support import refused
 from tests.support.programs import ROOT
@@ -240,7 +242,12 @@ CONFIGS = st.builds(
 @settings(max_examples=100, deadline=None)
 @given(CONFIGS)
 def test_a_configuration_written_out_reads_as_itself(config):
-    assert parse(effective_text(config), FILE) == config
+    assert parse(effective_text(config), FILE) == as_shown(config)
+
+
+def as_shown(config):
+    """A configuration with its URLs cut."""
+    return replace(config, haproxy=tuple(replace(each, stats=shown_url(each.stats)) for each in config.haproxy))
 
 
 # What is wrong

@@ -10,7 +10,7 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.source import Denied, Invalid, Refused, SourceError, Unresponsive
 from tests.support.certificates import Certificates
-from tests.support.real_haproxy import real_haproxy
+from tests.support.real_haproxy import free_port, real_haproxy
 from tests.support.wait import eventually
 
 LIMIT = 1 << 24
@@ -50,6 +50,15 @@ def test_what_a_socket_of_level_user_tells(folder):
             ask(haproxy.user, b"show sess")
         with pytest.raises(Invalid, match="does not know 'show nothing'"):
             ask(haproxy.user, b"show nothing")
+
+
+# `stats uri /haproxy?stats` is in many a configuration; HAProxy compares it with the beginning of what is asked for.
+@pytest.mark.parametrize("query", ["stats", "stats;csv", "stats&tok=1", "stats;norefresh"])
+def test_a_page_whose_address_has_a_query(folder, query):
+    more = "listen other\n  bind 127.0.0.1:{port}\n  stats enable\n  stats uri /haproxy?stats\n"
+    port = free_port()
+    with real_haproxy(folder, more=more.format(port=port)):
+        assert fetch(f"http://127.0.0.1:{port}/haproxy?{query}").startswith(b"# pxname,")
 
 
 def test_a_big_answer_is_whole_although_the_client_half_closes(folder):

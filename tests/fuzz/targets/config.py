@@ -4,10 +4,13 @@ Data: its text. It raises ConfigError, of which each line is printable and names
 that the rest of the program takes.
 """
 
+from dataclasses import replace
+
 from haproxy_agentx import config
 from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.haproxy.http import statistics_url
+from haproxy_agentx.url import shown_url
 
 FILE = "config.yaml"
 SEEDS = {
@@ -85,7 +88,8 @@ def target(data: bytes) -> None:
             statistics_url(haproxy.stats)
     check_keepalived(found)
     assert all(line.isprintable() for line in config.advice(found))
-    assert config.parse(effective_text(found), FILE) == found
+    shown = tuple(replace(haproxy, stats=shown_url(haproxy.stats)) for haproxy in found.haproxy)
+    assert config.parse(effective_text(found), FILE) == replace(found, haproxy=shown)
 
 
 def check_keepalived(found: config.Config) -> None:
