@@ -201,6 +201,7 @@ class Daemon:
                 self._running.clear()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)
+            self._report.config_changed()
             await self._follow(tasks, config)
             self._connection.serve_subtrees((key(config.root),))
             log.info("configuration reloaded")
@@ -223,6 +224,7 @@ class Daemon:
         """Tell the service manager how it goes. That this runs is the sign of life that its watchdog wants."""
         told, told_at = "", monotonic()
         while True:
+            self._report.look()
             bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)

@@ -24,6 +24,8 @@ class Journal:
         self._log = thread.store.events
         self.counts: Counts = self._log.counts()
         self.recent: tuple[Event, ...] = self._log.recent
+        self.oldest: Event | None = self._log.pending()
+        """The event that has waited longest."""
         self._told = self.recent
         thread.after = self._look
 
@@ -85,6 +87,7 @@ class Journal:
 
     def _look(self) -> None:
         self.counts = self._log.counts()  # whole objects, of which the loop sees the one or the other
+        self.oldest = self._log.pending()
         recent = self._log.recent
         if recent != self.recent:
             self.recent = recent

@@ -1,31 +1,69 @@
 """What the daemon says of itself: the scalars of haxAgent, and what ``haproxy-agentx status`` shows. Only looks."""
 
+import logging
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from haproxy_agentx import __version__
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import Config
+from haproxy_agentx.config.secret_files import Exposure, exposures
+from haproxy_agentx.event import Delivery, Event
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.outbox import Outbox
+from haproxy_agentx.problems import Problem, problems, worst
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.store import Store
 from haproxy_agentx.store.ledger import MAX_QUEUED
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
+EXPOSURE_INTERVAL = 30.0
+"""Seconds between two looks at who can read and write the files with secrets."""
+
+LATELY = 3600.0
+"""Seconds for which a notification that was given up is a problem."""
+
+_GIVEN_UP = frozenset({Delivery.refused, Delivery.dropped})
+
+
+@dataclass(slots=True)
+class OldestEvent:
+    """How long the oldest event has waited, by the monotonic clock from when it was first seen. Pure."""
+
+    _sequence: int = 0
+    _since: float = 0.0
+
+    def age(self, oldest: Event | None, date: float, now: float) -> float:
+        """Return the seconds that ``oldest`` has waited at ``date`` and monotonic ``now``; 0 when nothing waits.
+
+        The date of the event counts once, when it has become the oldest: a later step of the wall clock does not.
+        """
+        if oldest is None:
+            self._sequence = 0
+            return 0.0
+        if oldest.sequence != self._sequence:
+            self._sequence = oldest.sequence
+            self._since = now - max(0.0, date - oldest.news.at)
+        return now - self._since
+
+
+@dataclass(slots=True)
 class Report:
-    """Looks at the parts of a daemon, which come and go at a reload: therefore by functions."""
+    """Looks at the parts of a daemon, which come and go at a reload: therefore by functions.
+
+    ``look`` is called once a second and finds the problems; ``scalars`` answers SNMP from what it found.
+    """
 
     config: Callable[[], Config]
     processes: Callable[[], Sequence[HaproxyProcess]]
@@ -37,6 +75,27 @@ class Report:
     started: float
     """Monotonic seconds."""
     started_date: float
+    problems: list[Problem] = field(default_factory=list)
+    """As ``look`` found them last."""
+    _oldest: OldestEvent = field(default_factory=OldestEvent)
+    _exposures: tuple[Exposure, ...] = ()
+    _exposures_due: float = 0.0
+
+    def look(self) -> None:
+        """Find the problems anew; log files with secrets that others have become able to read or write."""
+        now = monotonic()
+        if now >= self._exposures_due:
+            self._exposures_due = now + EXPOSURE_INTERVAL
+            found = exposures(self.config())
+            for exposure in found:
+                if exposure not in self._exposures:
+                    log.warning("%s", exposure.text)
+            self._exposures = found
+        self.problems = problems(self._facts())
+
+    def config_changed(self) -> None:
+        """Have the files of a new configuration looked at with the next ``look``."""
+        self._exposures_due = 0.0
 
     def scalars(self) -> Mapping[str, bytes]:
         """Give the values of haxAgent."""
@@ -61,6 +120,10 @@ class Report:
             "haxAgentLastEventSequence": str(counts.last_sequence),
             "haxAgentOutboxLimit": str(MAX_QUEUED),
             "haxAgentOutboxHeld": self.outbox.held,
+            "haxAgentOldestEventAge": str(int(self._oldest_age())),
+            "haxAgentProblems": str(len(self.problems)),
+            "haxAgentProblemSeverity": worst(self.problems).name,
+            "haxAgentProblemText": self.problems[0].text if self.problems else "",
         }
         for kind in Kind:
             rows = sum(process.rows(kind) for process in self.processes())
@@ -71,7 +134,12 @@ class Report:
         return {name: text.encode(errors="replace") for name, text in texts.items()}
 
     def snapshot(self) -> dict[str, object]:
-        """Give what ``haproxy-agentx status`` shows."""
+        """Return what ``haproxy-agentx status`` shows."""
+        facts = self._facts()
+        found = [{"severity": problem.severity.name, "text": problem.text} for problem in problems(facts)]
+        return {**facts, "problems": found}
+
+    def _facts(self) -> dict[str, object]:
         now = monotonic()
         config = self.config()
         counts = self.journal.counts
@@ -95,8 +163,22 @@ class Report:
                 "suppressed": counts.suppressed,
                 "lost": counts.lost,
                 "held": self.outbox.held or None,
+                "oldest_age": round(self._oldest_age(), 3),
+                "given_up": self._given_up(),
             },
+            "exposed": [
+                {"what": one.what, "why": one.why, "remedy": one.remedy, "writable": one.writable}
+                for one in self._exposures
+            ],
         }
+
+    def _oldest_age(self) -> float:
+        return self._oldest.age(self.journal.oldest, time.time(), monotonic())
+
+    def _given_up(self) -> int:
+        """Return the number of events of the last hour whose notification was given up."""
+        since = time.time() - LATELY
+        return sum(event.delivery in _GIVEN_UP and event.news.at >= since for event in self.journal.recent)
 
     @staticmethod
     def _process(process: HaproxyProcess, now: float) -> dict[str, object]:
@@ -117,4 +199,8 @@ def _source(source: Source, now: float) -> dict[str, object]:
         "age": None if age is None else round(age, 3),
         "failures": source.failures,
         "error": source.last_error if source.state is not SourceState.ok else None,
+        "refused": source.refused,
+        "refusal": source.last_error if source.refused else None,
+        "messages": source.messages,
+        "message_age": None if source.message_at is None else round(now - source.message_at, 3),
     }

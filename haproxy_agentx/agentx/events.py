@@ -57,8 +57,9 @@ class Acknowledged:
 Event = Ready | Refused | Closed | Acknowledged
 
 _REFUSALS = {
-    ErrorStatus.DUPLICATE_REGISTRATION: "it is registered already with this priority: does a second haproxy-agentx "
-    "run here? (duplicateRegistration)",
+    ErrorStatus.DUPLICATE_REGISTRATION: "it is registered already with this priority (duplicateRegistration): by a "
+    "second haproxy-agentx or another subagent, or by a line of snmpd.conf (`proxy`, `pass`, `pass_persist`, `extend` "
+    "with this OID): remove the other, or set another agentx.priority (the lower wins)",
     ErrorStatus.REQUEST_DENIED: "the master does not allow it: see its configuration (requestDenied)",
     ErrorStatus.UNSUPPORTED_CONTEXT: "the master does not know the default context (unsupportedContext)",
     ErrorStatus.PARSE_ERROR: "the master could not read the request: is it RFC 2741? (parseError)",

@@ -4,15 +4,12 @@ import os
 import pwd
 import subprocess
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
-from haproxy_agentx.config import DEFAULT_FILE, Config, advice, load
+from haproxy_agentx.config import DEFAULT_FILE, advice, load
 from haproxy_agentx.config.effective import effective_text
+from haproxy_agentx.config.secret_files import USER, exposures, named_files
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
-
-USER = "haproxy-agentx"
-"""The user that the service runs as."""
 
 
 def check_config(config_file: str | None) -> int:
@@ -25,32 +22,21 @@ def check_config(config_file: str | None) -> int:
     if config.services is None:
         print("without services each VRRP instance is one, over all of HAProxy; without keepalived the node is one")
     for caution in advice(config):
-        print(f"mind: {caution}")
-    for key, path in _files(config, file if exists else None):
+        print(f"warning: {caution}")
+    # systemd's credentials are there only while the daemon runs
+    wanted = [
+        (f"{one.key}: ", one.path) for one in named_files(config) if not one.path.startswith(CREDENTIALS_DIRECTORY)
+    ]
+    for key, path in [*([("", file)] if exists else []), *wanted]:
         if _is_missing(path):
-            print(f"mind: {key}{path} does not exist; write it, or correct the path")
+            print(f"warning: {key}{path} does not exist; write it, or correct the path")
         elif not _is_readable(path):
-            print(f"mind: {key}{path} cannot be read by {USER}; chgrp {USER} and chmod 0640, and 0755 on its folders")
+            print(
+                f"warning: {key}{path} cannot be read by {USER}; chgrp {USER} and chmod 0640, and 0755 on its folders"
+            )
+    for exposure in exposures(config):
+        print(f"warning: {exposure.text}")
     return 0
-
-
-def _files(config: Config, file: str | None) -> Iterator[tuple[str, str]]:
-    """Give the files that the daemon will read, but for systemd's credentials, which are there only while it runs."""
-    if file is not None:
-        yield "", file
-    wanted = []
-    for place, haproxy in enumerate(config.haproxy):
-        prefix = f"haproxy[{place}]."
-        wanted += [(f"{prefix}password_file", haproxy.password_file), (f"{prefix}ca_file", haproxy.ca_file)]
-    snmp = config.keepalived.snmp
-    if snmp is not None:
-        wanted.append(("keepalived.snmp.community_file", snmp.community_file))
-        if snmp.v3 is not None:
-            prefix = "keepalived.snmp.v3."
-            wanted += [(f"{prefix}auth_file", snmp.v3.auth_file), (f"{prefix}priv_file", snmp.v3.priv_file)]
-    for key, path in wanted:
-        if path is not None and not path.startswith(CREDENTIALS_DIRECTORY):
-            yield f"{key}: ", path
 
 
 def _is_missing(path: str) -> bool:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from haproxy_agentx.cli.words import health_style, is_fine, shown, span
+from haproxy_agentx.problems import Problem, Severity
 
 _KINDS = ("frontend", "backend", "server", "listener")
 _NAME_WIDTH = 14
@@ -16,7 +17,7 @@ _NAME_WIDTH = 14
 Part = Mapping[str, Any]
 
 
-def show(snapshot: Part, problems: Sequence[str], notes: Sequence[str]) -> None:
+def show(snapshot: Part, problems: Sequence[Problem], notes: Sequence[str]) -> None:
     """Print one screen. Raises KeyError or TypeError when a needed part of ``snapshot`` is missing or another thing."""
     console = Console(highlight=False)
     mark = Text(" look ", "white on red") if problems else Text(" ok ", "black on green")
@@ -30,8 +31,8 @@ def show(snapshot: Part, problems: Sequence[str], notes: Sequence[str]) -> None:
         console.print(_source_table(others))
     for text in notes:
         _line(console, shown(f"  note: {text}", "dim"))
-    for text in problems:
-        _line(console, shown(f"  {text}", "red"))
+    for problem in problems:
+        _line(console, shown(f"  {problem.text}", "red" if problem.severity is Severity.critical else "yellow"))
 
 
 def _show_services(console: Console, services: Sequence[Part]) -> None:

@@ -123,8 +123,32 @@ EVENT_SCALARS: tuple[Scalar, ...] = (
     ),
 )
 
+PROBLEM_SCALARS: tuple[Scalar, ...] = (
+    Scalar(
+        70,
+        "haxAgentOldestEventAge",
+        GAUGE32,
+        "The time that the oldest event in haxAgentEventsQueued has waited, 0 when none is queued.",
+        "seconds",
+    ),
+    Scalar(
+        71,
+        "haxAgentProblems",
+        GAUGE32,
+        "The number of problems with the services and with their monitoring, as `haproxy-agentx status` lists them.",
+        "problems",
+    ),
+    Scalar(72, "haxAgentProblemSeverity", tc.SEVERITY, "The severity of the worst problem."),
+    Scalar(
+        73,
+        "haxAgentProblemText",
+        tc.MESSAGE,
+        "The worst problem in words: what is wrong, why, and the remedy. An empty string when there is none.",
+    ),
+)
+
 SCALARS: tuple[Scalar, ...] = tuple(
-    sorted((*SELF_SCALARS, *HEALTH_SCALARS, *EVENT_SCALARS), key=lambda scalar: scalar.sub_id)
+    sorted((*SELF_SCALARS, *HEALTH_SCALARS, *EVENT_SCALARS, *PROBLEM_SCALARS), key=lambda scalar: scalar.sub_id)
 )
 
 SOURCE_INDEX = Column(

@@ -93,6 +93,7 @@ STATUS_STEPS = _progress(1)
 SOURCE_STATE = named("HaxSourceStateType", status.labels(SourceState))
 SOURCE_KIND = named("HaxSourceKindType", _SOURCE_KINDS)
 STORE_STATE = named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2})
+SEVERITY = named("HaxSeverityType", {"none": 1, "warning": 2, "critical": 3})
 
 
 def enumerated(syntax: Syntax, description: str) -> Convention:
@@ -174,5 +175,10 @@ CONVENTIONS: tuple[Convention, ...] = (
         STORE_STATE,
         "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store can not be read "
         "or written, and indexes are lost when the subagent stops.",
+    ),
+    enumerated(
+        SEVERITY,
+        "The severity of a problem. warning: the service or its monitoring is degraded. critical: a service does not "
+        "serve, or nothing is known of it.",
     ),
 )

@@ -6,7 +6,14 @@ is rooted unless the configuration says otherwise.
 
 from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import conventions, health_conventions
-from haproxy_agentx.objects.agent_objects import EVENT_SCALARS, HEALTH_SCALARS, SCALARS, SELF_SCALARS, SOURCE_TABLE
+from haproxy_agentx.objects.agent_objects import (
+    EVENT_SCALARS,
+    HEALTH_SCALARS,
+    PROBLEM_SCALARS,
+    SCALARS,
+    SELF_SCALARS,
+    SOURCE_TABLE,
+)
 from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, Node, Notification, Scalar, Table
 from haproxy_agentx.objects.event_objects import EVENT_TABLE
 from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
@@ -153,4 +160,5 @@ GROUPS: tuple[Group, ...] = (
         "The notifications.",
         notifications=tuple(notification.name for notification in NOTIFICATIONS),
     ),
+    Group(12, "haxProblemGroup", _names(PROBLEM_SCALARS), "What is wrong with services and their monitoring."),
 )

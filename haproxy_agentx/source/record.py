@@ -25,6 +25,11 @@ class Source:
     failures: int = 0
     last_error: str = ""
     last_error_at: float | None = None
+    refused: int = 0
+    """Messages refused since the last that could be used."""
+    messages: int = 0
+    """Messages about VRRP that were read; ``message_at`` is when the last one was."""
+    message_at: float | None = None
     _told: set[str] = field(default_factory=set)
 
     def succeeded(self, now: float) -> bool:
@@ -33,7 +38,20 @@ class Source:
         self.state = SourceState.ok
         self.last_good = now
         self.successes += 1
+        self.refused = 0
         return news
+
+    def refuse(self, error: SourceError, now: float) -> None:
+        """Record that a message was refused: a failure that leaves the state."""
+        self.failures += 1
+        self.refused += 1
+        self.last_error = str(error)
+        self.last_error_at = now
+
+    def read(self, now: float) -> None:
+        """Record a message about VRRP."""
+        self.messages += 1
+        self.message_at = now
 
     def failed(self, error: SourceError, now: float) -> bool:
         """Take note of a failure; True when it is worth a line in the log.

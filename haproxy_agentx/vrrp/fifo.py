@@ -211,6 +211,7 @@ class Fifo:
     def _take(self, line: bytes, now: float) -> None:
         record = parse(line)
         if record is not None:
+            self.source.read(now)
             self._on_line(record, now)
         elif not is_about_others(line):
             self._bad("a line is not one that keepalived writes about VRRP, and was left out", 1, now)

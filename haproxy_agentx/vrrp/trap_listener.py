@@ -187,10 +187,7 @@ class TrapListener:
 
     def _refuse(self, error: SourceError) -> None:
         """Count what was refused, and tell each kind once: anybody on this machine can send anything here."""
-        source = self.source
-        source.failures += 1
-        source.last_error = str(error)
-        source.last_error_at = monotonic()
+        self.source.refuse(error, monotonic())
         if str(error) not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(str(error))
             log.warning("keepalived-traps: %s", error)
@@ -199,8 +196,8 @@ class TrapListener:
 def _explain(target: str, error: OSError) -> SourceError:
     if error.errno == errno.EADDRINUSE:
         return Refused(
-            f"{target}: the port is taken: does a second haproxy-agentx run, or a snmptrapd? `ss -ulpn` tells; stop"
-            " it, or give `keepalived.traps` and snmpd.conf another port"
+            f"{target}: the port is taken: a snmptrapd, a second haproxy-agentx or any other program has it: `ss -ulpn`"
+            " shows which; stop it, or set another port in `keepalived.traps` and in snmpd.conf"
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return Denied(f"{target}: no permission to open the port ({error.strerror}): give one above 1023")

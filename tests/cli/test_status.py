@@ -82,7 +82,7 @@ def test_80_columns_without_a_terminal(daemon, status, health):
 def test_on_a_terminal_it_is_coloured_and_fits(daemon):
     daemon.state = state({}, {"name": "SITE2", "health": "activeDegraded"}, {"name": "SITE3", "health": "blackhole"})
     code, text = on_a_terminal("status", "--config", str(daemon.config))
-    assert code == 1
+    assert code == 2
     assert "\x1b[32mactive\x1b[0m" in text
     assert "\x1b[33mactiveDegraded\x1b[0m" in text
     assert "\x1b[31mblackhole\x1b[0m" in text
@@ -90,26 +90,26 @@ def test_on_a_terminal_it_is_coloured_and_fits(daemon):
     assert max(map(len, plain.splitlines())) <= 80
 
 
-# haxHealth: 1 and 2 are fine.
+# haxHealth: 1 and 2 are fine, 3 to 7 a warning, 8 and above critical.
 @pytest.mark.parametrize("health", list(Health))
 def test_the_exit_status_is_that_of_the_worst_service(daemon, status, health):
     daemon.state = state({}, {"name": "SITE2", "health": health.name, "details": "why it is so"})
     code, text = status()
     is_fine = health <= Health.standby
-    assert code == (0 if is_fine else 1)
+    assert code == (0 if is_fine else 1 if health <= Health.stopped else 2)
     assert ("  SITE2 is " + health.name + ": why it is so\n" in text) == (not is_fine)
     assert (" ok " in text.splitlines()[0]) == is_fine
 
 
 def test_what_another_version_says_is_not_well(daemon, status):
     daemon.state = state({"health": "superb"})
-    assert status()[0] == 1
+    assert status()[0] == 2
 
 
 def test_a_service_of_which_nothing_is_known_yet(daemon, status):
     daemon.state = {**state(), "services": [{"name": "SITE1", "health": "unknown"}]}
     code, text = status()
-    assert code == 1
+    assert code == 2
     assert re.search(r"^  SITE1 +unknown +unknown +unknown$", text, re.MULTILINE)
 
 
@@ -131,8 +131,8 @@ def test_optional_sources(daemon, status, place, word, code):
 def test_an_haproxy_may_not_be_missing(daemon, status, word):
     daemon.state = state(sources=[{**PROCESS, "state": word, "error": "no HAProxy", "version": None, "age": None}])
     code, text = status()
-    assert code == 1
-    assert text.endswith("  no HAProxy\n")
+    assert code == (1 if word == "stale" else 2)
+    assert text.endswith("  local: no HAProxy\n")
 
 
 @pytest.mark.parametrize("part", ["agentx", "store"])
@@ -140,8 +140,8 @@ def test_what_is_needed_to_serve(daemon, status, part):
     broken = {**BARE[part], "problem": "it is broken; mend it"}
     daemon.state = state(**{part: broken})
     code, text = status()
-    assert code == 1
-    assert "  it is broken; mend it\n" in text
+    assert code == (2 if part == "agentx" else 1)
+    assert ": it is broken; mend it\n" in text
 
 
 def test_why_events_wait_is_a_note(daemon, status):
@@ -185,27 +185,39 @@ def test_names_do_not_reach_the_terminal_as_commands(daemon, status):
 def test_json(daemon, status):
     daemon.state = state({"health": "blackhole"})
     code, text = status("--json")
-    assert code == 1
+    assert code == 2
     assert json.loads(text) == daemon.state
 
 
 @pytest.mark.parametrize("snapshot", [{}, {**BARE, "sources": 5}, {**BARE, "services": [{}]}, {**BARE, "agentx": None}])
 def test_a_daemon_of_another_version(daemon, capsys, snapshot):
     daemon.state = snapshot
-    assert main(["status", "--config", str(daemon.config)]) == 1
+    assert main(["status", "--config", str(daemon.config)]) == 3
     assert "of another version than this command: restart it" in capsys.readouterr().err
 
 
 def test_nobody_there(tmp_path, capsys):
     config = FakeDaemon(tmp_path).config
-    assert main(["status", "--config", str(config)]) == 1
+    assert main(["status", "--config", str(config)]) == 3
     assert "does not run here (systemctl start haproxy-agentx" in capsys.readouterr().err
-    assert main(["status", "--json", "--config", str(config)]) == 1
+    assert main(["status", "--json", "--config", str(config)]) == 3
     assert "does not run here" in json.loads(capsys.readouterr().out)["problem"]
 
 
 def test_a_problem_is_told_by_its_details_or_its_cause():
     assert problems(state({"health": "standby"})) == []
-    assert problems({**BARE, "services": [SERVICE | {"health": "conflict", "details": "", "cause_text": "two"}]}) == [
-        "SITE1 is conflict: two"
-    ]
+    conflict = SERVICE | {"health": "conflict", "details": "", "cause_text": "two"}
+    assert [one.text for one in problems({**BARE, "services": [conflict]})] == ["SITE1 is conflict: two"]
+
+
+# Monitoring Plugins: what cannot be found out is UNKNOWN, and never CRITICAL.
+@pytest.mark.parametrize("words", [["--no-such-option"], ["--config"], ["more"]])
+def test_a_wrong_usage_of_status_is_unknown(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        raise SystemExit(main(["status", *words]))
+    assert end.value.code == 3
+
+
+def test_a_wrong_configuration_of_status_is_unknown(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text("rot: 1\n")
+    assert main(["status", "--config", str(tmp_path / "config.yaml")]) == 3

@@ -288,7 +288,7 @@ def test_status_by_the_command_line(daemon):
     assert (done.returncode, "local" in done.stdout) == (0, True)
     assert daemon.stop() == 0
     done = daemon.cli("status")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "does not run" in done.stderr
 
 

@@ -47,7 +47,7 @@ def test_s1_absent_at_start(daemon_factory, haproxy, folder):
         daemon.read_again("local", times=10)
         assert len(daemon.lines("WARNING", "AgentX")) == 1
         done = daemon.cli("status")
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "master agentx" in done.stdout
         snmpd.start()
         comes_back(daemon, snmpd)
@@ -107,7 +107,7 @@ def test_s2_duplicate_registration(daemon, daemon_factory, snmpd, haproxy):
     second.eventually(lambda: "registered already" in (second.status()["agentx"]["problem"] or ""))
     second.read_again("local", times=10)
     assert len(second.lines("registered already")) == 1
-    assert second.cli("status").returncode == 1
+    assert second.cli("status").returncode == 2
     assert served(snmpd)
     assert daemon.well()
     assert daemon.lines("WARNING") == []

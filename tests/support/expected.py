@@ -201,7 +201,7 @@ class Told(NamedTuple):
 KERNEL = 101
 """haxSourceIndex of the kernel's addresses, the source that each daemon has beside its HAProxys."""
 
-CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50)|3|4|5|11)\.")
+CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50|7[0-3])|3|4|5|11)\.")
 """Services, VRRP and events: what is made of the other cells in time, and tested for itself."""
 
 VOLATILE = (
