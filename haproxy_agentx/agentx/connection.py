@@ -44,7 +44,10 @@ class Pace:
 def explain(address: str, error: OSError) -> str:
     """Say why the master cannot be reached at ``address`` and what to do, in one line."""
     if error.errno == errno.ENOENT:
-        why = "there is no such socket: is snmpd running, and does snmpd.conf hold `master agentx` alone on its line?"
+        why = (
+            "there is no such socket: is snmpd running, does snmpd.conf hold `master agentx` alone on its line, and "
+            "does `agentXSocket` (or -x) name another one?"
+        )
     elif error.errno == errno.ECONNREFUSED:
         why = "nobody listens there: is snmpd running, and does snmpd.conf hold `master agentx` alone on its line?"
     elif error.errno == errno.EACCES:

@@ -21,11 +21,14 @@ PATH_LIMIT = 107
 """Bytes in the path of a Unix socket (sun_path of unix(7), less its NUL)."""
 
 
-_NOT_THERE = (Absent, "no such socket: HAProxy is not running, or its section 'global' lacks: {line}")
+_NOT_THERE = (
+    Absent,
+    "no such socket: HAProxy is not running, has its socket elsewhere, or its section 'global' lacks: {line}",
+)
 _NO_DESCRIPTOR = (Invalid, "no file descriptor left to connect with: raise LimitNOFILE of the service")
 _QUEUE_FULL = (
     Unresponsive,
-    "HAProxy accepts no connection (the queue is full): it is frozen or overloaded, look at its process",
+    "HAProxy accepts no connection (the queue is full): it is frozen or overloaded, or others use up `stats maxconn`",
 )
 _DATAGRAM = (Refused, "is a datagram socket (of a log?), not a statistics socket: correct the path")
 _PLAIN: Mapping[int, tuple[type[SourceError], str]] = {

@@ -24,7 +24,10 @@ def explain_status(request: Request, status: int) -> SourceError:
         what = (
             "wants credentials: give username and password_file"
             if request.username is None
-            else ("refuses the credentials: compare username and password_file with 'stats auth'")
+            else (
+                "refuses the credentials: compare username and password_file with 'stats auth', and look for an"
+                " `http-request deny` that meets this host"
+            )
         )
         return Denied(f"{request.where}: {what} (HTTP {status})")
     if status == _NOT_FOUND:
