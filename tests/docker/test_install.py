@@ -45,7 +45,7 @@ FILES = (
     "/etc/tmpfiles.d/haproxy-agentx.conf",
     "/usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt",
     "/usr/local/bin/haproxy-agentx",
-    "/opt/haproxy-agentx/bin/haproxy-agentx",
+    "/opt/haproxy-agentx/current/bin/haproxy-agentx",
 )
 
 
