@@ -12,6 +12,7 @@ from integration.netlab.machine import accounts_here, specification
 from integration.netlab.plan import (
     ADDRESSES,
     BALANCERS,
+    COMMUNITY,
     HOSTS,
     MACHINE_FILES,
     SWITCH,
@@ -101,6 +102,9 @@ class Lab:
             fifo = self.hosts[name].path(FIFO)
             os.mkfifo(fifo, 0o600)
             os.chown(fifo, accounts.agent.uid, accounts.agent.gid)
+            community = self.hosts[name].path(COMMUNITY)
+            os.chown(community, 0, accounts.agent.gid)
+            community.chmod(0o640)
 
     def _start(self, *, agent: bool) -> None:
         web = [("web", str(port)) for port in WEB_PORTS]

@@ -90,6 +90,8 @@ def file_systems(host: str, accounts: Accounts) -> tuple[FileSystem, ...]:
     )
 
 
+COMMUNITY = "/etc/haproxy-agentx/community"
+
 MACHINE_FILES = ("/etc/keepalived/keepalived.config-opts",)
 """Files of the machine that a load balancer needs, too, where there are any: keepalived 2.3 does not start without."""
 
@@ -103,7 +105,7 @@ def files(host: str, variant: str) -> dict[str, Path]:
             "/etc/keepalived/variant.conf": CONFIG / "variants" / f"{variant}.conf",
             "/etc/snmp/snmpd.conf": CONFIG / "snmpd.conf",
             "/etc/haproxy-agentx/config.yaml": CONFIG / "haproxy-agentx.yaml",
-            "/etc/haproxy-agentx/community": CONFIG / "community",
+            COMMUNITY: CONFIG / "community",
         }
     if host == "sink":
         return {
