@@ -39,6 +39,11 @@ test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all 
 attack: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## attack the running daemon as a local user, its peers, disk and clock do; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)
 
+ZOO ?=
+.PHONY: zoo
+zoo: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## compare what it reports in many set-ups with what clients get; ZOO='--quick', ZOO='-v ENTRY ...'
+	@$(OWN) $(PYTHON) -m tests.zoo $(ZOO)
+
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
 	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)

@@ -1,0 +1,266 @@
+"""A lab with the configuration of an entry, and the actions of its steps.
+
+    ctl HOST SERVICE ACTION        start stop kill9 freeze thaw reload restart
+    web down|up [PORT ...]         the web servers 8001 to 8005 on 10.77.0.20
+    haproxy HOST COMMAND...        a command for /run/haproxy/admin.sock
+    sh HOST COMMAND...             a command on a host, by its shell
+    put HOST PATH FILE             a file of the entry's folder, as PATH on a host
+    link HOST up|down              the host's cable
+    cut on|off                     keep the load balancers from hearing each other
+    hold HOST PORT NUMBER          that many idle connections of the client to a port of a host
+    hold-stats HOST NUMBER         that many idle connections to the socket that the agent reads
+    release                        close all of them
+    nothing                        what follows has no reason to be reported
+
+Files that an entry's folder may have: haproxy.cfg, keepalived.conf, config.yaml, snmpd.conf, web.cfg (for both load
+balancers, `@lb1` and `@lb2` in keepalived's as it has them), and the same with a node's name: haproxy.lb1.cfg. What it
+does not have is the lab's own; an empty keepalived.conf means that there is no keepalived.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.objects import schema
+from integration.netlab import Lab, control
+from integration.netlab.host import Host
+from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, WEB_PORTS, Accounts
+from integration.netlab.processes import of_namespace, stat_fields
+from tests.support.told import Trap, label
+from tests.zoo.entry import Entry
+from tests.zoo.judge import Alive, Event, Sample, Served, View
+
+ENTRIES = Path(__file__).parent / "entries"
+PLACES = {
+    "haproxy.cfg": "/etc/haproxy/haproxy.cfg",
+    "keepalived.conf": "/etc/keepalived/keepalived.conf",
+    "config.yaml": "/etc/haproxy-agentx/config.yaml",
+    "snmpd.conf": "/etc/snmp/snmpd.conf",
+}
+EVENT_COLUMNS = {column.name: column for column in schema.EVENT_TABLE.columns}
+KINDS = {f"{ROOT}.0.{kind.value}": kind.name for kind in Kind}
+ENTRY_OID = ".".join(map(str, schema.column_oid(schema.SERVICE_TABLE, schema.SERVICE_TABLE.columns[0])[:-1]))
+
+
+class Stage(Lab):
+    """A lab that an entry is played on. ``start`` takes the place of ``Lab.up``."""
+
+    entry: Entry
+    folder: Path
+
+    @classmethod
+    def of(cls, entry: Entry, folder: Path, name: str) -> Self:
+        """Start it. Nothing is waited for but that each program is ready: what is served is the referee's business."""
+        kind = type(f"StageOf{entry.name}", (cls,), {"entry": entry, "folder": folder})
+        stage: Self = kind.up(name)
+        return stage
+
+    @property
+    def has_keepalived(self) -> bool:
+        """Whether keepalived is part of the set-up."""
+        return "keepalived" in self.entry.start and any(self.conf(h, "keepalived.conf") != "" for h in BALANCERS)
+
+    def conf(self, host: str, name: str) -> str | None:
+        """Return the entry's own text of a file for a host; None where it has none."""
+        stem, _, end = name.rpartition(".")
+        for found in (self.folder / f"{stem}.{host}.{end}", self.folder / name):
+            if found.exists():
+                return found.read_text()
+        return None
+
+    def _configure(self, accounts: Accounts) -> None:
+        super()._configure(accounts)
+        for host in BALANCERS:
+            for name, place in PLACES.items():
+                text = self.conf(host, name)
+                if text is not None:
+                    self.hosts[host].path(place).write_text(text)
+        web = self.conf("web", "web.cfg")
+        if web is not None:
+            self.hosts["web"].path("/run/web.cfg").write_text(web)
+        self.held: list[socket.socket] = []
+        before = self.folder / "before.sh"
+        if before.exists():  # what the network or a host has to have before anything starts: $PID_lb1, $PID_sw, ...
+            pids = {f"PID_{name}": str(host.leader.pid) for name, host in self.hosts.items()}
+            subprocess.run(["bash", "-eu", str(before)], check=True, env={**os.environ, **pids}, timeout=30)
+
+    def _start(self, *, agent: bool) -> None:
+        self._launch(("sink", "traps"), *(("web", str(port)) for port in WEB_PORTS))
+        for service in self.entry.start:
+            hosts = [host for host in BALANCERS if service != "keepalived" or self.conf(host, "keepalived.conf") != ""]
+            for host in hosts:
+                control.launch(self.hosts[host], control.find(host, service))
+            for host in hosts:
+                if service in ("snmpd", "agent"):
+                    control.await_ready(self.hosts[host], control.find(host, service), 20)
+
+    def down(self) -> None:
+        self.release()
+        super().down()
+
+    # what is done
+
+    def act(self, words: tuple[str, ...]) -> None:
+        """Do one action. Raise KeyError for one that is none, LabError where it has not the effect it should."""
+        verb, *rest = words
+        actions: dict[str, Callable[..., object]] = {
+            "ctl": self.ctl,
+            "web": lambda way, *ports: (self.web_down if way == "down" else self.web_up)(*map(int, ports)),
+            "haproxy": lambda host, *command: self.haproxy(host, " ".join(command)),
+            "sh": lambda host, *command: self.exec(host, "sh", "-c", " ".join(command)),
+            "put": self.put,
+            "link": lambda host, way: self.link(host, up=way == "up"),
+            "cut": lambda way: self.cut(apart=way == "on"),
+            "hold": lambda host, port, number: self.hold(ADDRESSES.get(host, host), int(port), int(number)),
+            "hold-stats": lambda host, number: self.hold_stats(host, int(number)),
+            "release": self.release,
+            "nothing": lambda: None,
+        }
+        actions[verb](*rest)
+
+    def put(self, host: str, path: str, name: str) -> None:
+        """Copy a file of the entry onto a host."""
+        self.hosts[host].path(path).write_bytes((self.folder / name).read_bytes())
+
+    def hold(self, address: str, port: int, number: int) -> None:
+        """Open idle connections, as the client."""
+        code = f"""
+import socket, time
+held = [socket.socket() for _ in range({number})]
+for each in held:
+    each.settimeout(1)
+    try:
+        each.connect(('{address}', {port}))
+    except OSError:
+        pass
+time.sleep(600)
+"""
+        background = 'python3 -c "$0" >/dev/null 2>&1 </dev/null & echo $! >>/run/held'
+        self.hosts["client"].run("sh", "-c", background, code)
+
+    def hold_stats(self, host: str, number: int) -> None:
+        """Open idle connections to the statistics socket of a host."""
+        for _ in range(number):
+            held = socket.socket(socket.AF_UNIX)
+            self.held.append(held)
+            held.setblocking(False)
+            with suppress(OSError):
+                held.connect(str(self.hosts[host].path("/run/haproxy/ro.sock")))
+
+    def release(self) -> None:
+        """Close what ``hold`` and ``hold_stats`` opened."""
+        for held in self.held:
+            held.close()
+        self.held.clear()
+        client = self.hosts.get("client")
+        if client is not None and client.read("/run/held"):
+            client.run("sh", "-c", "kill $(cat /run/held); rm -f /run/held", check=False)
+
+    # what is seen
+
+    def alive(self) -> dict[str, Alive]:
+        """Return the programs of each load balancer that run, and those of which a process is stopped."""
+        return {name: _alive(self.hosts[name]) for name in BALANCERS}
+
+    def events(self) -> list[Trap]:
+        """Return our notifications at the sink."""
+        return [trap for trap in self.traps() if trap.oid in KINDS]
+
+
+def _alive(host: Host) -> Alive:
+    running, frozen = set(), set()
+    for process in of_namespace(host.leader.pid):
+        fields = stat_fields(process.pid)
+        if fields is None or fields[0] in "ZX":
+            continue
+        running.add(process.service)
+        if fields[0] in "Tt":
+            frozen.add(process.service)
+    return Alive(frozenset(running), frozenset(frozen))
+
+
+def as_event(trap: Trap, seen_at: float) -> Event:
+    """Read a notification of ours."""
+    cells = {}
+    for name, column in EVENT_COLUMNS.items():
+        oid = ".".join(map(str, schema.column_oid(schema.EVENT_TABLE, column))) + "."
+        for varbind, value in trap.varbinds.items():
+            if varbind.startswith(oid):
+                cells[name] = label(column, value)
+    return Event(
+        host=trap.source,
+        kind=KINDS[trap.oid],
+        subject=cells.get("haxEventSubject", ""),
+        health=cells.get("haxEventHealth", ""),
+        cause=cells.get("haxEventCause", ""),
+        text=cells.get("haxEventCauseText", ""),
+        seen_at=seen_at,
+    )
+
+
+class Referee:
+    """Looks on from the start of a stage: ``samples`` and ``events`` grow until it is closed."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.samples: list[Sample] = []
+        self.events: list[Event] = []
+        self._stage = stage
+        nodes = {
+            host: (
+                ADDRESSES[host],
+                stage.hosts[host].leader.pid,
+                json.loads(stage.exec(host, "ip", "-j", "link", "show", "eth0"))[0]["address"],
+            )
+            for host in BALANCERS
+        }
+        entry = stage.entry
+        given = {
+            "nodes": nodes,
+            "asks": dict(entry.asks),
+            "own": dict(entry.own),
+            "served": entry.served,
+            "entry": ENTRY_OID,
+        }
+        command = stage.hosts["client"].command(
+            sys.executable, "-m", "tests.zoo.probe", json.dumps(given), machine=True
+        )
+        self._probe = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        """End the probe."""
+        self._probe.kill()
+        self._probe.wait()
+        self._reader.join()
+
+    def since(self, at: float) -> Iterator[Sample]:
+        """Return the samples that began after ``at``."""
+        return (sample for sample in list(self.samples) if sample.at >= at)
+
+    def _read(self) -> None:
+        assert self._probe.stdout is not None
+        for line in self._probe.stdout:
+            seen = json.loads(line)
+            views = {
+                key: View(
+                    Served(view["served"]),
+                    view["arrives"],
+                    {node: Served(own) for node, own in view["own"].items()},
+                    frozenset(view["holders"]),
+                )
+                for key, view in seen["views"].items()
+            }
+            with suppress(OSError):
+                self.samples.append(Sample(seen["at"], views, self._stage.alive(), seen["reports"]))
+                traps = self._stage.events()
+                self.events += [as_event(trap, time.monotonic()) for trap in traps[len(self.events) :]]
