@@ -12,7 +12,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.zoo.judge import CauseVerdict, Score
-from tests.zoo.play import load, names, play
+from tests.zoo.play import is_playable, load, names, play
 
 LEAST_DEFINITE = 0.95
 LEAST_RIGHT = 0.95
@@ -37,10 +37,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo")
     parser.add_argument("--quick", action="store_true", help="only the entries that run with every change")
     parser.add_argument("--jobs", type=int, default=3, help="entries that are played side by side")
-    parser.add_argument("-v", "--verbose", action="store_true", help="what was false, also in words")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="what was false, also in words; -vv: traces")
     parser.add_argument("entries", nargs="*")
     given = parser.parse_args()
-    chosen = given.entries or [name for name in names() if not given.quick or load(name)[0].quick]
+    known = given.entries or [name for name in names() if not given.quick or load(name)[0].quick]
+    chosen = [name for name in known if is_playable(load(name)[0])]
+    for name in known:
+        if name not in chosen:
+            print(f"{name}: needs another version than this machine has: not played")
     total, failed, began = Score(), [], time.monotonic()
     print(HEAD, flush=True)
 
@@ -48,14 +52,14 @@ def main() -> int:
         number, name = numbered
         try:
             return name, play(name, number)
-        except Exception:  # noqa: BLE001  an entry that cannot be played is a failure of the zoo, told in its row
-            return name, traceback.format_exc()
+        except Exception as error:  # noqa: BLE001  an entry that cannot be played is a failure, and has its row
+            return name, "".join(traceback.format_exception(error)) if given.verbose > 1 else str(error).split("\n")[0]
 
     with ThreadPoolExecutor(given.jobs) as pool:
         for name, score in pool.map(one, enumerate(chosen)):
             if isinstance(score, str):
                 failed.append(name)
-                print(f"{name:44} could not be played\n{score}", flush=True)
+                print(f"{name:44} could not be played: {score}", flush=True)
                 continue
             total.add(score)
             print(row(name, score), flush=True)

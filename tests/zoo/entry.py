@@ -13,6 +13,7 @@ entry.yaml has these keys:
     steps     a list; each has `do` (an action or a list, see stage.py), `as` (the causes that describe it: one, a list,
               or a mapping of hosts to those; absent where no event has to come), and optionally `within` (seconds of
               the detection window) and `about`
+    needs     a program and the least version of it that the entry can be played with: keepalived 2.2.8
     quick     true where it belongs to the part that runs with every change
 
 No expected state is written down: the referee finds out by itself what is true.
@@ -58,6 +59,7 @@ class Entry:
     start: tuple[str, ...]
     steps: tuple[Step, ...]
     quick: bool
+    needs: tuple[str, tuple[int, ...]] | None
 
     def key(self, service: str) -> str:
         """Return the key in ``asks`` by which a service is judged."""
@@ -67,7 +69,7 @@ class Entry:
 def read(name: str, text: str) -> Entry:
     """Read an entry. Raise ValueError, with the key concerned, for what is not as this module says."""
     given = yaml.safe_load(text)
-    unknown = set(given) - {"about", "source", "ask", "own", "served", "start", "steps", "quick"}
+    unknown = set(given) - {"about", "source", "ask", "own", "served", "start", "steps", "quick", "needs"}
     if unknown:
         raise ValueError(f"{name}: unknown keys: {', '.join(sorted(unknown))}")
     ask = given["ask"] if isinstance(given["ask"], dict) else {ANY_SERVICE: given["ask"]}
@@ -87,7 +89,15 @@ def read(name: str, text: str) -> Entry:
         start=tuple(given.get("start", START)),
         steps=tuple(_step(name, step) for step in given.get("steps", ())),
         quick=bool(given.get("quick", False)),
+        needs=_needs(given.get("needs")),
     )
+
+
+def _needs(text: str | None) -> tuple[str, tuple[int, ...]] | None:
+    if text is None:
+        return None
+    program, version = text.split()
+    return program, tuple(map(int, version.split(".")))
 
 
 def _at_own_address(url: str) -> str:

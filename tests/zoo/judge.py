@@ -120,7 +120,7 @@ def _is_clear(view: View, alive: Mapping[str, Alive]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A notification of ours, as it came to the sink. ``seen_at`` is when it was first seen there."""
+    """A notification of ours, as it came to the sink. ``at`` is when it happened, as it says: monotonic seconds."""
 
     host: str
     kind: str
@@ -128,7 +128,7 @@ class Event:
     health: str
     cause: str
     text: str
-    seen_at: float
+    at: float
 
 
 NOT_KNOWN = frozenset({"unknown", "none", ""})

@@ -1,5 +1,8 @@
 """Play an entry on its stage, and judge at every rest."""
 
+import math
+import re
+import subprocess
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -22,6 +25,9 @@ from tests.zoo.stage import ENTRIES, Referee, Stage
 REST = 3.0
 """Seconds for which neither the truth nor a report has changed: that is a rest."""
 
+SLACK = 0.2
+"""Seconds by which the date in a notification may be before the action: it has tenths."""
+
 PATIENCE = 45.0
 """Seconds after which it is judged though something still changes."""
 
@@ -42,6 +48,16 @@ def names() -> list[str]:
     return sorted(folder.name for folder in ENTRIES.iterdir() if (folder / "entry.yaml").exists())
 
 
+def is_playable(entry: Entry) -> bool:
+    """Whether this machine has the programs that an entry needs."""
+    if entry.needs is None:
+        return True
+    program, least = entry.needs
+    shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"v?([0-9]+(?:\.[0-9]+)+)", shown.stdout + shown.stderr)
+    return found is not None and tuple(map(int, found[1].split("."))) >= least
+
+
 def play(name: str, number: int = 0) -> Score:
     """Play an entry from its start to its last rest."""
     entry, folder = load(name)
@@ -53,8 +69,10 @@ def play(name: str, number: int = 0) -> Score:
             changed = time.monotonic()
             seen = _rest(referee, changed, 10.0)
             _judge_rest(score, stage, seen, "start")
+            begins = []
             for step in entry.steps:
                 changed = time.monotonic()
+                begins.append(changed)
                 for action in step.actions:
                     stage.act(action)
                 done = time.monotonic()
@@ -62,7 +80,8 @@ def play(name: str, number: int = 0) -> Score:
                 about = step.about or " ".join(step.actions[-1])
                 _judge_rest(score, stage, seen, about)
                 _judge_window(score, stage, referee, (changed, done + step.within), about)
-                _judge_events(score, stage, referee, changed, step)
+            for step, since, until in zip(entry.steps, begins, [*begins[1:], math.inf], strict=True):
+                _judge_events(score, stage, referee, (since, until), step)
             _judge_ends(score, stage, referee)
         finally:
             referee.close()
@@ -140,11 +159,12 @@ def _judge_window(score: Score, stage: Stage, referee: Referee, window: tuple[fl
                         score.notes.append(note)
 
 
-def _judge_events(score: Score, stage: Stage, referee: Referee, since: float, step: Step) -> None:
+def _judge_events(score: Score, stage: Stage, referee: Referee, when: tuple[float, float], step: Step) -> None:
+    since, until = when
     about = step.about or " ".join(step.actions[-1])
     samples = list(referee.since(since - 3.0))
-    for event in [event for event in referee.events if event.seen_at >= since]:
-        near = [sample for sample in samples if abs(sample.at - event.seen_at) <= 4.0] or samples
+    for event in [event for event in referee.events if since - SLACK <= event.at < until - SLACK]:
+        near = [sample for sample in samples if abs(sample.at - event.at) <= 4.0] or samples
         words = false_words(event, near)
         if words:
             score.causes[CauseVerdict.wrong] = score.causes.get(CauseVerdict.wrong, 0) + 1

@@ -14,18 +14,21 @@
 
 Files that an entry's folder may have: haproxy.cfg, keepalived.conf, config.yaml, snmpd.conf, web.cfg (for both load
 balancers, `@lb1` and `@lb2` in keepalived's as it has them), and the same with a node's name: haproxy.lb1.cfg. What it
-does not have is the lab's own; an empty keepalived.conf means that there is no keepalived.
+does not have is taken from base/, and then the lab's own; an empty keepalived.conf means that there is no keepalived.
+before.sh runs before anything starts, with the process of each host as $PID_lb1, $PID_sw and so on.
 """
 
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +43,7 @@ from tests.zoo.entry import Entry
 from tests.zoo.judge import Alive, Event, Sample, Served, View
 
 ENTRIES = Path(__file__).parent / "entries"
+BASE = Path(__file__).parent / "base"
 PLACES = {
     "haproxy.cfg": "/etc/haproxy/haproxy.cfg",
     "keepalived.conf": "/etc/keepalived/keepalived.conf",
@@ -72,7 +76,7 @@ class Stage(Lab):
     def conf(self, host: str, name: str) -> str | None:
         """Return the entry's own text of a file for a host; None where it has none."""
         stem, _, end = name.rpartition(".")
-        for found in (self.folder / f"{stem}.{host}.{end}", self.folder / name):
+        for found in (self.folder / f"{stem}.{host}.{end}", self.folder / name, BASE / name):
             if found.exists():
                 return found.read_text()
         return None
@@ -89,7 +93,7 @@ class Stage(Lab):
             self.hosts["web"].path("/run/web.cfg").write_text(web)
         self.held: list[socket.socket] = []
         before = self.folder / "before.sh"
-        if before.exists():  # what the network or a host has to have before anything starts: $PID_lb1, $PID_sw, ...
+        if before.exists():
             pids = {f"PID_{name}": str(host.leader.pid) for name, host in self.hosts.items()}
             subprocess.run(["bash", "-eu", str(before)], check=True, env={**os.environ, **pids}, timeout=30)
 
@@ -113,7 +117,7 @@ class Stage(Lab):
         """Do one action. Raise KeyError for one that is none, LabError where it has not the effect it should."""
         verb, *rest = words
         actions: dict[str, Callable[..., object]] = {
-            "ctl": self.ctl,
+            "ctl": self.control,
             "web": lambda way, *ports: (self.web_down if way == "down" else self.web_up)(*map(int, ports)),
             "haproxy": lambda host, *command: self.haproxy(host, " ".join(command)),
             "sh": lambda host, *command: self.exec(host, "sh", "-c", " ".join(command)),
@@ -126,6 +130,15 @@ class Stage(Lab):
             "nothing": lambda: None,
         }
         actions[verb](*rest)
+
+    def control(self, host: str, service: str, action: str) -> None:
+        """Act on a service; HAProxy is not waited for, as an entry's may listen anywhere."""
+        if service == "haproxy" and action in ("start", "restart"):
+            if action == "restart":
+                self.ctl(host, service, "stop")
+            control.launch(self.hosts[host], control.find(host, service))
+        else:
+            self.ctl(host, service, action)
 
     def put(self, host: str, path: str, name: str) -> None:
         """Copy a file of the entry onto a host."""
@@ -188,7 +201,7 @@ def _alive(host: Host) -> Alive:
     return Alive(frozenset(running), frozenset(frozen))
 
 
-def as_event(trap: Trap, seen_at: float) -> Event:
+def as_event(trap: Trap) -> Event:
     """Read a notification of ours."""
     cells = {}
     for name, column in EVENT_COLUMNS.items():
@@ -203,8 +216,19 @@ def as_event(trap: Trap, seen_at: float) -> Event:
         health=cells.get("haxEventHealth", ""),
         cause=cells.get("haxEventCause", ""),
         text=cells.get("haxEventCauseText", ""),
-        seen_at=seen_at,
+        at=_monotonic(bytes.fromhex(cells["haxEventTime"])),
     )
+
+
+def _monotonic(date: bytes) -> float:
+    """Return a DateAndTime (RFC 2579) as monotonic seconds of this machine."""
+    year, month, day, hour, minute, second, tenths = struct.unpack(">H6B", date[:8])
+    zone = UTC
+    if len(date) == 11:
+        shift = timedelta(hours=date[9], minutes=date[10])
+        zone = timezone(shift if date[8:9] == b"+" else -shift)
+    when = datetime(year, month, day, hour, minute, second, tenths * 100_000, zone)
+    return when.timestamp() - time.time() + time.monotonic()
 
 
 class Referee:
@@ -263,4 +287,4 @@ class Referee:
             with suppress(OSError):
                 self.samples.append(Sample(seen["at"], views, self._stage.alive(), seen["reports"]))
                 traps = self._stage.events()
-                self.events += [as_event(trap, time.monotonic()) for trap in traps[len(self.events) :]]
+                self.events += [as_event(trap) for trap in traps[len(self.events) :]]
