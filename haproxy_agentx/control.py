@@ -10,6 +10,8 @@ import json
 import logging
 import os
 import socket
+import struct
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +32,14 @@ HANDLER_TIMEOUT = 15.0
 """Seconds for a command."""
 
 MAX_CLIENTS = 16
+"""Connections at a time."""
+
+MAX_OTHERS = 12
+"""Those of them that are not root's: root always finds one."""
+
+MAX_OF_USER = 6
+"""Those of one user who is not root."""
+
 MAX_OCTETS = 1 << 20
 
 Snapshot = dict[str, object]
@@ -58,7 +68,8 @@ class Control:
         self._snapshot = snapshot
         self._handlers = handlers
         self._server: asyncio.Server | None = None
-        self._clients = 0
+        self._clients: Counter[int] = Counter()
+        """Connections by the uid of the client (SO_PEERCRED)."""
 
     async def start(self) -> None:
         """Listen; a socket that a dead daemon has left is replaced (the lock says that it is dead)."""
@@ -81,10 +92,11 @@ class Control:
                 os.unlink(self._path)  # noqa: PTH108
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._clients >= MAX_CLIENTS:
+        uid = _uid_of(writer)
+        if not self._has_room(uid):
             writer.transport.abort()
             return
-        self._clients += 1
+        self._clients[uid] += 1
         try:
             answer = json.dumps(await self._answer(reader)).encode()
             if len(answer) > MAX_OCTETS:
@@ -99,8 +111,17 @@ class Control:
         except asyncio.CancelledError:
             log.debug("control socket: the daemon ends")  # asyncio's streams would log a cancelled task as a failure
         finally:
-            self._clients -= 1
+            self._clients[uid] -= 1
+            if not self._clients[uid]:
+                del self._clients[uid]
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
+
+    def _has_room(self, uid: int) -> bool:
+        """Whether one more client of this user is served: a member of the group cannot shut root out."""
+        total = self._clients.total()
+        if uid == 0:
+            return total < MAX_CLIENTS
+        return total - self._clients[0] < MAX_OTHERS and total < MAX_CLIENTS and self._clients[uid] < MAX_OF_USER
 
     async def _answer(self, reader: asyncio.StreamReader) -> Snapshot:
         try:
@@ -119,6 +140,13 @@ class Control:
     async def _unknown(self, _request: Request) -> Snapshot:
         known = ", ".join(self._handlers) or "none"
         return {"problem": f"the running haproxy-agentx has no such command; it has: {known}"}
+
+
+def _uid_of(writer: asyncio.StreamWriter) -> int:
+    """Return the uid of the process that connected."""
+    sock = writer.get_extra_info("socket")
+    _, uid, _ = struct.unpack("=3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(uid)
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes:

@@ -43,6 +43,7 @@ from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.store import Store
 from haproxy_agentx.store_thread import StoreThread
+from haproxy_agentx.vrrp.sender import master_uids
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ class Daemon:
             started=self._started,
             started_date=time.time(),
         )
+        self._snmpd: tuple[tuple[int, int] | None, frozenset[int]] | None = None
+        """Whom the AgentX socket was last connected to, and which uids that makes believed."""
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
         self._failure: Exception | None = None
@@ -253,7 +256,17 @@ class Daemon:
 
     def _new_monitor(self) -> Monitor:
         clocks = Clocks(monotonic, time.time, self._connection.time_stamp)
-        return Monitor(self._config, self._processes, self._indexes, self._journal, clocks, self._publish)
+        return Monitor(
+            self._config, self._processes, self._indexes, self._journal, clocks, self._publish, self._believed
+        )
+
+    def _believed(self) -> frozenset[int]:
+        """Return the uids whose traps are taken: root's, and of those that are snmpd's."""
+        known = self._connection.master
+        if self._snmpd is None or self._snmpd[0] != known:
+            process, uid = known or (None, None)
+            self._snmpd = known, master_uids(self._config.agentx.socket, process, uid)
+        return self._snmpd[1]
 
     def _held(self) -> str | None:
         return self._monitor.way_out.held(monotonic())

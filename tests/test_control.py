@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import stat
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,12 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx import control
-from haproxy_agentx.control import MAX_CLIENTS, MAX_OCTETS, Control, Handler, NotRunning, Snapshot, ask
+from haproxy_agentx.control import MAX_CLIENTS, MAX_OCTETS, MAX_OF_USER, Control, Handler, NotRunning, Snapshot, ask
 from haproxy_agentx.control_request import DEFAULT_EVENTS, MAX_EVENTS, MAX_REQUEST, BadRequest, Page, page, parse
+from tests.support.aio import eventually
 
 STATE: Snapshot = {"version": "1"}
 
@@ -166,7 +169,8 @@ def test_an_answer_that_nobody_would_read_is_not_sent(tmp_path):
     assert "longer than" in answer["problem"]
 
 
-def test_those_beyond_the_limit_are_turned_away_and_the_others_served(tmp_path):
+def test_those_beyond_the_limit_are_turned_away_and_the_others_served(tmp_path, monkeypatch):
+    monkeypatch.setattr(control, "_uid_of", lambda _writer: 0)
     gate = asyncio.Event()
 
     async def wait(_request: object) -> Snapshot:
@@ -187,6 +191,50 @@ def test_those_beyond_the_limit_are_turned_away_and_the_others_served(tmp_path):
         return await asyncio.to_thread(ask, path)
 
     assert serve(tmp_path, client, {"wait": wait}) == STATE
+
+
+def test_a_user_of_the_group_cannot_shut_root_out(tmp_path, monkeypatch):
+    """Sixteen connections that send nothing were all there are."""
+    uids = iter([*[1000] * (MAX_OF_USER + 1), *[1001] * MAX_OF_USER, 1002, 0])
+    monkeypatch.setattr(control, "_uid_of", lambda _writer: next(uids))
+
+    async def client(path: str) -> object:
+        async def is_turned_away() -> bool:
+            """Send nothing; who is served is given the state after a second."""
+            reader, writer = await asyncio.open_unix_connection(path)
+            try:
+                return not await reader.read()
+            except ConnectionResetError:
+                return True
+            finally:
+                writer.close()
+
+        clients = [asyncio.create_task(is_turned_away()) for _ in range(2 * MAX_OF_USER + 2)]
+        await eventually(lambda: sum(client.done() for client in clients) >= 2)
+        answer = await asyncio.to_thread(ask, path)
+        assert await asyncio.gather(*clients) == [*[False] * MAX_OF_USER, True, *[False] * MAX_OF_USER, True]
+        return answer
+
+    assert serve(tmp_path, client) == STATE
+
+
+def test_the_peer_of_a_connection_is_known_on_both_loops(tmp_path):
+    async def go(path: str) -> int:
+        seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def take(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set_result(control._uid_of(writer))
+            writer.close()
+
+        server = await asyncio.start_unix_server(take, path)
+        _, writer = await asyncio.open_unix_connection(path)
+        uid = await seen
+        writer.close()
+        server.close()
+        return uid
+
+    for number, run in enumerate((asyncio.run, uvloop.run)):
+        assert run(go(str(tmp_path / str(number)))) == os.getuid()
 
 
 def test_who_goes_away_without_reading_is_no_matter(tmp_path):

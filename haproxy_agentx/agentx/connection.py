@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import socket
+import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -77,6 +78,8 @@ class Connection:
         on_event: Callable[[Event], None],
         pace: Pace | None = None,
     ) -> None:
+        self.master: tuple[int, int] | None = None
+        """Process id and uid of who listens at the master's socket (SO_PEERCRED), as last connected; None over TCP."""
         self.problem: str | None = f"not yet connected to the AgentX master at {address}"
         self._address = address
         self._settings = settings
@@ -95,7 +98,7 @@ class Connection:
             session = Session(self._settings, self._responder, monotonic())
             link = _Link(session, self._take_event)
             try:
-                await _connect(self._address, link, self._settings.timeout)
+                self.master = await _connect(self._address, link, self._settings.timeout) or self.master
             except OSError as error:
                 self._report(explain(self._address, error))
                 await self._pause(self._absent.next())
@@ -171,11 +174,12 @@ class Connection:
         self.problem = problem
 
 
-async def _connect(address: str, link: "_Link", within: float) -> None:
-    """Connect ``link``. Raises OSError, TimeoutError among them."""
+async def _connect(address: str, link: "_Link", within: float) -> tuple[int, int] | None:
+    """Connect ``link``; return process id and uid of the peer of a Unix socket. Raise OSError, TimeoutError too."""
     loop = asyncio.get_running_loop()
     family: socket.AddressFamily
     target: object
+    peer = None
     async with asyncio.timeout(within):
         if address.startswith(TCP_PREFIX):
             host, _, port = address.removeprefix(TCP_PREFIX).rpartition(":")
@@ -188,6 +192,7 @@ async def _connect(address: str, link: "_Link", within: float) -> None:
             sock.settimeout(0)
             if family == socket.AF_UNIX:
                 sock.connect(target)  # at once or not at all: asyncio takes a full queue for a connection under way
+                peer = _peer(sock)
             else:
                 await loop.sock_connect(sock, target)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -200,6 +205,12 @@ async def _connect(address: str, link: "_Link", within: float) -> None:
         except BaseException:  # also when cancelled: nobody else would close it
             sock.close()
             raise
+    return peer
+
+
+def _peer(sock: socket.socket) -> tuple[int, int]:
+    process, uid, _ = struct.unpack("=3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return process, uid
 
 
 class _Link(asyncio.BufferedProtocol):

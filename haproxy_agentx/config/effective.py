@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from haproxy_agentx.agentx.oid import dotted
-from haproxy_agentx.config.model import Config, HaproxyConfig, NotificationsConfig, ServiceConfig
+from haproxy_agentx.config.model import Config, HaproxyConfig, KeepalivedConfig, NotificationsConfig, ServiceConfig
 from haproxy_agentx.config.values import NONE
 from haproxy_agentx.health.model import Minimum
 from haproxy_agentx.url import shown_url
@@ -32,7 +32,7 @@ def _lines(config: Config) -> Iterator[str]:
     yield from (f"  - {_flow(_haproxy(haproxy))}" for haproxy in config.haproxy)
     yield "keepalived:"
     yield f"  fifo: {_quoted(keepalived.fifo) or NONE}"
-    yield f"  traps: {_quoted(keepalived.traps) or NONE}"
+    yield f"  traps: {_traps(keepalived)}"
     if keepalived.snmp is not None:
         yield f"  snmp: {_flow(_snmp(keepalived.snmp))}"
     if config.services is not None:
@@ -52,6 +52,13 @@ def _haproxy(haproxy: HaproxyConfig) -> Texts:
         "password_file": _quoted(haproxy.password_file),
         "ca_file": _quoted(haproxy.ca_file),
     }
+
+
+def _traps(keepalived: KeepalivedConfig) -> str:
+    address, file = _quoted(keepalived.traps), _quoted(keepalived.traps_community_file)
+    if address is None or file is None:
+        return address or NONE
+    return _flow({"address": address, "community_file": file})
 
 
 def _snmp(snmp: SnmpAccess) -> Texts:

@@ -40,13 +40,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A group of keys: a mapping, or with ``most`` a list of at most so many mappings. An example has no default."""
+    """A group of keys: a mapping, or with ``most`` a list of at most so many mappings. An example has no default.
+
+    With ``short`` it may be one value instead, which is that of the key of this name.
+    """
 
     name: str
     keys: "tuple[Key | Section, ...]"
     help: str
     is_example: bool = False
     most: int = 0
+    short: str = ""
 
 
 Table = tuple[Key | Section, ...]
@@ -229,11 +233,25 @@ def _keepalived(credentials: str) -> Table:
             text=default.fifo or "none",
             help="its vrrp_notify_fifo (global_defs); or none",
         ),
-        Key(
+        Section(
             name="traps",
-            read=snmp_values.traps,
-            text=default.traps or "none",
-            help="where a trap2sink line of snmpd.conf sends its traps, too; or none",
+            keys=(
+                Key(
+                    name="address",
+                    read=snmp_values.traps,
+                    text=default.traps or "none",
+                    help="where a trap2sink line of snmpd.conf sends them, too; or none",
+                ),
+                Key(
+                    name="community_file",
+                    read=values.secret_file("community", credentials),
+                    text="/etc/haproxy-agentx/trap-community",
+                    help="file with its community, or credential:NAME",
+                    is_example=True,
+                ),
+            ),
+            help="its traps; 'traps: ADDRESS' is short for the address alone",
+            short="address",
         ),
         Section(
             name="snmp",

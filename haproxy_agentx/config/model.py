@@ -46,12 +46,14 @@ class KeepalivedConfig:
     """What tells of keepalived; each is None where it is not to be used.
 
     ``fifo`` is the path of its ``vrrp_notify_fifo``, ``traps`` the loopback address that it sends traps to (HOST:PORT,
-    IPv6 in brackets), ``snmp`` the snmpd that KEEPALIVED-MIB is read from.
+    IPv6 in brackets), ``traps_community_file`` the file with the community that they must have, ``snmp`` the snmpd that
+    KEEPALIVED-MIB is read from.
     """
 
     fifo: str | None = "/run/haproxy-agentx/vrrp.fifo"
     traps: str | None = "127.0.0.1:1162"
     snmp: SnmpAccess | None = None
+    traps_community_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

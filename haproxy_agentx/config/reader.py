@@ -75,6 +75,11 @@ class _Reader:
         return group
 
     def _section(self, node: Node, section: Section, path: str) -> Any:  # noqa: ANN401  by the table
+        if section.short and isinstance(node, Scalar):
+            key = next(item for item in section.keys if isinstance(item, Key) and item.name == section.short)
+            value = self._value(node, key, path)
+            lines = {key.name: node.line}
+            return _NOTHING if value is _NOTHING else Group(node.line, path, {key.name: value}, lines)
         if not section.most:
             return self.group(node, section.keys, path)
         if _is_missing(node):

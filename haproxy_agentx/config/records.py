@@ -101,6 +101,11 @@ def _keepalived(group: Group, note: Note) -> KeepalivedConfig:
     values = dict(group.values)
     if "snmp" in values:
         values["snmp"] = _snmp(values["snmp"], note)
+    if "traps" in values:
+        traps = values.pop("traps").values
+        if "address" in traps:
+            values["traps"] = traps["address"]
+        values["traps_community_file"] = traps.get("community_file")
     return KeepalivedConfig(**values)
 
 

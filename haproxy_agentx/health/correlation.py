@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 
-from haproxy_agentx.health.instances import ROLES, Instance, RoleChange
+from haproxy_agentx.health.instance import ROLES, Instance, RoleChange
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 
@@ -39,6 +39,9 @@ REASON_WAIT = 0.05
 
 EARLY = 1.0
 """Seconds by which a trap may come before the change is known by other means."""
+
+EARLY_FOR_MIB = 8.0
+"""The same where KEEPALIVED-MIB has to be read to know of the change: for as long as a reading may take."""
 
 _STATES = {
     Role.backup: VrrpState.backup,
@@ -79,13 +82,18 @@ class Traps:
     def match(self, change: RoleChange) -> tuple[StateTrap, float] | None:
         """Give the trap of a change and when it came; it is used up by that, as are older ones of the instance."""
         for place, (trap, at) in enumerate(self._waiting):
-            if trap.name == change.instance and ROLES[trap.state] is change.after and at >= change.at - EARLY:
+            if trap.name == change.instance and ROLES[trap.state] is change.after and at >= change.at - early(change):
                 used = [self._waiting[index] for index in range(place + 1)]
                 for item in used:
                     if item[0].name == change.instance:
                         self._waiting.remove(item)
                 return trap, at
         return None
+
+
+def early(change: RoleChange) -> float:
+    """Return the seconds by which the trap of a change may have come before the change was known."""
+    return EARLY_FOR_MIB if change.source == "keepalivedMib" else EARLY
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ Who is believed on the role of an instance, the first that applies:
    KEEPALIVED-MIB has been missing for longer than keepalived takes to come back to a restarted snmpd): keepalived does
    not run, the role is ``stopped``;
 2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``;
-3. the last line of the FIFO, or without a FIFO the last trap, unless KEEPALIVED-MIB, asked after it, has contradicted
-   it CONTRADICTIONS times in a row: then a line was lost, and the MIB is right;
+3. the last line of the FIFO, unless KEEPALIVED-MIB, asked after it, has contradicted it CONTRADICTIONS times in a row:
+   then a line was lost, and the MIB is right; or, where neither the FIFO nor the MIB speaks, the last trap that may set
+   a role (vrrp/trust.py);
 4. KEEPALIVED-MIB, as it was last read since keepalived's start;
 5. for a moment after keepalived has come back: ``stopped``, as before;
 6. what was known when this program ended, if the kernel's addresses do not speak against it.
@@ -15,14 +16,14 @@ Who is believed on the role of an instance, the first that applies:
 Who holds an address is never asked of keepalived: the kernel knows. All times are monotonic seconds.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibInstance, MibReading, StateTrap, Trouble, VrrpState
-
-SETTLE = 1.0
-"""Seconds after a change in which role and addresses may disagree without it being a conflict."""
+from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May, Speaker, decide
 
 CONTRADICTIONS = 2
 """Readings of KEEPALIVED-MIB, begun after an event, that must contradict it before they are believed."""
@@ -33,38 +34,14 @@ RECONNECT = 20.0
 START = 5.0
 """Seconds that keepalived has to tell its first state."""
 
-ROLES: Mapping[VrrpState, Role | None] = {
-    VrrpState.init: None,  # a moment of its start
-    VrrpState.backup: Role.backup,
-    VrrpState.master: Role.master,
-    VrrpState.fault: Role.fault,
-    VrrpState.unknown: None,  # what a poll sees for a second while keepalived stops
-    VrrpState.shutdown: Role.stopped,
-    VrrpState.deleted: Role.stopped,
-}
-"""What a state of keepalived's says of the role; None says nothing."""
+MAX_INSTANCES = 256
+"""Instances that traps may make known: VRRP has 255 virtual routers on a network."""
 
+MAX_PROPOSED = 16
+"""Instances among them that are unconfirmed."""
 
-@dataclass(frozen=True, slots=True)
-class RoleChange:
-    """The role of an instance has changed."""
-
-    instance: str
-    before: Role
-    after: Role
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What is known of an instance from before this program's start."""
-
-    role: Role
-    addresses: tuple[str, ...] = ()
-    initial: VrrpState | None = None
-    router_id: str = ""
-    by_fifo: bool = False
-    """Whether a FIFO told of it."""
+PROPOSED_CHANGES, PROPOSED_PER = 2, 60.0
+"""Changes of role of unconfirmed instances in so many seconds: too few to use up the limit of any service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,62 +54,6 @@ class Belief:
 
 
 @dataclass(slots=True)
-class Instance:
-    """One VRRP instance."""
-
-    name: str
-    role: Role = Role.unknown
-    source: str = ""
-    contradiction: str = ""
-    since: float = 0.0
-    transitions: int = 0
-    initial: VrrpState | None = None
-    router_id: str = ""
-    priority: int | None = None
-    """Effective priority, as the FIFO or the MIB last told it."""
-    mib: MibInstance | None = None
-    mib_began: float = 0.0
-    mib_at: float | None = None
-    addresses: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
-    held_since: float = 0.0
-    agree_from: float = 0.0
-    """Since when the role has been due to agree with the addresses."""
-    event: tuple[VrrpState, str] | None = None
-    """The last state that was told by an event, and by which kind of source."""
-    event_at: float = 0.0
-    contradicted: int = 0
-    remembered: Role | None = None
-
-    @property
-    def holds(self) -> Held:
-        """Say which of its addresses the kernel has."""
-        if not self.addresses:
-            return Held.unknown
-        if len(self.held) == len(self.addresses):
-            return Held.all
-        return Held.some if self.held else Held.none
-
-    @property
-    def intended(self) -> Role | None:
-        """Give the role that keepalived's configuration gives this node when all is well.
-
-        With ``nopreempt`` the initial state is BACKUP on both nodes and whoever came first stays: none is meant.
-        """
-        if self.initial is None or (self.mib is not None and not self.mib.preempts):
-            return None
-        return ROLES[self.initial]
-
-    def settled_at(self) -> float:
-        """Give the moment from which role and addresses have to agree."""
-        return max(self.agree_from, self.held_since) + SETTLE
-
-    def memory(self) -> Remembered:
-        """Give what is worth keeping for the next start."""
-        return Remembered(self.role, self.addresses, self.initial, self.router_id, self.source == "keepalivedFifo")
-
-
-@dataclass(slots=True)
 class Instances:
     """All instances of this node, by name. Each method takes what a source tells and gives the roles that changed."""
 
@@ -142,6 +63,15 @@ class Instances:
     """Whether somebody has the FIFO open for writing; None where there is no FIFO or it is not known yet."""
     trouble: Trouble | None = None
     router_id: str = ""
+    configured: frozenset[str] = frozenset()
+    """Instances that the configuration names."""
+    left_out: int = 0
+    """Traps whose instance or change of role found no room."""
+    _mib_spoke: bool = False
+    _trap_spoke: bool = False
+    """Whether a proven trap has made an instance known."""
+    _unconfirmed: dict[str, Remembered] = field(default_factory=dict)
+    _proposed_changes: deque[float] = field(default_factory=lambda: deque(maxlen=PROPOSED_CHANGES))
     _had_writer: bool = False
     _writer_changed_at: float = 0.0
     _missing_since: float | None = None
@@ -149,10 +79,10 @@ class Instances:
     def recall(self, remembered: Mapping[str, Remembered], now: float) -> None:
         """Begin with what was known at the last end."""
         for name, memory in remembered.items():
-            instance = self._named(name, now)
-            instance.addresses, instance.initial = memory.addresses, memory.initial
-            instance.router_id, instance.remembered = memory.router_id, memory.role
-            self._had_writer |= memory.by_fifo
+            if not memory.confirmed:
+                self._unconfirmed[name] = memory
+                continue
+            self._remember(self._new(name, now, Standing.recalled), memory)
 
     def take_line(self, line: FifoLine, at: float) -> list[RoleChange]:
         """Take a line of the FIFO."""
@@ -170,16 +100,44 @@ class Instances:
             return []
         return self._event(instance, line.state, "keepalivedFifo", at)
 
-    def take_trap(self, trap: StateTrap, at: float) -> list[RoleChange]:
-        """Take a trap of keepalived. With a FIFO it only adds to what the FIFO told: it comes later."""
-        self.router_id = trap.router_id or self.router_id
+    def speaker(self) -> Speaker:
+        """Return the best source beside traps that speaks of VRRP."""
+        if self._mib_spoke:
+            return Speaker.mib
+        if self.writer or self._had_writer:
+            return Speaker.fifo
+        return Speaker.configuration if self.configured else Speaker.nobody
+
+    def may(self, evidence: Evidence, name: str) -> May:
+        """Return what a trap with this evidence about an instance may do now."""
+        known = self.known.get(name)
+        named = name in self.configured or (known is not None and known.standing is not Standing.proposed)
+        speaker = self.speaker()
+        if speaker is Speaker.configuration:
+            named = name in self.configured
+        return decide(evidence, speaker, named=named)
+
+    def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
+        """Take a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
+        may = self.may(evidence, trap.name)
+        if May.detail in may:
+            self.router_id = trap.router_id or self.router_id
         if trap.group:
             return []
-        instance = self._named(trap.name, at)
-        instance.initial = trap.initial if trap.initial is not None else instance.initial
-        instance.router_id = trap.router_id
-        if self.writer or ROLES[trap.state] is None:
+        instance = self._of_trap(trap.name, may, at)
+        if instance is None:
             return []
+        if May.detail in may:
+            instance.initial = trap.initial if trap.initial is not None else instance.initial
+            instance.router_id = trap.router_id or instance.router_id
+        role = ROLES[trap.state]
+        if May.role not in may or role is None:
+            return []
+        if instance.standing is Standing.proposed and role is not instance.role:
+            if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
+                self.left_out += 1
+                return []
+            self._proposed_changes.append(at)
         return self._event(instance, trap.state, "keepalivedTraps", at)
 
     def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO tells
@@ -189,11 +147,15 @@ class Instances:
                 self._forget_events()
             self.writer, self._writer_changed_at = present, at
             self._had_writer |= present
+        if present:
+            self._drop_proposed()
         return self.settle(at)
 
     def take_reading(self, reading: MibReading) -> list[RoleChange]:
         """Take KEEPALIVED-MIB: instances that are not in it any more are gone."""
         self.trouble = self._missing_since = None
+        self._mib_spoke = True
+        self._drop_proposed()
         self.router_id = reading.router_id or self.router_id
         rows = {row.name: row for row in reading.instances}
         for name in [name for name, known in self.known.items() if name not in rows and known.since < reading.began]:
@@ -204,6 +166,8 @@ class Instances:
             instance.initial, instance.router_id = row.initial, reading.router_id
             instance.priority = row.effective_priority
             instance.addresses = tuple(address.ip for address in row.addresses)
+            if instance.event is not None and instance.event[1] == "keepalivedTraps":
+                instance.event = None  # the MIB speaks: traps only confirm
             if instance.event is not None and reading.began > instance.event_at:
                 says = ROLES[row.state]
                 agrees = says is None or says is ROLES[instance.event[0]]
@@ -234,12 +198,15 @@ class Instances:
 
     def settle(self, now: float) -> list[RoleChange]:
         """Look again at all of them: also when only time has passed."""
+        for name in [name for name, known in self.known.items() if known.expires_at <= now]:
+            del self.known[name]
         return [change for instance in list(self.known.values()) for change in self._believe(instance, now)]
 
     def deadline(self, now: float) -> float | None:
         """Give the next moment at which something may be different without news."""
         moments = [instance.settled_at() for instance in self.known.values()]
         moments.append(self._writer_changed_at + START)
+        moments += [known.expires_at for known in self.known.values() if known.standing is Standing.proposed]
         if self._missing_since is not None:
             moments.append(self._missing_since + RECONNECT)
         return min((moment for moment in moments if moment > now), default=None)
@@ -249,9 +216,59 @@ class Instances:
         return frozenset(known.mib.interface for known in self.known.values() if known.mib) or None
 
     def _named(self, name: str, at: float) -> Instance:
-        if name not in self.known:
-            self.known[name] = Instance(name, since=at, held_since=at, agree_from=at, router_id=self.router_id)
-        return self.known[name]
+        """Return the instance that a source other than an unproven trap names."""
+        instance = self.known.get(name) or self._new(name, at, Standing.confirmed)
+        instance.standing = Standing.confirmed
+        if (memory := self._unconfirmed.pop(name, None)) is not None:
+            self._remember(instance, memory)
+        return instance
+
+    def _new(self, name: str, at: float, standing: Standing) -> Instance:
+        made = Instance(name, since=at, held_since=at, agree_from=at, router_id=self.router_id, standing=standing)
+        self.known[name] = made
+        return made
+
+    def _of_trap(self, name: str, may: May, at: float) -> Instance | None:
+        """Return the instance that a trap names; None where it is not known and the trap may not make it known."""
+        known = self.known.get(name)
+        if May.create in may:
+            self._trap_spoke = True
+            self._drop_proposed(but=name)
+            return self._named(name, at) if known is not None or self._has_room(Standing.confirmed) else None
+        if May.propose in may and (known is None or known.standing is Standing.proposed):
+            if self._trap_spoke or (known is None and not self._has_room(Standing.proposed)):
+                self.left_out += 1
+                return None
+            known = known or self._new(name, at, Standing.proposed)
+            known.proposed_at = at
+        return known
+
+    def _has_room(self, standing: Standing) -> bool:
+        """Whether there is room for one more; the worst known that is worse than it makes room."""
+        if standing is Standing.proposed:
+            room = len(self.proposed) < MAX_PROPOSED and len(self.known) < MAX_INSTANCES
+        else:
+            worst = max(self.known.values(), key=lambda known: known.standing, default=None)
+            if len(self.known) >= MAX_INSTANCES and worst is not None and worst.standing > standing:
+                del self.known[worst.name]
+            room = len(self.known) < MAX_INSTANCES
+            self.left_out += not room
+        return room
+
+    @property
+    def proposed(self) -> frozenset[str]:
+        """The names of the instances that only unproven traps name."""
+        return frozenset(name for name, known in self.known.items() if known.standing is Standing.proposed)
+
+    def _drop_proposed(self, but: str = "") -> None:
+        """Forget what only unproven traps name: better evidence has come."""
+        for name in self.proposed - {but}:
+            del self.known[name]
+
+    def _remember(self, instance: Instance, memory: Remembered) -> None:
+        instance.addresses, instance.initial = memory.addresses, memory.initial
+        instance.router_id, instance.remembered = memory.router_id, memory.role
+        self._had_writer |= memory.by_fifo
 
     def _event(self, instance: Instance, state: VrrpState, source: str, at: float) -> list[RoleChange]:
         instance.event, instance.event_at, instance.contradicted = (state, source), at, 0
@@ -279,7 +296,7 @@ class Instances:
         dead = belief.role is Role.stopped and self._is_stopped(now)
         instance.agree_from = now - SETTLE if dead else now  # a dead keepalived moves no address any more
         instance.transitions += before is not Role.unknown and belief.role is not Role.unknown
-        return [RoleChange(instance.name, before, belief.role, now)]
+        return [RoleChange(instance.name, before, belief.role, now, belief.source)]
 
     def _belief(self, instance: Instance, now: float) -> Belief:
         """Apply the rule of this module."""

@@ -89,9 +89,15 @@ class Facts:
         """Take a trap of keepalived."""
         if isinstance(trap, NewMasterTrap):
             if trap.reason in _NEW_MASTER:
-                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at, self._name(trap.router_number))
+                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at, self.named(trap.router_number))
         elif not trap.group:
             self._state(trap.name, trap.state, at)
+
+    def named(self, router_number: int | None) -> str:
+        """Return the only instance with a VRID; an empty text where that is not known."""
+        rows = self._reading.instances if self._reading else ()
+        names = [row.name for row in rows if row.router_number == router_number]
+        return names[0] if len(names) == 1 else ""
 
     def of_writer(self, present: bool | None, before: bool | None, at: float) -> None:  # noqa: FBT001
         """Take whether keepalived has the FIFO open."""
@@ -154,12 +160,6 @@ class Facts:
             if state is not VrrpState.deleted:
                 # a restart may be so quick that nobody sees the FIFO without a writer
                 self.add(FactKind.keepalivedBack, f"keepalived runs VRRP instance {name} again", at, name)
-
-    def _name(self, router_number: int | None) -> str:
-        """Give the only instance with a VRID; empty where that is not known."""
-        rows = self._reading.instances if self._reading else ()
-        names = [row.name for row in rows if row.router_number == router_number]
-        return names[0] if len(names) == 1 else ""
 
     def _priority(self, name: str, priority: int, at: float) -> None:
         before = self._priorities.get(name)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Container, Iterable, Mapping
 
-from haproxy_agentx.health.instances import Instances, Remembered
+from haproxy_agentx.health.instance import Remembered, Standing
+from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import VrrpState
 
@@ -16,6 +17,8 @@ def remember_instances(instances: Instances) -> dict[str, str]:
     """Give the texts by key."""
     texts = {}
     for name, instance in instances.known.items():
+        if instance.standing is Standing.proposed:
+            continue
         memory = instance.memory()
         texts[PREFIX + name] = json.dumps(
             {
@@ -24,6 +27,7 @@ def remember_instances(instances: Instances) -> dict[str, str]:
                 "initial": memory.initial.name if memory.initial is not None else None,
                 "router_id": memory.router_id,
                 "by_fifo": memory.by_fifo,
+                "confirmed": memory.confirmed,
             }
         )
     return texts
@@ -42,6 +46,7 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
                     initial=VrrpState[given["initial"]] if given["initial"] else None,
                     router_id=str(given["router_id"]),
                     by_fifo=bool(given["by_fifo"]),
+                    confirmed=bool(given.get("confirmed", given["by_fifo"])),
                 )
             except (ValueError, KeyError, TypeError):
                 continue

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change, FactKind, explain
-from haproxy_agentx.health.correlation import EARLY, LIKELY_BEFORE, Pending, Traps, as_keepalived
-from haproxy_agentx.health.instances import Instance, Instances, RoleChange
+from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, Traps, as_keepalived, early
+from haproxy_agentx.health.instance import Instance, RoleChange
+from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
@@ -24,6 +25,7 @@ from haproxy_agentx.monitor.service import Plan, Service, Surroundings, event_ce
 from haproxy_agentx.monitor.source_news import SourceNews
 from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
+from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
 
 NODE = "node"
 """Name of the service of a node without keepalived."""
@@ -71,7 +73,7 @@ class Node:
         memory: Mapping[str, str],
         now: float,
     ) -> None:
-        self.instances = Instances()
+        self.instances = Instances(configured=frozenset(plan.instance for plan in plans or () if plan.instance))
         self.services: dict[str, Service] = {}
         self.facts = Facts()
         self.listening = False
@@ -108,12 +110,17 @@ class Node:
         self._awaited.discard("fifo")
         self._take_changes(self.instances.take_writer(present, at))
 
-    def take_trap(self, trap: StateTrap | NewMasterTrap, at: float) -> None:
-        """Take a trap of keepalived."""
-        self.facts.of_trap(trap, at)
+    def take_trap(self, trap: StateTrap | NewMasterTrap, at: float, evidence: Evidence = PROVEN) -> May:
+        """Take a trap of keepalived; return what it was allowed to do (vrrp/trust.py)."""
+        names = trap.name if isinstance(trap, StateTrap) else self.facts.named(trap.router_number)
+        may = self.instances.may(evidence, names)
+        if May.match in may:
+            self.facts.of_trap(trap, at)
         if isinstance(trap, StateTrap):
-            self._traps.take(trap, at)
-            self._take_changes(self.instances.take_trap(trap, at))
+            if May.match in may:
+                self._traps.take(trap, at)
+            self._take_changes(self.instances.take_trap(trap, at, evidence))
+        return may
 
     def take_reading(self, reading: MibReading) -> None:
         """Take KEEPALIVED-MIB."""
@@ -201,7 +208,9 @@ class Node:
 
     def memory(self, now: float, date: float) -> dict[str, str]:
         """Give what the next start has to know of the services, as texts by key."""
-        return {SERVICE + name: service.memory(now, date) for name, service in self.services.items()}
+        unproven = self.instances.proposed if self._plans is None else ()
+        kept = {name: service for name, service in self.services.items() if name not in unproven}
+        return {SERVICE + name: service.memory(now, date) for name, service in kept.items()}
 
     @property
     def is_judging(self) -> bool:
@@ -275,8 +284,8 @@ class Node:
     def _automatic(self) -> Iterator[Plan]:
         if not self.instances.known:
             yield Plan(NODE, None, Demand())
-        for name in self.instances.known:
-            yield Plan(name, name, Demand())
+        for known in sorted(self.instances.known.values(), key=lambda known: known.standing):
+            yield Plan(known.name, known.name, Demand())
 
     def _judge(self, service: Service, now: float) -> None:
         before = service.tracker.condition
@@ -314,7 +323,9 @@ class Node:
     def _is_ready(self, pending: Pending, now: float) -> bool:
         change = pending.change
         read = all(news.began >= change.at for news in self._processes.values())
-        reason = change.after is not Role.master or self.facts.has_new_master(change.instance, change.at - EARLY)
+        reason = change.after is not Role.master or self.facts.has_new_master(
+            change.instance, change.at - early(change)
+        )
         silent = self.connected and self._snmpd_seen_at is not None and self._snmpd_seen_at < change.at
         return pending.is_ready(now, self._traps, read=read, reason=reason, silent=silent)
 

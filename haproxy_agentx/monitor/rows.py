@@ -8,7 +8,7 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.event import Event, Kind, News
 from haproxy_agentx.haproxy.stat import Kind as StatKind
-from haproxy_agentx.health.instances import ROLES, Instance
+from haproxy_agentx.health.instance import ROLES, Instance
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
 from haproxy_agentx.objects import schema

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.health.instances import Instance
+from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.rules import decide

@@ -26,8 +26,10 @@ from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, Trouble
+from haproxy_agentx.vrrp.sender import Believed, only_root
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from haproxy_agentx.vrrp.traps import Trap
+from haproxy_agentx.vrrp.trust import Evidence
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ LEVELS = {health: logging.INFO if health <= Health.standby else logging.WARNING 
 class Monitor:
     """Watches one configuration until it is cancelled. ``on_change`` is called when rows have come or gone.
 
-    ``processes`` are the HAProxy processes that are read now.
+    ``processes`` are the HAProxy processes that are read now; ``believed`` returns the uids whose traps are taken.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Monitor:
         journal: Journal,
         clocks: rows.Clocks,
         on_change: Callable[[], None],
+        believed: Believed = only_root,
     ) -> None:
         self.way_out = WayOut()
         self._config = config
@@ -78,7 +81,17 @@ class Monitor:
         self._kernel = KernelAddresses(self._take_kernel)
         self._fifo = Fifo(keepalived.fifo, self._take_line, self._take_writer) if keepalived.fifo else None
         v3 = keepalived.snmp.v3 if keepalived.snmp else None
-        self._traps = TrapListener(keepalived.traps, v3, self._take_trap) if keepalived.traps else None
+        self._traps = (
+            TrapListener(
+                keepalived.traps,
+                v3,
+                self._take_trap,
+                community_file=keepalived.traps_community_file,
+                believed=believed,
+            )
+            if keepalived.traps
+            else None
+        )
         self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_trouble) if keepalived.snmp else None
 
     @property
@@ -164,9 +177,9 @@ class Monitor:
         self.node.take_writer(present, at)
         self._look()
 
-    def _take_trap(self, trap: Trap, at: float) -> None:
-        self.node.take_trap(trap, at)
-        self._look()
+    def _take_trap(self, trap: Trap, at: float, evidence: Evidence) -> None:
+        if self.node.take_trap(trap, at, evidence):
+            self._look()
 
     def _take_reading(self, reading: MibReading) -> None:
         self.node.take_reading(reading)

@@ -40,6 +40,7 @@ SITE = "listen site\n  bind :80\n  server one 127.0.0.1:81\n  server two 127.0.0
 NEWER = "99.0.0"
 FILES = (
     "/etc/systemd/system/haproxy-agentx.service",
+    "/etc/systemd/system/haproxy-agentx.socket",
     "/etc/systemd/system/keepalived.service.d/haproxy-agentx.conf",
     "/etc/sysusers.d/haproxy-agentx.conf",
     "/etc/tmpfiles.d/haproxy-agentx.conf",

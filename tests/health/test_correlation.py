@@ -19,7 +19,7 @@ from haproxy_agentx.health.correlation import (
     TrapSeen,
     as_keepalived,
 )
-from haproxy_agentx.health.instances import Instance, RoleChange
+from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 

@@ -166,6 +166,8 @@ def test_the_bare_set_up_of_traps_and_the_mib_alone():
     story.kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(30)
     assert (story.drain(), story.health()) == ([], "active")
     story.trap(BACKUP).kernel().read()
+    assert story.drain() == [], "the MIB speaks, and has not said so"
+    story.wait(0.3).mib(("SITE1", BACKUP)).read()
     (told,) = story.drain()
     assert (told.moves, told["KeepalivedTrap"]) == ("master/active -> backup/standby", "seen")
     assert told["ServedAsIntended"] == "false"

@@ -62,7 +62,7 @@ async def watch(asked: dict) -> None:
     if asked.get("traps"):
         credentials = asked.get("credentials")
 
-        def trap(got, at):
+        def trap(got, at, _evidence):
             shown = {
                 name: value.name if isinstance(value, Enum) else value
                 for name, value in dataclasses.asdict(got).items()

@@ -16,16 +16,19 @@ NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda
 
 @pytest.mark.parametrize("datagram", TRAPS)
 def test_the_outline_of_a_real_trap(datagram):
-    assert outline(datagram) == Outline(V2C, Kind.trap.value)
+    seen = outline(datagram)
+    assert seen == Outline(V2C, Kind.trap.value, b"public", seen.varbinds)
+    assert seen.varbinds == len(codec.read(codec.unwrap(datagram)[1]).varbinds)
 
 
 @pytest.mark.parametrize("datagram", V3_TRAPS)
 def test_the_outline_of_a_real_message_of_v3(datagram):
-    assert outline(datagram) == Outline(V3)
+    seen = outline(datagram)
+    assert (seen.version, seen.user in {b"watcher", b"stranger"}) == (V3, True)
 
 
 def test_the_outline_tells_v1():
-    assert outline(TRAPS[0].replace(b"\x02\x01\x01", b"\x02\x01\x00", 1)) == Outline(V1, Kind.trap.value)
+    assert outline(TRAPS[0].replace(b"\x02\x01\x01", b"\x02\x01\x00", 1)) == Outline(V1, Kind.trap.value, b"public")
 
 
 @pytest.mark.parametrize("datagram", [TRAPS[0], V3_TRAPS[0]])

@@ -5,10 +5,9 @@ Invalid, whose text is one printable line. What is of interest is known without 
 """
 
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp import traps
+from haproxy_agentx.vrrp import traps, v2c
 from haproxy_agentx.vrrp.model import NewMasterTrap
-from haproxy_agentx.vrrp.snmp import V2C, Kind, outline
+from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, Kind, outline
 from tests.support.mib_text import SAMPLES
 
 LIMIT = 8 * 1024
@@ -36,19 +35,21 @@ SEEDS = {
 def target(data: bytes) -> None:
     data = data[:LIMIT]
     seen = outline(data)
+    if seen is None or seen.version != V2C:
+        return
     try:
-        community, pdu = codec.unwrap(data)
-        message = codec.read(pdu)
+        message = v2c.read(data, seen)
         trap = traps.read(message.varbinds)
     except Invalid as error:
         assert str(error).isprintable()
         return
-    assert isinstance(community, bytes)
+    assert len(message.varbinds) == seen.varbinds <= MAX_VARBINDS or message.kind is None
     assert trap is None or traps.concerns(data)
-    if seen is not None and seen.version == V2C and message.kind is not None:
+    if message.kind is not None:
         assert seen.pdu == message.kind.value
     if message.kind is Kind.inform:
-        again = codec.read(codec.unwrap(codec.wrap(codec.answer(pdu), community))[1])
+        answer = v2c.answer(data)
+        again = v2c.read(answer, outline(answer) or seen)
         assert (again.kind, again.request, again.varbinds) == (Kind.response, message.request, message.varbinds)
     if trap is None or isinstance(trap, NewMasterTrap):
         return

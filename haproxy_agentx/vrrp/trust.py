@@ -1,0 +1,237 @@
+"""What a trap may do: the decision table of trust, and as text for docs/security.md. Pure.
+
+Any local user can send a datagram to the port that traps are listened for at. What a trap may do depends on who sent
+it, on its community, on which other source speaks of VRRP, and on whether that source names the instance.
+
+``python -m haproxy_agentx.vrrp.trust`` prints the table; with ``fill`` it reads the document from its input and prints
+it with the table renewed.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, Flag, auto
+
+
+class Sender(Enum):
+    """Whose socket a datagram came from. The values are the words of docs/security.md."""
+
+    proven = "root or snmpd's user, or an authentic message of SNMPv3"
+    foreign = "another user of this machine"
+    gone = "not known: the socket was closed when it was looked up"
+    unseen = "not known: this machine has no sock_diag for UDP"
+
+
+class Community(Enum):
+    """How the community of a trap compares with the file of the configuration."""
+
+    right = "as in the file"
+    wrong = "another one"
+    unasked = "no file is configured"
+
+
+class Speaker(Enum):
+    """The best source beside traps that speaks of VRRP."""
+
+    mib = "KEEPALIVED-MIB"
+    fifo = "keepalived's FIFO"
+    configuration = "services with `vrrp_instance`"
+    nobody = "no other source"
+
+
+class May(Flag):
+    """What a trap may do. Nothing is ``May(0)``."""
+
+    look = auto()
+    """KEEPALIVED-MIB is read at once."""
+    match = auto()
+    """It marks a change of role, which another source or this trap reported, as ``seen``, and helps to explain it."""
+    detail = auto()
+    """It gives the router id and the initial state of an instance that is known."""
+    role = auto()
+    """It changes the role of an instance."""
+    create = auto()
+    """It makes an instance known, permanently."""
+    propose = auto()
+    """It makes an instance known that is unconfirmed: bounded in number, expiring, never remembered."""
+
+
+WORDS = {
+    May.look: "has KEEPALIVED-MIB read",
+    May.match: "confirms (`seen`)",
+    May.detail: "gives router id and initial state",
+    May.role: "sets the role",
+    May.create: "creates the instance",
+    May.propose: "proposes the instance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a trap before it is parsed."""
+
+    sender: Sender
+    community: Community = Community.unasked
+
+
+PROVEN = Evidence(Sender.proven)
+
+ANY_SENDER, ANY_COMMUNITY, ANY_SPEAKER = tuple(Sender), tuple(Community), tuple(Speaker)
+ANY_NAME = (True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row. ``named`` says whether the speaker (or for nobody: anything before) names the instance."""
+
+    senders: Sequence[Sender]
+    communities: Sequence[Community]
+    speakers: Sequence[Speaker]
+    named: Sequence[bool]
+    may: May
+    meaning: str
+
+
+_TRAPS_ONLY = May.match | May.detail | May.role | May.create
+
+RULES = (
+    Rule((Sender.foreign,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
+    Rule((Sender.gone,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "snmpd keeps its socket open; this was not it"),
+    Rule(ANY_SENDER, (Community.wrong,), ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
+    Rule(
+        (Sender.unseen,),
+        (Community.unasked,),
+        ANY_SPEAKER,
+        ANY_NAME,
+        May(0),
+        "no evidence at all: load udp_diag, or configure `community_file`",
+    ),
+    Rule(
+        (Sender.unseen,),
+        (Community.right,),
+        (Speaker.nobody,),
+        ANY_NAME,
+        May.role | May.propose,
+        "the secret is all there is",
+    ),
+    Rule(
+        (Sender.unseen,),
+        (Community.right,),
+        (Speaker.configuration,),
+        (True,),
+        May.role | May.propose,
+        "likewise, of a configured name",
+    ),
+    Rule((Sender.unseen,), (Community.right,), ANY_SPEAKER, ANY_NAME, May.look, "a reason to look, no more"),
+    Rule(
+        (Sender.proven,),
+        ANY_COMMUNITY,
+        (Speaker.mib,),
+        ANY_NAME,
+        May.look | May.match,
+        "the MIB, read at once, says what is",
+    ),
+    Rule(
+        (Sender.proven,),
+        ANY_COMMUNITY,
+        (Speaker.fifo,),
+        (True,),
+        May.look | May.match | May.detail,
+        "the FIFO has the role; the trap adds what its lines do not hold",
+    ),
+    Rule(
+        (Sender.proven,),
+        ANY_COMMUNITY,
+        (Speaker.fifo,),
+        (False,),
+        May.look | May.match,
+        "the FIFO comes first: its line is on the way or there is none",
+    ),
+    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (True,), _TRAPS_ONLY, "traps are the only source"),
+    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (False,), May.look, "of an instance of no service"),
+    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.nobody,), ANY_NAME, _TRAPS_ONLY, "traps are the only source"),
+)
+"""The first row that matches decides. The rows are total: a test walks all combinations."""
+
+
+def decide(evidence: Evidence, speaker: Speaker, *, named: bool) -> May:
+    """Return what a trap may do; nothing where no row matches, which a test excludes."""
+    for rule in RULES:
+        if (
+            evidence.sender in rule.senders
+            and evidence.community in rule.communities
+            and speaker in rule.speakers
+            and named in rule.named
+        ):
+            return rule.may
+    return May(0)
+
+
+def is_refused(evidence: Evidence) -> bool:
+    """Whether a trap with this evidence may do nothing, whatever it says: it need not be parsed."""
+    return not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
+
+
+def _names(members: Iterable[Enum], everything: Sequence[Enum]) -> str:
+    given = tuple(members)
+    return "any" if given == tuple(everything) else ", ".join(member.name for member in given)
+
+
+def _may(may: May) -> str:
+    return "; ".join(WORDS[each] for each in May if each in may) or "nothing"
+
+
+def table() -> str:
+    """Return the decision table in Markdown."""
+    head = ("sender", "community", "who else speaks", "instance named", "the trap", "why")
+    lines: list[Sequence[str]] = [head, ["---"] * len(head)]
+    for rule in RULES:
+        named = "any" if len(rule.named) > 1 else "yes" if rule.named[0] else "no"
+        lines.append(
+            (
+                _names(rule.senders, ANY_SENDER),
+                _names(rule.communities, ANY_COMMUNITY),
+                _names(rule.speakers, ANY_SPEAKER),
+                named,
+                f"**{_may(rule.may)}**",
+                rule.meaning,
+            )
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
+
+
+def legend() -> str:
+    """Return what the words of the table mean, in Markdown."""
+    lines = ["| word | meaning |", "| --- | --- |"]
+    for group in (Sender, Community, Speaker):
+        lines += [f"| {member.name} | {member.value} |" for member in group]
+    return "\n".join(lines)
+
+
+PARTS = {"trust": table, "words of trust": legend}
+
+
+def _part(name: str) -> str:
+    begin = f"<!-- {name}: made by python -m haproxy_agentx.vrrp.trust -->"
+    return f"{begin}\n\n{PARTS[name]()}\n\n<!-- end of {name} -->"
+
+
+def fill(document: str) -> str:
+    """Return the document with its generated parts renewed."""
+    for name in PARTS:
+        pattern = re.compile(rf"<!-- {name}: .*?<!-- end of {name} -->", re.DOTALL)
+        document = pattern.sub(lambda _, name=name: _part(name), document)  # type: ignore[misc]
+    return document
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the parts, or fill a document."""
+    if list(arguments) == ["fill"]:
+        sys.stdout.write(fill(sys.stdin.read()))
+    else:
+        sys.stdout.write("\n\n".join(map(_part, PARTS)) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,149 @@
+"""Notifications of SNMPv2c in plain values (RFC 3416 3, X.690 8), without a library: 30 microseconds each. Pure."""
+
+from haproxy_agentx.source import Invalid
+from haproxy_agentx.vrrp.snmp import (
+    INTEGER,
+    MAX_VARBINDS,
+    OCTETS,
+    SEQUENCE,
+    V2C,
+    Kind,
+    Message,
+    Missing,
+    Name,
+    Outline,
+    Value,
+    VarBind,
+    element,
+    varbind_list,
+)
+
+MAX_SUBIDENTIFIERS = 128
+"""RFC 2578 3.5."""
+
+MAX_SUBIDENTIFIER = 0xFFFFFFFF
+
+_NULL, _OID = 0x05, 0x06
+_UNSIGNED = {0x41, 0x42, 0x43, 0x46}
+"""Counter32, Gauge32, TimeTicks, Counter64 (RFC 2578 7.1)."""
+
+_STRINGS = {OCTETS, 0x40, 0x44}
+"""OCTET STRING, IpAddress, Opaque."""
+
+MAX_INTEGER = 9
+"""Octets of a Counter64 whose first bit is set."""
+
+_GARBAGE = "an SNMP message is garbage ({})"
+
+
+def read(datagram: bytes, seen: Outline) -> Message:
+    """Return the PDU of a message whose outline, of V2C, is ``seen``. Raise Invalid.
+
+    ``kind`` is None for a PDU that is neither a notification nor a response.
+    """
+    if seen.version != V2C or seen.pdu is None:
+        raise Invalid(_GARBAGE.format("not SNMPv2c"))
+    if seen.varbinds > MAX_VARBINDS:
+        raise Invalid(f"a notification with over {MAX_VARBINDS} variable bindings was ignored")
+    if seen.pdu not in _KINDS:
+        return Message(None, 0, 0, 0, ())
+    at = _pdu(datagram)
+    numbers = []
+    for _ in range(3):
+        begin, at = _must(datagram, at, INTEGER)
+        numbers.append(_integer(datagram[begin:at], signed=True))
+    request, status, index = numbers
+    where = varbind_list(datagram, _pdu(datagram))
+    if where is None:
+        raise Invalid(_GARBAGE.format("no variable bindings"))
+    return Message(_KINDS[seen.pdu], request, status, index, tuple(_varbinds(datagram, *where)))
+
+
+def answer(datagram: bytes) -> bytes:
+    """Return the response to an inform: its own octets under another tag (RFC 3416 4.2.7)."""
+    at = _tag(datagram)
+    return datagram[:at] + bytes((Kind.response.value,)) + datagram[at + 1 :]
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def _tag(datagram: bytes) -> int:
+    """Return where the PDU begins."""
+    begin, _ = _must(datagram, 0, SEQUENCE)
+    _, after_version = _must(datagram, begin, INTEGER)
+    return _must(datagram, after_version, OCTETS)[1]
+
+
+def _pdu(datagram: bytes) -> int:
+    """Return where the contents of the PDU begin."""
+    at = _tag(datagram)
+    return _must(datagram, at, datagram[at])[0]
+
+
+def _must(datagram: bytes, at: int, tag: int) -> tuple[int, int]:
+    found = element(datagram, at, tag)
+    if found is None:
+        raise Invalid(_GARBAGE.format(f"no element of type {tag:#x}"))
+    return found
+
+
+def _varbinds(datagram: bytes, at: int, end: int) -> list[VarBind]:
+    found: list[VarBind] = []
+    while at < end:
+        begin, at = _must(datagram, at, SEQUENCE)
+        name_begin, name_end = _must(datagram, begin, _OID)
+        if name_end >= at:
+            raise Invalid(_GARBAGE.format("a variable binding without a value"))
+        tag = datagram[name_end]
+        value_begin, value_end = _must(datagram, name_end, tag)
+        if value_end != at:
+            raise Invalid(_GARBAGE.format("a variable binding of another length"))
+        found.append((_name(datagram[name_begin:name_end]), _value(tag, datagram[value_begin:value_end])))
+    return found
+
+
+def _name(octets: bytes) -> Name:
+    """Read an OBJECT IDENTIFIER (X.690 8.19)."""
+    numbers: list[int] = []
+    number, begins = 0, True
+    for octet in octets:
+        if begins and octet == 0x80:  # noqa: PLR2004  a leading zero, X.690 8.19.2
+            raise Invalid(_GARBAGE.format("an identifier with a leading zero"))
+        number = number << 7 | octet & 0x7F
+        begins = not octet & 0x80
+        if number > MAX_SUBIDENTIFIER + 80 * (not numbers) or len(numbers) > MAX_SUBIDENTIFIERS:
+            raise Invalid(_GARBAGE.format("an identifier that is too long"))
+        if begins:
+            if not numbers:
+                first = min(number // 40, 2)
+                numbers.append(first)
+                number -= 40 * first
+            numbers.append(number)
+            number = 0
+    if not numbers or not begins:
+        raise Invalid(_GARBAGE.format("a torn identifier"))
+    return tuple(numbers)
+
+
+def _integer(octets: bytes, *, signed: bool) -> int:
+    if not 0 < len(octets) <= MAX_INTEGER:
+        raise Invalid(_GARBAGE.format("a number that is too long"))
+    return int.from_bytes(octets, "big", signed=signed)
+
+
+def _value(tag: int, octets: bytes) -> Value:
+    if tag == INTEGER:
+        return _integer(octets, signed=True)
+    if tag in _UNSIGNED:
+        return _integer(octets, signed=False)
+    if tag in _STRINGS:
+        return octets
+    if tag == _OID:
+        return _name(octets)
+    if tag == _NULL:
+        return None
+    try:
+        return Missing(tag)
+    except ValueError:
+        raise Invalid(_GARBAGE.format(f"a value of type {tag:#x}")) from None

@@ -1,0 +1,231 @@
+"""What forged traps change of a node: nothing, whatever true sources say before, between and after them."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haproxy_agentx.health.instance import PROPOSAL_LIFE
+from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
+from haproxy_agentx.monitor.node import MAX_SERVICES
+from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.trust import Community, Evidence, Sender
+from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, Told, changes, plan
+
+EVIDENCE = [Evidence(sender, community) for sender, community in product(Sender, Community)]
+FORGED = [one for one in EVIDENCE if one.sender is not Sender.proven or one.community is Community.wrong]
+"""All that is not both of snmpd and of the community."""
+
+SECRET = Evidence(Sender.unseen, Community.right)
+POWERLESS = [one for one in FORGED if one != SECRET]
+"""Those of them that do nothing where traps are all there is, too."""
+
+NAMES = ("SITE1", "SITE2", "OTHER")
+STATES = (MASTER, BACKUP, FAULT, VrrpState.shutdown)
+
+true_news = st.one_of(
+    st.tuples(st.just("line"), st.sampled_from(STATES), st.sampled_from(NAMES)),
+    st.tuples(st.just("trap"), st.sampled_from(STATES), st.sampled_from(NAMES)),
+    st.tuples(st.just("mib"), st.sampled_from(STATES), st.sampled_from(STATES)),
+    st.tuples(st.just("kernel"), st.booleans(), st.none()),
+    st.tuples(st.just("haproxy"), st.booleans(), st.none()),
+    st.tuples(st.just("writer"), st.booleans(), st.none()),
+    st.tuples(st.just("reason"), st.sampled_from(NewMasterReason), st.none()),
+    st.tuples(st.just("wait"), st.sampled_from([0.01, 0.3, 2.0, 30.0]), st.none()),
+)
+
+
+def forged_news(evidence):
+    return st.tuples(
+        st.just("forged"),
+        st.sampled_from(evidence),
+        st.sampled_from([*NAMES, "FORGED1", "FORGED2", None]),
+        st.sampled_from(STATES),
+    )
+
+
+def play(story: Story, news: tuple) -> None:  # noqa: C901  one case for each kind of news
+    match news:
+        case "line", state, name:
+            story.line(state, name)
+        case "trap", state, name:
+            story.trap(state, name)
+        case "mib", one, other:
+            story.mib(("SITE1", one), ("SITE2", other))
+        case "kernel", held, _:
+            story.kernel(*([IP] if held else []))
+        case "haproxy", up, _:
+            story.haproxy() if up else story.haproxy(ALL_DOWN)
+        case "writer", present, _:
+            story.writer(present)
+        case "reason", reason, _:
+            story.reason(reason)
+        case "wait", seconds, _:
+            story.wait(seconds)
+        case "forged", evidence, None, _:
+            story.node.take_trap(NewMasterTrap(NewMasterReason.preempted), story.now, evidence)
+            story._look()
+        case "forged", evidence, name, state:
+            initial = BACKUP if state is MASTER else MASTER
+            story.node.take_trap(StateTrap(name, state, initial, "forged", 1), story.now, evidence)
+            story._look()
+
+
+def outcome(story: Story) -> Mapping[str, object]:
+    """Return all that anybody can see of a node."""
+    node = story.node
+    return {
+        "told": [(one.at, one.news) for one in story.told],
+        "roles": {
+            name: (known.role, known.source, known.initial, known.router_id)
+            for name, known in node.instances.known.items()
+        },
+        "router": node.instances.router_id,
+        "services": {name: (service.intended, service.snapshot(story.now)) for name, service in node.services.items()},
+        "facts": list(node.facts.recent),
+        "memory": story.end(),
+        "deadline": node.deadline(story.now),
+    }
+
+
+def of_services(story: Story) -> list[Told]:
+    """Return what was reported of services since the last time."""
+    return [one for one in story.drain() if "haxEventHealth" in one.news.cells]
+
+
+BEGINNINGS = {
+    "fifo": lambda story: story.writer().line(BACKUP),
+    "mib": lambda story: story.mib(("SITE1", BACKUP)),
+    "both": lambda story: story.writer().line(BACKUP).mib(("SITE1", BACKUP)),
+    "fifo, configured": lambda story: story.writer().line(BACKUP),
+}
+
+
+def begin(kind: str) -> Story:
+    story = Story([plan("one", "SITE1"), plan("all")]) if kind.endswith("configured") else Story()
+    story.node.listening = True
+    return BEGINNINGS[kind](story.kernel()).haproxy()
+
+
+@pytest.mark.parametrize("kind", BEGINNINGS)
+@settings(max_examples=100, deadline=None)
+@given(st.lists(true_news | forged_news(FORGED), max_size=30))
+def test_forged_traps_change_nothing_where_the_fifo_or_the_mib_speaks(kind, news):
+    true, attacked = begin(kind), begin(kind)
+    for one in news:
+        play(attacked, one)
+        if one[0] != "forged":
+            play(true, one)
+        assert outcome(attacked)["services"] == outcome(true)["services"]
+    for story in (true, attacked):
+        story.wait(60)
+    assert outcome(attacked) == outcome(true)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        true_news.filter(lambda one: one[0] not in {"line", "mib", "writer"}) | forged_news(POWERLESS), max_size=30
+    )
+)
+def test_forged_traps_change_nothing_where_traps_are_all_there_is(news):
+    true, attacked = Story().kernel().haproxy(), Story().kernel().haproxy()
+    for one in news:
+        play(attacked, one)
+        if one[0] != "forged":
+            play(true, one)
+    for story in (true, attacked):
+        story.wait(60)
+    assert outcome(attacked) == outcome(true)
+
+
+def test_a_proven_trap_replaces_all_proposed_instances():
+    story = Story().kernel().haproxy()
+    story.trap(MASTER, "FORGED", evidence=SECRET).wait(5)
+    assert "FORGED" in story.node.services
+    assert not any("FORGED" in key for key in story.end())
+    story.trap(MASTER, "SITE1").wait(5)
+    assert set(story.node.services) == {"SITE1"}
+    story.trap(MASTER, "FORGED", evidence=SECRET).wait(5)
+    assert set(story.node.services) == {"SITE1"}
+
+
+def test_proposed_instances_are_bounded_and_expire():
+    story = Story().kernel().haproxy()
+    for number in range(2 * MAX_SERVICES):
+        story.trap(BACKUP, f"F{number}", evidence=SECRET)
+    story.wait(5)
+    assert len(story.node.instances.known) == MAX_PROPOSED
+    assert story.node.instances.left_out > MAX_SERVICES
+    story.wait(PROPOSAL_LIFE)
+    assert set(story.node.services) == {"node"}
+
+
+def test_proposed_changes_of_role_use_up_no_limit():
+    story = Story().kernel(IP).haproxy()
+    story.node.listening = True
+    for number in range(40):
+        story.trap((MASTER, BACKUP)[number % 2], evidence=SECRET).wait(0.5)
+    assert sum(one.news.kind.name == "serviceFailover" for one in story.told) <= PROPOSED_CHANGES
+    story.drain()
+    story.haproxy(ALL_DOWN).wait(3)
+    told = of_services(story)
+    assert [one["Suppressed"] for one in told] == ["0"]
+    assert told[0]["Health"] in {"blackhole", "standbyNotReady"}
+
+
+def test_forged_flapping_does_not_hide_the_death_of_haproxy():
+    story = Story().kernel(IP).writer().line(MASTER).haproxy().wait(10)
+    for number in range(100):
+        for evidence in FORGED:
+            story.trap((MASTER, BACKUP)[number % 2], evidence=evidence)
+        story.wait(0.1)
+    assert story.drain() == []
+    story.haproxy(ALL_DOWN).wait(3)
+    (told,) = of_services(story)
+    assert told.moves == "master/active -> master/blackhole"
+    assert told["Suppressed"] == "0"
+
+
+def test_forged_names_take_no_room_from_true_ones_also_after_a_restart():
+    story = Story().kernel().haproxy()
+    for number in range(300):
+        for evidence in POWERLESS:
+            story.trap(MASTER, f"F{number}", evidence=evidence)
+    story.wait(5)
+    again = Story(memory=story.end(), now=story.now).kernel().haproxy()
+    again.trap(MASTER, "SITE1").wait(5)
+    again.trap(FAULT, "SITE1").wait(5)
+    assert set(again.node.services) == {"SITE1"}
+    assert [change.split(" -> ")[1] for change in changes(again)] == ["master/active", "fault/fault"]
+
+
+def test_names_that_an_earlier_version_believed_wait_until_they_are_confirmed():
+    entry = '{"role": "backup", "addresses": [], "initial": null, "router_id": "", "by_fifo": false}'
+    memory = {f"vrrp/F{number}": entry for number in range(300)}
+    story = Story(memory=memory).kernel().writer().line(MASTER).haproxy().wait(10)
+    assert set(story.node.services) == {"SITE1"}
+    assert not any(key.startswith("vrrp/F") for key in story.end())
+
+
+def test_a_confirmed_instance_makes_room_for_itself():
+    entry = '{"role": "backup", "addresses": [], "initial": null, "router_id": "", "by_fifo": false, "confirmed": true}'
+    memory = {f"vrrp/R{number}": entry for number in range(MAX_INSTANCES)}
+    story = Story(memory=memory).kernel().haproxy().wait(5)
+    story.trap(MASTER, "SITE1").wait(5)
+    assert "SITE1" in story.node.services
+    assert len(story.node.instances.known) == MAX_INSTANCES
+
+
+def test_a_trap_that_comes_before_the_mib_says_so_is_seen():
+    story = Story(awaited=("kernel", "mib", "haproxy/local"))
+    story.node.listening = True
+    story.kernel().mib(("SITE1", BACKUP)).haproxy().wait(30)
+    story.trap(MASTER).wait(3)
+    assert story.drain() == []
+    story.mib(("SITE1", MASTER)).kernel(IP).read().wait(3)
+    (told,) = story.drain()
+    assert (told.moves, told["KeepalivedTrap"]) == ("backup/standby -> master/active", "seen")
+    story.no_mib(Trouble.not_there)
