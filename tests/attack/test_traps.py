@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pysnmp.proto.api import v2c
@@ -25,6 +26,7 @@ from tests.support.told import (
     read,
     services,
     told,
+    wait_health,
     wait_told,
 )
 from tests.support.unprivileged import NOBODY
@@ -33,7 +35,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 
 FAILOVER = "serviceFailover"
 BARE_AGENT = "haproxy:\n  - {name: local, stats: /run/haproxy/ro.sock, interval: 1s, timeout: 2s}\n"
-HEALTH = "1.3.6.1.4.1.8072.9999.9999.8404.2.1.0"
+HEALTH = ".".join(map(str, (*schema.scalar_oid(schema.HEALTH_SCALARS[0]), 0)))
 
 SENDER = r"""
 import socket, sys, time
@@ -93,7 +95,10 @@ def await_refused(lab: Lab, host: str, count: int) -> None:
 def known(lab: Lab, host: str) -> dict[str, tuple[str, ...]]:
     """Return what is known of each instance and service that a trap could forge."""
     rows = read(lab, host, schema.VRRP_TABLE).values()
-    found = {f"vrrp {row['Name']}": (row["State"], row["InitialState"], row["RouterId"]) for row in rows}
+    found = {
+        f"vrrp {row['Name']}": (row["State"], row["InitialState"], row["StateSource"], row["Transitions"])
+        for row in rows
+    }
     for name, row in services(lab, host).items():
         found[name] = (row["Role"], row["IntendedRole"], row["Health"], row["Transitions"])
     return found
@@ -121,6 +126,27 @@ def test_nothing_that_a_local_user_sends_changes_anything(lab):
     check_log(lab, "lb1")
 
 
+def test_a_lost_trap_is_not_replaced_by_a_forged_one(bare_lab):
+    """The FIFO and traps, without the MIB: a forged trap gave `seen`, the router id and the intended role."""
+    setups.put(bare_lab, setups.AGENT, BARE_AGENT)
+    setups.edit(bare_lab, setups.SNMPD, ("trap2sink 127.0.0.1:1162\n", ""))  # keepalived's own do not arrive
+    setups.start(bare_lab, snmpd=True)
+    wait_for(lambda: services(bare_lab, "lb1"), "the daemon is up", 20, bare_lab.logs)
+    bare_lab.ctl("lb1", "haproxy", "stop")
+    wait_health(bare_lab, "lb1", "standbyNotReady")
+    attacking = Thread(target=attack, args=(bare_lab, "lb1", FLAPPING, 1500, 0.002))
+    attacking.start()
+    try:
+        bare_lab.ctl("lb1", "haproxy", "start")
+        back = wait_told(bare_lab, "lb1 is back", host="lb1", kind=FAILOVER, subject="SITE1", Role="master")
+    finally:
+        attacking.join()
+    assert back.cells["KeepalivedTrap"] == "notObserved"
+    assert "1.2.0" not in back.keepalived, "no router id"
+    assert services(bare_lab, "lb1")["SITE1"]["IntendedRole"] == "none"
+    check_log(bare_lab, "lb1")
+
+
 @contextmanager
 def traps_only(lab: Lab) -> Iterator[None]:
     """Start the daemon before keepalived, with nothing configured but the listener."""
@@ -146,18 +172,17 @@ def test_forged_names_before_keepalived_starts_take_no_room(bare_lab):
         bare_lab.wait_served("lb1")
         await_normal(bare_lab)
         assert set(services(bare_lab, "lb1")) == {"SITE1", "SITE2"}
-        bare_lab.ctl("lb1", "agent", "restart")
-        await_normal(bare_lab)
         attack(bare_lab, "lb1", FLAPPING, 300, 0.002)
         assert both(bare_lab) == ("active", "standby")
         bare_lab.ctl("lb1", "haproxy", "stop")
-        gone = wait_told(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", Role="backup")
+        gone = wait_told(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master")
         assert gone.change == ("active", "standbyNotReady", "master", "backup")
         assert (gone.cells["Cause"], gone.cells["Suppressed"]) == ("haproxyGone", "0")
         check_seen(bare_lab, gone, BACKUP, MASTER)
-        assert {one.cells["Subject"] for one in told(bare_lab, "lb1")} <= {"SITE1", "SITE2", "node", "local/be_web"} | {
-            one.cells["Subject"] for one in told(bare_lab, "lb1") if one.kind != FAILOVER
-        }
+        bare_lab.ctl("lb1", "agent", "restart")
+        wait_for(lambda: set(services(bare_lab, "lb1")) == {"SITE1", "SITE2"}, "the true instances", 20, bare_lab.logs)
+        failovers = {one.cells["Subject"] for one in told(bare_lab, "lb1", FAILOVER)}
+        assert failovers == {"SITE1", "SITE2"}
 
 
 def used(process: int) -> float:
@@ -181,6 +206,6 @@ def test_a_large_datagram_costs_next_to_nothing(lab, record_property):
     each = (used(daemon) - before) / 1000
     record_property("ms of processor for each", each * 1000)
     print(f"{each * 1000:.3f} ms of processor for each; the longest GET took {probe.worst * 1000:.1f} ms")  # noqa: T201
-    assert each < 0.0005 * 5, "20 a second are far from a core"
-    probe.assert_answered(worst=0.5)
+    assert each < 0.0005, "20 a second cost less than 1 % of a core"
+    probe.assert_answered(worst=1.0)
     assert len(events(lab, "lb1")) == quiet
