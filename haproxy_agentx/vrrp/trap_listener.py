@@ -267,12 +267,13 @@ class TrapListener:
         if self._usm is None or self._user is None:
             raise Denied("a notification of SNMPv3 was ignored: no user of SNMPv3 is configured to read it with")
         access = self._user.access
-        if not hmac.compare_digest(seen.user, access.user.encode()):
+        discovers = not seen.user  # the sender of an inform asks for our engine id first (RFC 3414 4)
+        if not discovers and not hmac.compare_digest(seen.user, access.user.encode()):
             raise Denied(
                 f"a notification of SNMPv3 of another user than {access.user!r} was ignored: correct the -u of the"
                 " `trapsess` line in snmpd.conf, or v3.user"
             )
-        if seen.level < self._user.level:
+        if not discovers and seen.level < self._user.level:
             raise Denied(
                 f"an SNMPv3 notification of {access.user!r} came below {access.level}: correct the -l of the"
                 " `trapsess` line in snmpd.conf"
