@@ -36,8 +36,9 @@ def no_port(target: str, error: OSError) -> SourceError:
     """Return why the port cannot be opened."""
     if error.errno == errno.EADDRINUSE:
         return Refused(
-            f"{target}: the port is taken: does a second haproxy-agentx run, or a snmptrapd? It reads the community of"
-            " snmpd.conf: `ss -ulpn` names it; stop it, and enable haproxy-agentx.socket, which takes the port first"
+            f"{target}: the port is taken: a snmptrapd, a second haproxy-agentx or any other program has it, and reads"
+            " the community of snmpd.conf: `ss -ulpn` names it; stop it, and enable haproxy-agentx.socket, which"
+            " takes the port first"
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return Denied(f"{target}: no permission to open the port ({error.strerror}): give one above 1023")
