@@ -79,10 +79,12 @@ class Control:
                 os.unlink(self._path)  # noqa: PTH108
             sock.bind(self._path)
             os.chmod(self._path, MODE)  # noqa: PTH101
-            self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_REQUEST)
+            sock.listen(MAX_CLIENTS)  # whatever may fail fails here, while the socket is ours
         except OSError as error:
             sock.close()
             log.warning("no `haproxy-agentx status`: cannot listen at %s: %s", self._path, error.strerror or error)
+            return
+        self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_REQUEST)  # it owns it now
 
     async def stop(self) -> None:
         """Listen no more."""

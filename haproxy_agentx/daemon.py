@@ -31,6 +31,7 @@ from haproxy_agentx.event import Event as LoggedEvent
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
+from haproxy_agentx.loop_failure import Consequence, consequence
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
@@ -240,10 +241,12 @@ class Daemon:
 
     def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """End the daemon when a callback of the loop fails, as the end of a task does: the master waits for us."""
+        follows, failure = consequence(context), context.get("exception")
+        if follows is Consequence.state:
+            log.warning("a connection failed in the event loop: %s: its source reports what is missing", failure)
+            return
         loop.default_exception_handler(context)
-        failure = context.get("exception")
-        ours = "handle" in context or ("protocol" in context and not isinstance(failure, OSError))
-        if ours and isinstance(failure, Exception):
+        if follows is Consequence.end and isinstance(failure, Exception):
             self._failure = failure
             self._stop.set()
 

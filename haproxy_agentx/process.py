@@ -22,7 +22,7 @@ from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.tables import StatColumns
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, SourceError, Unresponsive
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.url import shown_url
 
@@ -144,7 +144,7 @@ class HaproxyProcess:
         """Read once and take over what was read; a failure is told in ``source`` and leaves the last reading."""
         began = monotonic()
         try:
-            await self._read()
+            await self._read_or_fail()
         except SourceError as error:
             now = monotonic()
             self._trouble(self._trouble_of(error, now), began)
@@ -160,6 +160,21 @@ class HaproxyProcess:
                 log.info("%s: reading %s", self._config.name, self.source.target)
         self.read_at = began
         self._on_read(self)
+
+    async def _read_or_fail(self) -> None:
+        """Read, and once more after a failure that may be our own lateness. Raise SourceError.
+
+        What the kernel refuses is one, too: it is a state of this source.
+        """
+        try:
+            await self._read()
+        except SourceError as error:
+            if not error.excused:
+                raise
+            log.debug("%s: read again, as haproxy-agentx was late itself: %s", self._config.name, error)
+            await self._read()
+        except OSError as error:
+            raise of_os_error(self._config.stats, error) from error
 
     def _trouble_of(self, error: SourceError, now: float) -> Reason:
         """Say what a failure shows of HAProxy."""

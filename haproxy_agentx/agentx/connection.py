@@ -21,6 +21,8 @@ from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.transport import READ_SIZE, LingeringTransport
+from haproxy_agentx.descriptors import connect_tcp, connect_unix, connected_tcp, connected_unix, opens_itself
+from haproxy_agentx.patience import MOMENT, STEP, lateness
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,7 @@ class Connection:
             self._absent.reset()
             self._link = link
             try:
+                link.begin()
                 closed = await link.over
             finally:
                 link.close()
@@ -177,34 +180,22 @@ class Connection:
 async def _connect(address: str, link: "_Link", within: float) -> tuple[int, int] | None:
     """Connect ``link``; return process id and uid of the peer of a Unix socket. Raise OSError, TimeoutError too."""
     loop = asyncio.get_running_loop()
-    family: socket.AddressFamily
-    target: object
     peer = None
     async with asyncio.timeout(within):
         if address.startswith(TCP_PREFIX):
-            host, _, port = address.removeprefix(TCP_PREFIX).rpartition(":")
-            infos = await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-            family, target = infos[0][0], infos[0][4]
+            name, _, number = address.removeprefix(TCP_PREFIX).rpartition(":")
+            host, port = name.strip("[]"), int(number)
+            if opens_itself(loop):
+                await connect_tcp(host, port, link)
+            else:
+                link.connection_made(LingeringTransport(loop, await connected_tcp(host, port), link))
+        elif opens_itself(loop):
+            transport = await connect_unix(address, link)
+            peer = _peer(transport.get_extra_info("socket"))
         else:
-            family, target = socket.AF_UNIX, address
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(0)
-            if family == socket.AF_UNIX:
-                sock.connect(target)  # at once or not at all: asyncio takes a full queue for a connection under way
-                peer = _peer(sock)
-            else:
-                await loop.sock_connect(sock, target)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if isinstance(loop, asyncio.SelectorEventLoop):
-                link.connection_made(LingeringTransport(loop, sock, link))
-            elif family == socket.AF_UNIX:
-                await loop.create_unix_connection(lambda: link, sock=sock)
-            else:
-                await loop.create_connection(lambda: link, sock=sock)
-        except BaseException:  # also when cancelled: nobody else would close it
-            sock.close()
-            raise
+            sock = connected_unix(address)
+            peer = _peer(sock)
+            link.connection_made(LingeringTransport(loop, sock, link))
     return peer
 
 
@@ -229,6 +220,7 @@ class _Link(asyncio.BufferedProtocol):
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._transport: asyncio.Transport | None = None
         self._due: float | None = None
+        self._planned = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._working: asyncio.Handle | None = None
 
@@ -257,6 +249,9 @@ class _Link(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=MAX_UNSENT)
+
+    def begin(self) -> None:
+        """Write the Open-PDU, once the connection is made. One that is over already is ``over``."""
         self._settle()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  the signature is asyncio's
@@ -312,7 +307,7 @@ class _Link(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         output = self.session.take_output()
-        if output and self._transport is not None:
+        if output and self._transport is not None and not self._transport.is_closing():
             self._transport.write(output)
 
     def _settle(self) -> None:
@@ -326,15 +321,29 @@ class _Link(asyncio.BufferedProtocol):
         due = session.deadline()
         if due != self._due:
             self._due = due
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None if due is None else self._loop.call_later(max(0.0, due - monotonic()), self._tick)
+            self._arm(monotonic())
         if session.busy and self._working is None:
             self._working = self._loop.call_soon(self._work)
 
+    def _arm(self, now: float) -> None:
+        """Set the timer: in short steps while the master owes an answer, as its silence is a verdict (``patience``)."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if self._due is not None:
+            delay = max(MOMENT, self._due - now)
+            self._planned = now + (min(STEP, delay) if self.session.waits else delay)
+            self._timer = self._loop.call_later(self._planned - now, self._tick)
+
     def _tick(self) -> None:
+        """Do what is due. Where we are late ourselves the master gets that time in addition."""
+        now = monotonic()
         self._due = None
-        self.session.tick(monotonic())
+        late = lateness(self._planned, now)
+        if late:
+            self.session.excuse(late)
+        else:
+            self.session.tick(now)
         self._settle()
 
     def _work(self) -> None:

@@ -171,6 +171,16 @@ class Session:
             self._ping_at = now + self._settings.ping_interval
             self._send(p.Ping(session_id=self.session_id), now)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the master owes an answer."""
+        return bool(self._pending)
+
+    def excuse(self, seconds: float) -> None:
+        """Give the master so much more time for what it owes: we were late ourselves."""
+        for pending in self._pending.values():
+            pending.deadline += seconds
+
     def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bool:
         """Send a notification; an Acknowledged with ``token`` follows. False when the session is not open."""
         if self.state not in OPEN:

@@ -104,7 +104,9 @@ class LingeringTransport(asyncio.Transport):
         self._end(None)
 
     def _keep(self, rest: bytes | bytearray | memoryview) -> None:
-        """Send a rest when the peer reads again."""
+        """Send a rest when the peer reads again; what is written after the end is dropped."""
+        if self._sock.fileno() < 0:
+            return
         self._unsent += rest
         self._loop.add_writer(self._sock, self._writable)
         if len(self._unsent) > self._most_unsent:

@@ -28,6 +28,8 @@ class Bridge:
         self._connection: socket.socket | None = None
         self._finished = asyncio.Event()
         self.outcome: asyncio.Future[None] = self._loop.create_future()
+        self.delivered = False
+        """Whether anything was handed over."""
         self.ended = False
         """The worker has let go of everything; its thread is gone or about to be."""
 
@@ -82,6 +84,7 @@ class Bridge:
     def _deliver(self, piece: bytes) -> None:
         try:
             if not self.outcome.done():
+                self.delivered = True
                 self._take(piece)
         except Exception as error:  # noqa: BLE001  -- the consumer's own, whatever it is: raised where it waits
             self.outcome.set_exception(error)

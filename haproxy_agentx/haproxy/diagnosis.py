@@ -12,14 +12,11 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from haproxy_agentx.descriptors import PATH_LIMIT
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 GROUP = "haproxy-agentx"
 """The group that an installation makes for the daemon."""
-
-PATH_LIMIT = 107
-"""Bytes in the path of a Unix socket (sun_path of unix(7), less its NUL)."""
-
 
 _NOT_THERE = (
     Absent,

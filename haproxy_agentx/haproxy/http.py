@@ -8,15 +8,21 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from urllib.parse import urlsplit, urlunsplit
 
+from haproxy_agentx import lag
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.source import Invalid, Unresponsive
+from haproxy_agentx.patience import Look, Patience
+from haproxy_agentx.source import Invalid, SourceError, Unresponsive
 from haproxy_agentx.url import shown_url
 
 Take = Callable[[bytes], None]
 
 _CSV = ";csv"
+
+WHOLE = 3
+"""Timeouts that an answer may take that keeps coming. Slow is not silent."""
 
 GRACE = 0.2
 """Seconds that a thread gets to notice that its connection was cut: an attempt may follow at once on one too slow."""
@@ -67,12 +73,15 @@ class HttpClient:
         the thread ends; one that hangs all the same (a name server that does not answer) is waited for: no second one
         is started.
 
-        Raises a SourceError: Absent, Refused, Denied, Unresponsive (after ``timeout``), Invalid.
+        Raise a SourceError: Absent, Refused, Denied, Unresponsive (silent for ``timeout``), Invalid (also when it is
+        not complete within ``WHOLE`` of them), OverLimit. Time in which this process did not run does not count, and a
+        failure after such time is ``excused``.
         """
         request = self.request
         if self._last is not None and not await self._last.gone(GRACE):
             raise Unresponsive(f"{request.where}: the attempt before still hangs (name server, connection): look there")
-        bridge = self._last = Bridge(take)
+        patience = lag.patience(request.timeout, whole=WHOLE * request.timeout)
+        bridge = self._last = Bridge(_hearing(take, patience))
         worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
         try:
             worker.start()
@@ -82,17 +91,43 @@ class HttpClient:
                 f"{request.where}: no thread to fetch it with ({error}): raise TasksMax of the service"
             ) from error
         try:
-            async with asyncio.timeout(request.timeout) as deadline:
-                await bridge.outcome
-        except TimeoutError as error:
-            if not deadline.expired():  # ``take``'s own
-                raise
-            raise Unresponsive(
-                f"{request.where}: no complete answer within {request.timeout:g} s: HAProxy is frozen or overloaded, or"
-                " the network slow",
-            ) from error
+            await lag.answered(asyncio.shield(bridge.outcome), patience)
+        except lag.Silence as silence:
+            raise _late(request, bridge, silence.look) from silence
+        except SourceError as error:
+            error.excused = patience.lost > 0
+            raise
         finally:
             bridge.stop()
+
+
+def _hearing(take: Take, patience: Patience) -> Take:
+    """Take slices as signs of life."""
+
+    def heard(piece: bytes) -> None:
+        patience.heard(monotonic())
+        take(piece)
+
+    return heard
+
+
+def _late(request: Request, bridge: Bridge, outcome: Look) -> SourceError:
+    """Return the error for an answer that did not come to its end."""
+    if outcome is Look.starved:
+        return Invalid(
+            f"{request.where}: not read, as haproxy-agentx itself hardly ran: look at the load of this machine, and at"
+            " CPUQuota and CPUWeight of the service"
+        )
+    if outcome is Look.slow:
+        return Invalid(
+            f"{request.where}: the answer comes slowly and is not complete within {WHOLE * request.timeout:g} s: HAProxy"
+            " is overloaded, the network slow, or `timeout` too short for so many rows"
+        )
+    what = "the answer stopped, and nothing more came" if bridge.delivered else "no answer"
+    return Unresponsive(
+        f"{request.where}: {what} within {request.timeout:g} s: HAProxy is frozen or overloaded, its connections are used"
+        " up (`maxconn`), or the network or a name server is slow"
+    )
 
 
 def statistics_url(url: str) -> str:

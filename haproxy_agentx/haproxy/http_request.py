@@ -16,9 +16,9 @@ from urllib3.exceptions import HTTPError
 
 from haproxy_agentx import __version__
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.haproxy.http import Request
+from haproxy_agentx.haproxy.http import WHOLE, Request
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
-from haproxy_agentx.source import Denied, Invalid, Refused
+from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused
 
 SLICE = 32 * 1024
 PASSWORD_LIMIT = 4096
@@ -47,7 +47,9 @@ def get(request: Request, bridge: Bridge) -> None:
         session.mount("https://", adapter)
         _thread.bridge = bridge
         try:
-            with session.get(request.url, stream=True, allow_redirects=False, timeout=request.timeout) as response:
+            # a read may take longer than that: who has been silent is for the loop to say, which knows whether it ran
+            within = (request.timeout, WHOLE * request.timeout)
+            with session.get(request.url, stream=True, allow_redirects=False, timeout=within) as response:
                 _check(request, response)
                 _copy(request, response.raw, bridge)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -128,7 +130,7 @@ def _copy(request: Request, body: HTTPResponse, bridge: Bridge) -> None:
     while piece := body.read(SLICE, decode_content=False):
         received += len(piece)
         if received > request.max_bytes:
-            raise Invalid(f"{request.where}: the answer is over the limit of {request.max_bytes} bytes and was refused")
+            raise OverLimit(f"{request.where}: the answer is over the limit of {request.max_bytes} bytes and was refused")
         bridge.offer(piece)
     if not received:
         raise Invalid(f"{request.where}: the answer is empty: is it the statistics page of HAProxy?")

@@ -6,17 +6,23 @@ with one buffer for the whole exchange, and the loop serves others between two s
 
 import asyncio
 import re
-import socket
 from collections.abc import Callable
+from time import monotonic
 from typing import cast
 
+from haproxy_agentx import lag
+from haproxy_agentx.descriptors import connect_unix, opens_itself
 from haproxy_agentx.haproxy.diagnosis import explain, refuse_long_path, stats_socket_line
-from haproxy_agentx.source import Denied, Invalid, Unresponsive
+from haproxy_agentx.patience import Look, Patience
+from haproxy_agentx.source import Denied, Invalid, OverLimit, SourceError, Unresponsive
 
 Take = Callable[[bytes], None]
 
 SLICE = 32 * 1024
 """Bytes in a slice at most: parsing one holds the loop for well under a millisecond."""
+
+WHOLE = 3
+"""Timeouts that an answer may take that keeps coming. Slow is not silent."""
 
 # One command, and one that only reads: ';' and line breaks would start another one.
 _READING = re.compile(rb"show [a-z]+(?: [A-Za-z0-9_.:-]+)*")
@@ -28,7 +34,8 @@ _UNKNOWN = b"Unknown command"
 class SocketClient:
     """Reads the statistics of one HAProxy process.
 
-    ``path`` of its socket; ``timeout`` in seconds for a whole exchange; ``max_bytes`` in an answer.
+    ``path`` of its socket; ``timeout`` in seconds for which it may be silent, ``WHOLE`` times as long for a whole
+    exchange; ``max_bytes`` in an answer.
     """
 
     def __init__(self, path: str, timeout: float, max_bytes: int) -> None:
@@ -42,58 +49,44 @@ class SocketClient:
         What ``take`` raises ends the exchange and is raised here. An answer that ends without an error may still be
         torn: that is for its parser to see. The connection is closed in every case, also when cancelled.
 
-        Raises a SourceError: Absent, Refused, Denied, Unresponsive (after ``timeout``), Invalid (over ``max_bytes``,
-        no answer at all, or not HAProxy); ValueError for a command that could do more than show.
+        Raise a SourceError: Absent, Refused, Denied, Unresponsive (silent for ``timeout``), Invalid (no answer at all,
+        not HAProxy, or not whole in time), OverLimit (over ``max_bytes``); ValueError for a command that could do more
+        than show. Time in which this process did not run does not count, and a failure after such time is ``excused``.
         """
         if not _READING.fullmatch(command):
             raise ValueError(f"not a command that only shows: {command!r}")
-        conversation = _Conversation(self, command, take)
+        patience = lag.patience(self.timeout, whole=WHOLE * self.timeout)
+        conversation = _Conversation(self, command, take, patience)
         try:
-            async with asyncio.timeout(self.timeout) as deadline:
-                await self._converse(conversation)
-        except TimeoutError as error:
-            if not deadline.expired():  # ``take``'s own
-                raise
-            raise Unresponsive(conversation.late()) from error
+            await lag.answered(self._converse(conversation), patience)
+        except lag.Silence as silence:
+            raise conversation.late(silence.look) from silence
+        except SourceError as error:
+            error.excused = patience.lost > 0
+            raise
 
     async def _converse(self, conversation: "_Conversation") -> None:
         refuse_long_path(self.path)
-        loop = asyncio.get_running_loop()
-        connection = _connect(self.path)
         try:
-            transport, _ = await loop.create_unix_connection(lambda: conversation, sock=connection)
-        except BaseException:  # also when cancelled: nobody else would close it
-            connection.close()
-            raise
+            transport = await connect_unix(self.path, conversation)
+        except OSError as error:
+            conversation.done.cancel()
+            raise explain(self.path, error) from error
         try:
+            conversation.ask()
             await conversation.done
         finally:
             transport.abort()
 
 
-def _connect(path: str) -> socket.socket:
-    """Connect at once or not at all.
-
-    A Unix socket never connects later: EAGAIN means that the queue of the listener is full, which asyncio would take
-    for a connection under way.
-    """
-    connection = None
-    try:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        connection.connect(path)
-    except OSError as error:
-        if connection is not None:
-            connection.close()
-        raise explain(path, error) from error
-    return connection
-
-
 class _Conversation(asyncio.BufferedProtocol):
     """The connection of one exchange; ``done`` is its outcome."""
 
-    def __init__(self, client: SocketClient, command: bytes, take: Take) -> None:
+    def __init__(self, client: SocketClient, command: bytes, take: Take, patience: Patience) -> None:
         loop = asyncio.get_running_loop()
+        self._patience = patience
         self.done: asyncio.Future[None] = loop.create_future()
+        self.done.add_done_callback(lag.looked_at)
         self._client = client
         self._command = command
         self._take = take
@@ -102,20 +95,31 @@ class _Conversation(asyncio.BufferedProtocol):
         self._received = 0
         self._head = b""  # the beginning, kept back for as long as it can be the beginning of a refusal
         self._decided = False
-        self._greedy = not isinstance(loop, asyncio.SelectorEventLoop)
+        self._greedy = opens_itself(loop)
         self._transport: asyncio.Transport | None = None
 
-    def late(self) -> str:
-        """Say what came before the deadline."""
+    def late(self, outcome: Look) -> SourceError:
+        """Return the error for an answer that did not come to its end."""
         client = self._client
-        if not self._received:
-            return (
-                f"{client.path}: accepts connections and answers nothing within {client.timeout:g} s: HAProxy is frozen"
-                " or overloaded, look at its process"
+        if outcome is Look.starved:
+            return Invalid(
+                f"{client.path}: not read, as haproxy-agentx itself hardly ran: look at the load of this machine, and"
+                " at CPUQuota and CPUWeight of the service"
             )
-        return (
-            f"{self._name()} is not whole within {client.timeout:g} s ({self._received} bytes came): HAProxy is"
-            " overloaded, or the timeout too short"
+        if outcome is Look.slow:
+            return Invalid(
+                f"{self._name()} comes slowly and is not whole within {WHOLE * client.timeout:g} s"
+                f" ({self._received} bytes came): HAProxy is overloaded, or `timeout` too short for so many rows"
+            )
+        if not self._received:
+            return Unresponsive(
+                f"{client.path}: accepts connections and answers nothing within {client.timeout:g} s: HAProxy is frozen"
+                " or overloaded, or all connections of its statistics are taken (`stats maxconn`): look at its process"
+                f" and at `ss -xp src {client.path}`"
+            )
+        return Unresponsive(
+            f"{self._name()} stopped after {self._received} bytes, and nothing more came within {client.timeout:g} s:"
+            " HAProxy is frozen or overloaded, look at its process"
         )
 
     def _name(self) -> str:
@@ -123,8 +127,12 @@ class _Conversation(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(self._command + b"\n")
-        self._transport.write_eof()  # the CLI of a HAProxy master answers only then
+
+    def ask(self) -> None:
+        """Send the command, once the connection is made. One that is over already has its outcome."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(self._command + b"\n")
+            self._transport.write_eof()  # the CLI of a HAProxy master answers only then
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  -- the signature is asyncio's
         return self._view
@@ -133,8 +141,9 @@ class _Conversation(asyncio.BufferedProtocol):
         if self.done.done():
             return
         self._received += nbytes
+        self._patience.heard(monotonic())
         if self._received > self._client.max_bytes:
-            self._fail(Invalid(f"{self._name()} is over the limit of {self._client.max_bytes} bytes and was refused"))
+            self._fail(OverLimit(f"{self._name()} is over the limit of {self._client.max_bytes} bytes and was refused"))
             return
         self._accept(bytes(self._view[:nbytes]))
         if self._greedy and nbytes == SLICE and self._transport is not None and not self.done.done():

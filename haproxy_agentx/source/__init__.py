@@ -5,13 +5,15 @@
     ├── Refused        something is there and turns us away: a socket left by a dead process, an untrusted certificate
     │   └── Gone       nobody listens: the process is dead
     ├── Denied         no permission: file modes, the level of the socket, credentials
-    ├── Unresponsive   it accepts and does not answer in full within the deadline
-    └── Invalid        it answers, and the answer is torn, garbage or over a limit
+    ├── Unresponsive   it accepts and is silent for the whole of its time
+    └── Invalid        it answers, and the answer is torn, garbage or too slow
+        └── OverLimit  or larger than what is read
 
 The text of each is one line for an operator: what, where, and what to do.
 """
 # ruff: noqa: N818  -- the names are the states that haxSourceState shows
 
+import errno
 from enum import IntEnum
 from typing import ClassVar
 
@@ -34,6 +36,9 @@ class SourceError(Exception):
     """A reading failed. ``state`` is what haxSourceState shows; ``str()`` is one printable line without secrets."""
 
     state: ClassVar[SourceState] = SourceState.stale
+
+    excused = False
+    """Whether this process itself was late meanwhile, so that the failure may be ours: try again before reporting."""
 
     def __init__(self, message: str) -> None:
         """Keep ``message`` as one line: what is not printable (a line break in a name) becomes ``?``."""
@@ -63,7 +68,7 @@ class Denied(SourceError):
 
 
 class Unresponsive(SourceError):
-    """No complete answer within the deadline."""
+    """Nothing came for the whole of its time."""
 
     state = SourceState.stale
 
@@ -72,3 +77,14 @@ class Invalid(SourceError):
     """The answer is not one: torn, garbage, or over a limit."""
 
     state = SourceState.stale
+
+
+class OverLimit(Invalid):
+    """The answer is refused because of its size, before it is read to its end."""
+
+
+def of_os_error(where: str, error: OSError) -> SourceError:
+    """Return the error for an operator where the kernel refused something of a source that has no better words."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Invalid(f"{where}: no file descriptor left: raise LimitNOFILE of the service")
+    return Invalid(f"{where}: {error.strerror or error}: look at this machine's log (journalctl -k)")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
+from haproxy_agentx.descriptors import ReadEvents
 from haproxy_agentx.source import Denied, Invalid, SourceError, Unresponsive
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import netlink
@@ -90,11 +91,10 @@ class KernelAddresses:
         """Follow the kernel on one socket. Raises OSError and SourceError."""
         with _connect() as connection:
             conversation = _Conversation(connection, self._take)
-            conversation.listen()
             try:
                 await conversation.run()
             finally:
-                conversation.ignore()
+                conversation.close()
 
     def _take(self, interfaces: Interfaces) -> None:
         now = monotonic()
@@ -129,15 +129,12 @@ class _Conversation:
         self._sequence = 0
         self._again = False
         self._woken = asyncio.Event()
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
+        self._events = ReadEvents(connection.fileno(), self._readable, self._failed)
 
-    def listen(self) -> None:
-        """Let the loop tell when something has come."""
-        asyncio.get_running_loop().add_reader(self._connection.fileno(), self._readable)
-
-    def ignore(self) -> None:
-        """Let it tell no more."""
-        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+    def close(self) -> None:
+        """Read no more; the socket is its owner's to close."""
+        self._events.stop()
 
     async def run(self) -> None:
         """Ask for everything, at once and each REFRESH seconds; SourceError when a dump does not end, and OSError."""
@@ -168,20 +165,22 @@ class _Conversation:
     def _readable(self) -> None:
         """Read what has come: at most BURST datagrams, and no second large one."""
         changed = False
-        try:
-            for _ in range(BURST):
-                size = self._receive()
-                if size is None:
-                    break
-                changed = self._accept(netlink.parse(self._view[:size])) or changed
-                if size > DATAGRAM // 4:
-                    break
-            if changed and self._picture is not None:
-                self._on_picture(self._picture)
-        except Exception as error:  # noqa: BLE001  -- whatever it is: raised by ``run``
-            self._error = error
-        if self._error is not None or self._making is None or self._again:
+        for _ in range(BURST):
+            size = self._receive()
+            if size is None:
+                break
+            changed = self._accept(netlink.parse(self._view[:size])) or changed
+            if size > DATAGRAM // 4:
+                break
+        if changed and self._picture is not None:
+            self._on_picture(self._picture)
+        if self._making is None or self._again:
             self._woken.set()
+
+    def _failed(self, error: Exception) -> None:
+        """Have ``run`` raise what went wrong, whatever it is."""
+        self._error = error
+        self._woken.set()
 
     def _receive(self) -> int | None:
         """Read a datagram into the buffer; its size, 0 for one that is not the kernel's, None when there is none."""
@@ -193,8 +192,6 @@ class _Conversation:
             if error.errno != errno.ENOBUFS:
                 raise
             self._again = True  # changes came faster than we read, and some of them are lost
-            self.ignore()  # uvloop stops listening at an error of the socket (libuv's uv__poll_io), so begin anew
-            self.listen()
             return 0
         if flags & socket.MSG_TRUNC:
             self._again = True

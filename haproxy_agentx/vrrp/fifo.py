@@ -16,7 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from haproxy_agentx.source import Absent, Invalid, SourceError
+from haproxy_agentx.descriptors import ReadEvents
+from haproxy_agentx.patience import lateness
+from haproxy_agentx.source import Absent, Invalid, SourceError, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp.fifo_file import nobody_writes, open_fifo
 from haproxy_agentx.vrrp.fifo_lines import LineSplitter, is_about_others, parse
@@ -74,8 +76,8 @@ class Fifo:
         self._on_writer = on_writer
         self._splitter = LineSplitter()
         self._descriptor: int | None = None
-        self._listening = False
-        """Whether the loop tells when ``_descriptor`` is readable; one at its end would be so for ever."""
+        self._events: ReadEvents | None = None
+        """Reports when ``_descriptor`` is readable; one at its end would be so permanently."""
         self._announced = False
         self._looked: float | None = None
         """When the path was last seen to be what ``_descriptor`` is, or to be nothing."""
@@ -83,19 +85,29 @@ class Fifo:
         self._error: SourceError | None = None
         self._complained = 0.0
         self._told: set[str] = set()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Read for ever; the FIFO is closed when this is cancelled."""
         try:
             while True:
-                self._look(monotonic())
-                await self._pause()
-                if self._failure is not None:
-                    raise self._failure
+                try:
+                    self._look(monotonic())
+                    await self._pause()
+                    if self._failure is not None:
+                        raise self._failure
+                except OSError as error:
+                    await self._broken(error)
         finally:
             self._close()
+
+    async def _broken(self, error: OSError) -> None:
+        """Begin again with another descriptor: what the kernel refuses is a state of this source."""
+        self._failure = None
+        self._close()
+        self._complain(of_os_error(self.path, error), monotonic())
+        await asyncio.sleep(CHECK)
 
     async def _pause(self) -> None:
         """Wait for the next look, which is soon when the writer went."""
@@ -103,9 +115,13 @@ class Fifo:
         if self._in_grace():
             pause = STEP
         self._woken.clear()
+        planned = monotonic() + pause
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._woken.wait()
+        late = lateness(planned, monotonic())
+        if late and self._empty_since is not None:
+            self._empty_since += late  # keepalived may have opened it meanwhile, or was as late as we were
         if self._woken.is_set():
             await asyncio.sleep(STEP)
 
@@ -155,14 +171,17 @@ class Fifo:
 
     def _listen(self) -> None:
         if self._descriptor is not None:
-            asyncio.get_running_loop().add_reader(self._descriptor, self._readable)
-            self._listening = True
+            self._events = ReadEvents(self._descriptor, self._readable, self._failed)
             self._announced = False
 
+    @property
+    def _listening(self) -> bool:
+        return self._events is not None
+
     def _unlisten(self) -> None:
-        if self._listening and self._descriptor is not None:
-            asyncio.get_running_loop().remove_reader(self._descriptor)
-        self._listening = False
+        if self._events is not None:
+            self._events.stop()
+        self._events = None
 
     def _close(self) -> None:
         self._unlisten()
@@ -172,14 +191,15 @@ class Fifo:
 
     def _readable(self) -> None:
         """Read what has come. At the end a new descriptor is needed: only such a one waits for the next writer."""
-        try:
-            if not self._read(monotonic()):
-                self._unlisten()
-                self._woken.set()
-        except Exception as error:  # noqa: BLE001  -- whatever it is: raised by ``run``
-            self._failure = error
+        if not self._read(monotonic()):
             self._unlisten()
             self._woken.set()
+
+    def _failed(self, error: Exception) -> None:
+        """Have ``run`` deal with what went wrong, whatever it is."""
+        self._failure = error
+        self._unlisten()
+        self._woken.set()
 
     def _read(self, now: float) -> bool:
         """Read once; False when nobody writes."""

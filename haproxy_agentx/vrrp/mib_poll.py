@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
-from haproxy_agentx.source import Absent, Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx import lag
+from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import keepalived_mib
 from haproxy_agentx.vrrp.access import SnmpAccess
@@ -109,16 +110,9 @@ class MibPoll:
     async def _try(self) -> MibReading:
         """Read, and once more when keepalived's configuration changed meanwhile."""
         try:
-            async with asyncio.timeout(DEADLINE) as deadline, self._client:
-                for _ in range(TRIES - 1):
-                    try:
-                        return await self._read()
-                    except Invalid:
-                        continue
-                return await self._read()
-        except TimeoutError as error:
-            if not deadline.expired():
-                raise
+            async with self._client:
+                return await lag.answered(self._try_often(), lag.patience(DEADLINE))
+        except lag.Silence as error:
             late = Unresponsive(f"{self.source.target}: KEEPALIVED-MIB was not read within {DEADLINE:g} s")
             raise _Troubled(Trouble.invalid, late) from error
         except Refused as error:
@@ -127,6 +121,18 @@ class MibPoll:
             raise _Troubled(Trouble.denied, error) from error
         except SourceError as error:
             raise _Troubled(Trouble.invalid, error) from error
+        except OSError as error:
+            raise _Troubled(Trouble.invalid, of_os_error(self.source.target, error)) from error
+
+    async def _try_often(self) -> MibReading:
+        for _ in range(TRIES - 1):
+            try:
+                return await self._read()
+            except OverLimit:
+                raise
+            except Invalid:
+                continue
+        return await self._read()
 
     async def _read(self) -> MibReading:
         began = monotonic()

@@ -5,7 +5,7 @@ snmpd makes of a GetBulk one AgentX request for each repetition, so keepalived a
 
 from collections.abc import Sequence
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.source import Invalid, OverLimit
 from haproxy_agentx.vrrp.snmp import Missing, Name, Request, Value, VarBind
 
 MAX_ANSWER = 48
@@ -75,5 +75,5 @@ class Walk:
 
     def _keep(self, varbind: VarBind) -> None:
         if len(self.cells) >= MAX_CELLS:
-            raise Invalid(f"KEEPALIVED-MIB has over {MAX_CELLS} objects to read")
+            raise OverLimit(f"KEEPALIVED-MIB has over {MAX_CELLS} objects to read")
         self.cells[varbind[0]] = varbind[1]

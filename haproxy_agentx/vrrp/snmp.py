@@ -64,7 +64,7 @@ class Outline:
     """What is seen of a message without decoding it. ``version`` is V1, V2C or V3.
 
     Of V1 and V2C: ``pdu`` is the tag and ``community`` is as it came. Of V2C: ``varbinds`` is their number, which is
-    counted up to MAX_VARBINDS + 1. Of V3: ``user`` and ``level`` (1 noAuthNoPriv, 2 authNoPriv, 3 authPriv).
+    counted up to a limit. Of V3: ``user`` and ``level`` (1 noAuthNoPriv, 2 authNoPriv, 3 authPriv).
     """
 
     version: int
@@ -82,10 +82,10 @@ MAX_VARBINDS = 64
 """Variable bindings of a notification that is read: keepalived's have 6, ours 30."""
 
 
-def outline(datagram: bytes) -> Outline | None:
+def outline(datagram: bytes, most: int = MAX_VARBINDS) -> Outline | None:
     """Look at a message (X.690 8.1, RFC 1901 3, RFC 3412 6). None where it is not one in full.
 
-    The work is bounded by MAX_VARBINDS, whatever the message holds.
+    Variable bindings are counted up to ``most`` + 1, whatever the message holds.
     """
     whole = element(datagram, 0, SEQUENCE)
     if whole is None or whole[1] != len(datagram):
@@ -103,7 +103,7 @@ def outline(datagram: bytes) -> Outline | None:
     pdu = element(datagram, community[1], tag)
     if pdu is None or pdu[1] != len(datagram):
         return None
-    count = _count_varbinds(datagram, pdu[0]) if number == V2C else 0
+    count = _count_varbinds(datagram, pdu[0], most + 1) if number == V2C else 0
     return None if count is None else Outline(number, tag, datagram[slice(*community)], count)
 
 
@@ -119,13 +119,13 @@ def varbind_list(datagram: bytes, pdu: int) -> tuple[int, int] | None:
     return found if found is not None and found[1] == len(datagram) else None
 
 
-def _count_varbinds(datagram: bytes, pdu: int) -> int | None:
+def _count_varbinds(datagram: bytes, pdu: int, most: int) -> int | None:
     where = varbind_list(datagram, pdu)
     if where is None:
         return None
     at, end = where
     count = 0
-    while at < end and count <= MAX_VARBINDS:
+    while at < end and count < most:
         item = element(datagram, at, SEQUENCE)
         if item is None or item[1] > end:
             return None

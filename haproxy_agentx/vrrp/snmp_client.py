@@ -8,15 +8,25 @@ from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
-from haproxy_agentx.source import Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx import lag
+from haproxy_agentx.descriptors import ReadEvents
+from haproxy_agentx.patience import Look
+from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 from haproxy_agentx.vrrp import endpoint, secret
 from haproxy_agentx.vrrp.access import LEVELS, SnmpAccess, V3Access
-from haproxy_agentx.vrrp.snmp import Kind, Message, Request
+from haproxy_agentx.vrrp.snmp import Kind, Message, Request, outline
 
 if TYPE_CHECKING:
     from haproxy_agentx.vrrp.usm import User, Usm
 
-MAX_DATAGRAM = 65535
+MAX_ANSWER = 32 * 1024
+"""Octets of an answer: ``mib_walk.MAX_ANSWER`` objects with names and values of 600."""
+
+MAX_VARBINDS = 100
+"""Objects in an answer, where that can be seen before it is decoded: what snmpd gives at most."""
+
+BURST = 16
+"""Datagrams that are read in one turn of the loop: all but one are late, or foreign."""
 
 Outcome = Message | SourceError
 
@@ -45,6 +55,7 @@ class SnmpClient:
         self._timeout = timeout
         self._peer = endpoint.parse(access.address)
         self._socket: socket.socket | None = None
+        self._events: ReadEvents | None = None
         self._community = b""
         self._codec: ModuleType | None = None
         self._usm: Usm | None = None
@@ -67,7 +78,7 @@ class SnmpClient:
         try:
             self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
             self._socket.connect((self._peer.host, self._peer.port))
-            asyncio.get_running_loop().add_reader(self._socket, self._read)
+            self._events = ReadEvents(self._socket.fileno(), self._read, self._failed)
         except OSError as error:
             self.close()
             raise Invalid(
@@ -84,8 +95,10 @@ class SnmpClient:
 
     def close(self) -> None:
         """Close the socket. The engine of v3 stays: it knows the agent's."""
+        if self._events is not None:
+            self._events.stop()
+            self._events = None
         if self._socket is not None:
-            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
             self._socket = None
 
@@ -102,12 +115,16 @@ class SnmpClient:
         """
         self._number = self._number % 0x7FFFFFFF + 1
         self._pending = asyncio.get_running_loop().create_future()
+        where = self._access.address
         try:
-            async with asyncio.timeout(self._timeout):
-                self._put(request)
-                outcome = await self._pending
-        except TimeoutError as error:
-            raise Unresponsive(f"{self._access.address}: no answer within {self._timeout:g} s") from error
+            self._put(request)
+            outcome = await lag.answered(self._pending, lag.patience(self._timeout))
+        except lag.Silence as silence:
+            if silence.look is Look.starved:
+                raise Invalid(
+                    f"{where}: not read, as haproxy-agentx itself hardly ran: look at this machine's load"
+                ) from silence
+            raise Unresponsive(f"{where}: no answer within {self._timeout:g} s") from silence
         finally:
             self._pending = None
         if isinstance(outcome, SourceError):
@@ -134,26 +151,46 @@ class SnmpClient:
             self._settle(self._unreachable(error))
 
     def _read(self) -> None:
-        while self._socket is not None:
+        """Read what has come. Only what may answer the request under way is decoded, and one of it in a turn."""
+        for _ in range(BURST):
+            if self._socket is None:
+                return
             try:
-                datagram = self._socket.recv(MAX_DATAGRAM)
+                datagram = self._socket.recv(MAX_ANSWER + 1)
             except BlockingIOError:
                 return
             except OSError as error:
                 self._settle(self._unreachable(error))
                 return
-            self._take(datagram)
+            if self._pending is not None and not self._pending.done():
+                self._take(datagram)
+                return
+
+    def _failed(self, error: Exception) -> None:
+        """End the request under way with what reading raised, whatever it is."""
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_exception(error)
 
     def _take(self, datagram: bytes) -> None:
-        if self._pending is None or self._codec is None:
+        if self._codec is None:
             return
         try:
+            self._refuse_large(datagram)
             if self._usm is not None:
                 self._usm.receive(datagram, (self._peer.host, self._peer.port), monotonic())
             else:
                 self._settle(self._codec.read(self._codec.unwrap(datagram)[1]))
         except SourceError as error:
             self._settle(error)
+
+    def _refuse_large(self, datagram: bytes) -> None:
+        """Raise OverLimit for what would take long to decode: 90 us for each varbind."""
+        where = self._access.address
+        if len(datagram) > MAX_ANSWER:
+            raise OverLimit(f"{where}: an answer of over {MAX_ANSWER} bytes was refused: is this snmpd?")
+        seen = outline(datagram, MAX_VARBINDS)
+        if seen is not None and seen.varbinds > MAX_VARBINDS:
+            raise OverLimit(f"{where}: an answer of over {MAX_VARBINDS} objects was refused: is this snmpd?")
 
     def _settle(self, outcome: Outcome, number: int | None = None) -> None:
         """Take what answers the request under way; anything else is late or foreign."""

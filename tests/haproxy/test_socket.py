@@ -16,6 +16,7 @@ from haproxy_agentx.source import (
     Denied,
     Gone,
     Invalid,
+    OverLimit,
     Refused,
     SourceError,
     SourceState,
@@ -204,19 +205,27 @@ def test_f2_accepts_nothing_as_its_queue_is_full(path):
         assert "queue is full" in failure(path, Unresponsive, timeout=2)
 
 
-# F3: the deadline is on the whole exchange, not on each read
+# F3: a transfer that makes progress is slow and not silent, and has an end all the same
 
 
 def test_f3_one_byte_per_interval(path):
     started = time.monotonic()
     with FakeSocket(path, fake.drips(STAT, 0.05)):
-        assert "is not whole within 0.3 s" in failure(path, Unresponsive, timeout=0.3)
-    assert time.monotonic() - started < 2
+        text = failure(path, Invalid, timeout=0.3)
+    assert "is not whole within 0.9 s" in text
+    assert "frozen" not in text
+    assert 0.89 < time.monotonic() - started < 4
 
 
 def test_f3_stops_in_the_middle(path):
     with FakeSocket(path, fake.stalls_after(STAT[:5000])):
-        assert "5000 bytes came" in failure(path, Unresponsive, timeout=0.2)
+        assert "stopped after 5000 bytes" in failure(path, Unresponsive, timeout=0.2)
+
+
+def test_silence_names_all_of_its_causes(path):
+    with FakeSocket(path, fake.never_writes):
+        text = failure(path, Unresponsive, timeout=0.1)
+    assert all(cause in text for cause in ("frozen", "overloaded", "stats maxconn"))
 
 
 # F4: that it is torn is for the parser to see; an answer of nothing, and a broken connection, are seen here
@@ -286,7 +295,7 @@ def test_f7_200_mb_stop_at_the_limit_and_others_are_served_meanwhile(path):
 def test_f7_an_answer_of_just_the_limit_is_taken(path):
     with FakeSocket(path, fake.sends(STAT)):
         assert b"".join(read(path, max_bytes=len(STAT))) == STAT
-        failure(path, Invalid, max_bytes=len(STAT) - 1)
+        failure(path, OverLimit, max_bytes=len(STAT) - 1)
 
 
 # Answers that are refusals
