@@ -18,12 +18,13 @@ from operator import attrgetter
 from time import monotonic
 from typing import Any
 
-from haproxy_agentx import __version__, sdnotify
+from haproxy_agentx import __version__, lag, sdnotify
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Event, Settings
 from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.budget import Budget
 from haproxy_agentx.commands import commands
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control import Control, control_path
@@ -32,6 +33,7 @@ from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.loop_failure import Consequence, consequence
+from haproxy_agentx.memory_limit import memory_limit
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
@@ -78,6 +80,11 @@ class Daemon:
         self._shown: list[list[Column]] = []
         """The columns of the view that is served."""
         self._names = object_names(config.root)
+        allowed = memory_limit()
+        self._budget = Budget(allowed.octets, allowed.remedy)
+        self._refused_before = 0
+        """Inputs that sources have refused that are not read any more."""
+        self._stalls = lag.Stalls()
         self._responder = Responder()
         self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
         self._monitor = self._new_monitor()
@@ -92,6 +99,8 @@ class Daemon:
             connection=self._connection,
             started=self._started,
             started_date=time.time(),
+            inputs_refused=self._inputs_refused,
+            stalls=self._stalls,
         )
         self._snmpd: tuple[tuple[int, int] | None, frozenset[int]] | None = None
         """Whom the AgentX socket was last connected to, and which uids that makes believed."""
@@ -113,6 +122,7 @@ class Daemon:
             connecting = tasks.create_task(self._connection.run())
             watching = tasks.create_task(self._watch())
             sending = tasks.create_task(self._outbox.run())
+            measuring = tasks.create_task(self._stalls.run())
             await self._run_processes(tasks, self._config.haproxy)
             self._monitoring = tasks.create_task(self._monitor.run())
             reloading = tasks.create_task(self._reload_on_hangup(tasks))
@@ -123,7 +133,13 @@ class Daemon:
             sdnotify.notify("STOPPING=1")
             if self._failure is not None:
                 raise self._failure
-            for task in (reloading, watching, self._monitoring, *(running.task for running in self._running.values())):
+            for task in (
+                reloading,
+                watching,
+                measuring,
+                self._monitoring,
+                *(running.task for running in self._running.values()),
+            ):
                 task.cancel()  # before the goodbye, which may take a second, so that nothing new is begun meanwhile
             sending.cancel()
             await self._connection.stop()
@@ -131,13 +147,20 @@ class Daemon:
             connecting.cancel()
         self._store_thread.close()
 
+    def _inputs_refused(self) -> int:
+        sources = (*(process.source for process in self._processes()), *self._monitor.sources)
+        return self._refused_before + sum(source.left_out for source in sources)
+
     def _processes(self) -> list[HaproxyProcess]:
         return [running.process for running in self._running.values()]
 
     async def _run_processes(self, tasks: asyncio.TaskGroup, configs: Sequence[HaproxyConfig]) -> None:
         """Run what is configured: stop what is not any more, start what is new, leave the others as they are."""
         for config in [config for config in self._running if config not in configs]:
-            self._running.pop(config).task.cancel()
+            gone = self._running.pop(config)
+            gone.task.cancel()
+            self._budget.forget(gone.process.name)
+            self._refused_before += gone.process.source.left_out
         first = {config.name: place for place, config in enumerate(configs, 1)}
         watched = {SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
         await self._indexes.learn({PROCESSES: {**first, **watched}})
@@ -153,6 +176,7 @@ class Daemon:
                     self._publish,
                     self._take_process,
                     self._connection.give_way,
+                    budget=self._budget,
                 )
                 self._running[config] = _Running(process, tasks.create_task(process.run()))
         rows = {process.number: process for process in self._processes()}
@@ -202,6 +226,7 @@ class Daemon:
             if config.root != self._config.root:
                 for running in self._running.values():
                     running.task.cancel()
+                    self._refused_before += running.process.source.left_out
                 self._running.clear()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)
@@ -220,6 +245,7 @@ class Daemon:
         if self._monitoring is not None:
             self._monitoring.cancel()  # what it knows is in the store
             await asyncio.wait([self._monitoring])
+        self._refused_before += sum(source.left_out for source in self._monitor.sources)
         self._monitor = self._new_monitor()
         await self._run_processes(tasks, config.haproxy)
         self._monitoring = tasks.create_task(self._monitor.run())

@@ -1,13 +1,19 @@
 """Waiting for somebody on the event loop, with a timeout that counts only while the loop runs (``patience``)."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from time import monotonic
 from typing import TypeVar
 
 from haproxy_agentx.patience import Look, Patience
 
+log = logging.getLogger(__name__)
+
 Result = TypeVar("Result")
+
+BEAT = 1.0
+"""Seconds between two looks at how late the loop is; being as late as that counts as a stall."""
 
 
 class Silence(Exception):  # noqa: N818  -- a verdict, or none: ``outcome`` says which
@@ -48,3 +54,24 @@ def looked_at(future: asyncio.Future[Result]) -> None:
     """Take note of what a future that has ended results in: an exception that comes too late is no failure of ours."""
     if not future.cancelled():
         future.exception()
+
+
+class Stalls:
+    """Counts in ``count`` how often the loop did not run for ``BEAT`` seconds."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def run(self) -> None:
+        """Count until cancelled."""
+        while True:
+            planned = monotonic() + BEAT
+            await asyncio.sleep(BEAT)
+            late = monotonic() - planned
+            if late >= BEAT:
+                self.count += 1
+                log.warning(
+                    "haproxy-agentx did not run for %.1f s: stopped, a paused machine, or too little processor:"
+                    " silence of others in that time is not counted",
+                    late,
+                )

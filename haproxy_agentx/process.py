@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column, Table
+from haproxy_agentx.budget import Budget
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.haproxy import info as show_info
 from haproxy_agentx.haproxy.http import HttpClient
@@ -22,7 +23,7 @@ from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.tables import StatColumns
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, SourceError, Unresponsive, of_os_error
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.url import shown_url
 
@@ -30,6 +31,12 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 128 << 20
 """Octets in an answer of HAProxy: 300,000 servers."""
+
+MAX_INFO = 256 * 1024
+"""Octets in the answer to ``show info``: it has 3,000."""
+
+REFUSED_PAUSE = 30.0
+"""Seconds until an HAProxy is read again whose answer was refused because of its size, once no rows are served."""
 
 MISSED_INTERVALS = 3
 """Readings that may fail before the rows of a process are withdrawn: what is old is not shown as if it were so now."""
@@ -56,10 +63,10 @@ class HaproxyProcess:
 
     ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
     ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read, and ``give_way`` between
-    two pieces of work. All times are monotonic.
+    two pieces of work. ``budget`` says what its rows may cost. All times are monotonic.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  -- what it shares with others, one by one
         self,
         config: HaproxyConfig,
         number: int,
@@ -68,6 +75,8 @@ class HaproxyProcess:
         on_change: Callable[[], None],
         on_read: Callable[["HaproxyProcess"], None],
         give_way: Callable[[], None],
+        *,
+        budget: Budget,
     ) -> None:
         self.number = number
         self.columns: list[Column] = []
@@ -90,6 +99,8 @@ class HaproxyProcess:
         """When the last attempt that has ended began."""
         self.was_read = False
         """Whether there ever was a good reading."""
+        self.refused = False
+        """Whether the last answer was refused because of its size."""
         self._wake = asyncio.Event()
         self._config = config
         self._root = root
@@ -97,6 +108,7 @@ class HaproxyProcess:
         self._on_change = on_change
         self._on_read = on_read
         self._give_way = give_way
+        self._budget = budget
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
         self._identity: tuple[int, int | None] | None = None
@@ -106,19 +118,24 @@ class HaproxyProcess:
             name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=shown_url(config.stats)
         )
         self._read = self._read_http if over_http else self._read_socket
+        octets = min(MAX_BYTES, budget.max_octets)
         self._http = (
-            HttpClient(config.stats, config.timeout, MAX_BYTES, config.username, config.password_file, config.ca_file)
+            HttpClient(config.stats, config.timeout, octets, config.username, config.password_file, config.ca_file)
             if over_http
             else None
         )
-        self._socket = SocketClient(config.stats, config.timeout, MAX_BYTES)
+        self._socket = SocketClient(config.stats, config.timeout, octets)
 
     async def run(self) -> None:
         """Read for ever, at the interval; a reading that takes longer delays the next, and none is made up for."""
         due = monotonic()
         while True:
             await self.refresh()
-            due = max(due + self._config.interval, monotonic())
+            now = monotonic()
+            pause = (
+                REFUSED_PAUSE if self.refused and not self.columns else 0.0
+            )  # each attempt costs what a reading does
+            due = max(due + self._config.interval, now + pause)
             if await self._woken(due - monotonic()):
                 due = monotonic()
 
@@ -147,6 +164,8 @@ class HaproxyProcess:
             await self._read_or_fail()
         except SourceError as error:
             now = monotonic()
+            self._budget.drop(self.name)
+            self.refused = isinstance(error, OverLimit)
             self._trouble(self._trouble_of(error, now), began)
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
@@ -154,7 +173,7 @@ class HaproxyProcess:
                 log.warning("%s: rows withdrawn, the last good reading is too old", self._config.name)
                 self._withdraw()
         else:
-            self.was_read = True
+            self.was_read, self.refused = True, False
             self._trouble(Reason(0), began)
             if self.source.succeeded(monotonic()):
                 log.info("%s: reading %s", self._config.name, self.source.target)
@@ -227,7 +246,7 @@ class HaproxyProcess:
         for _ in range(RELOAD_TRIES):
             reading = await self._read_stat()
             answer = bytearray()
-            await self._socket.exchange(b"show info", answer.extend)
+            await self._socket.exchange(b"show info", answer.extend, MAX_INFO)
             info = show_info.parse(bytes(answer))
             identity = info.pid, info.start_time
             if before is None or before == identity:
@@ -248,12 +267,15 @@ class HaproxyProcess:
         self._info_texts = _info_texts(info)
 
     async def _read_stat(self) -> Reading:
-        parser = StatParser(self.reading)
+        parser = StatParser(self.reading, admit=self._admit)
         await self._socket.exchange(b"show stat", self._feeding(parser))
         return parser.finish()
 
+    def _admit(self, rows: int, octets: int) -> None:
+        self._budget.take(self.name, rows, octets)
+
     async def _read_http(self) -> None:
-        parser = StatParser(self.reading, ends_empty=False)
+        parser = StatParser(self.reading, ends_empty=False, admit=self._admit)
         if self._http is not None:
             await self._http.fetch_stat(self._feeding(parser))
         await self._take(parser.finish())
@@ -280,6 +302,7 @@ class HaproxyProcess:
         if info is not None:
             self._take_info(info, restarts)
         self.reading, self.layout, self._stat_columns = reading, layout, columns
+        self._budget.keep(self.name)
         self.columns = columns.columns
         self.tables = columns.tables(layout, reading)
         self._on_change()

@@ -17,6 +17,7 @@ from haproxy_agentx.event import Delivery, Event
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.journal import Journal
+from haproxy_agentx.lag import Stalls
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.outbox import Outbox
 from haproxy_agentx.problems import Problem, problems, worst
@@ -75,6 +76,9 @@ class Report:
     started: float
     """Monotonic seconds."""
     started_date: float
+    inputs_refused: Callable[[], int]
+    """Inputs of sources that were refused because of a limit."""
+    stalls: Stalls
     problems: list[Problem] = field(default_factory=list)
     """As ``look`` found them last."""
     _oldest: OldestEvent = field(default_factory=OldestEvent)
@@ -110,6 +114,8 @@ class Report:
             "haxAgentStoreState": "memoryOnly" if self.store.memory_only else "ok",
             "haxAgentStoreProblem": self.store.problem or "",
             "haxAgentProcesses": str(len(self.processes())),
+            "haxAgentInputsRefused": str(self.inputs_refused()),
+            "haxAgentStalls": str(self.stalls.count),
             "haxHealth": node.health.name,
             "haxAgentServices": str(len(node.services)),
             "haxAgentEventsSent": str(counts.sent),

@@ -43,11 +43,12 @@ class SocketClient:
         self.timeout = timeout
         self.max_bytes = max_bytes
 
-    async def exchange(self, command: bytes, take: Take) -> None:
+    async def exchange(self, command: bytes, take: Take, max_bytes: int | None = None) -> None:
         """Send ``command`` (``b"show stat"``, no line end) and hand its answer to ``take``, in slices, as it comes.
 
-        What ``take`` raises ends the exchange and is raised here. An answer that ends without an error may still be
-        torn: that is for its parser to see. The connection is closed in every case, also when cancelled.
+        ``max_bytes``, where given, is the limit of this answer. What ``take`` raises ends the exchange and is raised
+        here. An answer that ends without an error may still be torn: that is for its parser to see. The connection is
+        closed in every case, also when cancelled.
 
         Raise a SourceError: Absent, Refused, Denied, Unresponsive (silent for ``timeout``), Invalid (no answer at all,
         not HAProxy, or not whole in time), OverLimit (over ``max_bytes``); ValueError for a command that could do more
@@ -56,7 +57,8 @@ class SocketClient:
         if not _READING.fullmatch(command):
             raise ValueError(f"not a command that only shows: {command!r}")
         patience = lag.patience(self.timeout, whole=WHOLE * self.timeout)
-        conversation = _Conversation(self, command, take, patience)
+        limit = self.max_bytes if max_bytes is None else max_bytes
+        conversation = _Conversation(self, command, take, patience, limit)
         try:
             await lag.answered(self._converse(conversation), patience)
         except lag.Silence as silence:
@@ -82,9 +84,10 @@ class SocketClient:
 class _Conversation(asyncio.BufferedProtocol):
     """The connection of one exchange; ``done`` is its outcome."""
 
-    def __init__(self, client: SocketClient, command: bytes, take: Take, patience: Patience) -> None:
+    def __init__(self, client: SocketClient, command: bytes, take: Take, patience: Patience, max_bytes: int) -> None:
         loop = asyncio.get_running_loop()
         self._patience = patience
+        self._max_bytes = max_bytes
         self.done: asyncio.Future[None] = loop.create_future()
         self.done.add_done_callback(lag.looked_at)
         self._client = client
@@ -142,8 +145,8 @@ class _Conversation(asyncio.BufferedProtocol):
             return
         self._received += nbytes
         self._patience.heard(monotonic())
-        if self._received > self._client.max_bytes:
-            self._fail(OverLimit(f"{self._name()} is over the limit of {self._client.max_bytes} bytes and was refused"))
+        if self._received > self._max_bytes:
+            self._fail(OverLimit(f"{self._name()} is over the limit of {self._max_bytes} bytes and was refused"))
             return
         self._accept(bytes(self._view[:nbytes]))
         if self._greedy and nbytes == SLICE and self._transport is not None and not self.done.done():

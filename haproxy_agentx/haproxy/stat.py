@@ -15,7 +15,7 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import NamedTuple
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.source import Invalid, OverLimit
 
 MAX_ROWS = 200_000
 """Rows in an answer."""
@@ -123,13 +123,23 @@ def split_row(line: bytes) -> list[bytes]:
 class StatParser:
     """Takes an answer in slices and gives the Reading. ``previous`` is the reading before, to compare with.
 
-    ``ends_empty`` says that the answer ends with an empty line, as on the socket; over HTTP it does not.
+    ``ends_empty`` says that the answer ends with an empty line, as on the socket; over HTTP it does not. ``admit`` is
+    called with the rows and the octets that have come before more of them are kept, and may raise a SourceError.
     """
 
-    def __init__(self, previous: Reading | None = None, *, ends_empty: bool = True, max_rows: int = MAX_ROWS) -> None:
+    def __init__(
+        self,
+        previous: Reading | None = None,
+        *,
+        ends_empty: bool = True,
+        max_rows: int = MAX_ROWS,
+        admit: Callable[[int, int], None] = lambda _rows, _octets: None,
+    ) -> None:
         self._before = previous or Reading({}, [], [], same_rows=True, changed=(), bad_rows=0)
         self._ends_empty = ends_empty
         self._max_rows = max_rows
+        self._admit = admit
+        self._octets = 0
         self._rest = b""
         self._header: _Header | None = None
         self._lines: list[bytes] = []
@@ -155,8 +165,11 @@ class StatParser:
         if not lines[-1]:
             lines.pop()
             self._ended = True
-        if len(self._lines) + self._bad_rows + len(lines) > self._max_rows:
-            raise Invalid(f"show stat: more than {self._max_rows} rows, which is the limit")
+        rows = len(self._lines) + self._bad_rows + len(lines)
+        if rows > self._max_rows:
+            raise OverLimit(f"show stat: more than {self._max_rows} rows, which is the limit")
+        self._octets += len(text) - len(self._rest)
+        self._admit(rows, self._octets)
         self._take(lines, *self._look(self._header, lines, plain=not _unusual(text)))
 
     def finish(self) -> Reading:

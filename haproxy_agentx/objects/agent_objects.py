@@ -41,6 +41,24 @@ SELF_SCALARS: tuple[Scalar, ...] = (
     Scalar(9, "haxAgentBackends", GAUGE32, "Rows of haxBackendTable.", "rows"),
     Scalar(10, "haxAgentServers", GAUGE32, "Rows of haxServerTable.", "rows"),
     Scalar(11, "haxAgentListeners", GAUGE32, "Rows of haxListenerTable.", "rows"),
+    Scalar(
+        12,
+        "haxAgentInputsRefused",
+        COUNTER32,
+        "The number of inputs that were refused because of a limit since the subagent started: answers of HAProxy with "
+        "more rows than the memory of the subagent allows, answers and lines that are too long. haxSourceLastError "
+        "has the reason and the remedy.",
+        "inputs",
+    ),
+    Scalar(
+        13,
+        "haxAgentStalls",
+        COUNTER32,
+        "The number of times that the subagent did not run for a second or longer since it started, because it was "
+        "stopped, the machine paused, or the processor busy. The silence of other programs in such a time is not "
+        "counted against them.",
+        "stalls",
+    ),
 )
 
 HEALTH_SCALARS: tuple[Scalar, ...] = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from haproxy_agentx.source import SourceError, SourceState
+from haproxy_agentx.source import OverLimit, SourceError, SourceState
 
 MAX_TOLD = 5
 """Different failures in one state that are worth a line in the log each; more of them are a flood of one kind."""
@@ -23,6 +23,8 @@ class Source:
     last_good: float | None = None
     successes: int = 0
     failures: int = 0
+    left_out: int = 0
+    """Inputs that were refused because of a limit."""
     last_error: str = ""
     last_error_at: float | None = None
     refused: int = 0
@@ -67,6 +69,7 @@ class Source:
             self._told.add(kind)
         self.state = error.state
         self.failures += 1
+        self.left_out += isinstance(error, OverLimit)
         self.last_error = str(error)
         self.last_error_at = now
         return news

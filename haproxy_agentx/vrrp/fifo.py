@@ -115,15 +115,18 @@ class Fifo:
         if self._in_grace():
             pause = STEP
         self._woken.clear()
-        planned = monotonic() + pause
+        planned = monotonic() + pause + STEP
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._woken.wait()
-        late = lateness(planned, monotonic())
-        if late and self._empty_since is not None:
-            self._empty_since += late  # keepalived may have opened it meanwhile, or was as late as we were
         if self._woken.is_set():
             await asyncio.sleep(STEP)
+        self._excuse(planned, monotonic())
+
+    def _excuse(self, planned: float, now: float) -> None:
+        """Give keepalived the time in which we were late: it may have been as late as we were (a paused machine)."""
+        if self._empty_since is not None:
+            self._empty_since = min(now, self._empty_since + lateness(planned, now))
 
     def _look(self, now: float) -> None:
         """See whether the path is still what is open, and whether somebody writes."""
@@ -226,6 +229,7 @@ class Fifo:
         for line in self._splitter.feed(piece):
             self._take(line, now)
         if self._splitter.too_long != before:
+            self.source.left_out += self._splitter.too_long - before
             self._bad("a line is too long and was left out", self._splitter.too_long - before, now)
 
     def _take(self, line: bytes, now: float) -> None:

@@ -466,6 +466,19 @@ def test_c13_a_session_goes_by_the_clock_that_it_is_given():
     assert session.state is State.CLOSED
 
 
+# Catches 'the master has not answered' of a process that was stopped itself.
+def test_c13_the_time_in_which_we_were_late_is_given_to_the_master():
+    session = Session(replace(QUICK, timeout=5.0), Responder(), 1000.0)
+    assert session.waits
+    session.excuse(3600.0)
+    assert session.deadline() == 4605.0
+    session.tick(4604.9)
+    assert session.state is State.OPENING
+    session.tick(4605.0)
+    assert session.state is State.CLOSED
+    assert not session.waits
+
+
 # RFC 2579, TimeStamp: it changes when something has happened and when the master begins anew, and at no other time.
 # Catches stamps that move with the lateness of the master's answers, which managers take for discontinuities.
 def test_c13_a_time_stamp_stays():

@@ -87,6 +87,11 @@ def nobody() -> None:
     signal.signal(signal.SIGUSR1, lambda *_: os.seteuid(65534))
 
 
+def stalling() -> None:
+    """A callback of the loop blocks for three seconds at each trigger."""
+    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3))
+
+
 def impatient() -> None:
     """A refused registration is tried again soon."""
     settings = daemon._settings
@@ -95,7 +100,7 @@ def impatient() -> None:
 
 FAULTS: dict[str, Callable[[], None]] = {
     fault.__name__: fault
-    for fault in (reading, watching, storing, connecting, answering, stepping_clock, nobody, impatient)
+    for fault in (reading, watching, storing, connecting, answering, stepping_clock, nobody, stalling, impatient)
 }
 
 

@@ -51,7 +51,7 @@ class Daemon(AbstractContextManager["Daemon"]):
 
     ``agentx`` is the master's socket, or all keys of that section; ``more`` are other keys of the configuration.
     ``fault`` names one of ``broken_daemon.py``, which is then run in its place. ``wait`` says what to wait for:
-    "read", "registered", "running" or "".
+    "read", "registered", "running" or "". ``wrapper`` is a command that executes what follows it.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Daemon(AbstractContextManager["Daemon"]):
         fault: str = "",
         wait: str = "read",
         environment: Mapping[str, str] | None = None,
+        wrapper: Sequence[str] = (),
         **more: object,
     ) -> None:
         folder.mkdir(exist_ok=True)
@@ -80,6 +81,7 @@ class Daemon(AbstractContextManager["Daemon"]):
         self._fault = fault
         self._wait = wait
         self._environment = environment or {}
+        self._wrapper = wrapper
         self._process: subprocess.Popen[bytes] | None = None
         self.configure()
 
@@ -119,7 +121,7 @@ class Daemon(AbstractContextManager["Daemon"]):
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._environment}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*command, "run", "--config", str(self.config)],
+                [*self._wrapper, *command, "run", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -208,6 +208,7 @@ VOLATILE = (
     "haxAgentStartTime",
     "haxAgentUpTime",
     "haxAgentIndexDiscontinuityTime",
+    "haxAgentStalls",
     "haxSourceReadingAge",
     "haxSourceSuccesses",
     "haxProcessReadingAge",
@@ -230,6 +231,7 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
         "haxAgentBackends.0": str(counts[8]),
         "haxAgentServers.0": str(counts[9]),
         "haxAgentListeners.0": str(counts[10]),
+        "haxAgentInputsRefused.0": "0",
         "haxAgentStoreProblem.0": "",
         "haxAgentOutboxLimit.0": "1000",
         f"haxSourceName.{KERNEL}": "kernel",
@@ -239,7 +241,7 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
         f"haxSourceFailures.{KERNEL}": "0",
         f"haxSourceLastError.{KERNEL}": "",
     }
-    volatile = {f"{name}.0" for name in VOLATILE[:3]} | {f"{name}.{KERNEL}" for name in VOLATILE[3:5]}
+    volatile = {f"{name}.0" for name in VOLATILE[:4]} | {f"{name}.{KERNEL}" for name in VOLATILE[4:6]}
     for number, source in enumerate(sources, 1):
         texts |= {
             f"haxSourceName.{number}": source.name,
@@ -253,7 +255,7 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
             f"haxProcessReloads.{number}": "0",
             f"haxProcessBadRows.{number}": "0",
         }
-        volatile |= {f"{name}.{number}" for name in VOLATILE[3 : 7 if source.by_socket else 6]}
+        volatile |= {f"{name}.{number}" for name in VOLATILE[4 : 8 if source.by_socket else 7]}
 
     def oid(name: str) -> str:
         head, _, instance = name.partition(".")

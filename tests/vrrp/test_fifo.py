@@ -1,6 +1,7 @@
 """The notify FIFO: with the test as its writer (K4), and with a real keepalived. On both event loops."""
 
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -135,6 +136,38 @@ def reader(found, loop) -> Iterator[Reader]:
         yield reader
 
 
+# --- our own lateness
+
+
+def test_a_loop_that_was_held_up_leaves_a_reload_its_time(reader, found):
+    """A paused machine pauses keepalived between its close and its open as well."""
+    with Writer(found) as writer:
+        reader.tells(False, True)
+        writer.close()
+        eventually(lambda: reader.source._empty_since is not None, SOON)
+        release = reader.block()
+        time.sleep(fifo_module.GRACE + 0.3)  # what is tested is that this time does not count
+        release.set()
+        writer.reopen(found)
+        writer.write(text("MASTER"))
+        eventually(lambda: reader.lines == [MASTER], SOON)
+        assert False not in reader.writers[1:]
+
+
+def test_what_the_kernel_refuses_is_a_state_and_the_fifo_is_opened_again(reader, found, monkeypatch):
+    def broken(_: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with Writer(found) as writer:
+        reader.tells(False, True)
+        with monkeypatch.context() as fault:
+            fault.setattr(fifo_module, "_read", broken)
+            writer.write(text("MASTER"))
+            reader.fails(SourceState.stale, "Input/output error")
+        eventually(lambda: reader.state is SourceState.ok, SOON)
+        assert reader.alive
+
+
 # --- a FIFO that keepalived finds in its place
 
 
@@ -191,7 +224,7 @@ def test_the_end_is_seen_soon(reader, found):
     writer.close()
     began = time.monotonic()
     reader.tells(False, True, False)
-    assert fifo_module.GRACE <= reader.times[-1] - began + 0.01 < fifo_module.GRACE + 0.3
+    assert fifo_module.GRACE <= reader.times[-1] - began + 0.01 < fifo_module.GRACE + 1.0
 
 
 # keepalived's VRRP process crashes and is started again: nobody is gone, and its states are to be asked for
@@ -560,7 +593,7 @@ def test_keepalived_is_killed(running, keepalived):
     keepalived.kill()
     gone = time.monotonic()
     running.tells(False)
-    assert running.times[-1] - gone < fifo_module.GRACE + 0.3
+    assert running.times[-1] - gone < fifo_module.GRACE + 1.0
     keepalived.start()
     eventually(lambda: running.told == [False, True, BACKUP, MASTER], 10)
 

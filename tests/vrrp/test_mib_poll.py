@@ -296,6 +296,28 @@ def test_garbage(community, answer):
     polled(asyncio.run, community, ALL, body)
 
 
+# 900 empty varbinds took 85 ms to decode, during which nobody else had a turn.
+@pytest.mark.parametrize("run", LOOPS)
+@pytest.mark.parametrize("size", ["varbinds", "octets"])
+def test_an_answer_that_would_take_long_is_refused_unread(run, community, size):
+    def spoil(_names, response):
+        if size == "octets":
+            return bytes(40_000)
+        v2c.apiPDU.set_varbinds(response, [(BEHIND, v2c.OctetString(b""))] * 900)
+        return response
+
+    async def body(told, snmpd):
+        snmpd.spoil = spoil
+        assert await told.next() is Trouble.invalid
+        assert "was refused" in told.source.last_error
+        assert told.source.left_out >= 1
+        snmpd.spoil = lambda names, response: response
+        while not isinstance(await told.next(), MibReading):
+            pass
+
+    polled(run, community, ALL, body)
+
+
 # A late answer to the request before must not be taken for the one to this.
 def test_an_answer_to_another_request_is_passed_over(community):
     async def body(told, snmpd):

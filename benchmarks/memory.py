@@ -1,0 +1,79 @@
+"""What the rows of HAProxy cost in memory: the figures behind ``haproxy_agentx/budget.py``.
+
+    python -m benchmarks.memory [--rows 10000,20000,40000]
+
+Starts the daemon with one HAProxy of so many servers each, has it read some times, every other time with a server more
+or less, so that rows are laid out anew while the ones before still answer, and prints the peak of its resident memory
+(VmHWM). The slope over the rows is the price of a row, where it has so many octets.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.farm import Farm
+from haproxy_agentx.control import NotRunning, ask
+from tests.support.daemon import Daemon, source
+
+READINGS = 6
+WITHIN = 120.0
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default="100,10000,20000,40000", help="servers, each a run of its own")
+    parser.add_argument("--fields", type=int, default=103, help="103 as 2.6 has, or 119 as 3.x")
+    options = parser.parse_args()
+    base: tuple[int, int] | None = None
+    for servers in map(int, options.rows.split(",")):
+        octets = len(Farm(servers, options.fields, 0).show_stat())
+        peak, rows = measure(servers, options.fields)
+        line = f"{rows:7d} rows, {octets / max(1, rows):5.0f} octets each: peak {peak >> 20:4d} MiB"
+        if base is not None and rows > base[0]:
+            each = (peak - base[1]) / (rows - base[0])
+            line += f", {each:5.0f} octets a row, {each / (octets / rows):.2f} times its text"
+        else:
+            base = rows, peak
+        print(line, flush=True)
+
+
+def measure(servers: int, fields: int) -> tuple[int, int]:
+    """Return the peak of the daemon's resident memory in octets, and the rows that it served."""
+    with tempfile.TemporaryDirectory(prefix="hax") as name:
+        folder = Path(name)
+        path = folder / "haproxy.sock"
+        command = [sys.executable, "-m", "benchmarks.fake_haproxy", str(path), str(servers)]
+        command += ["--fields", str(fields), "--churn", str(max(1, servers // 100))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as fake:
+            try:
+                assert fake.stdout is not None  # noqa: S101  -- it is a pipe
+                fake.stdout.readline()
+                sources = [{**source("big", path), "interval": "1s", "timeout": "20s"}]
+                with Daemon(folder / "daemon", folder / "none", sources, wait="running") as daemon:
+                    return _peak(daemon, READINGS)
+            finally:
+                fake.terminate()
+
+
+def _peak(daemon: Daemon, readings: int) -> tuple[int, int]:
+    path = str(daemon.folder / "control.sock")
+    deadline, seen, rows = time.monotonic() + WITHIN, set[float](), 0
+    while len(seen) < readings and time.monotonic() < deadline:
+        try:
+            state = ask(path)["sources"][0]  # type: ignore[index]
+        except NotRunning:
+            continue
+        if state["state"] == "ok":
+            seen.add(round(time.monotonic() - state["age"], 1))
+            rows = sum(state["rows"].values())
+        time.sleep(0.1)
+    status = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM")), rows
+
+
+if __name__ == "__main__":
+    main()
