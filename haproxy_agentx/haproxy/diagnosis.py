@@ -23,10 +23,11 @@ _NOT_THERE = (
     "no such socket: HAProxy is not running, has its socket elsewhere, or its section 'global' lacks: {line}",
 )
 _NO_DESCRIPTOR = (Invalid, "no file descriptor left to connect with: raise LimitNOFILE of the service")
-_QUEUE_FULL = (
-    Unresponsive,
-    "HAProxy accepts no connection (the queue is full): it is frozen or overloaded, or others use up `stats maxconn`",
+_QUEUE_TEXT = (
+    "HAProxy accepts no connection (the queue is full): it is frozen or overloaded, or its statistics connections are"
+    " used up (`stats maxconn`): look at its process"
 )
+_QUEUE_FULL = (Unresponsive, _QUEUE_TEXT)
 _DATAGRAM = (Refused, "is a datagram socket (of a log?), not a statistics socket: correct the path")
 _PLAIN: Mapping[int, tuple[type[SourceError], str]] = {
     errno.ENOENT: _NOT_THERE,

@@ -4,7 +4,6 @@
 and costs nothing where all sources are sockets.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,7 +90,7 @@ class HttpClient:
                 f"{request.where}: no thread to fetch it with ({error}): raise TasksMax of the service"
             ) from error
         try:
-            await lag.answered(asyncio.shield(bridge.outcome), patience)
+            await lag.answered(bridge.outcome, patience)
         except lag.Silence as silence:
             raise _late(request, bridge, silence.look) from silence
         except SourceError as error:

@@ -117,8 +117,7 @@ class _Conversation(asyncio.BufferedProtocol):
         if not self._received:
             return Unresponsive(
                 f"{client.path}: accepts connections and answers nothing within {client.timeout:g} s: HAProxy is frozen"
-                " or overloaded, or all connections of its statistics are taken (`stats maxconn`): look at its process"
-                f" and at `ss -xp src {client.path}`"
+                " or overloaded, or its statistics connections are used up (`stats maxconn`): look at its process"
             )
         return Unresponsive(
             f"{self._name()} stopped after {self._received} bytes, and nothing more came within {client.timeout:g} s:"

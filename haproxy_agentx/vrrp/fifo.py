@@ -115,13 +115,14 @@ class Fifo:
         if self._in_grace():
             pause = STEP
         self._woken.clear()
-        planned = monotonic() + pause + STEP
+        began, writing = monotonic(), self._empty_since is None
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._woken.wait()
         if self._woken.is_set():
             await asyncio.sleep(STEP)
-        self._excuse(planned, monotonic())
+        if self._empty_since is not None:  # if it came to its end meanwhile, that has ended the pause
+            self._excuse(self._empty_since + STEP if writing else began + pause + STEP, monotonic())
 
     def _excuse(self, planned: float, now: float) -> None:
         """Give keepalived the time in which we were late: it may have been as late as we were (a paused machine)."""

@@ -88,7 +88,7 @@ FAULTS = {
     "silent": Fault(lambda place: place.says(fake.never_writes), "stale", "answers nothing"),
     "silent-info": Fault(lambda place: place.says(only(b"show info", fake.never_writes)), "stale", "answers nothing"),
     "drip": Fault(lambda place: place.says(fake.drips(STAT, 0.02)), "stale", "not whole within"),
-    "stall": Fault(lambda place: place.says(fake.stalls_after(STAT[:2000])), "stale", "not whole within"),
+    "stall": Fault(lambda place: place.says(fake.stalls_after(STAT[:2000])), "stale", "nothing more came"),
     "torn": Fault(lambda place: place.says(fake.sends(STAT[:-40])), "stale", "torn"),
     "torn-info": Fault(lambda place: place.says(only(b"show info", fake.sends(b"Name: HA"))), "stale", "torn"),
     "torn-anywhere": Fault(lambda place: place.says(torn_anywhere), "stale", ""),
