@@ -6,13 +6,17 @@ import socket
 import threading
 from collections.abc import Callable
 
+from haproxy_agentx.lag import looked_at
+
 
 class Stopped(Exception):  # noqa: N818  -- not an error: the loop has no more use for the answer
     """Raised in the worker when the loop has stopped waiting."""
 
 
 class Bridge:
-    """One answer under way. Made on the loop; ``hold``, ``release``, ``offer`` and ``finish`` belong to the worker.
+    """One answer under way, made on the loop.
+
+    ``begin``, ``hold``, ``release``, ``offer`` and ``finish`` belong to the worker.
 
     At most IN_FLIGHT slices wait for the loop, so a fast server costs no memory and cannot flood the loop's queue.
     """
@@ -27,11 +31,24 @@ class Bridge:
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
         self._finished = asyncio.Event()
+        self.begun = asyncio.Event()
+        """The worker has done its preparations, or has ended: from now on it waits for others."""
         self.outcome: asyncio.Future[None] = self._loop.create_future()
+        self.outcome.add_done_callback(looked_at)
         self.delivered = False
         """Whether anything was handed over."""
+        self.on_piece: Callable[[], None] = lambda: None
+        """Called for each piece, on the loop, before it is handed over."""
         self.ended = False
         """The worker has let go of everything; its thread is gone or about to be."""
+
+    def begin(self) -> None:
+        """Report that the preparations are done: loading of modules and certificates, which is our own time."""
+        self._check()
+        try:
+            self._loop.call_soon_threadsafe(self.begun.set)
+        except RuntimeError as error:  # the loop is closed
+            raise Stopped from error
 
     def hold(self, connection: socket.socket) -> None:
         """Name the connection that ``stop`` cuts, so that a worker blocked in a read of it ends at once."""
@@ -85,6 +102,7 @@ class Bridge:
         try:
             if not self.outcome.done():
                 self.delivered = True
+                self.on_piece()
                 self._take(piece)
         except Exception as error:  # noqa: BLE001  -- the consumer's own, whatever it is: raised where it waits
             self.outcome.set_exception(error)
@@ -93,6 +111,7 @@ class Bridge:
 
     def _settle(self, error: Exception | None) -> None:
         self._finished.set()
+        self.begun.set()
         if self.outcome.done():
             return
         if error is None:

@@ -12,13 +12,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 from haproxy_agentx import lag
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.patience import Look, Patience
+from haproxy_agentx.patience import Look
 from haproxy_agentx.source import Invalid, SourceError, Unresponsive
 from haproxy_agentx.url import shown_url
 
 Take = Callable[[bytes], None]
 
 _CSV = ";csv"
+
+PREPARATION = 10.0
+"""Seconds for loading of modules and certificates, which takes a second at first on a busy machine."""
 
 WHOLE = 3
 """Timeouts that an answer may take that keeps coming. Slow is not silent."""
@@ -79,8 +82,7 @@ class HttpClient:
         request = self.request
         if self._last is not None and not await self._last.gone(GRACE):
             raise Unresponsive(f"{request.where}: the attempt before still hangs (name server, connection): look there")
-        patience = lag.patience(request.timeout, whole=WHOLE * request.timeout)
-        bridge = self._last = Bridge(_hearing(take, patience))
+        bridge = self._last = Bridge(take)
         worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
         try:
             worker.start()
@@ -90,24 +92,26 @@ class HttpClient:
                 f"{request.where}: no thread to fetch it with ({error}): raise TasksMax of the service"
             ) from error
         try:
+            await self._follow(bridge)
+        finally:
+            bridge.stop()
+
+    async def _follow(self, bridge: Bridge) -> None:
+        """Wait for the end. What the worker needs for its preparations is our own time and no silence of HAProxy."""
+        request = self.request
+        try:
+            await lag.answered(bridge.begun.wait(), lag.patience(PREPARATION))
+        except lag.Silence:
+            raise _late(request, bridge, Look.starved) from None
+        patience = lag.patience(request.timeout, whole=WHOLE * request.timeout)
+        bridge.on_piece = lambda: patience.heard(monotonic())
+        try:
             await lag.answered(bridge.outcome, patience)
         except lag.Silence as silence:
             raise _late(request, bridge, silence.look) from silence
         except SourceError as error:
             error.excused = patience.lost > 0
             raise
-        finally:
-            bridge.stop()
-
-
-def _hearing(take: Take, patience: Patience) -> Take:
-    """Take slices as signs of life."""
-
-    def heard(piece: bytes) -> None:
-        patience.heard(monotonic())
-        take(piece)
-
-    return heard
 
 
 def _late(request: Request, bridge: Bridge, outcome: Look) -> SourceError:
@@ -119,13 +123,13 @@ def _late(request: Request, bridge: Bridge, outcome: Look) -> SourceError:
         )
     if outcome is Look.slow:
         return Invalid(
-            f"{request.where}: the answer comes slowly and is not complete within {WHOLE * request.timeout:g} s: HAProxy"
-            " is overloaded, the network slow, or `timeout` too short for so many rows"
+            f"{request.where}: the answer comes slowly and is not complete within {WHOLE * request.timeout:g} s:"
+            " HAProxy is overloaded, the network slow, or `timeout` too short for so many rows"
         )
     what = "the answer stopped, and nothing more came" if bridge.delivered else "no answer"
     return Unresponsive(
-        f"{request.where}: {what} within {request.timeout:g} s: HAProxy is frozen or overloaded, its connections are used"
-        " up (`maxconn`), or the network or a name server is slow"
+        f"{request.where}: {what} within {request.timeout:g} s: HAProxy is frozen or overloaded, its connections are"
+        " used up (`maxconn`), or the network or a name server is slow"
     )
 
 

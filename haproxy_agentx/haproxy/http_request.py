@@ -46,6 +46,7 @@ def get(request: Request, bridge: Bridge) -> None:
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         _thread.bridge = bridge
+        bridge.begin()
         try:
             # a read may take longer than that: who has been silent is for the loop to say, which knows whether it ran
             within = (request.timeout, WHOLE * request.timeout)
@@ -130,7 +131,7 @@ def _copy(request: Request, body: HTTPResponse, bridge: Bridge) -> None:
     while piece := body.read(SLICE, decode_content=False):
         received += len(piece)
         if received > request.max_bytes:
-            raise OverLimit(f"{request.where}: the answer is over the limit of {request.max_bytes} bytes and was refused")
+            raise OverLimit(f"{request.where}: the answer of over {request.max_bytes} bytes was refused")
         bridge.offer(piece)
     if not received:
         raise Invalid(f"{request.where}: the answer is empty: is it the statistics page of HAProxy?")

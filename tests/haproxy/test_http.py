@@ -285,7 +285,7 @@ def test_no_second_thread_beside_one_that_hangs(monkeypatch):
     release = threading.Event()
     from haproxy_agentx.haproxy import http_request  # noqa: PLC0415
 
-    monkeypatch.setattr(http_request, "get", lambda *_: release.wait(10))
+    monkeypatch.setattr(http_request, "get", lambda _, bridge: bridge.begin() or release.wait(10))
 
     async def twice() -> str:
         client = HttpClient("http://localhost:1/", 0.1, 1)
@@ -298,6 +298,22 @@ def test_no_second_thread_beside_one_that_hangs(monkeypatch):
     asyncio.run(twice())
     release.set()
     no_thread_left()
+
+
+def test_our_own_preparations_are_no_silence_of_haproxy(monkeypatch):
+    """At first the modules are loaded, which took longer than the timeout on a busy machine."""
+    from haproxy_agentx.haproxy import http_request  # noqa: PLC0415
+
+    real = http_request.trust
+
+    def slow(ca_file):
+        time.sleep(0.4)
+        return real(ca_file)
+
+    monkeypatch.setattr(http_request, "trust", slow)
+    with pytest.raises(SourceError) as raised:
+        fetch("https://127.0.0.1:1/", timeout=0.2)
+    assert not isinstance(raised.value, Unresponsive), raised.value
 
 
 def test_a_client_can_fetch_again_at_once():
