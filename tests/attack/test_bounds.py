@@ -122,8 +122,7 @@ def slowly(seconds: float) -> Script:
     return script
 
 
-@both_loops
-@pytest.mark.parametrize("how", ["stopped", "blocked"])
+@pytest.mark.parametrize(("how", "loop"), [("stopped", "uvloop"), ("blocked", "asyncio"), ("blocked", "uvloop")])
 def test_our_own_lateness_is_not_blamed_on_others(daemon_factory, folder, snmpd, loop, how):
     """Turns of the loop of 13 s made 'HAProxy is frozen' of an HAProxy that had answered long since."""
     services = [{"name": "site"}]
