@@ -131,7 +131,8 @@ def _copy(request: Request, body: HTTPResponse, bridge: Bridge) -> None:
     while piece := body.read(SLICE, decode_content=False):
         received += len(piece)
         if received > request.max_bytes:
-            raise OverLimit(f"{request.where}: the answer of over {request.max_bytes} bytes was refused")
+            limit = f"the answer is over the limit of {request.max_bytes} bytes"
+            raise OverLimit(f"{request.where}: {limit} and was refused")
         bridge.offer(piece)
     if not received:
         raise Invalid(f"{request.where}: the answer is empty: is it the statistics page of HAProxy?")
