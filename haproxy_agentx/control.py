@@ -17,11 +17,11 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
+from haproxy_agentx.bound_socket import bound
 from haproxy_agentx.control_request import MAX_REQUEST, BadRequest, Request, parse
 
 log = logging.getLogger(__name__)
 
-MODE = 0o660
 TIMEOUT = 2.0
 """Seconds for a whole exchange that asks for the state, on both sides."""
 
@@ -59,12 +59,21 @@ def control_path(store: str) -> str:
 
 
 class Control:
-    """Serves ``snapshot`` and ``handlers`` at ``path``. If it cannot, the log tells, and SNMP is served."""
+    """Serves ``snapshot`` and ``handlers`` at ``path``. If it cannot, the log tells, and SNMP is served.
+
+    ``bind`` returns a socket that is bound to the path, or raises OSError: it may take its
+    time. Who binds it unlinks it.
+    """
 
     def __init__(
-        self, path: str, snapshot: Callable[[], Snapshot], handlers: Mapping[str, Handler] = NO_HANDLERS
+        self,
+        path: str,
+        snapshot: Callable[[], Snapshot],
+        handlers: Mapping[str, Handler] = NO_HANDLERS,
+        bind: Callable[[str], Awaitable[socket.socket]] | None = None,
     ) -> None:
         self._path = path
+        self._bind = bind or bind_here
         self._snapshot = snapshot
         self._handlers = handlers
         self._server: asyncio.Server | None = None
@@ -72,16 +81,10 @@ class Control:
         """Connections by the uid of the client (SO_PEERCRED)."""
 
     async def start(self) -> None:
-        """Listen; a socket that a dead daemon has left is replaced (the lock says that it is dead)."""
-        sock = socket.socket(socket.AF_UNIX)
+        """Listen."""
         try:
-            with suppress(FileNotFoundError):
-                os.unlink(self._path)  # noqa: PTH108
-            sock.bind(self._path)
-            os.chmod(self._path, MODE)  # noqa: PTH101
-            sock.listen(MAX_CLIENTS)  # whatever may fail fails here, while the socket is ours
+            sock = await self._bind(self._path)
         except OSError as error:
-            sock.close()
             log.warning("no `haproxy-agentx status`: cannot listen at %s: %s", self._path, error.strerror or error)
             return
         self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_REQUEST)  # it owns it now
@@ -90,8 +93,9 @@ class Control:
         """Listen no more."""
         if self._server is not None:
             self._server.close()
-            with suppress(OSError):
-                os.unlink(self._path)  # noqa: PTH108
+            if self._bind is bind_here:
+                with suppress(OSError):
+                    os.unlink(self._path)  # noqa: PTH108
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         uid = _uid_of(writer)
@@ -149,6 +153,11 @@ def _uid_of(writer: asyncio.StreamWriter) -> int:
     sock = writer.get_extra_info("socket")
     _, uid, _ = struct.unpack("=3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return int(uid)
+
+
+async def bind_here(path: str) -> socket.socket:
+    """Bind in this process."""
+    return bound(path)
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes:

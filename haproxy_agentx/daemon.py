@@ -1,16 +1,17 @@
 """The daemon: what reads, what keeps and what answers, composed.
 
-One event loop does everything but the store's writing, which has a thread of its own. A task that ends unexpectedly
-ends the daemon: the service manager starts it again, which is better than a daemon that lives and does half its work.
+One event loop does everything but the store's reading and writing, which is done by a process of its own. A task
+that ends unexpectedly ends the daemon: the service manager starts it again, which is better than a daemon that lives
+and does half its work.
 """
 
 import asyncio
 import gc
 import logging
 import signal
-import sys
+import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -32,6 +33,7 @@ from haproxy_agentx.event import Event as LoggedEvent
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
+from haproxy_agentx.lock import AlreadyRunning
 from haproxy_agentx.loop_failure import Consequence, consequence
 from haproxy_agentx.memory_limit import memory_limit
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
@@ -44,14 +46,15 @@ from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.report import Report
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
-from haproxy_agentx.store import Store
-from haproxy_agentx.store_thread import StoreThread
+from haproxy_agentx.store.messages import Listen
+from haproxy_agentx.store.witness import Witness
+from haproxy_agentx.store_process import StoreProcess
 from haproxy_agentx.vrrp.sender import master_uids
 
 log = logging.getLogger(__name__)
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which the store's thread has to let the loop answer."""
+CONTROL_WAIT = 1.0
+"""Seconds that a start waits for the control socket."""
 
 _SOURCES = 101
 """The number that the first source of VRRP likes to have: above those of processes."""
@@ -66,14 +69,17 @@ LIFE_INTERVAL = 5.0
 class Daemon:
     """Serves ``config`` until told to stop; ``load`` reads the configuration again for a reload."""
 
-    def __init__(self, config: Config, store: Store, load: Callable[[], Config]) -> None:
+    def __init__(
+        self, config: Config, store: StoreProcess, witness: Witness | None, load: Callable[[], Config]
+    ) -> None:
         self._config = config
         self._store = store
         self._load = load
         self._started = monotonic()
-        self._store_thread = StoreThread(store)
-        self._indexes = Indexes(self._store_thread)
-        self._journal = Journal(self._store_thread)
+        store.on_gone = self._lose_store
+        self._indexes = Indexes(store)
+        self._indexes.on_renumbered = self._renumber
+        self._journal = Journal(store, witness)
         self._outbox = Outbox(self._journal, self._send, self._held)
         self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[Column] = []
@@ -94,6 +100,7 @@ class Daemon:
             processes=self._processes,
             monitor=lambda: self._monitor,
             store=store,
+            indexes=self._indexes,
             journal=self._journal,
             outbox=self._outbox,
             connection=self._connection,
@@ -107,17 +114,21 @@ class Daemon:
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
         self._failure: Exception | None = None
+        self._other: AlreadyRunning | None = None
+        """Another daemon has the lock, as showed after the start."""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._take_failure)
-        sys.setswitchinterval(SWITCH_INTERVAL)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         asked = commands(self._journal, self._outbox, problem=lambda: self._connection.problem)
-        control = Control(control_path(self._config.store), self._report.snapshot, asked)
+        path = control_path(self._config.store)
+        control = Control(path, self._report.snapshot, asked, self._bind)
+        self._store.attach()
+        await self._journal.begin()
         async with asyncio.TaskGroup() as tasks:
             connecting = tasks.create_task(self._connection.run())
             watching = tasks.create_task(self._watch())
@@ -126,7 +137,8 @@ class Daemon:
             await self._run_processes(tasks, self._config.haproxy)
             self._monitoring = tasks.create_task(self._monitor.run())
             reloading = tasks.create_task(self._reload_on_hangup(tasks))
-            await control.start()
+            listening = tasks.create_task(control.start())
+            await asyncio.wait([listening], timeout=CONTROL_WAIT)
             gc.freeze()  # what lives as long as the daemon is no business of the collector's
             sdnotify.notify("READY=1")
             await self._stop.wait()
@@ -136,6 +148,7 @@ class Daemon:
             for task in (
                 reloading,
                 watching,
+                listening,
                 measuring,
                 self._monitoring,
                 *(running.task for running in self._running.values()),
@@ -145,7 +158,10 @@ class Daemon:
             await self._connection.stop()
             await control.stop()
             connecting.cancel()
-        self._store_thread.close()
+            await self._journal.flush()
+            await self._store.close(complete=self._journal.end(), unlink=path)
+        if self._other is not None:
+            raise self._other
 
     def _inputs_refused(self) -> int:
         sources = (*(process.source for process in self._processes()), *self._monitor.sources)
@@ -179,6 +195,11 @@ class Daemon:
                     budget=self._budget,
                 )
                 self._running[config] = _Running(process, tasks.create_task(process.run()))
+        self._show_processes()
+
+    def _show_processes(self) -> None:
+        """Make the columns of the scalars, of processes and of sources."""
+        numbers = self._indexes.known[PROCESSES]
         rows = {process.number: process for process in self._processes()}
         stamp = self._connection.time_stamp
         sources: dict[Oid, Texts] = {
@@ -194,6 +215,23 @@ class Daemon:
             *small_columns(root, schema.PROCESS_TABLE, processes),
         ]
         self._publish()
+
+    def _renumber(self, scopes: Collection[str]) -> None:
+        """Show rows by the numbers that the store has for them, in place of provisional ones."""
+        numbers = self._indexes.known[PROCESSES]
+        for config, running in self._running.items():
+            if PROCESSES in scopes or running.process.has_rows_in(scopes):
+                running.process.renumber(numbers[config.name])
+        if PROCESSES in scopes:
+            self._show_processes()
+        self._monitor.wake()
+
+    async def _bind(self, path: str) -> socket.socket:
+        """Have the control socket bound by the store process. Raises OSError."""
+        reply = await self._store.call(Listen(path))
+        if reply.descriptors:
+            return socket.socket(fileno=self._store.take_descriptor())
+        raise OSError(str(reply.result))
 
     def _publish(self) -> None:
         """Answer from what is known now."""
@@ -262,7 +300,7 @@ class Daemon:
             if status != told or now >= told_at + LIFE_INTERVAL:
                 told, told_at = status, now
                 sdnotify.notify("WATCHDOG=1", f"STATUS={status}")
-                await self._store_thread.mend()
+                self._store.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 
     def _take_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -275,6 +313,14 @@ class Daemon:
         if follows is Consequence.end and isinstance(failure, Exception):
             self._failure = failure
             self._stop.set()
+
+    def _lose_store(self, error: Exception) -> None:
+        """End the daemon, as without its store process it cannot be sure of anything that it reports."""
+        if isinstance(error, AlreadyRunning):
+            self._other = error
+        else:
+            self._failure = error
+        self._stop.set()
 
     def _take_event(self, event: Event) -> None:
         log.debug("AgentX: %s", event)
@@ -302,7 +348,7 @@ class Daemon:
 
     def _send(self, event: LoggedEvent) -> bool:
         """Give an event to the master, with sysUpTime as it was when the event happened."""
-        at = min(monotonic(), monotonic() - (time.time() - event.news.at))
+        at = monotonic() if event.moment is None else event.moment
         return self._connection.notify(varbinds(event, self._config.root, self._connection.time_stamp(at)), event)
 
 

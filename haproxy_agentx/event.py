@@ -47,12 +47,21 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the log. ``sequence`` is 1.., without holes, also across restarts."""
+    """An event of the log. ``sequence`` grows with the events, and no number is used twice, across restarts too."""
 
     sequence: int
     news: News
     delivery: Delivery = Delivery.queued
     tries: int = 0
-    """Times that it was given to snmpd; more than one means that it may have been sent twice."""
+    """Times that it was given to snmpd."""
     acknowledged_at: float | None = None
     """A date in seconds since 1970."""
+    unkept: bool = False
+    """Whether it was given to snmpd while it could not be written to disk: a restart may send it again."""
+    moment: float | None = field(default=None, compare=False)
+    """When it happened, by the monotonic clock of this process."""
+
+    @property
+    def maybe_repeated(self) -> bool:
+        """Whether its notification may arrive twice: given to snmpd more than once, or while it was not on disk."""
+        return self.tries > 1 or self.unkept

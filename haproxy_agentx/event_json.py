@@ -52,7 +52,7 @@ def event_json(event: Event) -> dict[str, object]:
         **{key: _value(cells.get(column), read) for key, (column, read) in _KEYS.items()},
         "delivery": event.delivery.name,
         "tries": event.tries,
-        "maybe_repeated": event.tries > 1,
+        "maybe_repeated": event.maybe_repeated,
         "acknowledged": None if event.acknowledged_at is None else _date(event.acknowledged_at),
         "keepalived": dict(event.news.keepalived),
     }

@@ -5,7 +5,7 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -29,28 +29,51 @@ class AlreadyRunning(Exception):  # noqa: N818  it is a state; the text is for t
 
 
 @contextmanager
-def single_instance(store: str) -> Iterator[None]:
+def single_instance(store: str, take: Callable[[], bool] | None = None, where: str | None = None) -> Iterator[None]:
     """Hold the lock that belongs to the path of a store. Raises AlreadyRunning, at once.
+
+    ``take`` takes the lock elsewhere, keeps it, and returns whether there can be one; without ``take`` it is done here
+    by ``lock_file``, and the file is emptied at the end. ``where`` is ``place(store)``, if that is known.
 
     It is a lock on ``STORE.lock``, which holds the pid, and ends with the process however that ends; the file stays.
     Where no such file can be opened a name in the abstract namespace of Unix sockets serves, which every user of the
     machine could take: it only prevents mistakes.
     """
-    descriptor = _lock_file(store)
-    if descriptor is None:
-        with _abstract_name(store):
+    descriptor = lock_file(store) if take is None else None
+    if descriptor is None and (take is None or not take()):
+        with _abstract_name(store, place(store) if where is None else where):
             yield
         return
+    if descriptor is not None:
+        note_holder(store, os.getpid())
     try:
         yield
     finally:
-        with suppress(OSError):
+        if descriptor is not None:
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
+            os.close(descriptor)
+
+
+def note_holder(store: str, pid: int) -> None:
+    """Write into the lock file who holds it.
+
+    By another descriptor than that of the lock: a writer that hangs would keep the lock from its successor.
+    """
+    with suppress(OSError, ValueError):  # for reading only, or the disk is full: it is locked all the same
+        descriptor = os.open(f"{store}.lock", os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
             os.ftruncate(descriptor, 0)
-        os.close(descriptor)
+            os.pwrite(descriptor, b"%d\n" % pid, 0)
+        finally:
+            os.close(descriptor)
 
 
-def _lock_file(store: str) -> int | None:
-    """Give the descriptor that holds the lock, or None where there can be no lock file."""
+def lock_file(store: str) -> int | None:
+    """Give the descriptor that holds the lock, or None where there can be no lock file.
+
+    Raises AlreadyRunning.
+    """
     path = f"{store}.lock"
     while True:
         try:
@@ -68,9 +91,6 @@ def _lock_file(store: str) -> int | None:
         if _is_at(descriptor, path):
             break
         os.close(descriptor)  # it was removed in between: what is locked is not what others will see
-    with suppress(OSError):  # for reading only, or the disk is full: it is locked all the same
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
     return descriptor
 
 
@@ -101,8 +121,8 @@ def _read_pid(descriptor: int) -> int | None:
 
 
 @contextmanager
-def _abstract_name(store: str) -> Iterator[None]:
-    address = f"\0haproxy-agentx/{_digest(store)}"
+def _abstract_name(store: str, where: str) -> Iterator[None]:
+    address = f"\0haproxy-agentx/{_digest(store, where)}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as sock:
         try:
             sock.bind(address)
@@ -114,15 +134,19 @@ def _abstract_name(store: str) -> Iterator[None]:
         yield
 
 
-def _digest(store: str) -> str:
-    """Give a name for a store: that of its path, and of its folder, as containers may share the namespace of names."""
-    path = os.path.realpath(store) if "\0" not in store else store
+def place(store: str) -> str:
+    """Name the folder of a store, whatever leads there, as containers share paths; empty if there is none."""
     try:
-        folder = os.stat(os.path.dirname(path))  # noqa: PTH116, PTH120  a path of the configuration, as text
-        place = f"{folder.st_dev}:{folder.st_ino}"
+        folder = os.stat(os.path.dirname(os.path.realpath(store)))  # noqa: PTH116, PTH120  a path as text
     except (OSError, ValueError):
-        place = ""
-    return sha256(f"{place}:{path}".encode(errors="surrogatepass")).hexdigest()[:32]
+        return ""
+    return f"{folder.st_dev}:{folder.st_ino}"
+
+
+def _digest(store: str, where: str) -> str:
+    """Give a name for a store: that of its folder and its name there, or of its path."""
+    name = os.path.basename(store) if where else os.path.abspath(store)  # noqa: PTH100, PTH119  a path as text
+    return sha256(f"{where}:{name}".encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _peer(address: str) -> int | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Generator, Hashable, Mapping
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
@@ -21,7 +21,7 @@ from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.layout import Layout, arrange, survey
+from haproxy_agentx.objects.layout import Layout, arrange, proxy_scope, survey
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
@@ -46,6 +46,12 @@ RELOAD_TRIES = 3
 
 FREED_ROWS = 1024
 """Rows of the reading before that are freed at once: a tenth of a millisecond."""
+
+SPARE_NUMBERS = 1000
+"""Numbers of rows that have gone which are held: rows come back."""
+
+OWN_SCOPES = {proxy_scope("").partition("/")[0], *(kind.name.lower() for kind in (Kind.SERVER, Kind.LISTENER))}
+"""What the scopes of a process's rows begin with."""
 
 Result = TypeVar("Result")
 
@@ -101,6 +107,7 @@ class HaproxyProcess:
         """Whether there ever was a good reading."""
         self.refused = False
         """Whether the last answer was refused because of its size."""
+        self._is_renumbered = False
         self._wake = asyncio.Event()
         self._config = config
         self._root = root
@@ -142,6 +149,17 @@ class HaproxyProcess:
     def read_now(self) -> None:
         """Have it read at once, or again as soon as the reading under way has ended."""
         self._wake.set()
+
+    def renumber(self, number: int) -> None:
+        """Take another number; its rows are arranged anew, as theirs may be others as well."""
+        self.number = number
+        self._stat_columns = None
+        self._is_renumbered = True
+        self.read_now()
+
+    def has_rows_in(self, scopes: Collection[str]) -> bool:
+        """Whether rows of this process have their numbers in one of the scopes."""
+        return any(map(self._is_own_scope, scopes))
 
     async def _woken(self, seconds: float) -> bool:
         with suppress(TimeoutError):
@@ -286,11 +304,13 @@ class HaproxyProcess:
         What ``show info`` said is taken over at the same moment, so that no manager sees new counters with an old
         discontinuity time, or the other way round, and rows are counted as they are answered.
         """
-        layout = self.layout if reading.same_rows else None
+        layout = self.layout if reading.same_rows and not self._is_renumbered else None
+        self._is_renumbered = False
         if layout is None:
             known = self._indexes.known
             await self._indexes.learn(await self._in_slices(survey(self._config.name, reading.signatures, known)))
             layout = await self._in_slices(arrange(self._config.name, reading.signatures, known))
+            await self._forget_gone(reading)
         kinds = [kind for kind, rows in layout.rows.items() if rows.parts]
         columns = self._stat_columns
         if columns is None or columns.fields != reading.fields or columns.kinds != kinds:
@@ -309,6 +329,16 @@ class HaproxyProcess:
         while old:
             await self._pause()
             old.pop()
+
+    async def _forget_gone(self, reading: Reading) -> None:
+        """Hold no numbers of rows that have gone, as soon as they are more than those that are there."""
+        if self._indexes.held(self._is_own_scope) > 2 * len(reading.signatures) + SPARE_NUMBERS:
+            present = await self._in_slices(survey(self._config.name, reading.signatures, {}))
+            self._indexes.retain(self._is_own_scope, present)
+
+    def _is_own_scope(self, scope: str) -> bool:
+        kind, _, rest = scope.partition("/")
+        return kind in OWN_SCOPES and rest.partition("/")[0] == self._config.name
 
     def _feeding(self, parser: StatParser) -> Callable[[bytes], None]:
         def feed(piece: bytes) -> None:

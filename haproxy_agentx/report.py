@@ -16,6 +16,7 @@ from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.event import Delivery, Event
 from haproxy_agentx.haproxy.stat import Kind
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.lag import Stalls
 from haproxy_agentx.monitor.watch import Monitor
@@ -24,8 +25,8 @@ from haproxy_agentx.problems import Problem, problems, worst
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
-from haproxy_agentx.store import Store
 from haproxy_agentx.store.ledger import MAX_QUEUED
+from haproxy_agentx.store_process import StoreProcess
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ class Report:
     config: Callable[[], Config]
     processes: Callable[[], Sequence[HaproxyProcess]]
     monitor: Callable[[], Monitor]
-    store: Store
+    store: StoreProcess
+    indexes: Indexes
     journal: Journal
     outbox: Outbox
     connection: Connection
@@ -110,8 +112,8 @@ class Report:
             "haxAgentVersion": __version__,
             "haxAgentStartTime": f"{self.started_date:.1f}",
             "haxAgentUpTime": str(int((monotonic() - self.started) * 100)),
-            "haxAgentIndexDiscontinuityTime": f"{self.store.created_at:.1f}",
-            "haxAgentStoreState": "memoryOnly" if self.store.memory_only else "ok",
+            "haxAgentIndexDiscontinuityTime": f"{self._voided_at():.1f}",
+            "haxAgentStoreState": self._store_state(),
             "haxAgentStoreProblem": self.store.problem or "",
             "haxAgentProcesses": str(len(self.processes())),
             "haxAgentInputsRefused": str(self.inputs_refused()),
@@ -156,7 +158,7 @@ class Report:
             "time": time.time(),
             "root": dotted(config.root),
             "agentx": {"socket": config.agentx.socket, "problem": self.connection.problem},
-            "store": {"path": config.store, "problem": self.store.problem},
+            "store": {"path": config.store, "state": self._store_state(), "problem": self.store.problem},
             **self.monitor().snapshot(),
             "sources": [
                 *(self._process(process, now) for process in self.processes()),
@@ -185,6 +187,14 @@ class Report:
         """Return the number of events of the last hour whose notification was given up."""
         since = time.time() - LATELY
         return sum(event.delivery in _GIVEN_UP and event.news.at >= since for event in self.journal.recent)
+
+    def _store_state(self) -> str:
+        if self.store.hangs:
+            return "hangs"
+        return "memoryOnly" if self.store.status.memory_only else "ok"
+
+    def _voided_at(self) -> float:
+        return max(self.store.status.created_at, self.indexes.voided_at) or self.started_date
 
     @staticmethod
     def _process(process: HaproxyProcess, now: float) -> dict[str, object]:

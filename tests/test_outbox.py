@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +19,13 @@ from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.event import Delivery, Event, Kind
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.outbox import NO_SESSION, Outbox, Pace
-from haproxy_agentx.store import Store
 from haproxy_agentx.store.ledger import Counts
-from haproxy_agentx.store_thread import StoreThread
 from tests.support import golden, wire
 from tests.support.news import news, several
 from tests.support.our_agent import QUICK, QUICK_PACE
 from tests.support.scripted_master import ScriptedMaster, grant, hang_up, late, refuse, silence
 from tests.support.snmpd import Snmpd
+from tests.support.stored import Stored, stored
 
 QUICK_OUTBOX = Pace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
 DEADLINE = 5.0
@@ -36,10 +35,9 @@ DENIED = int(ErrorStatus.REQUEST_DENIED)
 class Bench:
     """A store, its journal and an outbox whose ``send`` is a list."""
 
-    def __init__(self, store: Store, pace: Pace = QUICK_OUTBOX) -> None:
+    def __init__(self, store: Stored, pace: Pace = QUICK_OUTBOX) -> None:
         self.store = store
-        self.thread = StoreThread(store)
-        self.journal = Journal(self.thread)
+        self.journal = Journal(store)
         self.sent: list[Event] = []
         self.accepts = True
         """There is a session to send in."""
@@ -77,8 +75,9 @@ class Bench:
 
 @asynccontextmanager
 async def running(path: Path, pace: Pace = QUICK_OUTBOX, *, session: bool = True) -> AsyncIterator[Bench]:
-    with closing(Store.open(str(path / "state.db"))) as store:
+    async with stored(path / "state.db") as store:
         bench = Bench(store, pace)
+        await bench.journal.begin()
         task = asyncio.create_task(bench.outbox.run())
         try:
             if session:
@@ -90,7 +89,7 @@ async def running(path: Path, pace: Pace = QUICK_OUTBOX, *, session: bool = True
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            bench.thread.close()
+            await bench.journal.flush()
 
 
 # In order, one at a time, marked before it is sent
@@ -122,7 +121,7 @@ def test_appends_keep_their_order_whether_awaited_or_not(tmp_path):
                 bench.journal.append([news(number)], {"SITE1": str(number)})
             bench.journal.add_suppressed(3)
             assert await bench.journal.recall() == {"SITE1": "19"}
-            await bench.journal.forget(["SITE1"])
+            bench.journal.forget(["SITE1"])
             assert await bench.journal.recall() == {}
             await bench.until(lambda: bench.journal.counts.acknowledged == 20)
             assert [event.news for event in bench.sent] == [news(number) for number in range(20)]
@@ -376,10 +375,11 @@ def test_a_problem_of_the_store_is_logged_once_and_nothing_stops(tmp_path, caplo
             (tmp_path / "state.db").mkdir()
             await bench.journal.append(several(1, 3))
             await bench.until(lambda: bench.journal.counts.acknowledged == 3)
-            assert bench.store.memory_only
+            await bench.store.settled()
+            assert bench.store.status.memory_only
             (tmp_path / "state.db").rmdir()
-            await bench.thread.mend()
-            assert bench.store.problem is None
+            bench.store.mend()
+            await bench.until(lambda: bench.store.problem is None)
         async with running(tmp_path) as bench:
             assert bench.deliveries == [Delivery.acknowledged] * 3
 
@@ -406,9 +406,9 @@ async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator
     def take(event: AgentXEvent) -> None:
         outbox.take(event)
 
-    with closing(Store.open(str(path / "state.db"))) as store:
-        thread = StoreThread(store)
-        journal = Journal(thread)
+    async with stored(path / "state.db") as store:
+        journal = Journal(store)
+        await journal.begin()
         connection = Connection(socket, settings, responder, take, QUICK_PACE)
         outbox = Outbox(journal, lambda event: connection.notify(varbinds(event), event), lambda: None, QUICK_OUTBOX)
         tasks = [asyncio.create_task(work) for work in (connection.run(), outbox.run())]
@@ -420,7 +420,6 @@ async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task
-            thread.close()
 
 
 # Catches an event that is taken for delivered, and one that is lost, because of how the master behaved at the first.

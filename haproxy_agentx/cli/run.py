@@ -4,18 +4,24 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from haproxy_agentx.config import Config, advice, load
 from haproxy_agentx.daemon import Daemon
 from haproxy_agentx.lock import AlreadyRunning, single_instance
-from haproxy_agentx.store import Store
+from haproxy_agentx.store.messages import Claim, Claimed, Locate
+from haproxy_agentx.store.witness import Witness
+from haproxy_agentx.store_process import StoreProcess
 
 log = logging.getLogger(__name__)
 
 LOOP_VARIABLE = "HAPROXY_AGENTX_LOOP"
 """Environment variable that names the event loop, ``asyncio`` or ``uvloop``; without it uvloop where installed."""
+
+LOCK_WAIT = 1.0
+"""Seconds that a start waits for the lock, and for the place of the store."""
 
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 """Priorities of the journal (sd-daemon(3))."""
@@ -36,22 +42,34 @@ def run(config_file: str | None, *, verbose: bool) -> int:
     for caution in advice(config):
         log.warning("%s", caution)
     try:
-        with single_instance(config.store):
-            store = Store.open(config.store)
-            if store.problem:
-                log.error("%s", store.problem)
-            try:
-                _run_loop(_serve(config, store, config_file))
-            finally:
-                store.close()
+        with single_instance_of(config.store) as (store, witness):
+            _run_loop(_serve(config, store, witness, config_file))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(config: Config, store: Store, config_file: str | None) -> None:
-    await Daemon(config, store, lambda: load(config_file)).run()
+@contextmanager
+def single_instance_of(path: str) -> Iterator[tuple[StoreProcess, Witness | None]]:
+    """Start the store process and have the lock taken there; a file system that hangs holds up neither for long."""
+    store = StoreProcess.fork(path)
+    place = store.ask(Locate(), LOCK_WAIT)
+
+    def take() -> bool:
+        claimed = store.ask(Claim(os.getpid()), LOCK_WAIT)
+        if isinstance(claimed, Claimed) and claimed.taken:
+            raise AlreadyRunning(path, claimed.pid)
+        return isinstance(claimed, Claimed) and claimed.locked
+
+    where = place if isinstance(place, str) else ""
+    with single_instance(path, take, where):
+        store.open()
+        yield store, Witness(path, where) if where else None
+
+
+async def _serve(config: Config, store: StoreProcess, witness: Witness | None, config_file: str | None) -> None:
+    await Daemon(config, store, witness, lambda: load(config_file)).run()
 
 
 def _run_loop(main: Coroutine[Any, Any, None]) -> None:

@@ -4,9 +4,10 @@ All times are monotonic seconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
+from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import MibInstance, VrrpState
 
@@ -74,6 +75,7 @@ class Instance:
     source: str = ""
     contradiction: str = ""
     since: float = 0.0
+    since_date: Dated = field(default_factory=Dated, compare=False, repr=False)
     transitions: int = 0
     initial: VrrpState | None = None
     router_id: str = ""

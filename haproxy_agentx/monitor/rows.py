@@ -154,7 +154,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
         "haxVrrpStateSource": instance.source,
         "haxVrrpTransitions": str(instance.transitions),
         "haxVrrpContradiction": instance.contradiction,
-        "haxVrrpSince": f"{clocks.date() - (now - instance.since):.1f}",
+        "haxVrrpSince": f"{instance.since_date.of(instance.since, now, clocks.date()):.1f}",
     }
     if instance.addresses:
         texts["haxVrrpAddressesExpected"] = str(len(instance.addresses))

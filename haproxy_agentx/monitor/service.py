@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
@@ -46,6 +47,7 @@ class Service:
         self.plan = plan
         self.tracker = tracker
         self._last_role: Role | None = None
+        self._since = Dated()
         self.verdict: Verdict | None = None
         self.shape: list[tuple[str, str, bool]] = []
         """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
@@ -130,6 +132,10 @@ class Service:
         """Keep why it last changed."""
         self.cause, self.cause_text = cause, text
 
+    def since_date(self, now: float, date: float) -> float:
+        """Return since when it has its health, as a date; a later step of the wall clock does not move it."""
+        return self._since.of(self.tracker.since, now, date)
+
     def memory(self, now: float, date: float) -> str:
         """Give as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
         told = self.tracker.told
@@ -139,7 +145,7 @@ class Service:
                 "health": told.health.name if told else None,
                 "reasons": int(told.reasons) if told else 0,
                 "previous": self.tracker.previous.name if self.tracker.previous else None,
-                "since": date - (now - self.tracker.since),
+                "since": self.since_date(now, date),
                 "transitions": self.tracker.transitions,
                 "failovers": self.tracker.failovers,
                 "cause": self.cause.name,
@@ -155,6 +161,7 @@ class Service:
                 self.tracker.told = Told(Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"]))
                 self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
                 self.tracker.since = now - (date - float(memory["since"]))
+                self.since_date(now, date)
                 self.tracker.transitions = int(memory["transitions"])
                 self.tracker.failovers = int(memory["failovers"])
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
@@ -169,7 +176,7 @@ class Service:
         texts = {
             "haxServiceName": self.plan.name,
             "haxServiceHealth": condition.health.name,
-            "haxServiceSince": f"{date - (now - self.tracker.since):.1f}",
+            "haxServiceSince": f"{self.since_date(now, date):.1f}",
             "haxServiceTransitions": str(self.tracker.transitions),
             "haxServiceFailovers": str(self.tracker.failovers),
             "haxServiceRole": condition.role.name,

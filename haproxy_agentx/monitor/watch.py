@@ -10,7 +10,7 @@ from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.config import Config
-from haproxy_agentx.event import News
+from haproxy_agentx.event import Event, News
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
@@ -19,6 +19,7 @@ from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_i
 from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.monitor.way_out import WayOut
+from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
@@ -74,6 +75,7 @@ class Monitor:
         self._shape: object = None
         self._events: object = None
         self._shows_soon = False
+        self._learning: asyncio.Task[None] | None = None
         self._service_columns: list[Column] = []
         self._event_columns: list[Column] = []
         self.node = Node((), Manners(), (), {}, monotonic())
@@ -142,6 +144,10 @@ class Monitor:
             return
         news = ProcessNews(process.state, process.changes, process.read_at, process.trouble_since)
         self.node.take_process(news, monotonic())
+        self._woken.set()
+
+    def wake(self) -> None:
+        """Look again: numbers of rows have changed."""
         self._woken.set()
 
     def snapshot(self) -> dict[str, object]:
@@ -216,10 +222,10 @@ class Monitor:
             self._hears = self._hears or (self._traps is not None and self._traps.source.last_good is not None)
             self.node.listening = self._hears and self._traps is not None and self._traps.source.state is SourceState.ok
             suppressed = self.node.suppressed
-            await self._keep(self._judge(now, date))
+            self._keep(self._judge(now, date))
             if self.node.suppressed > suppressed:
                 self._journal.add_suppressed(self.node.suppressed - suppressed)
-            await self._show()
+            self._show()
             now = monotonic()
             due = self.node.deadline(now)
             with suppress(TimeoutError):
@@ -230,6 +236,10 @@ class Monitor:
         """Judge; where that begins to wait for HAProxy, as an instance is new of which a trap told, have it read."""
         settling = self.node.is_settling()
         told = self.node.advance(now, date)
+        for service in self.node.services.values():
+            service.since_date(now, date)
+        for instance in self.node.instances.known.values():
+            instance.since_date.of(instance.since, now, date)
         if self.node.is_settling() and not settling:
             self._read_haproxy()
         return told
@@ -242,7 +252,7 @@ class Monitor:
                 continue  # nobody has looked yet
             self.node.take_source(source.name, source.state.name, source.last_error, now)
 
-    async def _keep(self, told: Sequence[News]) -> None:
+    def _keep(self, told: Sequence[News]) -> None:
         """Put events into the journal, from where they are sent, and with them what the next start has to know.
 
         Before anything is judged that is what it was.
@@ -262,12 +272,11 @@ class Monitor:
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
         memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
-        for event in await self._journal.append([self._with_row(news) for news in told], memory):
-            log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
+        self._journal.append([self._with_row(news) for news in told], memory).add_done_callback(_log_events)
         self._remembered |= memory.keys()
         if old := outdated(self._remembered, memory):
             self._remembered -= set(old)
-            await self._journal.forget(old)
+            self._journal.forget(old)
 
     def _with_row(self, news: News) -> News:
         row = rows.row_of(news, self._indexes.known, self._config.root)
@@ -278,12 +287,21 @@ class Monitor:
             self._shows_soon = True
             asyncio.get_running_loop().call_later(SHOWN, self._woken.set)
 
-    async def _show(self) -> None:
+    def _learn(self, wanted: Wanted) -> None:
+        """Have new names numbered; their rows come when they are, which nothing waits for."""
+        if wanted and (self._learning is None or self._learning.done()):
+            self._learning = asyncio.create_task(self._indexes.learn(wanted))
+            self._learning.add_done_callback(lambda _: self._woken.set())
+
+    def _show(self) -> None:
         """Make rows where they have come or gone, and number what is new."""
         self._shows_soon = False
         services = list(self.node.services.values())
-        shape = (services, [service.shape for service in services], list(self.node.instances.known.values()))
-        await self._indexes.learn(rows.wanted(self.node, self._indexes.known))  # what comes meanwhile is another shape
+        known = self._indexes.known
+        numbered = [dict(known.get(scope, {})) for scope in (rows.SERVICES, rows.INSTANCES)]
+        numbered += [dict(known.get(rows.members_scope(service.plan.name), {})) for service in services]
+        shape = (services, [service.shape for service in services], list(self.node.instances.known.values()), numbered)
+        self._learn(rows.wanted(self.node, self._indexes.known))
         events = self._journal.recent
         if shape == self._shape and events is self._events:
             return
@@ -313,6 +331,11 @@ def _plans(config: Config) -> list[Plan] | None:
 def _manners(config: Config) -> Manners:
     said = config.notifications
     return Manners(said.hold, said.limit, said.per, said.servers, said.backends)
+
+
+def _log_events(appended: asyncio.Future[list[Event]]) -> None:
+    for event in appended.result() if not appended.cancelled() else ():
+        log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
 
 
 def _level(news: News) -> int:

@@ -20,7 +20,8 @@ SELF_SCALARS: tuple[Scalar, ...] = (
         4,
         "haxAgentIndexDiscontinuityTime",
         tc.DATE_AND_TIME,
-        "When row indexes last began anew, because the store that keeps them was made, lost or unreadable. What a "
+        "When row indexes last began anew, because the store that keeps them was made, lost or unreadable, or when "
+        "provisional indexes (HaxIndex) were last assigned or replaced. What a "
         "manager knows by index from before this time is void: it has to read the names again. A date and not a "
         "TimeStamp, so that it stays comparable when the master agent or the subagent restarts.",
     ),
@@ -28,7 +29,8 @@ SELF_SCALARS: tuple[Scalar, ...] = (
         5,
         "haxAgentStoreState",
         tc.STORE_STATE,
-        "Whether row indexes will survive a restart of the subagent.",
+        "Whether row indexes and events will survive a restart of the subagent. Health and notifications do not "
+        "depend on it.",
     ),
     Scalar(
         6,

@@ -92,7 +92,7 @@ STATUS_STEP = _progress(0)
 STATUS_STEPS = _progress(1)
 SOURCE_STATE = named("HaxSourceStateType", status.labels(SourceState))
 SOURCE_KIND = named("HaxSourceKindType", _SOURCE_KINDS)
-STORE_STATE = named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2})
+STORE_STATE = named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2, "hangs": 3})
 SEVERITY = named("HaxSeverityType", {"none": 1, "warning": 2, "critical": 3})
 
 
@@ -108,7 +108,9 @@ CONVENTIONS: tuple[Convention, ...] = (
         "edits and reorderings of the configuration of HAProxy and keepalived, and restarts of anything. For a row of "
         "HAProxy it is HAProxy's own id when that was free when the name was first seen, so that an explicit 'id' "
         "makes both nodes of a pair agree; else it is above 1000000. A number is not given to another name again, so a "
-        "graph never changes its server. All this holds until haxAgentIndexDiscontinuityTime changes.",
+        "graph never changes its server. All this holds until haxAgentIndexDiscontinuityTime changes. A number from "
+        "2000000000 on is provisional: it was assigned while haxAgentStoreState was hangs(3), is never kept, and gives "
+        "way to the number that the store has for the name, at which haxAgentIndexDiscontinuityTime changes.",
         "Unsigned32 (1..2147483647)",
         hint="d",
     ),
@@ -174,7 +176,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
         STORE_STATE,
         "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store can not be read "
-        "or written, and indexes are lost when the subagent stops.",
+        "or written, and indexes are lost when the subagent stops. hangs: an operation of the store has not ended for "
+        "more than a second. Meanwhile events are sent without being kept (haxEventMaybeRepeated), and new rows have "
+        "provisional indexes.",
     ),
     enumerated(
         SEVERITY,

@@ -92,8 +92,9 @@ EVENT_TABLE = Table(
             "haxEventMaybeRepeated",
             tc.FLAG,
             "",
-            "true(1) when its notification was given to the master agent before and not acknowledged, so that it may "
-            "arrive twice.",
+            "true(1) when its notification may arrive twice: it was given to the master agent before and not "
+            "acknowledged, or it was given to it while the store could not keep it, so that a restart of the subagent "
+            "may send it again.",
         ),
         Column(
             16,
@@ -140,9 +141,10 @@ EVENT_TABLE = Table(
         ),
     ),
     "The last events, those too whose notification is lost or still waits. They are kept on disk: their numbers go on "
-    "after a restart of anything, and begin anew when haxAgentIndexDiscontinuityTime changes. A manager that misses "
-    "numbers reads them here; what it sees of a notification is what it sees here. An object that does not apply to "
-    "an event is no instance.",
+    "after a restart of anything, and begin anew when haxAgentIndexDiscontinuityTime changes. A number is used once; "
+    "after a crash, numbers that may have been given to events that are not on disk are passed over. A manager that "
+    "misses numbers reads them here; what it sees of a notification is what it sees here. An object that does not "
+    "apply to an event is no instance.",
     "One event, oldest first.",
 )
 
@@ -177,7 +179,7 @@ def cells(event: Event) -> Mapping[str, bytes]:
         "haxEventSequence": b"%d" % event.sequence,
         "haxEventTime": b"%.3f" % event.news.at,
         "haxEventKind": event.news.kind.name.encode(),
-        "haxEventMaybeRepeated": b"true" if event.tries > 1 else b"false",
+        "haxEventMaybeRepeated": b"true" if event.maybe_repeated else b"false",
         "haxEventDelivery": event.delivery.name.encode(),
     }
     if event.acknowledged_at is not None:

@@ -10,7 +10,7 @@ A store may be made in one thread and used in another, but by one thread at a ti
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from haproxy_agentx.printable import printable
@@ -18,6 +18,9 @@ from haproxy_agentx.store.errors import StoreError, explain
 from haproxy_agentx.store.events import EventLog
 from haproxy_agentx.store.file import Row, StoreFile, is_damage, open_file
 from haproxy_agentx.store.numbering import choose
+
+MAX_UNSAVED = 200_000
+"""Numbers that are held while they cannot be written: some tens of megabytes."""
 
 
 class Store:
@@ -28,8 +31,9 @@ class Store:
     since 1970. ``events`` is the event log, in the same file.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, is_orphan: Callable[[], bool] = lambda: False) -> None:
         self.path = path
+        self._is_orphan = is_orphan
         self.problem: str | None = None
         self.created = False
         self.created_at = time.time()
@@ -38,15 +42,19 @@ class Store:
         self._file: StoreFile | None = None
         self._failed = True
         """The file is not open, or was not as it should be: look again before it is used."""
-        self._known: dict[str, dict[str, int]] = {}
-        """All numbers of the scopes that were asked for."""
+        self._held: dict[str, dict[str, int]] = {}
+        """The numbers that were asked for in this process and are still in use: what was given out stands."""
         self._unsaved: list[Row] = []
         self.events = EventLog(self)
 
     @classmethod
-    def open(cls, path: str) -> "Store":
-        """Open or make the store at ``path``. Never raises: see ``problem``."""
-        store = cls(path)
+    def open(cls, path: str, is_orphan: Callable[[], bool] = lambda: False) -> "Store":
+        """Open or make the store at ``path``: see ``problem``.
+
+        All methods that use the file may raise Superseded, when another process has opened it since, or when
+        ``is_orphan`` says that this one has no daemon any more; and nothing else.
+        """
+        store = cls(path, is_orphan)
         store._open()
         return store
 
@@ -60,15 +68,32 @@ class Store:
         """Give the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
 
         ``wanted`` are names and the number that each would like, 0 for none: ``numbering.choose`` has the rule. New
-        numbers are on disk, in one transaction, when this returns, unless ``problem`` says otherwise. Never raises.
+        numbers are on disk, in one transaction, when this returns, unless ``problem`` says otherwise. Of names that
+        are not among those asked for only the file knows. Beyond MAX_UNSAVED numbers that could not be written no
+        more are given: such names are missing. Never raises.
         """
         self._attend()
-        known = self._scope(scope)
-        given = choose(known, wanted)
-        known.update(given)
-        self._unsaved += [(scope, name, number) for name, number in given.items()]
-        self._save()
-        return {name: known[name] for name, _ in wanted}
+        held = self._held.setdefault(scope, {})
+        held.update(self._find(scope, [name for name, _ in wanted if name not in held]))
+        new = [(name, first) for name, first in wanted if name not in held]
+        if new and len(self._unsaved) <= MAX_UNSAVED:
+            taken = set(held.values())
+            given = choose(new, lambda number: number in taken or self._is_taken(scope, number), self._largest(scope))
+            held.update(given)
+            self._unsaved += [(scope, name, number) for name, number in given.items()]
+            self._save()
+        return {name: held[name] for name, _ in wanted if name in held}
+
+    def release(self, names: Mapping[str, Iterable[str]]) -> None:
+        """Hold the numbers of these names, by scope, no longer: they are not in use. The file keeps them."""
+        unsaved = {(scope, name) for scope, name, _ in self._unsaved}
+        for scope, gone in names.items():
+            held = self._held.get(scope, {})
+            for name in gone:
+                if (scope, name) not in unsaved:
+                    held.pop(name, None)
+            if not held:
+                self._held.pop(scope, None)
 
     def retry(self) -> None:
         """Write what could not be written before, and see that the file is still there. To be called now and then."""
@@ -92,17 +117,23 @@ class Store:
         if is_damage(error) and self._file is not None:
             self._lose()
 
-    def close(self) -> None:
-        """Write what could not be written before, and let go of the file."""
+    def close(self, *, complete: bool = True) -> None:
+        """Write what could not be written before, and let go of the file.
+
+        ``complete`` says that nothing was given out that this store has not been given.
+        """
         self.retry()
         if self._file is not None:
+            if complete and not self._failed and not self._unsaved and not self.events.unsaved:
+                with suppress(sqlite3.Error):  # then the next start passes over some numbers
+                    self._file.mark_closed()
             self._file.close()
             self._file = None
 
     def _open(self) -> None:
         """Open for the first time: whatever cannot be read is begun anew."""
         try:
-            file = open_file(self.path)
+            file = open_file(self.path, self._is_orphan)
         except StoreError as error:
             self.created = True
             self._complain(str(error))
@@ -126,7 +157,7 @@ class Store:
         if not self._failed and self._file is not None and self._file.is_in_place:
             return
         try:
-            file = open_file(self.path)
+            file = open_file(self.path, self._is_orphan)
         except StoreError as error:
             self._complain(str(error))
             return
@@ -151,7 +182,6 @@ class Store:
         self._file = file
         self._failed = False
         self._unsaved.clear()
-        self._known.clear()  # what is in the file is all of it and more: read anew
         if file.aside is not None:
             self._notice_damage(file.aside)
         self.problem = self._notice
@@ -164,25 +194,39 @@ class Store:
         if self._file is not None and file.is_new:
             with suppress(sqlite3.Error):  # what can no longer be read is not all: what follows comes from memory
                 file.copy_from(self._file)
-        rows = [(scope, name, number) for scope, names in self._known.items() for name, number in names.items()]
+        rows = [(scope, name, number) for scope, names in self._held.items() for name, number in names.items()]
         file.write(rows, began_at=self.created_at)
 
-    def _scope(self, scope: str) -> dict[str, int]:
-        """Give all numbers of a scope, as the file has them."""
-        if scope not in self._known:
-            self._known[scope] = self._read(scope)
-        return self._known[scope]
-
-    def _read(self, scope: str) -> dict[str, int]:
+    def _find(self, scope: str, names: Sequence[str]) -> dict[str, int]:
+        """Return the numbers that the file has for names."""
         if self._file is None:
             return {}
         try:
-            return self._file.rows(scope)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+            return self._file.find(scope, names)
+        except sqlite3.Error as error:
             self._lose()
-            what = explain(self.path, error) if isinstance(error, sqlite3.Error) else "holds names that are none"
-            self._complain(f"store {printable(self.path)} {what}")
+            self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
             return {}
+
+    def _is_taken(self, scope: str, number: int) -> bool:
+        try:
+            return self._file is not None and self._file.is_taken(scope, number)
+        except sqlite3.Error as error:
+            self._lose()
+            self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+            return False
+
+    def _largest(self, scope: str) -> Callable[[], int]:
+        def largest() -> int:
+            of_file = 0
+            try:
+                of_file = self._file.largest(scope) if self._file is not None else 0
+            except sqlite3.Error as error:
+                self._lose()
+                self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
+            return max([of_file, *self._held.get(scope, {}).values()])
+
+        return largest
 
     def _lose(self) -> None:
         """Let go of a file of which no more can be had: the numbers that were not asked for are gone."""

@@ -10,6 +10,10 @@ class StoreError(Exception):
     """There is no file to work with. ``str()`` is one line: 'store PATH what; remedy'."""
 
 
+class Superseded(Exception):  # noqa: N818  it is a state: nothing is wrong with the file
+    """A later daemon has opened the file: the store process of an earlier one must not write it."""
+
+
 class NotOurs(sqlite3.Error):
     """The file is sound, and may not be written by this version of this program. ``str()`` is 'what; remedy'."""
 

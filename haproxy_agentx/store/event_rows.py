@@ -9,13 +9,18 @@ from haproxy_agentx.store.event_text import EventRow, from_row, to_row
 from haproxy_agentx.store.file import StoreFile, blob, text
 from haproxy_agentx.store.ledger import MAX_LOG, RECENT, WAITING, Changes, Counts, Ledger
 
-_COLUMNS = "sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at"
-_INSERT = "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_BEFORE_UNKEPT = "sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at"
+_COLUMNS = f"{_BEFORE_UNKEPT}, unkept"
+_INSERT = f"INSERT OR REPLACE INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constants
 _WAITING = f"delivery IN ({', '.join(str(int(delivery)) for delivery in sorted(WAITING))})"
 _SETTLE = f"UPDATE event SET delivery = {int(Delivery.acknowledged)} WHERE {_WAITING}"  # noqa: S608  constants
 """For an old copy of the log: all that waits is at hand, so what waits there has been settled since."""
 
 _TALLIES = ("sent", "acknowledged", "suppressed", "lost", "last_sequence")
+
+
+TRIMMED_EVERY = 100
+"""Events after which the log is cut to its length."""
 
 
 def load(file: StoreFile) -> Ledger:
@@ -26,10 +31,9 @@ def load(file: StoreFile) -> Ledger:
         return Ledger()
     tally = {name: int(value) for name, value in connection.execute("SELECT name, value FROM tally")}
     counts = Counts(**{name: tally.get(name, 0) for name in _TALLIES})
-    recent = counts.last_sequence - RECENT
     events = [
-        *_events(connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {_WAITING}")),  # noqa: S608  constants
-        *_events(connection.execute(f"SELECT {_COLUMNS} FROM event WHERE sequence > ?", (recent,))),  # noqa: S608
+        *_events(connection.execute(f"SELECT {_columns(file)} FROM event WHERE {_WAITING}")),  # noqa: S608  constants
+        *last(file, RECENT),
     ]
     told = {}
     for key, value in connection.execute("SELECT key, value FROM told"):
@@ -40,8 +44,14 @@ def load(file: StoreFile) -> Ledger:
 
 def read(file: StoreFile, after: int, most: int) -> list[Event]:
     """Give at most so many events with a number above ``after``, in their order."""
-    query = f"SELECT {_COLUMNS} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608  constants
+    query = f"SELECT {_columns(file)} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608  constants
     return list(_events(file.connection.execute(query, (after, most))))
+
+
+def last(file: StoreFile, most: int) -> list[Event]:
+    """Return the last events, ``most`` at most, the newest first."""
+    query = f"SELECT {_columns(file)} FROM event ORDER BY sequence DESC LIMIT ?"  # noqa: S608  constants
+    return list(_events(file.connection.execute(query, (most,))))
 
 
 def write(file: StoreFile, changes: Changes, counts: Counts) -> None:
@@ -65,7 +75,7 @@ def rewrite(file: StoreFile, ledger: Ledger, previous: StoreFile | None) -> None
         connection.execute("DELETE FROM told")
         if previous is not None:
             with suppress(sqlite3.Error):  # what can no longer be read is not all: what follows comes from memory
-                connection.executemany(_INSERT, previous.connection.execute(f"SELECT {_COLUMNS} FROM event"))  # noqa: S608
+                connection.executemany(_INSERT, previous.connection.execute(f"SELECT {_columns(previous)} FROM event"))  # noqa: S608
         connection.execute(_SETTLE)
         _write(connection, Changes(at_hand, dict(ledger.told), counted=True), ledger.counts)
 
@@ -80,8 +90,17 @@ def _write(connection: sqlite3.Connection, changes: Changes, counts: Counts) -> 
     if changes.counted:
         tallies = ((name, getattr(counts, name)) for name in _TALLIES)
         connection.executemany("INSERT OR REPLACE INTO tally VALUES (?, ?)", tallies)
-    oldest = counts.last_sequence - MAX_LOG
-    connection.execute(f"DELETE FROM event WHERE sequence <= ? AND NOT {_WAITING}", (oldest,))  # noqa: S608
+    if not any(number % TRIMMED_EVERY == 0 for number in changes.events):
+        return
+    beyond = connection.execute("SELECT sequence FROM event ORDER BY sequence DESC LIMIT 1 OFFSET ?", (MAX_LOG,))
+    if (oldest := beyond.fetchone()) is not None:
+        connection.execute(f"DELETE FROM event WHERE sequence <= ? AND NOT {_WAITING}", oldest)  # noqa: S608
+
+
+def _columns(file: StoreFile) -> str:
+    """Return the columns of an event; a file of an earlier version that cannot be written has one less."""
+    known = {name for _, name, *_ in file.connection.execute("PRAGMA table_info(event)")}
+    return _COLUMNS if "unkept" in known else f"{_BEFORE_UNKEPT}, 0"
 
 
 def _events(rows: Iterable[EventRow]) -> Iterator[Event]:

@@ -8,24 +8,35 @@ from haproxy_agentx.event import Delivery, Event, Kind, News
 TEXT_LIMIT = 2000
 """Characters of one text of an event: names of HAProxy's are of any length, and SNMP shows 255 octets."""
 
-EventRow = tuple[int, float, int, str, str, int, int, float | None]
-"""Sequence, date, kind, cells, keepalived, delivery, tries, date of the acknowledgement; the texts are JSON, ASCII."""
+EventRow = tuple[int, float, int, str, str, int, int, float | None, int]
+"""Sequence, date, kind, cells, keepalived, delivery, tries, date of the acknowledgement, unkept.
+
+The texts are JSON, ASCII."""
 
 
 def to_row(event: Event) -> EventRow:
     """Give the row of an event."""
     news = event.news
     texts = (_to_json(news.cells), _to_json(news.keepalived))
-    return event.sequence, news.at, news.kind, *texts, event.delivery, event.tries, event.acknowledged_at
+    return (
+        event.sequence,
+        news.at,
+        news.kind,
+        *texts,
+        event.delivery,
+        event.tries,
+        event.acknowledged_at,
+        int(event.unkept),
+    )
 
 
 def from_row(row: EventRow) -> Event | None:
     """Give the event of a row, None if there is none in it: somebody has edited the file."""
-    sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at = row
+    sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at, unkept = row
     try:
         news = News(float(at), Kind(kind), _from_json(cells), _from_json(keepalived))
         when = None if acknowledged_at is None else float(acknowledged_at)
-        return Event(int(sequence), news, Delivery(delivery), int(tries), when)
+        return Event(int(sequence), news, Delivery(delivery), int(tries), when, bool(unkept))
     except (ValueError, TypeError):
         return None
 

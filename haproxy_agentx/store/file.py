@@ -12,13 +12,14 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from haproxy_agentx.printable import printable
-from haproxy_agentx.store.errors import NotOurs, StoreError, explain, remedy
+from haproxy_agentx.store.errors import NotOurs, StoreError, Superseded, explain, remedy
+from haproxy_agentx.store.numbering import PROVISIONAL
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -46,6 +47,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE told (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE tally (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE event ADD COLUMN unkept INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """What each version adds to the one before; user_version counts those that are done. Never changed, only added to."""
 
@@ -56,6 +60,9 @@ BUSY_TIMEOUT = 0.4
 """Seconds to wait for somebody who has locked the file: a backup, or sqlite3 by hand. At the end of the daemon it may
 be waited for twice, and for the master as well: two seconds is all the time there is."""
 
+CHECK_TIME = 0.5
+"""Seconds of the check for damage at the opening: what is not checked in this time shows when it is read."""
+
 Row = tuple[str, str, int]
 """Scope, name, number."""
 
@@ -64,20 +71,36 @@ class StoreFile:
     """An open file. Methods raise sqlite3.Error. One thread at a time may use it, any thread.
 
     ``refusal`` says why it cannot be written, if so; ``aside`` where a damaged one is kept that this one replaces;
-    ``is_new`` that no number was in it; ``began_at`` when the numbering began, a date in seconds since 1970.
+    ``is_new`` that no number was in it; ``began_at`` when the numbering began, a date in seconds since 1970;
+    ``was_closed`` that whoever wrote it last has closed it, so that it holds all that was ever given out.
+
+    Of several processes the one that opened it last may write (``Superseded``): one that a hanging disk held up cannot
+    add to what its successor has read. ``is_orphan`` says that this process has no daemon any more: then it may not.
     """
 
-    def __init__(self, path: str, connection: sqlite3.Connection, refusal: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        refusal: str | None = None,
+        is_orphan: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.path = path
         self.refusal = refusal
         self.aside: str | None = None
         self.connection = connection
+        self._is_orphan = is_orphan
         self.identity = _identity(path)
         self.is_new = connection.execute("SELECT 1 FROM row_index LIMIT 1").fetchone() is None
-        found = connection.execute("SELECT value FROM meta WHERE name = 'began_at'").fetchone()
-        self.began_at: float = found[0] if found else time.time()
-        if not found and refusal is None:
-            self.write((), began_at=self.began_at)
+        self.began_at: float = time.time()
+        self.was_closed = False
+        if refusal is not None:
+            self.began_at = self._meta("began_at", self.began_at)
+            return
+        with self.transaction(takes_over=True):
+            self.began_at = self._meta("began_at", self.began_at)
+            self.was_closed = not self._meta("open", 0.0)
+            self._set_meta(began_at=self.began_at, owner=_owner(), open=1.0)
 
     @property
     def is_in_place(self) -> bool:
@@ -88,10 +111,22 @@ class StoreFile:
         """Say whether both are one file."""
         return self.identity is not None and self.identity == other.identity
 
-    def rows(self, scope: str) -> dict[str, int]:
-        """Give all numbers of a scope by name."""
-        query = "SELECT name, number FROM row_index WHERE scope = ?"
-        return {text(name): number for name, number in self.connection.execute(query, (blob(scope),))}
+    def find(self, scope: str, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of those names that have one in a scope."""
+        query = "SELECT number FROM row_index WHERE scope = ? AND name = ?"
+        of = blob(scope)
+        found = {name: self.connection.execute(query, (of, blob(name))).fetchone() for name in names}
+        return {name: row[0] for name, row in found.items() if row is not None}
+
+    def is_taken(self, scope: str, number: int) -> bool:
+        """Whether a number is that of a name, of the scope."""
+        query = "SELECT 1 FROM row_index WHERE scope = ? AND number = ?"
+        return self.connection.execute(query, (blob(scope), number)).fetchone() is not None
+
+    def largest(self, scope: str) -> int:
+        """Return the largest number of a scope below PROVISIONAL, 0 for none."""
+        query = "SELECT max(number) FROM row_index WHERE scope = ? AND number < ?"
+        return int(self.connection.execute(query, (blob(scope), PROVISIONAL)).fetchone()[0] or 0)
 
     def write(self, rows: Iterable[Row], began_at: float | None = None) -> None:
         """Write rows in one transaction; they replace what contradicts them."""
@@ -101,11 +136,18 @@ class StoreFile:
                 ((blob(scope), blob(name), number) for scope, name, number in rows),
             )
             if began_at is not None:
-                self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('began_at', ?)", (began_at,))
+                self._set_meta(began_at=began_at)
+
+    def mark_closed(self) -> None:
+        """Note that it holds all that was given out."""
+        with self.transaction():
+            self._set_meta(open=0.0)
 
     def copy_from(self, other: "StoreFile") -> None:
         """Take over all that is in another file, which may have been deleted since it was opened."""
         other.connection.backup(self.connection)
+        with self.transaction(takes_over=True):
+            self._set_meta(owner=_owner(), open=1.0)
 
     def close(self) -> None:
         """Let go of it."""
@@ -113,10 +155,13 @@ class StoreFile:
             self.connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Have what is done inside done in whole or not at all."""
+    def transaction(self, *, takes_over: bool = False) -> Iterator[None]:
+        """Have what is done inside done in whole or not at all. Raise Superseded if another process has taken over."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
+            superseded = self._is_orphan() if takes_over else self._meta("owner", 0.0) != _owner()
+            if superseded:
+                raise Superseded(self.path)  # noqa: TRY301  rolled back like all else
             yield
             self.connection.execute("COMMIT")
         except BaseException:  # whatever it is, no transaction stays open
@@ -124,22 +169,37 @@ class StoreFile:
                 self.connection.execute("ROLLBACK")
             raise
 
+    def _meta(self, name: str, default: float) -> float:
+        found = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return float(found[0]) if found else default
 
-def open_file(path: str) -> StoreFile:
+    def _set_meta(self, **values: float) -> None:
+        self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+_owners: dict[int, float] = {}
+
+
+def _owner() -> float:
+    """Return a number that this process has made up: no other has it."""
+    return _owners.setdefault(os.getpid(), float(int.from_bytes(os.urandom(6), "big")))
+
+
+def open_file(path: str, is_orphan: Callable[[], bool] = lambda: False) -> StoreFile:
     """Open or make the file; a damaged one is put aside and replaced, one that cannot be written is open for reading.
 
-    Raises StoreError when there is nothing to read from.
+    Raises StoreError when there is nothing to read from, and Superseded.
     """
     _prepare_place(path)
     try:
-        return _open_to_write(path)
+        return _open_to_write(path, is_orphan)
     except sqlite3.Error as error:
         if not is_damage(error):
             return _open_to_read(path, explain(path, error))
         what = str(error)
     aside = _put_aside(path, what)
     try:
-        file = _open_to_write(path)
+        file = _open_to_write(path, is_orphan)
     except sqlite3.Error as error:
         raise StoreError(f"store {printable(path)} {explain(path, error)}") from error
     file.aside = aside
@@ -157,7 +217,7 @@ def _prepare_place(path: str) -> None:
         raise StoreError(f"store {printable(path)} is no file; set the key store to the path of one, or remove that")
 
 
-def _open_to_write(path: str) -> StoreFile:
+def _open_to_write(path: str, is_orphan: Callable[[], bool]) -> StoreFile:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
         version = _version(connection)
@@ -167,7 +227,7 @@ def _open_to_write(path: str) -> StoreFile:
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
             connection.executescript(f"BEGIN IMMEDIATE; {script}; {marks} COMMIT;")
-        return StoreFile(path, connection)
+        return StoreFile(path, connection, is_orphan=is_orphan)
     except BaseException:  # also when cancelled: nobody else would close it
         connection.close()
         raise
@@ -213,11 +273,21 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    """Look for damage, for CHECK_TIME at most: millions of names take longer than a start may."""
+    ends = time.monotonic() + CHECK_TIME
+    connection.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
+    try:
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+            raise
+        return
+    finally:
+        connection.set_progress_handler(None, 0)
     if result != "ok":
-        error = sqlite3.DatabaseError(result)
-        error.sqlite_errorname = "SQLITE_CORRUPT"
-        raise error
+        damage = sqlite3.DatabaseError(result)
+        damage.sqlite_errorname = "SQLITE_CORRUPT"
+        raise damage
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -1,13 +1,15 @@
 """Which number an event gets, which waits to be sent, and which is one too many: the rule of the event log. Pure.
 
-Invariants: numbers are 1.., without holes, in the order of the events; each event is settled once; of those that wait
-there are no more than MAX_QUEUED. Counters only grow.
+Invariants: numbers grow in the order of the events, and no number is used twice; they have no holes but where
+``rise_to`` leaves one; each event is settled once; of those that wait there are no more than MAX_QUEUED. Counters only
+grow.
 
 What changes here is kept in ``Changes`` until somebody has written it: memory decides, a file remembers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from haproxy_agentx.event import Delivery, Event, News
 
@@ -16,6 +18,10 @@ MAX_QUEUED = 1000
 
 MAX_LOG = 5000
 """Events that the log keeps: the last ones, and what waits."""
+
+RESERVE = 10_000
+"""Numbers that a process may give above the last one on disk. A start that cannot tell which of them were given passes
+over all of them."""
 
 RECENT = 500
 """Events that are at hand without a look into the file: the last ones."""
@@ -65,6 +71,7 @@ class Ledger:
         self._waiting: dict[int, Event] = {}
         for event in sorted(events, key=lambda event: event.sequence):
             self._place(event)
+        self._forget_the_oldest()
 
     @property
     def counts(self) -> Counts:
@@ -76,12 +83,31 @@ class Ledger:
         """All events that are known without a file, by number; in no order."""
         return self.changes.events | self._waiting | self.recent
 
-    def append(self, news: Sequence[News]) -> list[Event]:
-        """Give events their numbers; they wait. The oldest that were not sent are dropped when too many do."""
-        first = self._counts.last_sequence + 1
-        self._count(last_sequence=len(news))
+    @property
+    def next_number(self) -> int:
+        """The number of the next event."""
+        return self._counts.last_sequence + 1
+
+    def rise_to(self, number: int) -> None:
+        """Pass over the numbers up to ``number``, which may have been given by an earlier process."""
+        if number > self._counts.last_sequence:
+            self._count(last_sequence=number - self._counts.last_sequence)
+
+    def append(self, news: Sequence[News], moment: float | None = None, most: int | None = None) -> list[Event]:
+        """Give events their numbers; they wait. The oldest that were not sent are dropped when too many do.
+
+        ``moment`` is now, in monotonic seconds. Numbers above ``most`` are not given: such events are counted as lost.
+        """
+        first = self.next_number
+        fit = news if most is None else news[: max(0, most + 1 - first)]
+        if len(fit) < len(news):
+            self._count(lost=len(news) - len(fit))
+        if not fit:
+            return []
+        news = fit
+        self._count(last_sequence=first + len(news) - 1 - self._counts.last_sequence)
         for number, item in enumerate(news, first):
-            self._change(Event(number, item))
+            self._change(Event(number, item, moment=moment))
         too_many = len(self._waiting) - MAX_QUEUED
         if too_many > 0:
             queued = [number for number, event in self._waiting.items() if event.delivery is Delivery.queued]
@@ -89,6 +115,10 @@ class Ledger:
                 self.settle(number, Delivery.dropped, 0.0)
         self._forget_the_oldest()
         return [event for event in (self._find(first + place) for place in range(len(news))) if event is not None]
+
+    def find(self, number: int) -> Event | None:
+        """Return an event that is at hand, None for others."""
+        return self._find(number)
 
     def pending(self) -> Event | None:
         """Give the oldest event that waits."""
@@ -101,6 +131,11 @@ class Ledger:
             return None
         self._count(sent=1)
         return self._change(replace(event, delivery=Delivery.sent, tries=event.tries + 1))
+
+    def unkept(self, sequence: int) -> Event | None:
+        """Mark an event that leaves though it is not on disk. None if it does not wait."""
+        event = self._waiting.get(sequence)
+        return None if event is None else self._change(replace(event, unkept=True))
 
     def returned(self, sequence: int) -> Event | None:
         """Take back ``tried``: there was nobody to give it to. None if it does not wait to be answered."""
@@ -138,21 +173,55 @@ class Ledger:
         """All changes have been written."""
         self.changes = Changes()
 
-    def continue_with(self, later: "Ledger") -> None:
-        """Add another log, which began anew because this one was not known: its numbers go on from here."""
-        base, more = self._counts.last_sequence, later.counts
+    def absorb(self, changes: Changes, counts: Counts) -> None:
+        """Take over what another ledger, which continued this one, has changed since; its counters are ``counts``."""
+        if changes.counted:
+            self._counts = replace(counts, queued=0)
+            self.changes.counted = True
+        for number in sorted(changes.events):
+            self._change(changes.events[number])
+        self.forget([key for key, told in changes.told.items() if told is None])
+        self.remember({key: told for key, told in changes.told.items() if told is not None})
+        self._forget_the_oldest()
+
+    def continue_with(self, later: "Ledger") -> bool:
+        """Add another log, which began because this one was not known. Return whether its events were renumbered.
+
+        They keep their numbers where all are above those here; else their numbers go on from here.
+        """
+        more = later.counts
+        numbers = sorted(later.changes.events)
+        clash = bool(numbers) and numbers[0] <= self._counts.last_sequence
+        base = self._counts.last_sequence if clash else 0
         if later.changes.counted:
+            last = max(self._counts.last_sequence, base + more.last_sequence)
             self._count(
                 sent=more.sent,
                 acknowledged=more.acknowledged,
                 suppressed=more.suppressed,
                 lost=more.lost,
-                last_sequence=more.last_sequence,
+                last_sequence=last - self._counts.last_sequence,
             )
-        for number in sorted(later.changes.events):
+        for number in numbers:
             self._change(replace(later.changes.events[number], sequence=base + number))
+        self._forget_the_oldest()
         self.forget([key for key, told in later.changes.told.items() if told is None])
         self.remember({key: told for key, told in later.changes.told.items() if told is not None})
+        return clash
+
+    def since(self, sequence: int, number: int, older: Iterable[Event] = ()) -> list[Event]:
+        """Return the first events with numbers above ``sequence``, ``number`` at most; ``older`` come from a file."""
+        number = max(0, min(number, MAX_LOG))
+        found = {event.sequence: event for event in older}
+        found |= self.at_hand
+        return [found[key] for key in sorted(key for key in found if key > sequence)[:number]]
+
+    def last(self, number: int, older: Iterable[Event] = ()) -> list[Event]:
+        """Return the last events in their order, ``number`` at most; ``older`` come from a file."""
+        number = max(0, min(number, MAX_LOG))
+        found = {event.sequence: event for event in older}
+        found |= self.at_hand
+        return [found[key] for key in sorted(found)[-number:]] if number else []
 
     def _change(self, event: Event) -> Event:
         self._place(event)
@@ -164,7 +233,7 @@ class Ledger:
             self._waiting[event.sequence] = event
         else:
             self._waiting.pop(event.sequence, None)
-        if event.sequence > self._counts.last_sequence - RECENT:
+        if event.sequence in self.recent or event.sequence > next(reversed(self.recent), 0):
             self.recent[event.sequence] = event
 
     def _find(self, number: int) -> Event | None:
@@ -175,10 +244,10 @@ class Ledger:
         self.changes.counted = True
 
     def _forget_the_oldest(self) -> None:
-        last = self._counts.last_sequence
-        for number in [number for number in self.recent if number <= last - RECENT]:
+        for number in list(islice(self.recent, max(0, len(self.recent) - RECENT))):
             del self.recent[number]
-        if len(self.changes.events) > MAX_LOG:  # a file could not be written for long
-            for number in [number for number in self.changes.events if number <= last - MAX_LOG]:
+        too_many = len(self.changes.events) - MAX_LOG
+        if too_many > 0:  # a file could not be written for long
+            for number in sorted(self.changes.events)[:too_many]:
                 if number not in self._waiting:
                     del self.changes.events[number]

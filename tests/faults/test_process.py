@@ -206,7 +206,9 @@ def test_t1_the_wall_clock_steps(daemon_factory, snmpd, haproxy):
 CLOCKS = {"time", "time_ns", "now", "utcnow", "today", "localtime", "gmtime"}
 DATES = {
     ("commands", "time"),  # the date of a haxTest
-    ("daemon", "time"),  # haxAgentStartTime, what shows dates, and sysUpTime from the date of an event of any run
+    ("daemon", "time"),  # haxAgentStartTime, and what shows dates
+    ("indexes", "time"),  # when numbers were last void, a date
+    ("journal", "time"),  # the dates of events of an earlier run, when it starts; and the last resort for numbers
     ("monitor.watch", "time"),  # the dates of events, and those that outlive the program
     ("outbox", "time"),  # the date of an acknowledgement
     ("report", "time"),  # the date of what `status` shows

@@ -38,12 +38,14 @@ class Journal:
         self.memory: dict[str, str] = {}
         self.writes = 0
 
-    async def append(self, news, memory):
+    def append(self, news, memory):
         self.memory |= memory
         self.writes += 1
-        return []
+        appended = asyncio.get_running_loop().create_future()
+        appended.set_result([])
+        return appended
 
-    async def forget(self, keys):
+    def forget(self, keys):
         for name in keys:
             del self.memory[name]
 
@@ -57,6 +59,14 @@ def monitor(indexes: Indexes, journal: Journal) -> Monitor:
 
 def line(name: str, state: VrrpState = VrrpState.master) -> FifoLine:
     return FifoLine(name, state, None, 100)
+
+
+async def shown(watching: Monitor) -> None:
+    """Show what is numbered, have the rest numbered, and show that."""
+    watching._show()
+    if watching._learning is not None:
+        await watching._learning
+    watching._show()
 
 
 def names(watching: Monitor) -> list[int]:
@@ -74,9 +84,9 @@ def test_an_instance_that_comes_while_another_is_numbered_has_its_row_a_moment_l
         watching.node.take_line(line("SITE1"), 100.0)
         watching.node.advance(100.0, 0.0)
         indexes.meanwhile = lambda: watching.node.take_line(line("SITE2"), 100.0)
-        await watching._show()
+        await shown(watching)
         assert names(watching) == [1]
-        await watching._show()
+        await shown(watching)
         assert names(watching) == [1, 2]
 
     asyncio.run(story())
@@ -88,13 +98,13 @@ def test_nothing_is_kept_before_anything_is_judged():
     async def story() -> None:
         journal = Journal()
         watching = monitor(Indexes(), journal)
-        await watching._keep([])
+        watching._keep([])
         assert journal.writes == 0
         watching.node.take_line(line("SITE1"), 100.0)
         watching.node.advance(100.0, 0.0)
-        await watching._keep([])
+        watching._keep([])
         assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1"}
-        await watching._keep([])
+        watching._keep([])
         assert journal.writes == 1, "nothing was new"
 
     asyncio.run(story())
@@ -109,11 +119,11 @@ def test_what_is_gone_is_forgotten():
         for name in ("SITE1", "SITE2"):
             watching.node.take_line(line(name), 100.0)
         watching.node.advance(100.0, 0.0)
-        await watching._keep([])
+        watching._keep([])
         assert {name for name in journal.memory if name.startswith("service/")} == {"service/SITE1", "service/SITE2"}
         watching.node.take_line(line("SITE2", VrrpState.deleted), 101.0)
         watching.node.advance(101.0, 0.0)
-        await watching._keep([])
+        watching._keep([])
         assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1", "process/local"}
 
     asyncio.run(story())

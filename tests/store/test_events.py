@@ -19,6 +19,7 @@ from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, Counts
 from tests.support.bad_disk import full_disk, locked
+from tests.support.event_log import Log
 from tests.support.news import news, several
 from tests.support.unprivileged import unprivileged
 
@@ -53,9 +54,9 @@ def numbers(events: list[Event]) -> list[int]:
 
 def acknowledge(store: Store) -> Event:
     """Send the next event, successfully."""
-    tried = store.events.try_next()
+    tried = Log(store).try_next()
     assert tried is not None
-    event = store.events.settle(tried.sequence, Delivery.acknowledged, AT)
+    event = Log(store).settle(tried.sequence, Delivery.acknowledged, AT)
     assert event is not None
     return event
 
@@ -64,7 +65,7 @@ def contents(path: str) -> tuple[list[Event], Counts, dict[str, str]]:
     """Open a sound store and give what its log holds."""
     with closing(Store.open(path)) as store:
         assert sound(store), store.problem
-        return store.events.last(MAX_LOG), store.events.counts(), store.events.recall()
+        return Log(store).last(MAX_LOG), Log(store).counts(), Log(store).recall()
 
 
 def of_the_first_version(path: str) -> None:
@@ -83,7 +84,7 @@ def of_the_first_version(path: str) -> None:
 
 def test_a_new_log_is_empty_and_begins_at_1(path):
     with closing(Store.open(path)) as store:
-        log = store.events
+        log = Log(store)
         assert (log.pending(), log.try_next(), log.last(10), log.since(0, 10), log.find(1)) == (
             None,
             None,
@@ -98,7 +99,7 @@ def test_a_new_log_is_empty_and_begins_at_1(path):
 
 def test_all_of_it_outlives_the_process(path):
     with closing(Store.open(path)) as store:
-        log = store.events
+        log = Log(store)
         log.append(several(1, 4), {"SITE1": '{"health": 1}', "gone": "{}", "n\0ame\udcff": '"\udcff"'})
         acknowledge(store)
         log.tried(2)
@@ -121,8 +122,8 @@ def test_all_of_it_outlives_the_process(path):
     assert told == {"SITE1": '{"health": 1}', "n\0ame\udcff": '"\udcff"'}
     with closing(Store.open(path)) as store:
         assert [acknowledge(store).sequence for _ in range(2)] == [2, 4]
-        assert store.events.last(10)[1].tries == 3
-        assert numbers(store.events.append([news()])) == [5]
+        assert Log(store).last(10)[1].tries == 3
+        assert numbers(Log(store).append([news()])) == [5]
 
 
 def test_memory_and_events_are_one_transaction(path):
@@ -130,24 +131,24 @@ def test_memory_and_events_are_one_transaction(path):
         count = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM told), (SELECT max(value) FROM tally)"
         seen = set()
         store._file.connection.set_progress_handler(lambda: seen.add(other.execute(count).fetchone()), 100)
-        store.events.append(several(1, 900), {str(key): "x" for key in range(300)})
+        Log(store).append(several(1, 900), {str(key): "x" for key in range(300)})
         assert seen == {(0, 0, None)}
         assert other.execute(count).fetchone() == (900, 300, 900)
 
 
 def test_memory_alone(path):
     with closing(Store.open(path)) as store:
-        assert store.events.append([], {"a": "1"}) == []
+        assert Log(store).append([], {"a": "1"}) == []
     assert contents(path) == ([], Counts(), {"a": "1"})
 
 
 def test_reading_back(path):
     last = RECENT + 200
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, last))
+        Log(store).append(several(1, last))
     with closing(Store.open(path)) as store:
-        log = store.events
-        store.events.settle(1, Delivery.acknowledged, AT)
+        log = Log(store)
+        Log(store).settle(1, Delivery.acknowledged, AT)
         assert numbers(log.last(3)) == [last - 2, last - 1, last]
         assert numbers(log.last(last + 50)) == list(range(1, last + 1))
         assert numbers(log.last(0)) == numbers(log.last(-1)) == []
@@ -166,7 +167,7 @@ def test_reading_back(path):
 def test_the_log_has_a_bound(path):
     with closing(Store.open(path)) as store:
         for _ in range(MAX_LOG // 1000 + 2):
-            store.events.append(several(1, 1000))
+            Log(store).append(several(1, 1000))
     events, counts, _ = contents(path)
     assert numbers(events) == list(range(2001, MAX_LOG + 2001))
     assert counts == Counts(queued=MAX_QUEUED, lost=MAX_LOG + 1000, last_sequence=MAX_LOG + 2000)
@@ -174,12 +175,12 @@ def test_the_log_has_a_bound(path):
 
 def test_what_waits_stays_in_the_log_however_old(path):
     with closing(Store.open(path)) as store:
-        store.events.append([news()])
-        store.events.tried(1)
+        Log(store).append([news()])
+        Log(store).tried(1)
         for _ in range(MAX_LOG // 1000 + 1):
-            store.events.append(several(1, 1000))
+            Log(store).append(several(1, 1000))
     with closing(Store.open(path)) as store:
-        pending = store.events.pending()
+        pending = Log(store).pending()
         assert pending is not None
         assert (pending.sequence, pending.tries) == (1, 1)
 
@@ -193,7 +194,7 @@ def test_a_store_of_the_first_version_is_upgraded_in_place(path):
         assert sound(store)
         assert (store.created, store.created_at) == (False, 1_700_000_000.0)
         assert store.assign("s", [("a", 0)]) == {"a": 5}
-        assert numbers(store.events.append(several(1, 2), {"SITE1": "{}"})) == [1, 2]
+        assert numbers(Log(store).append(several(1, 2), {"SITE1": "{}"})) == [1, 2]
     events, _, told = contents(path)
     assert (numbers(events), told) == ([1, 2], {"SITE1": "{}"})
     with closing(sqlite3.connect(path)) as connection:
@@ -206,8 +207,8 @@ def test_a_store_of_the_first_version_that_cannot_be_written(shared):
     Path(path).chmod(0o666)
     with unprivileged():
         store = Store.open(path)
-        assert numbers(store.events.append(several(1, 2))) == [1, 2]
-        assert numbers(store.events.last(5)) == [1, 2]
+        assert numbers(Log(store).append(several(1, 2))) == [1, 2]
+        assert numbers(Log(store).last(5)) == [1, 2]
         assert store.memory_only
     with closing(store):
         store.retry()
@@ -218,13 +219,13 @@ def test_a_store_of_the_first_version_that_cannot_be_written(shared):
 
 def test_a_newer_version_is_read_and_not_touched(path):
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, 2))
+        Log(store).append(several(1, 2))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with closing(Store.open(path)) as store:
         assert "is of a newer haproxy-agentx" in str(store.problem)
-        assert numbers(store.events.append([news()])) == [3]
-        assert numbers(store.events.last(9)) == [1, 2, 3]
+        assert numbers(Log(store).append([news()])) == [3]
+        assert numbers(Log(store).last(9)) == [1, 2, 3]
         assert store.memory_only
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (2,)
@@ -237,8 +238,8 @@ def test_a_newer_version_with_other_tables(path):
         connection.execute("ALTER TABLE event RENAME COLUMN delivery TO shipping")
     with closing(Store.open(path)) as store:
         assert "is of a newer haproxy-agentx" in str(store.problem)
-        assert numbers(store.events.append([news()])) == [1]
-        assert numbers(store.events.since(0, 9)) == [1]
+        assert numbers(Log(store).append([news()])) == [1]
+        assert numbers(Log(store).since(0, 9)) == [1]
 
 
 # Bad disks (R4, R5)
@@ -246,13 +247,13 @@ def test_a_newer_version_with_other_tables(path):
 
 def test_r4_full_while_running(path):
     with closing(Store.open(path)) as store:
-        store.events.append([news(1)])
+        Log(store).append([news(1)])
         with full_disk():
-            assert numbers(store.events.append(several(2, 3), {"SITE1": "{}"})) == [2, 3]
+            assert numbers(Log(store).append(several(2, 3), {"SITE1": "{}"})) == [2, 3]
             assert "cannot be written" in str(store.problem)
             assert store.memory_only
             assert [acknowledge(store).sequence for _ in range(2)] == [1, 2]
-            assert numbers(store.events.last(9)) == [1, 2, 3]
+            assert numbers(Log(store).last(9)) == [1, 2, 3]
         assert store.memory_only, "what failed is not tried with each event"
         store.retry()
         assert sound(store)
@@ -265,18 +266,18 @@ def test_r4_full_while_running(path):
 def test_r4_full_at_the_start(path):
     with full_disk():
         store = Store.open(path)
-        assert numbers(store.events.append(several(1, 2))) == [1, 2]
+        assert numbers(Log(store).append(several(1, 2))) == [1, 2]
     store.close()
     assert numbers(contents(path)[0]) == [1, 2]
 
 
 def test_locked_at_the_start_the_numbers_go_on(path):
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, 2), {"SITE1": "{}"})
+        Log(store).append(several(1, 2), {"SITE1": "{}"})
     with locked(path):
         store = Store.open(path)
-        assert store.events.recall() == {"SITE1": "{}"}
-        assert numbers(store.events.append([news(3)])) == [3]
+        assert Log(store).recall() == {"SITE1": "{}"}
+        assert numbers(Log(store).append([news(3)])) == [3]
         assert acknowledge(store).sequence == 1
     with closing(store):
         store.retry()
@@ -289,11 +290,11 @@ def test_locked_at_the_start_the_numbers_go_on(path):
 def test_locked_while_running_it_is_waited_for_once(path, monkeypatch):
     monkeypatch.setattr(store_file, "BUSY_TIMEOUT", 0.2)
     with closing(Store.open(path)) as store:
-        store.events.append([news(1)])
+        Log(store).append([news(1)])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             started = time.monotonic()
-            store.events.append(several(2, 3))
+            Log(store).append(several(2, 3))
             for _ in range(3):
                 acknowledge(store)
             assert time.monotonic() - started < 0.6
@@ -307,18 +308,18 @@ def test_locked_while_running_it_is_waited_for_once(path, monkeypatch):
 def test_unreadable_at_the_start_what_came_before_is_put_before(path, tmp_path):
     with closing(Store.open(path)) as store:
         store.assign("s", [("a", 5)])
-        store.events.append(several(1, 3), {"SITE1": "old", "SITE2": "old"})
+        Log(store).append(several(1, 3), {"SITE1": "old", "SITE2": "old"})
         acknowledge(store)
     Path(path).rename(tmp_path / "away.db")
     Path(path).mkdir()
     with closing(Store.open(path)) as store:
-        assert numbers(store.events.append(several(4, 5), {"SITE1": "new"})) == [1, 2]
+        assert numbers(Log(store).append(several(4, 5), {"SITE1": "new"})) == [1, 2]
         acknowledge(store)
         Path(path).rmdir()
         (tmp_path / "away.db").rename(path)
         store.retry()
         assert sound(store)
-        pending = store.events.pending()
+        pending = Log(store).pending()
         assert pending is not None
         assert pending.sequence == 2
     events, counts, told = contents(path)
@@ -338,12 +339,12 @@ def test_unreadable_at_the_start_what_came_before_is_put_before(path, tmp_path):
 def test_removed_while_running_it_is_written_again(path, suffixes):
     last = RECENT + 100
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, last), {"SITE1": "{}"})
+        Log(store).append(several(1, last), {"SITE1": "{}"})
     with closing(Store.open(path)) as store:
         acknowledge(store)
         for suffix in suffixes:
             Path(path + suffix).unlink()
-        assert numbers(store.events.append([news(last + 1)])) == [last + 1]
+        assert numbers(Log(store).append([news(last + 1)])) == [last + 1]
         assert sound(store)
     events, counts, told = contents(path)
     first = 1 if "-wal" in suffixes else 2  # without its journal the old file cannot be read: what waits is at hand
@@ -356,14 +357,14 @@ def test_replaced_while_running_the_log_is_ours(path, tmp_path):
     other = str(tmp_path / "backup.db")
     with closing(Store.open(other)) as store:
         store.assign("s", [("a", 9)])
-        store.events.append(several(101, 180), {"SITE2": "of the backup"})
+        Log(store).append(several(101, 180), {"SITE2": "of the backup"})
     with closing(Store.open(path)) as store:
         store.assign("s", [("a", 5)])
-        store.events.append(several(1, 3), {"SITE1": "{}"})
+        Log(store).append(several(1, 3), {"SITE1": "{}"})
         Path(other).replace(path)
         for suffix in ("-wal", "-shm"):
             Path(path + suffix).unlink()
-        assert numbers(store.events.append([news(4)])) == [4]
+        assert numbers(Log(store).append([news(4)])) == [4]
         assert sound(store)
     events, counts, told = contents(path)
     assert [event.news for event in events] == several(1, 4)
@@ -374,7 +375,7 @@ def test_replaced_by_its_own_backup_nothing_is_sent_again(path, tmp_path):
     last = RECENT + 100
     with closing(Store.open(path)) as store:
         store.assign("s", [("a", 5)])
-        store.events.append(several(1, last))
+        Log(store).append(several(1, last))
     shutil.copy(path, tmp_path / "backup.db")
     with closing(Store.open(path)) as store:
         for _ in range(last):
@@ -382,7 +383,7 @@ def test_replaced_by_its_own_backup_nothing_is_sent_again(path, tmp_path):
         (tmp_path / "backup.db").replace(path)
         for suffix in ("-wal", "-shm"):
             Path(path + suffix).unlink()
-        store.events.append([news(last + 1)])
+        Log(store).append([news(last + 1)])
         assert sound(store)
     events, counts, _ = contents(path)
     assert counts == Counts(sent=last, acknowledged=last, queued=1, last_sequence=last + 1)
@@ -391,24 +392,24 @@ def test_replaced_by_its_own_backup_nothing_is_sent_again(path, tmp_path):
 
 def test_r5_damaged_at_the_start_numbers_begin_anew(path):
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, 3))
+        Log(store).append(several(1, 3))
     Path(path).write_bytes(b"this is not a database\n" * 1000)
     with closing(Store.open(path)) as store:
         assert "the numbers of events" in str(store.problem)
         assert store.created
-        assert numbers(store.events.append([news()])) == [1]
+        assert numbers(Log(store).append([news()])) == [1]
         assert not store.memory_only
 
 
 def test_r5_damaged_while_in_use_the_numbers_go_on(path):
     with closing(Store.open(path)) as store:
         store.assign("s", [("a", 5)])
-        store.events.append(several(1, 3), {"SITE1": "{}"})
+        Log(store).append(several(1, 3), {"SITE1": "{}"})
         acknowledge(store)
         store._file.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         Path(path).write_bytes(b"this is not a database\n" * 1000)
         store._file.connection.execute("PRAGMA shrink_memory")  # SQLite has the pages still
-        assert numbers(store.events.append([news(4)])) == [4]
+        assert numbers(Log(store).append([news(4)])) == [4]
         store.retry()
         assert "was damaged and is kept as" in str(store.problem)
         assert not store.memory_only
@@ -421,7 +422,7 @@ def test_r5_damaged_while_in_use_the_numbers_go_on(path):
 
 def test_a_row_that_somebody_has_edited_is_passed_over(path):
     with closing(Store.open(path)) as store:
-        store.events.append(several(1, 3), {"a": "1"})
+        Log(store).append(several(1, 3), {"a": "1"})
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE event SET kind = 99 WHERE sequence = 1")
         connection.execute("UPDATE event SET cells = 'x' WHERE sequence = 2")
@@ -429,10 +430,10 @@ def test_a_row_that_somebody_has_edited_is_passed_over(path):
         connection.commit()
     with closing(Store.open(path)) as store:
         assert sound(store)
-        assert numbers(store.events.last(9)) == [3]
+        assert numbers(Log(store).last(9)) == [3]
         assert acknowledge(store).sequence == 3
-        assert store.events.recall() == {"a": "1"}
-        assert numbers(store.events.append([news()])) == [4]
+        assert Log(store).recall() == {"a": "1"}
+        assert numbers(Log(store).append([news()])) == [4]
 
 
 # P5: killed at any moment
@@ -442,6 +443,7 @@ WRITER = """
 import sys
 from haproxy_agentx.event import Delivery
 from haproxy_agentx.store import Store
+from tests.support.event_log import Log
 from tests.support.news import several
 
 store = Store.open(sys.argv[1])
@@ -449,14 +451,14 @@ assert store.problem is None, store.problem
 say = lambda *words: print(*words, flush=True)
 say("open")
 while True:
-    last = store.events.counts().last_sequence
-    events = store.events.append(several(last + 1, last + 3), {"told": str(last + 3)})
+    last = Log(store).counts().last_sequence
+    events = Log(store).append(several(last + 1, last + 3), {"told": str(last + 3)})
     say("appended", *[event.sequence for event in events])
-    while event := store.events.try_next():
+    while event := Log(store).try_next():
         say("sent", event.sequence, event.tries)
         if event.sequence % 7 == 0 and event.tries == 1:
             break  # no answer came
-        store.events.settle(event.sequence, Delivery.acknowledged, 1.0)
+        Log(store).settle(event.sequence, Delivery.acknowledged, 1.0)
         say("settled", event.sequence)
 """
 

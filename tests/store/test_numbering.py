@@ -3,10 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.store.numbering import FIRST_FREE, LAST, choose
+from haproxy_agentx.store import numbering
+from haproxy_agentx.store.numbering import FIRST_FREE, PROVISIONAL, provisional
+
+LAST = PROVISIONAL - 1
 
 NAMES = st.text(max_size=2)
 FIRSTS = st.one_of(st.integers(-2, 6), st.integers(FIRST_FREE - 2, FIRST_FREE + 3), st.sampled_from([LAST, LAST + 1]))
+
+
+def choose(known, wanted):
+    """Return the numbers of names that are not known."""
+    taken = set(known.values())
+    new = [(name, first) for name, first in wanted if name not in known]
+    return numbering.choose(new, taken.__contains__, lambda: max(taken, default=0))
 
 
 def test_a_free_first_choice_is_honoured():
@@ -48,3 +58,23 @@ def test_invariants(batches):
         known.update(given_out)
         assert len(set(known.values())) == len(known)
         assert all(1 <= number <= LAST for number in known.values())
+
+
+@given(st.lists(st.lists(st.tuples(NAMES, FIRSTS))))
+def test_provisional_numbers_are_unique_and_none_that_is_kept(batches):
+    known: dict[str, int] = {}
+    for wanted in batches:
+        given_out = provisional(known, wanted)
+        assert not given_out.keys() & known.keys()
+        assert given_out.keys() | known.keys() >= {name for name, _ in wanted}
+        known.update(given_out)
+        assert len(set(known.values())) == len(known)
+        assert all(PROVISIONAL < number <= numbering.LAST for number in known.values())
+
+
+def test_a_provisional_number_shows_the_first_choice():
+    assert provisional({}, [("a", 7), ("b", 7), ("c", 0)]) == {
+        "a": PROVISIONAL + 7,
+        "b": PROVISIONAL + FIRST_FREE + 1,
+        "c": PROVISIONAL + FIRST_FREE + 2,
+    }

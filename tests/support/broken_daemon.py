@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 from haproxy_agentx import daemon, process, sdnotify
@@ -51,8 +52,15 @@ def watching() -> None:
 
 
 def storing() -> None:
-    """The store fails in a way that is no error of a database."""
+    """The store fails in a way that is no error of a database: in its own process, which hears of the trigger, too."""
     _breaking(Store, "assign")
+
+    def trigger(*_: object) -> None:
+        _trigger()
+        for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+            os.kill(int(child), signal.SIGUSR1)
+
+    signal.signal(signal.SIGUSR1, trigger)
 
 
 def connecting() -> None:

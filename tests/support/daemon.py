@@ -12,12 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from haproxy_agentx.control import NotRunning, ask
+from haproxy_agentx.control import NotRunning, ask, control_path
 from tests.support.programs import ROOT
 from tests.support.wait import eventually, until
 
@@ -150,7 +150,13 @@ class Daemon(AbstractContextManager["Daemon"]):
         self._process = None
         return status
 
-    def kill9(self) -> None:
+    def kill9(self, *, wait_for_children: bool = True) -> None:
+        """SIGKILL; what was on its way to the disk is there when this returns, unless the disk hangs."""
+        with suppress(OSError):
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            self.process.kill()
+            if wait_for_children:
+                until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), RECOVERY)
         self.process.kill()
         self.process.wait()
         self._process = None
@@ -197,7 +203,7 @@ class Daemon(AbstractContextManager["Daemon"]):
 
     def status(self) -> dict[str, Any]:
         """Give what ``haproxy-agentx status --json`` prints, without starting a program. Raises NotRunning."""
-        return ask(str(self.folder / "control.sock"))
+        return ask(control_path(str(self.keys["store"])))
 
     def answers(self) -> bool:
         """Whether ``status`` is answered."""
