@@ -60,7 +60,7 @@ BUSY_TIMEOUT = 0.4
 """Seconds to wait for somebody who has locked the file: a backup, or sqlite3 by hand. At the end of the daemon it may
 be waited for twice, and for the master as well: two seconds is all the time there is."""
 
-CHECK_TIME = 0.5
+CHECK_TIME = 0.25
 """Seconds of the check for damage at the opening: what is not checked in this time shows when it is read."""
 
 Row = tuple[str, str, int]
