@@ -80,7 +80,7 @@ class Daemon:
         self._indexes = Indexes(store)
         self._indexes.on_renumbered = self._renumber
         self._journal = Journal(store, witness)
-        self._outbox = Outbox(self._journal, self._send, self._held)
+        self._outbox = Outbox(self._journal, self._send, self._egress_obstacle)
         self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[Column] = []
         self._shown: list[list[Column]] = []
@@ -343,8 +343,8 @@ class Daemon:
             self._snmpd = known, master_uids(self._config.agentx.socket, process, uid)
         return self._snmpd[1]
 
-    def _held(self) -> str | None:
-        return self._monitor.way_out.held(monotonic())
+    def _egress_obstacle(self) -> str | None:
+        return self._monitor.egress_gate.obstacle(monotonic())
 
     def _send(self, event: LoggedEvent) -> bool:
         """Give an event to the master, with sysUpTime as it was when the event happened."""

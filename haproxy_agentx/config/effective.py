@@ -99,6 +99,7 @@ def _notifications(notifications: NotificationsConfig) -> Texts:
         "limit": f"{notifications.limit}/{per}",
         "servers": _yes_or_no(yes=notifications.servers),
         "backends": _yes_or_no(yes=notifications.backends),
+        "egress_hold": _duration(notifications.egress_hold),
     }
 
 

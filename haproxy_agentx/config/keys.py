@@ -20,6 +20,7 @@ MAX_MEMBERS = 128
 INTERVAL_RANGE = (0.1, 3600.0)
 TIMEOUT_RANGE = (0.1, 60.0)
 HOLD_RANGE = (0.0, 60.0)
+EGRESS_HOLD_RANGE = (0.0, 3600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +171,12 @@ _NOTIFICATIONS = (
     ),
     Key(name="servers", read=service_values.yes_or_no, text="no", help="tell each change of a server, too"),
     Key(name="backends", read=service_values.yes_or_no, text="yes", help="tell each change of a backend, too"),
+    Key(
+        name="egress_hold",
+        read=values.duration(*EGRESS_HOLD_RANGE),
+        text="5m",
+        help="events wait so long at most while no route leads out of the machine: 0s (never) to 1h",
+    ),
 )
 
 

@@ -76,6 +76,7 @@ class NotificationsConfig:
 
     A change of health is told when it has lasted for ``hold`` seconds. Of one service at most ``limit`` events in
     ``per`` seconds are told, the rest is a count. ``servers`` and ``backends`` say whether their changes are told, too.
+    While no route leads out of the machine, events are on hold for ``egress_hold`` seconds at most.
     """
 
     hold: float = 1.0
@@ -83,6 +84,7 @@ class NotificationsConfig:
     per: float = 60.0
     servers: bool = False
     backends: bool = True
+    egress_hold: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)

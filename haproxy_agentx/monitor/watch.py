@@ -15,14 +15,15 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
+from haproxy_agentx.monitor.egress_gate import EgressGate
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
 from haproxy_agentx.monitor.service import Plan
-from haproxy_agentx.monitor.way_out import WayOut
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
+from haproxy_agentx.vrrp import routes
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
@@ -59,7 +60,7 @@ class Monitor:
         on_change: Callable[[], None],
         believed: Believed = only_root,
     ) -> None:
-        self.way_out = WayOut()
+        self.egress_gate = EgressGate(routes.leads_out, config.notifications.egress_hold)
         self._config = config
         self._processes = processes
         self._indexes = indexes
@@ -197,7 +198,7 @@ class Monitor:
 
     def _take_kernel(self, kernel: Kernel, at: float) -> None:
         self.node.take_kernel(kernel, at)
-        self.way_out.take_kernel(kernel, at)
+        self.egress_gate.take_change(at)
         self._look()
 
     def _look(self) -> None:

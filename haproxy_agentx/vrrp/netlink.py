@@ -101,12 +101,12 @@ News = LinkNews | AddressNews | DumpEnd | Incomplete
 
 def dump_links(sequence: int) -> bytes:
     """Ask for all links."""
-    return _request(RTM_GETLINK, sequence, _LINK.pack(_AF_UNSPEC, 0, 0, 0, 0))
+    return dump_request(RTM_GETLINK, sequence, _LINK.pack(_AF_UNSPEC, 0, 0, 0, 0))
 
 
 def dump_addresses(sequence: int) -> bytes:
     """Ask for all addresses of both families."""
-    return _request(RTM_GETADDR, sequence, _ADDRESS.pack(_AF_UNSPEC, 0, 0, 0, 0))
+    return dump_request(RTM_GETADDR, sequence, _ADDRESS.pack(_AF_UNSPEC, 0, 0, 0, 0))
 
 
 def parse(datagram: bytes | memoryview) -> list[News]:
@@ -115,7 +115,7 @@ def parse(datagram: bytes | memoryview) -> list[News]:
     Raises Invalid when it is torn: a length that does not fit.
     """
     news: list[News] = []
-    for kind, flags, sequence, body in _messages(memoryview(datagram)):
+    for kind, flags, sequence, body in messages(memoryview(datagram)):
         if (flags & _NLM_F_DUMP_INTR and kind in _OF_A_DUMP) or kind == NLMSG_OVERRUN:
             news.append(Incomplete())
         if kind in (NLMSG_DONE, NLMSG_ERROR):
@@ -134,12 +134,13 @@ def _record(kind: int, body: memoryview) -> LinkNews | AddressNews | None:
     return None
 
 
-def _request(kind: int, sequence: int, body: bytes) -> bytes:
+def dump_request(kind: int, sequence: int, body: bytes) -> bytes:
+    """Ask for a dump: the message of this type with the family in its body."""
     return _HEADER.pack(_HEADER.size + len(body), kind, _NLM_F_REQUEST | _NLM_F_DUMP, sequence, 0) + body
 
 
-def _messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
-    """Give type, flags, sequence and body of each message."""
+def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
+    """Give type, flags, sequence and body of each message. Raises Invalid, as ``parse``."""
     at = 0
     while at < len(data):
         if len(data) - at < _HEADER.size:
@@ -151,7 +152,8 @@ def _messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
         at += length + -length % 4
 
 
-def _attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Give type and value of each attribute. Raises Invalid, as ``parse``."""
     at = 0
     while len(data) - at >= _ATTRIBUTE.size:  # fewer are padding
         length, kind = _ATTRIBUTE.unpack_from(data, at)
@@ -169,7 +171,7 @@ def _link(body: memoryview, *, gone: bool) -> LinkNews | None:
     if family != _AF_UNSPEC:
         return None
     name = ""
-    for kind, value in _attributes(body[_LINK.size :]):
+    for kind, value in attributes(body[_LINK.size :]):
         if kind == _IFLA_IFNAME:
             name = bytes(value).partition(b"\0")[0].decode(errors="backslashreplace")
     up = flags & _IFF_UP and flags & _IFF_RUNNING
@@ -182,7 +184,7 @@ def _address(body: memoryview, *, gone: bool) -> AddressNews | None:
         raise Invalid(f"netlink: an address of {len(body)} bytes, too short")
     family, prefix, flags, _, index = _ADDRESS.unpack_from(body)
     local = peer = b""
-    for kind, value in _attributes(body[_ADDRESS.size :]):
+    for kind, value in attributes(body[_ADDRESS.size :]):
         if kind == _IFA_LOCAL:
             local = bytes(value)
         elif kind == _IFA_ADDRESS:

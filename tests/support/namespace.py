@@ -27,6 +27,11 @@ class Namespace(AbstractContextManager["Namespace"]):
         self._holder.kill()
         self._holder.wait()
 
+    @property
+    def pid(self) -> int:
+        """The process that holds it."""
+        return self._holder.pid
+
     def ip(self, *commands: str) -> None:
         """Run commands of ip(8), all in one process."""
         done = subprocess.run(
