@@ -23,6 +23,8 @@ _PROBLEMS: Mapping[Delivery, str] = {
     Delivery.queued: "it waits to be sent, and will be: {held}",
     Delivery.sent: "snmpd was given it and has not acknowledged it: is snmpd frozen? It will be sent again",
     Delivery.refused: "snmpd would not have it: journalctl -u haproxy-agentx says why",
+    Delivery.unanswered: "snmpd lives and has not answered it, and it is not tried again: remove sendMessageMaxSize "
+    "from its snmp.conf and snmpd.conf, or set it to 1500 or more",
     Delivery.dropped: "too many events wait for snmpd, and this one was dropped: start snmpd",
 }
 """What is to be said of a test that is not acknowledged."""
@@ -45,7 +47,7 @@ def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | No
         """Send a haxTest, and say how it went."""
         began = monotonic()
         event = await outbox.test(News(time.time(), Kind.test, TEST_CELLS), TEST_TIMEOUT)
-        return outcome_of_test(event, monotonic() - began, outbox.held or problem())
+        return outcome_of_test(event, monotonic() - began, outbox.on_hold or problem())
 
     return {"events": events, "trap-test": trap_test}
 

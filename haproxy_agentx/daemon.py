@@ -39,6 +39,7 @@ from haproxy_agentx.memory_limit import memory_limit
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.notification_size import octets
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import Texts, object_names, scalar_columns, small_columns
 from haproxy_agentx.outbox import Outbox
@@ -346,10 +347,11 @@ class Daemon:
     def _egress_obstacle(self) -> str | None:
         return self._monitor.egress_gate.obstacle(monotonic())
 
-    def _send(self, event: LoggedEvent) -> bool:
-        """Give an event to the master, with sysUpTime as it was when the event happened."""
+    def _send(self, event: LoggedEvent, budget: int) -> int:
+        """Give an event to the master, with sysUpTime as it was when the event happened (see Outbox)."""
         at = monotonic() if event.moment is None else event.moment
-        return self._connection.notify(varbinds(event, self._config.root, self._connection.time_stamp(at)), event)
+        found = varbinds(event, self._config.root, self._connection.time_stamp(at), budget)
+        return octets(found) if self._connection.notify(found, event) else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Delivery(IntEnum):
     """snmpd would not have it, several times."""
     dropped = 5
     """Too many were waiting: it was not sent, and can be read in the log only."""
+    unanswered = 6
+    """snmpd was given it several times and answered none of them: it may have been sent, and is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)

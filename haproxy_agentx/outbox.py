@@ -7,10 +7,8 @@ sent twice says so (``Event.tries`` above 1).
 | what happens to the event in flight | what follows |
 |---|---|
 | acknowledged, error 0 | settled: acknowledged |
-| acknowledged, another error | sent again after a pause; after ``Pace.refusals`` of them settled: refused |
-| the session ends | sent again when there is another one |
-| no answer within ``Pace.answer`` | sent again |
-| there is no session to give it to, or just now it is to be held | the mark is taken back; sent when it may leave |
+| refused, passed over, or the session ends | tried again for a bounded time: ``delivery`` has the rules |
+| there is no session to give it to, or the gate has just closed | the mark is taken back; sent when it may leave |
 | ``send`` fails: a bug of ours | settled: refused |
 """
 
@@ -20,25 +18,32 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
+from time import monotonic
 
 from haproxy_agentx.agentx import events as agentx
 from haproxy_agentx.agentx.backoff import Backoff
+from haproxy_agentx.delivery import MAX_TRIES, Attempts, LearnedSize, Outcome, outcome_of
 from haproxy_agentx.event import Delivery, Event, News
 from haproxy_agentx.journal import Journal
+from haproxy_agentx.objects.notification_size import COMPACT, FULL
 from haproxy_agentx.printable import printable
 
 log = logging.getLogger(__name__)
 
 NO_SESSION = "there is no session with the AgentX master"
 
+PASSED_OVER = "the master lives and does not answer it: is sendMessageMaxSize in snmp.conf or snmpd.conf too small?"
+
+_NO_ERROR = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Times in seconds: for an answer, of the first and the longest pause after a refusal, between two looks.
 
-    A look is at ``is_held`` while that holds events: nothing tells when it is over. ``idle`` is how soon events are
-    found that came to light when the store could be read again. ``refusals`` of one event are all that it gets.
+    ``answer`` is for a session that reports neither an answer nor that there is none. A look is at the gate while it is
+    closed: nothing reports when it opens. ``idle`` is how soon events are found that came to light when the store could
+    be read again.
     """
 
     answer: float = 30.0
@@ -46,54 +51,51 @@ class Pace:
     longest_pause: float = 4.0
     look: float = 0.25
     idle: float = 5.0
-    refusals: int = 5
-
-
-class _Silence(Enum):
-    """Why there is no answer."""
-
-    SESSION_OVER = 1
-    TOO_LATE = 2
 
 
 class Outbox:
     """Empties ``journal`` by ``send``.
 
-    ``send`` gives an event to the master, with **the Event itself as the token** (``Connection.notify``), and says
-    whether there was a session; ``is_held`` says in words why nothing should leave now, or None. ``take`` must be
-    called with each AgentX event: nothing leaves before the first Ready (or Refused: there is a session as well).
+    ``send`` gives an event in at most so many octets to the master, with **the Event itself as the token**
+    (``Connection.notify``), and returns the octets of its notification, 0 when there was no session. ``gate`` returns
+    in words why nothing should leave now, or None. ``take`` must be called with each AgentX event: nothing leaves
+    before the first Ready (or Refused: there is a session as well).
     """
 
     def __init__(
         self,
         journal: Journal,
-        send: Callable[[Event], bool],
-        is_held: Callable[[], str | None],
+        send: Callable[[Event, int], int],
+        gate: Callable[[], str | None],
         pace: Pace | None = None,
     ) -> None:
         self._journal = journal
         self._send = send
-        self._is_held = is_held
+        self._gate = gate
         self._pace = pace or Pace()
         self._backoff = Backoff(self._pace.first_pause, self._pace.longest_pause)
         self._session = False
         self._in_flight: Event | None = None
-        self._answer: asyncio.Future[int | _Silence] | None = None
-        self._refusals = 0
-        """Of the event at the head of the queue."""
-        self._complaint = 0
-        """The error that was logged, until an event is acknowledged."""
+        self._answer: asyncio.Future[int | Outcome] | None = None
+        self._attempts = Attempts()
+        self._size = LearnedSize(FULL, COMPACT)
+        self._octets = 0
+        """Of the notification in flight."""
+        self._trouble = ""
+        """Why the event at the head has to be tried again, in words."""
+        self._complaint = ""
+        """What was logged, until an event is acknowledged."""
         self._woken = asyncio.Event()
         self._waiting: dict[int, list[asyncio.Future[Event]]] = {}
         journal.on_queued = self.wake
 
     @property
-    def held(self) -> str:
+    def on_hold(self) -> str:
         """Why events wait, in words; empty if they do not, or wait for their turn only."""
-        return (self._obstacle() or "") if self._journal.counts.queued else ""
+        return (self._obstacle() or self._trouble) if self._journal.counts.queued else ""
 
     async def run(self) -> None:
-        """Send what waits, for ever."""
+        """Send what waits, until cancelled."""
         event: Event | None = None
         while True:
             if event is not None:
@@ -109,16 +111,26 @@ class Outbox:
         """Take an event of the AgentX session."""
         match event:
             case agentx.Ready() | agentx.Refused():
+                if not self._session:
+                    self._attempts.session_began()
+                    self._size = LearnedSize(FULL, COMPACT)
                 self._session = True
                 self.wake()
             case agentx.Closed():
                 self._session = False
-                self._reply(_Silence.SESSION_OVER)
+                self._reply(Outcome.SESSION_ENDED)
+            case agentx.Unanswered(token=Event() as token):
+                current = self._in_flight
+                if current is not None and (current.sequence, current.tries) == (token.sequence, token.tries):
+                    self._reply(Outcome.UNANSWERED)
             case agentx.Acknowledged(token=Event() as token, error=error):
                 current = self._in_flight
                 if current is None or current.sequence != token.sequence:
                     return
-                if error == 0 or current.tries == token.tries:  # a late yes is one, a late no is not about this try
+                if current.tries == token.tries:
+                    self._reply(error)
+                elif error == _NO_ERROR:  # a late yes is one, a late no is not about this try
+                    self._size.give_up()
                     self._reply(error)
             case _:
                 pass
@@ -152,10 +164,13 @@ class Outbox:
                 del self._waiting[sequence]
 
     def _obstacle(self) -> str | None:
-        return self._is_held() or (None if self._session else NO_SESSION)
+        return self._gate() or (None if self._session else NO_SESSION)
 
     async def _deliver(self, event: Event) -> Event | None:
-        """Give one event to the master, and do what follows from its answer. Gives the next one, if it may leave."""
+        """Give one event to the master, and do what follows from its answer. Give the next one, if it may leave."""
+        self._attempts.look_at(event.sequence)
+        if event.tries > MAX_TRIES:  # the daemon itself ended at each of them
+            return await self._give_up(event, Delivery.unanswered, f"it was tried {MAX_TRIES} times")
         self._in_flight = event
         self._answer = asyncio.get_running_loop().create_future()
         try:
@@ -170,50 +185,73 @@ class Outbox:
             answer = await self._answered()
         finally:
             self._in_flight = self._answer = None
-        if answer == 0:
-            self._complaint = 0
-            return await self._settle(event, Delivery.acknowledged)
-        if not isinstance(answer, _Silence):
-            return await self._refused(event, answer)
-        if answer is _Silence.TOO_LATE:
-            log.warning("the master has not answered event %d: it is sent again", event.sequence)
-        return None
+        if answer == _NO_ERROR:
+            return await self._acknowledged(event)
+        return await self._failed(event, answer)
 
     def _give(self, event: Event) -> bool:
         if self._obstacle():
             return False
-        given = self._send(event)
-        if not given:
+        self._octets = self._send(event, self._size.budget(shortened=self._attempts.shortened))
+        if not self._octets:
             self._session = False
-        return given
+        return self._octets > 0
 
-    async def _answered(self) -> int | _Silence:
+    async def _answered(self) -> int | Outcome:
         assert self._answer is not None  # noqa: S101  for mypy: _deliver has just made it
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.answer):
                 return await self._answer
-        return _Silence.TOO_LATE
+        return Outcome.UNANSWERED
 
-    async def _refused(self, event: Event, error: int) -> Event | None:
-        self._refusals += 1
-        if self._refusals < self._pace.refusals:
-            log.debug("event %d: %s", event.sequence, agentx.refusal(error))
+    async def _acknowledged(self, event: Event) -> Event | None:
+        self._complaint = ""
+        self._attempts.acknowledged()
+        if longer := self._size.take_answered(self._octets):
+            log.warning(
+                "the master answers a notification of %d octets and not one of %d: notifications are shortened until "
+                "it restarts: remove sendMessageMaxSize from its snmp.conf and snmpd.conf, or set it to 1500 or more",
+                self._octets,
+                longer,
+            )
+        return await self._settle(event, Delivery.acknowledged)
+
+    async def _failed(self, event: Event, answer: int | Outcome) -> Event | None:
+        """Try an event again, or give it up, by the rules of ``delivery``."""
+        outcome = answer if isinstance(answer, Outcome) else outcome_of(answer)
+        if outcome is Outcome.UNANSWERED:
+            self._size.take_passed_over(self._octets)
+        settled = self._attempts.take(outcome, event.tries, monotonic())
+        why = PASSED_OVER if outcome is Outcome.UNANSWERED else "the session with the master has ended each time"
+        if not isinstance(answer, Outcome):
+            why = agentx.refusal(answer)
+        if settled is not None:
+            return await self._give_up(event, settled, why)
+        log.debug("event %d of %d octets is tried again: %s: %s", event.sequence, self._octets, outcome.name, why)
+        if outcome is not Outcome.SESSION_ENDED:
+            self._trouble = f"event {event.sequence} is tried again: {why}"
+        if not isinstance(answer, Outcome):
             await asyncio.sleep(self._backoff.next())
-            return None
-        level = logging.WARNING if error != self._complaint else logging.DEBUG  # of a series the first one is news
-        self._complaint = error
+        return None
+
+    async def _give_up(self, event: Event, delivery: Delivery, why: str) -> Event | None:
+        level = logging.WARNING if why != self._complaint else logging.DEBUG  # of a series the first one is news
+        self._complaint = why
         log.log(
             level,
-            "the master refuses event %d (%s of %s), which stays in the log unsent: %s",
+            "event %d (%s of %s) is %s after %d tries, and stays in the log: %s",
             event.sequence,
             event.news.kind.name,
             printable(event.news.cells.get("haxEventSubject", "")),
-            agentx.refusal(error),
+            delivery.name,
+            event.tries,
+            why,
         )
-        return await self._settle(event, Delivery.refused)
+        self._size.give_up()
+        return await self._settle(event, delivery)
 
     async def _settle(self, event: Event, delivery: Delivery) -> Event | None:
-        self._refusals = 0
+        self._trouble = ""
         self._backoff.reset()
         following = None
         if self._obstacle():
@@ -225,7 +263,7 @@ class Outbox:
                 waiting.set_result(settled)
         return following
 
-    def _reply(self, answer: int | _Silence) -> None:
+    def _reply(self, answer: int | Outcome) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 

@@ -36,7 +36,7 @@ EXPOSURE_INTERVAL = 30.0
 LATELY = 3600.0
 """Seconds for which a notification that was given up is a problem."""
 
-_GIVEN_UP = frozenset({Delivery.refused, Delivery.dropped})
+_GIVEN_UP = frozenset({Delivery.unanswered, Delivery.refused, Delivery.dropped})
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ class Report:
             "haxAgentEventsLost": str(counts.lost),
             "haxAgentLastEventSequence": str(counts.last_sequence),
             "haxAgentOutboxLimit": str(MAX_QUEUED),
-            "haxAgentOutboxHeld": self.outbox.held,
+            "haxAgentOutboxHeld": self.outbox.on_hold,
             "haxAgentOldestEventAge": str(int(self._oldest_age())),
             "haxAgentProblems": str(len(self.problems)),
             "haxAgentProblemSeverity": worst(self.problems).name,
@@ -170,7 +170,7 @@ class Report:
                 "acknowledged": counts.acknowledged,
                 "suppressed": counts.suppressed,
                 "lost": counts.lost,
-                "held": self.outbox.held or None,
+                "held": self.outbox.on_hold or None,
                 "oldest_age": round(self._oldest_age(), 3),
                 "given_up": self._given_up(),
             },

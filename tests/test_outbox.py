@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.agentx.connection import Connection
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Refused
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Refused, Unanswered
 from haproxy_agentx.agentx.events import Event as AgentXEvent
 from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import ErrorStatus, Tag, VarBind
 from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.delivery import MAX_TRIES
 from haproxy_agentx.event import Delivery, Event, Kind
 from haproxy_agentx.journal import Journal
+from haproxy_agentx.objects.notification_size import COMPACT
 from haproxy_agentx.outbox import NO_SESSION, Outbox, Pace
 from haproxy_agentx.store.ledger import Counts
 from tests.support import golden, wire
@@ -30,6 +32,8 @@ from tests.support.stored import Stored, stored
 QUICK_OUTBOX = Pace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
 DEADLINE = 5.0
 DENIED = int(ErrorStatus.REQUEST_DENIED)
+UNREADABLE = int(ErrorStatus.PARSE_ERROR)
+PROCESSING = int(ErrorStatus.PROCESSING_ERROR)
 
 
 class Bench:
@@ -43,13 +47,26 @@ class Bench:
         """There is a session to send in."""
         self.held: str | None = None
         self.on_send: Callable[[Event], None] = lambda _: None
+        self.size = 1200
+        """Octets of each notification, as far as the budget allows."""
+        self.octets: list[int] = []
         self.outbox = Outbox(self.journal, self.send, lambda: self.held, pace)
 
-    def send(self, event: Event) -> bool:
-        if self.accepts:
-            self.sent.append(event)
-            self.on_send(event)
-        return self.accepts
+    def send(self, event: Event, budget: int) -> int:
+        if not self.accepts:
+            return 0
+        self.sent.append(event)
+        self.octets.append(min(self.size, budget))
+        self.on_send(event)
+        return self.octets[-1]
+
+    def pass_over(self, event: Event) -> None:
+        """Do not answer, and live."""
+        self.outbox.take(Unanswered(event))
+
+    def accept_up_to(self, octets: int) -> None:
+        """Answer what is no longer than that, and pass over the rest."""
+        self.on_send = lambda event: self.answer(0, event) if self.octets[-1] <= octets else self.pass_over(event)
 
     def answer(self, error: int = 0, event: Event | None = None) -> None:
         """Answer the event that was sent last, or that one."""
@@ -164,15 +181,15 @@ def test_what_was_left_by_the_process_before_is_sent_at_the_start(tmp_path):
 def test_c54_nothing_leaves_before_there_is_a_session(tmp_path):
     async def scenario():
         async with running(tmp_path, session=False) as bench:
-            assert bench.outbox.held == "", "nothing waits"
+            assert bench.outbox.on_hold == "", "nothing waits"
             await bench.journal.append([news()])
-            assert bench.outbox.held == NO_SESSION
+            assert bench.outbox.on_hold == NO_SESSION
             for there_is_one in (Ready(), Refused(b"", "duplicate")):
                 bench.outbox.take(there_is_one)
                 await bench.until(lambda: bench.sent)
-                assert bench.outbox.held == ""
+                assert bench.outbox.on_hold == ""
                 bench.outbox.take(Closed("over"))
-                assert bench.outbox.held == NO_SESSION
+                assert bench.outbox.on_hold == NO_SESSION
                 bench.sent.clear()
 
     asyncio.run(scenario())
@@ -184,7 +201,7 @@ def test_c54_a_session_that_was_gone_before_the_event_leaves_no_mark(tmp_path):
             bench.accepts = False
             await bench.journal.append([news()])
             await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
-            assert bench.outbox.held == NO_SESSION
+            assert bench.outbox.on_hold == NO_SESSION
             bench.accepts = True
             bench.outbox.take(Ready())
             await bench.until(lambda: bench.tries == [(1, 1)])
@@ -197,7 +214,7 @@ def test_c54_a_session_that_ends_while_it_is_written_to(tmp_path):
         async with running(tmp_path) as bench:
             bench.on_send = lambda _: bench.outbox.take(Closed("snmpd does not read"))
             await bench.journal.append([news()])
-            await bench.until(lambda: bench.sent and bench.outbox.held == NO_SESSION)
+            await bench.until(lambda: bench.sent and bench.outbox.on_hold == NO_SESSION)
             bench.answer_all()
             bench.outbox.take(Ready())
             await bench.until(lambda: bench.journal.counts.acknowledged)
@@ -212,7 +229,7 @@ def test_c54_a_session_that_ends_before_the_answer(tmp_path):
             await bench.journal.append(several(1, 2))
             await bench.until(lambda: bench.tries == [(1, 1)])
             bench.outbox.take(Closed("snmpd is gone"))
-            await bench.until(lambda: bench.outbox.held == NO_SESSION)
+            await bench.until(lambda: bench.outbox.on_hold == NO_SESSION)
             assert bench.deliveries == [Delivery.sent, Delivery.queued]
             bench.answer_all()
             bench.outbox.take(Ready())
@@ -235,29 +252,127 @@ def test_c54_no_answer_in_time(tmp_path):
     asyncio.run(scenario())
 
 
-def test_c54_refused_for_a_while(tmp_path):
+def test_an_event_that_is_never_answered_lets_those_behind_it_leave(tmp_path, caplog):
     async def scenario():
         async with running(tmp_path) as bench:
-            bench.on_send = lambda event: bench.answer(DENIED if event.tries < 5 else 0)
-            await bench.journal.append(several(1, 2))
-            await bench.until(lambda: bench.deliveries[0] is Delivery.acknowledged)
-            assert bench.tries[:5] == [(1, number) for number in range(1, 6)]
+            bench.on_send = lambda event: bench.pass_over(event) if event.sequence == 1 else bench.answer(0, event)
+            await bench.journal.append(several(1, 3))
+            await bench.until(lambda: not bench.journal.counts.queued)
+            assert bench.deliveries == [Delivery.unanswered, Delivery.acknowledged, Delivery.acknowledged]
+            assert bench.tries == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (3, 1)]
+            assert bench.octets == [1200, COMPACT, COMPACT, COMPACT, 1200, 1200], "its length was not the reason"
+            assert bench.journal.counts == Counts(sent=6, acknowledged=2, lost=1, last_sequence=3)
+
+    asyncio.run(scenario())
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert line.startswith("event 1 (serviceFailover of SITE1) is unanswered after 4 tries, and stays in the log: ")
+    assert "sendMessageMaxSize" in line
+
+
+def test_a_master_that_answers_short_ones_only_gets_no_longer_ones(tmp_path, caplog):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.accept_up_to(1000)
+            bench.size = 700
+            await bench.journal.append(several(1, 1))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 1)
+            bench.size = 1200
+            await bench.journal.append(several(2, 4))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 4)
+            assert bench.octets == [700, 1200, COMPACT, 700, 700], "what was answered once will be answered"
+            bench.outbox.take(Closed("snmpd was restarted"))
+            bench.accept_up_to(1400)
+            bench.outbox.take(Ready())
+            await bench.journal.append(several(5, 5))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 5)
+            assert bench.octets[-1] == 1200, "it may be configured otherwise now"
+
+    asyncio.run(scenario())
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "of 484 octets and not one of 1200" in line
+    assert "sendMessageMaxSize" in line
+
+
+def test_a_late_answer_to_the_full_form_is_no_limit(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.on_send = lambda event: (
+                bench.pass_over(event) if event.tries == 1 else bench.answer(0, replace(event, tries=1))
+            )
+            await bench.journal.append(several(1, 1))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 1)
+            bench.answer_all()
+            await bench.journal.append(several(2, 2))
+            await bench.until(lambda: bench.journal.counts.acknowledged == 2)
+            assert bench.octets == [1200, COMPACT, 1200]
 
     asyncio.run(scenario())
 
 
-def test_c54_refused_for_good_is_told_once_and_counted(tmp_path, caplog):
+def test_an_event_at_which_each_session_ends_is_given_up(tmp_path):
+    def end(bench: Bench, event: Event) -> None:
+        if event.sequence == 1:
+            bench.outbox.take(Closed("snmpd has crashed"))
+            asyncio.get_running_loop().call_soon(bench.outbox.take, Ready())
+        else:
+            bench.answer(0, event)
+
     async def scenario():
         async with running(tmp_path) as bench:
-            bench.answer_all(DENIED)
+            bench.on_send = lambda event: end(bench, event)
+            await bench.journal.append(several(1, 2))
+            await bench.until(lambda: not bench.journal.counts.queued)
+            assert bench.deliveries == [Delivery.unanswered, Delivery.acknowledged]
+            assert bench.tries == [*((1, number) for number in range(1, 11)), (2, 1)]
+            assert bench.octets == [1200] * 3 + [COMPACT] * 7 + [1200]
+
+    asyncio.run(scenario())
+
+
+# The daemon itself ends at each try: it cannot count them but on disk.
+def test_an_event_that_was_tried_too_often_over_restarts_is_given_up(tmp_path):
+    async def scenario():
+        async with running(tmp_path, session=False) as bench:
+            await bench.journal.append(several(1, 2))
+            for _ in range(MAX_TRIES):
+                await bench.journal.try_next()
+        async with running(tmp_path) as bench:
+            bench.answer_all()
+            await bench.until(lambda: not bench.journal.counts.queued)
+            assert bench.deliveries == [Delivery.unanswered, Delivery.acknowledged]
+            assert bench.tries == [(2, 1)]
+
+    asyncio.run(scenario())
+
+
+# RFC 2741 7.1.10: a master that has just started, or has failed inside, says nothing about the event.
+def test_c54_a_master_that_refuses_for_a_while_loses_nothing(tmp_path):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.on_send = lambda event: bench.answer(PROCESSING if event.tries < 40 else 0)
+            await bench.journal.append(several(1, 2))
+            await bench.until(lambda: bench.sent)
+            await bench.until(lambda: "processingError" in bench.outbox.on_hold)
+            await bench.until(lambda: bench.deliveries[0] is Delivery.acknowledged)
+            assert bench.tries[:40] == [(1, number) for number in range(1, 41)]
+            assert set(bench.octets[:40]) == {1200}
+
+    asyncio.run(scenario())
+
+
+def test_c54_refused_for_good_is_logged_once_and_counted(tmp_path, caplog):
+    async def scenario():
+        async with running(tmp_path) as bench:
+            bench.answer_all(UNREADABLE)
             await bench.journal.append([news(1, haxEventSubject="SITE1\n<0>all is well"), news(2)])
             await bench.until(lambda: bench.deliveries == [Delivery.refused] * 2)
-            assert bench.tries == [(event, number) for event in (1, 2) for number in range(1, 6)]
-            assert bench.journal.counts == Counts(sent=10, lost=2, last_sequence=2)
+            assert bench.tries == [(event, number) for event in (1, 2) for number in range(1, 4)]
+            assert bench.octets == [1200, COMPACT, COMPACT] * 2
+            assert bench.journal.counts == Counts(sent=6, lost=2, last_sequence=2)
             bench.answer_all()
             await bench.journal.append([news(3)])
             await bench.until(lambda: bench.journal.counts.acknowledged)
-            bench.answer_all(DENIED)
+            bench.answer_all(UNREADABLE)
             await bench.journal.append([news(4)])
             await bench.until(lambda: bench.journal.counts.lost == 3)
 
@@ -265,8 +380,8 @@ def test_c54_refused_for_good_is_told_once_and_counted(tmp_path, caplog):
         asyncio.run(scenario())
     first, again = (record.getMessage() for record in caplog.records)
     assert first == (
-        "the master refuses event 1 (serviceFailover of SITE1\\n<0>all is well), which stays in the log unsent: "
-        "the master does not allow it: see its configuration (requestDenied)"
+        "event 1 (serviceFailover of SITE1\\n<0>all is well) is refused after 3 tries, and stays in the log: the "
+        "master could not read the request: is it RFC 2741? (parseError)"
     )
     assert "event 4" in again
 
@@ -319,7 +434,7 @@ def test_held_events_wait_and_say_why(tmp_path):
             bench.answer_all()
             bench.held = "the link of eth0 is down"
             await bench.journal.append(several(1, 3))
-            assert bench.outbox.held == "the link of eth0 is down"
+            assert bench.outbox.on_hold == "the link of eth0 is down"
             assert await bench.outbox.delivered(3, 0.02) == Event(3, news(3))
             bench.held = None
             assert (await bench.outbox.delivered(3, DEADLINE)).delivery is Delivery.acknowledged
@@ -332,7 +447,7 @@ def test_an_event_that_is_to_be_held_from_just_now_does_not_leave(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
             looks = iter([None])
-            bench.outbox._is_held = lambda: next(looks, bench.held)
+            bench.outbox._gate = lambda: next(looks, bench.held)
             bench.held = "the link went down while it was marked on disk"
             await bench.journal.append([news()])
             await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
@@ -353,7 +468,7 @@ def test_a_test_event_is_followed_to_its_end(tmp_path):
             event = await bench.outbox.test(news(kind=Kind.test), DEADLINE)
             assert (event.sequence, event.delivery, event.tries) == (1, Delivery.acknowledged, 1)
             assert await bench.outbox.delivered(1, DEADLINE) == event, "also when it is over"
-            bench.answer_all(DENIED)
+            bench.answer_all(UNREADABLE)
             assert (await bench.outbox.test(news(kind=Kind.test), DEADLINE)).delivery is Delivery.refused
             bench.on_send = lambda _: None
             assert (await bench.outbox.test(news(kind=Kind.test), 0.05)).delivery is Delivery.sent
@@ -397,6 +512,10 @@ def varbinds(event: Event) -> list[VarBind]:
     ]
 
 
+SIZE = 100
+"""Octets, which concern nobody here."""
+
+
 @asynccontextmanager
 async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator[tuple[Outbox, Journal]]:
     settings = replace(QUICK, **changes)
@@ -410,7 +529,11 @@ async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator
         journal = Journal(store)
         await journal.begin()
         connection = Connection(socket, settings, responder, take, QUICK_PACE)
-        outbox = Outbox(journal, lambda event: connection.notify(varbinds(event), event), lambda: None, QUICK_OUTBOX)
+
+        def send(event: Event, _budget: int) -> int:
+            return SIZE if connection.notify(varbinds(event), event) else 0
+
+        outbox = Outbox(journal, send, lambda: None, QUICK_OUTBOX)
         tasks = [asyncio.create_task(work) for work in (connection.run(), outbox.run())]
         try:
             yield outbox, journal
@@ -424,17 +547,17 @@ async def connected(path: Path, socket: str, **changes: object) -> AsyncIterator
 
 # Catches an event that is taken for delivered, and one that is lost, because of how the master behaved at the first.
 @pytest.mark.parametrize(
-    ("first", "tries"),
+    ("first", "tries", "sessions"),
     [
-        (silence, 2),
-        (hang_up, 2),
-        (refuse(wire.NOT_OPEN), 2),
-        (refuse(wire.PROCESSING_ERROR), 2),
-        (late(0.2), 1),
+        (silence, 2, 1),
+        (hang_up, 2, 2),
+        (refuse(wire.NOT_OPEN), 2, 2),
+        (refuse(wire.PROCESSING_ERROR), 2, 1),
+        (late(0.2), 1, 1),
     ],
     ids=["silence", "end", "notOpen", "processingError", "late"],
 )
-def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster, tmp_path, first, tries):
+def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster, tmp_path, first, tries, sessions):
     master.script[wire.NOTIFY] = [first, grant]
 
     async def scenario():
@@ -444,6 +567,7 @@ def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster,
             assert event.delivery is Delivery.acknowledged
             assert [event.tries for event in journal.recent] == [tries, 1, 1]
             assert journal.counts.acknowledged == 3
+            assert len(master.links) == sessions, "silence on a Notify ends no session"
 
     asyncio.run(scenario())
     frames = [frame for link in master.links for frame in link.seen if frame.type == wire.NOTIFY]

@@ -12,7 +12,8 @@ class Settings:
 
     ``identity`` and ``description`` name us (o.id, o.descr; the description is cut to 255 octets). Times in seconds:
     ``timeout`` for any answer, ``ping_interval`` between two signs of life, ``retry_interval`` until a refused subtree
-    is tried again. ``priority`` 1..255, the lower wins (RFC 2741 6.2.3).
+    is tried again, ``notify_timeout`` until a Ping asks whether the master has passed over a notification.
+    ``priority`` 1..255, the lower wins (RFC 2741 6.2.3).
     """
 
     identity: Key
@@ -23,6 +24,7 @@ class Settings:
     ping_interval: float = 15.0
     retry_interval: float = 30.0
     close_timeout: float = 1.0
+    notify_timeout: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,17 @@ class Acknowledged:
     error: int
 
 
-Event = Ready | Refused | Closed | Acknowledged
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The master lives and has not answered the notification that was sent with ``token``: it has answered a later PDU.
+
+    An Acknowledged may still follow from a master that answers out of order.
+    """
+
+    token: object
+
+
+Event = Ready | Refused | Closed | Acknowledged | Unanswered
 
 _REFUSALS = {
     ErrorStatus.DUPLICATE_REGISTRATION: "it is registered already with this priority (duplicateRegistration): by a "

@@ -15,25 +15,15 @@ from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.anticipation import BLIND, Foresight
 from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode, encode
 from haproxy_agentx.agentx.errors import FrameError, PayloadError
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Settings, refusal
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Settings, Unanswered, refusal
 from haproxy_agentx.agentx.framing import Framer
 from haproxy_agentx.agentx.oid import Key, dotted, from_key
 from haproxy_agentx.agentx.pdu import CloseReason, ErrorStatus, Pdu, PduType, VarBind
 from haproxy_agentx.agentx.responder import Answer, Responder, error_payload, response
 from haproxy_agentx.agentx.states import OPEN, Signal, State, step
+from haproxy_agentx.agentx.unanswered import Waiting, Waitlist
 
 log = logging.getLogger(__name__)
-
-_PACKET_IDS = 1 << 32
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A PDU of ours that the master has not answered."""
-
-    pdu: Pdu
-    deadline: float
-    token: object = None
 
 
 @dataclass(slots=True)
@@ -62,8 +52,7 @@ class Session:
         self._framer = Framer()
         self._output: list[bytes] = []
         self._events: list[Event] = []
-        self._pending: dict[int, _Pending] = {}
-        self._packet_id = 0
+        self._pending = Waitlist()
         self._subtrees = [_Subtree(name) for name in settings.subtrees]
         self._slow: deque[tuple[Pdu, Answer]] = deque()
         self._ping_at = now + settings.ping_interval
@@ -151,25 +140,24 @@ class Session:
 
     def deadline(self) -> float | None:
         """Say when ``tick`` is due."""
-        due = [pending.deadline for pending in self._pending.values()]
-        due += [subtree.retry_at for subtree in self._subtrees if subtree.retry_at is not None]
+        due = [self._pending.deadline(), *(subtree.retry_at for subtree in self._subtrees)]
         if self.state in OPEN:
             due.append(self._ping_at)
-        return None if self.state is State.CLOSED else min(due, default=None)
+        return None if self.state is State.CLOSED else min((at for at in due if at is not None), default=None)
 
     def tick(self, now: float) -> None:
-        """Do what is due: notice silence, try refused subtrees again, ping."""
-        for pending in self._pending.values():
-            if pending.deadline <= now:
-                what = pending.pdu.type.name
-                self._over(f"the master has not answered our {what}: is it frozen or overloaded?", refused=True)
-                return
+        """Do what is due: notice silence, try refused subtrees again, ping. ``unanswered`` has what silence means."""
+        silent = self._pending.silence(now)
+        if silent is not None:
+            self._over(f"the master has not answered our {silent.name}: is it frozen or overloaded?", refused=True)
+            return
+        overdue = self._pending.overdue(now)
         for subtree in self._subtrees:
             if subtree.retry_at is not None and subtree.retry_at <= now:
                 self._register(subtree, now)
-        if self.state in OPEN and self._ping_at <= now:
+        if self.state in OPEN and (overdue or self._ping_at <= now):
             self._ping_at = now + self._settings.ping_interval
-            self._send(p.Ping(session_id=self.session_id), now)
+            self._send(p.Ping(session_id=self.session_id), now, overdue=overdue)
 
     @property
     def waits(self) -> bool:
@@ -182,10 +170,14 @@ class Session:
             pending.deadline += seconds
 
     def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bool:
-        """Send a notification; an Acknowledged with ``token`` follows. False when the session is not open."""
+        """Send a notification; an Acknowledged or Unanswered with ``token`` follows, or the Closed of the session.
+
+        Return False when the session is not open.
+        """
         if self.state not in OPEN:
             return False
-        self._send(p.Notify(session_id=self.session_id, varbinds=varbinds), now, token=token)
+        notify = p.Notify(session_id=self.session_id, varbinds=varbinds)
+        self._send(notify, now, token=token, within=self._settings.notify_timeout)
         return True
 
     def stop(self, now: float) -> None:
@@ -221,14 +213,19 @@ class Session:
                 self._register(subtree, now)
             self.state = step(self.state, Signal.SUBTREE_ADDED)
 
-    def _send(self, pdu: Pdu, now: float, *, token: object = None, within: float | None = None) -> None:
-        """Send a PDU of ours and expect its answer. Its packetID is unique among those that wait for one."""
-        self._packet_id = (self._packet_id + 1) % _PACKET_IDS
-        while self._packet_id in self._pending:
-            self._packet_id = (self._packet_id + 1) % _PACKET_IDS
+    def _send(
+        self,
+        pdu: Pdu,
+        now: float,
+        *,
+        token: object = None,
+        within: float | None = None,
+        overdue: tuple[int, ...] = (),
+    ) -> None:
+        """Send a PDU of ours and expect its answer."""
         seconds = self._settings.timeout if within is None else within
-        self._pending[self._packet_id] = _Pending(pdu, now + seconds, token)
-        self._output.append(encode(replace(pdu, packet_id=self._packet_id)))
+        packet_id = self._pending.add(Waiting(pdu, now + seconds, token, overdue))
+        self._output.append(encode(replace(pdu, packet_id=packet_id)))
 
     def _register(self, subtree: _Subtree, now: float) -> None:
         subtree.retry_at = None
@@ -281,7 +278,7 @@ class Session:
 
     def _take_response(self, answer: p.Response, now: float) -> None:
         """RFC 2741 7.2.2: matched by packetID alone; what nobody waits for is dropped."""
-        pending = self._pending.pop(answer.packet_id, None)
+        pending = self._pending.take(answer.packet_id)
         if pending is None:
             return
         self.clock = answer.sys_up_time, now
@@ -290,7 +287,7 @@ class Session:
             return
         self.CONSEQUENCES[type(pending.pdu)](self, pending, answer, now)
 
-    def _opened(self, _pending: _Pending, answer: p.Response, now: float) -> None:
+    def _opened(self, _pending: Waiting, answer: p.Response, now: float) -> None:
         if answer.error:
             self._over(f"the master opens no session: {refusal(answer.error)}", refused=True)
             return
@@ -307,7 +304,7 @@ class Session:
         for subtree in self._subtrees:
             self._register(subtree, now)
 
-    def _registered(self, pending: _Pending, answer: p.Response, now: float) -> None:
+    def _registered(self, pending: Waiting, answer: p.Response, now: float) -> None:
         subtree = pending.token
         if not isinstance(subtree, _Subtree) or self.state not in OPEN:
             return
@@ -320,17 +317,20 @@ class Session:
             self.state = step(self.state, Signal.ALL_REGISTERED)
             self._events.append(Ready())
 
-    def _capabilities_added(self, _pending: _Pending, answer: p.Response, _now: float) -> None:
+    def _capabilities_added(self, _pending: Waiting, answer: p.Response, _now: float) -> None:
         if answer.error:  # sysORTable lacks a line, which is no reason not to serve
             log.info("the master lists no capabilities in sysORTable: %s", refusal(answer.error))
 
-    def _acknowledged(self, pending: _Pending, answer: p.Response, _now: float) -> None:
+    def _acknowledged(self, pending: Waiting, answer: p.Response, _now: float) -> None:
         self._events.append(Acknowledged(pending.token, answer.error))
 
-    def _unmoved(self, _pending: _Pending, _answer: p.Response, _now: float) -> None:
-        """Take the answer to a Ping or an Unregister: that it came is all there is to it."""
+    def _pinged(self, pending: Waiting, _answer: p.Response, _now: float) -> None:
+        self._events += [Unanswered(token) for token in self._pending.pass_over(pending.overdue)]
 
-    def _goodbye(self, _pending: _Pending, _answer: p.Response, _now: float) -> None:
+    def _unmoved(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
+        """Take the answer to an Unregister: that it came is all there is to it."""
+
+    def _goodbye(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
         self._over("stopped")
 
     def _over(self, reason: str, *, refused: bool = False) -> None:
@@ -340,13 +340,13 @@ class Session:
         self._foresight, self._get_head, self.walking = BLIND, b"", False
         self._events.append(Closed(reason, refused))
 
-    CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", _Pending, p.Response, float], None]]] = {
+    CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", Waiting, p.Response, float], None]]] = {
         p.Open: _opened,
         p.AddAgentCaps: _capabilities_added,
         p.Register: _registered,
         p.Unregister: _unmoved,
-        p.Ping: _unmoved,
+        p.Ping: _pinged,
         p.Notify: _acknowledged,
         p.Close: _goodbye,
     }
-    """What the answer to each PDU of ours leads to. Each waits for one; silence ends the session (``tick``)."""
+    """What the answer to each PDU of ours leads to."""

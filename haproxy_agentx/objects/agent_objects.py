@@ -123,8 +123,8 @@ EVENT_SCALARS: tuple[Scalar, ...] = (
         34,
         "haxAgentEventsLost",
         COUNTER32,
-        "Events whose notification was given up: dropped, as more than haxAgentOutboxLimit were waiting, or refused. "
-        f"They are in haxEventTable all the same. {SURVIVES}",
+        "Events whose notification was given up: dropped, as more than haxAgentOutboxLimit were waiting, refused, or "
+        f"unanswered (haxEventDelivery). They are in haxEventTable all the same. {SURVIVES}",
         "events",
     ),
     Scalar(
@@ -138,8 +138,8 @@ EVENT_SCALARS: tuple[Scalar, ...] = (
         37,
         "haxAgentOutboxHeld",
         tc.MESSAGE,
-        "Why events are held back, in words, such as that all links are down, so that what is sent would be lost on "
-        "its way; empty when they are not.",
+        "Why events are on hold, in words, such as that no route leads out of the machine, so that what is sent would "
+        "be lost on its way, or that the master agent refuses notifications; empty when they are not.",
     ),
 )
 

@@ -81,7 +81,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "How far the notification of an event has come. queued: not sent yet. sent: given to the master agent, which "
         "has not acknowledged it. acknowledged: the master agent has it; whether a manager has got it, nobody is "
         "told. refused: the master agent would not have it, several times. dropped: never sent, as more than "
-        "haxAgentOutboxLimit were waiting.",
+        "haxAgentOutboxLimit were waiting. unanswered: given to the master agent several times, which answers other "
+        "requests and not this one, so that it may have been sent and is not sent again.",
     ),
     enumerated(
         TRAP_SEEN,

@@ -20,7 +20,9 @@ _STATES = (
 
 _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
-    "may follow where they apply."
+    "may follow where they apply. A long text is cut, its missing part shown as '...', so that the notification has "
+    "at most 1400 octets. Where the master agent does not answer one so long, it is sent in a short form of at most "
+    "484 octets, which leaves out the objects that the row of the event has to be read for."
 )
 _RATE = (
     "How many are sent is limited ('notifications: limit' of the configuration): of one service, of all sources, of "

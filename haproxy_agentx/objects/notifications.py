@@ -1,6 +1,6 @@
 """An event as the variable bindings of its notification (RFC 2741 6.2.10, RFC 3416 4.2.6). Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from haproxy_agentx.agentx.oid import Oid, key
@@ -10,6 +10,7 @@ from haproxy_agentx.event import Event
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
+from haproxy_agentx.objects.notification_size import FULL, Part, fitted
 from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
 from haproxy_agentx.vrrp.model import VrrpState
@@ -33,6 +34,40 @@ KEEPALIVED_OBJECTS: dict[str, tuple[Oid, Syntax]] = {
 }
 """The objects of vrrpInstanceStateChange as keepalived names them: columns without an instance, and a scalar."""
 
+_ALWAYS = None
+
+_ROOM: dict[str, tuple[int | None, int | None]] = {
+    "haxEventSequence": (_ALWAYS, _ALWAYS),
+    "haxEventSubject": (32, 32),
+    "haxEventHealth": (_ALWAYS, _ALWAYS),
+    "haxEventState": (16, 32),
+    "haxEventCause": (_ALWAYS, _ALWAYS),
+    "haxEventRole": (_ALWAYS, _ALWAYS),
+    "haxEventCauseText": (16, 64),
+    "haxEventMaybeRepeated": (_ALWAYS, _ALWAYS),
+    "haxEventTime": (_ALWAYS, _ALWAYS),
+    "haxEventPreviousHealth": (_ALWAYS, _ALWAYS),
+    "haxEventPreviousRole": (_ALWAYS, _ALWAYS),
+    "haxEventPreviousState": (16, 32),
+    "vrrpInstanceName": (16, 32),
+    "vrrpInstanceState": (_ALWAYS, _ALWAYS),
+    "haxEventReasons": (_ALWAYS, _ALWAYS),
+    "haxEventServedAsIntended": (_ALWAYS, _ALWAYS),
+    "haxEventSuppressed": (_ALWAYS, _ALWAYS),
+    "haxEventKeepalivedTrap": (_ALWAYS, _ALWAYS),
+    "haxEventKeepalivedTime": (_ALWAYS, _ALWAYS),
+    "routerId": (16, 32),
+    "vrrpInstanceInitialState": (_ALWAYS, _ALWAYS),
+    "haxEventRow": (_ALWAYS, _ALWAYS),
+}
+"""What a notification carries where there is not room for all, the first before the last; and of a text the least
+octets, in a shortened form and in the full one. In the full form the objects of its OBJECTS clause come first."""
+
+_RANKS = {name: rank for rank, name in enumerate(_ROOM)}
+
+_NAMES = {"haxEventSubject", "vrrpInstanceName", "routerId"}
+"""Texts whose end tells them from others."""
+
 _READERS: dict[int, Callable[[Reader], Any]] = {
     Tag.OCTET_STRING: Reader.octets,
     Tag.OBJECT_IDENTIFIER: lambda reader: reader.oid()[0],
@@ -48,20 +83,28 @@ def notification_oid(event: Event, root: Oid) -> Oid:
     return (*root, *schema.NOTIFICATIONS_NODE, event.news.kind.value)
 
 
-def varbinds(event: Event, root: Oid, up_time: int | None = None) -> list[VarBind]:
-    """Give what a Notify of an event holds.
+def varbinds(event: Event, root: Oid, up_time: int | None = None, budget: int = FULL) -> list[VarBind]:
+    """Give what a Notify of an event holds, in at most ``budget`` octets (``notification_size.octets``).
 
     That is sysUpTime.0 with ``up_time`` in hundredths of a second, if one is given (else the master sets it);
     snmpTrapOID.0; the objects of the notification in their order; the other cells of the event, by column; and
-    keepalived's objects. The values are those of haxEventTable at that moment.
+    keepalived's objects. The values are those of haxEventTable at that moment, long texts cut to the budget. With FULL
+    and the default root all are there. With less, or with a longer root, those are left out that ``_ROOM`` has last.
     """
-    found = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(notification_oid(event, root)))]
+    head = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(notification_oid(event, root)))]
     if up_time is not None:
-        found.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
-    return [*found, *_of_the_row(event, root), *_of_keepalived(event)]
+        head.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
+    due = OBJECTS_OF[event.news.kind] if budget >= FULL else ()
+    found = [*_of_the_row(event, root), *_of_keepalived(event)]
+    return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget)
 
 
-def _of_the_row(event: Event, root: Oid) -> Iterator[VarBind]:
+def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Part:
+    rank = _RANKS.get(name, len(_RANKS)) + (0 if name in due else len(_RANKS) + 1)
+    return Part(varbind, rank, _ROOM.get(name, (None, None))[budget >= FULL], is_name=name in _NAMES)
+
+
+def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
     texts = cells(event)
     due = OBJECTS_OF[event.news.kind]
     more = (name for name in COLUMNS if name in texts and name not in due and name not in _OF_THE_LOG)
@@ -70,14 +113,14 @@ def _of_the_row(event: Event, root: Oid) -> Iterator[VarBind]:
         oid = (*schema.column_oid(EVENT_TABLE, column, root), event.sequence)
         (wire,) = column.syntax.encode([texts[name]])
         if wire is not None:
-            yield _varbind(oid, column.syntax, wire)
+            yield name, _varbind(oid, column.syntax, wire)
 
 
-def _of_keepalived(event: Event) -> Iterator[VarBind]:
+def _of_keepalived(event: Event) -> Iterator[tuple[str, VarBind]]:
     for name, (oid, syntax) in KEEPALIVED_OBJECTS.items():
         (wire,) = syntax.encode([event.news.keepalived.get(name, "").encode(errors="replace")])
         if wire is not None:
-            yield _varbind(oid, syntax, wire)
+            yield name, _varbind(oid, syntax, wire)
 
 
 def _varbind(oid: Oid, syntax: Syntax, wire: Wire) -> VarBind:

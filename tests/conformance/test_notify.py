@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Unanswered
 from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import Tag, VarBind
 from tests.support import golden, wire
@@ -54,8 +54,8 @@ def test_c54_acknowledged_by_packet(master: ScriptedMaster, agent_factory: Facto
     assert acknowledged(agent) == [("third", 0), ("first", wire.PROCESSING_ERROR), ("second", 0)]
 
 
-# 7.1.10 (1), (2): processingError; 7.1 (3): notOpen. And no answer at all. Catches a notification that counts as sent.
-@pytest.mark.parametrize("answer", [silence, hang_up, refuse(wire.NOT_OPEN)], ids=["silence", "end", "notOpen"])
+# 7.1.10 (1), (2): processingError; 7.1 (3): notOpen. Catches a notification that counts as sent.
+@pytest.mark.parametrize("answer", [hang_up, refuse(wire.NOT_OPEN)], ids=["end", "notOpen"])
 def test_c54_never_counted_as_taken_when_it_is_not(master: ScriptedMaster, agent_factory: Factory, answer: object):
     master.script[wire.NOTIFY] = [answer, grant]
     agent = agent_factory(master.path, golden.VIEW, timeout=0.2)
@@ -67,6 +67,52 @@ def test_c54_never_counted_as_taken_when_it_is_not(master: ScriptedMaster, agent
     eventually(lambda: agent.events.count(Ready()) == 2, 2)
     assert agent.call(agent.connection.notify, VARBINDS, "kept"), "and can be sent again"
     eventually(lambda: ("kept", 0) in acknowledged(agent), 2)
+
+
+# 6.2.11, 7.1.11: a Ping is answered by a master that lives. net-snmp never sends a Response that is longer than its
+# sendMessageMaxSize, which says nothing about the session. Catches one that is torn down for a notification, again and
+# again, and takes the answers to all managers with it.
+def test_c54_silence_on_a_notify_is_of_that_notify_while_the_master_lives(
+    master: ScriptedMaster, agent_factory: Factory
+):
+    master.script[wire.NOTIFY] = [silence, grant, silence]
+    agent = agent_factory(master.path, golden.VIEW, notify_timeout=0.1)
+    link = ready(master, agent)
+    for token in ("passed over", "taken", "passed over, too"):
+        assert agent.call(agent.connection.notify, VARBINDS, token)
+    eventually(lambda: len(agent.events) == 4, 2)
+    assert Unanswered("passed over") in agent.events
+    assert Unanswered("passed over, too") in agent.events
+    assert acknowledged(agent) == [("taken", 0)]
+    name = golden.GOLDEN[0].name
+    assert [varbind.name for varbind in link.get(name).varbinds] == [name], "managers are answered all the while"
+    assert len(master.links) == 1
+    assert 1 <= len([frame for frame in link.seen if frame.type == wire.PING]) <= 2
+
+
+# 7.2.2: matched by h.packetID, however late. Catches a notification that is sent again though it was taken.
+def test_c54_an_answer_behind_that_to_the_ping_is_one(master: ScriptedMaster, agent_factory: Factory):
+    master.script[wire.NOTIFY] = silence
+    agent = agent_factory(master.path, golden.VIEW, notify_timeout=0.1)
+    link = ready(master, agent)
+    assert agent.call(agent.connection.notify, VARBINDS, "late")
+    notify = link.expect(wire.NOTIFY)
+    eventually(lambda: Unanswered("late") in agent.events, 2)
+    for _ in range(2):
+        link.send(wire.response(notify))
+    eventually(lambda: acknowledged(agent) == [("late", 0)], 2)
+    link.silent()
+    assert acknowledged(agent) == [("late", 0)], "an answer counts once"
+
+
+def test_c54_silence_on_a_notify_and_on_the_ping_ends_the_session(master: ScriptedMaster, agent_factory: Factory):
+    master.script[wire.NOTIFY] = master.script[wire.PING] = silence
+    agent = agent_factory(master.path, golden.VIEW, notify_timeout=0.1, timeout=0.2)
+    ready(master, agent)
+    assert agent.call(agent.connection.notify, VARBINDS, "kept")
+    (closed,) = eventually(lambda: [event for event in agent.events if isinstance(event, Closed)], 2)
+    assert "PING" in closed.reason
+    assert not [event for event in agent.events if isinstance(event, Unanswered)]
 
 
 def test_c54_refused_while_there_is_no_session(master: ScriptedMaster, agent_factory: Factory):

@@ -338,14 +338,14 @@ def test_c09_an_answer_counts_once():
 # that is taken for that of another request when the number wraps.
 def test_c10_packet_ids_are_unique_and_wrap():
     session = opened(Responder(), ping_interval=1, timeout=200)
-    session._packet_id = 2**32 - 4
+    session._pending._last = 2**32 - 4
     packets = []
     for now in range(1, 10):
         session.tick(now)
         frame = wire.take_frame(bytearray(session.take_output()))
         assert frame.type == wire.PING
         packets.append(frame.packet)
-        session._packet_id = packets[0] - 1 if now == 5 else session._packet_id  # round once more
+        session._pending._last = packets[0] - 1 if now == 5 else session._pending._last  # round once more
 
     assert len(set(packets)) == 9
     assert packets[0] == 2**32 - 3

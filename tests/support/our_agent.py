@@ -35,6 +35,7 @@ QUICK = Settings(
     ping_interval=60,
     retry_interval=0.1,
     close_timeout=0.3,
+    notify_timeout=0.3,
 )
 """Settings with which tests of silence and refusal need tenths of seconds."""
 
