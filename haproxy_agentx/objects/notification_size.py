@@ -58,6 +58,9 @@ def fitted(head: Sequence[VarBind], parts: Sequence[Part], budget: int) -> list[
     Then the texts grow by their rank into what is left. ``head`` is never left out: with a root of so many
     sub-identifiers that it alone is too long, it is all there is.
     """
+    everything = [*head, *(part.varbind for part in parts)]
+    if octets(everything) <= budget:
+        return everything
     room = _Room(head, budget)
     chosen: dict[int, VarBind] = {}
     places = sorted(range(len(parts)), key=lambda place: parts[place].rank)
@@ -152,7 +155,8 @@ def _value_in_snmp(varbind: VarBind) -> int:
 
 def _oid_in_snmp(name: Key) -> int:
     """Return the octets of an identifier: the first two sub-identifiers make one."""
-    return 1 + sum(max(1, -(-number.bit_length() // 7)) for number in from_key(name)[2:])
+    more = sum((number.bit_length() - 1) // 7 for number in from_key(name)[2:] if number > 0x7F)  # noqa: PLR2004  7 bits each
+    return len(name) // 4 - 1 + more
 
 
 def _tagged(size: int) -> int:

@@ -264,6 +264,7 @@ def test_a_test_as_json(daemon, capsys):
         (Delivery.sent, None, "is snmpd frozen?"),
         (Delivery.refused, None, "journalctl"),
         (Delivery.dropped, None, "start snmpd"),
+        (Delivery.unanswered, None, "sendMessageMaxSize"),
     ],
 )
 def test_a_test_that_is_not_acknowledged(daemon, capsys, delivery, held, words):

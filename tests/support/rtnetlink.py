@@ -58,3 +58,30 @@ def done(sequence: int, flags: int = MULTI) -> bytes:
 
 def refusal(sequence: int, error: int) -> bytes:
     return message(ERROR, struct.pack("=i", -error) + bytes(16), 0, sequence)
+
+
+UNICAST, MAIN, LOCAL_TABLE = 1, 254, 255
+_DST, _OIF, _GATEWAY, _MULTIPATH = 1, 4, 5, 9
+
+
+def route(
+    *attributes: bytes, to: str = "", kind: int = UNICAST, table: int = MAIN, flags: int = 0, family: int = 0
+) -> bytes:
+    """Give a route; without ``to`` it is a default route, of IPv4 unless ``family`` says otherwise."""
+    destination = ip_address(to) if to else None
+    family = family or (AF_INET6 if destination and destination.version == 6 else AF_INET)
+    body = struct.pack("=8BI", family, 24 if to else 0, 0, 0, table, 4, 0, kind, flags)
+    if destination:
+        body += attribute(_DST, destination.packed)
+    return message(NEWROUTE, body + b"".join(attributes))
+
+
+def over(interface: int) -> bytes:
+    """Give the interface of a route."""
+    return attribute(_OIF, struct.pack("=i", interface))
+
+
+def hops(*pairs: tuple[int, int]) -> bytes:
+    """Give the next hops: interface and flags of each."""
+    each = (struct.pack("=HBBi", 16, flags, 0, index) + attribute(_GATEWAY, bytes(4)) for index, flags in pairs)
+    return attribute(_MULTIPATH, b"".join(each))

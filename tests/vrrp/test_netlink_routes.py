@@ -11,33 +11,11 @@ from hypothesis import strategies as st
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.netlink_routes import Routes, dump_routes, look
 from tests.support import rtnetlink as rt
+from tests.support.rtnetlink import LOCAL_TABLE, hops, over, route
 
-UNICAST, LOCAL, BLACKHOLE, UNREACHABLE, PROHIBIT = 1, 2, 6, 7, 8
-MAIN, LOCAL_TABLE = 254, 255
+LOCAL, BLACKHOLE, UNREACHABLE, PROHIBIT = 2, 6, 7, 8
 DEAD, LINKDOWN, CLONED = 0x1, 0x10, 0x200
-DST, OIF, GATEWAY, MULTIPATH, VIA = 1, 4, 5, 9, 18
-
-
-def route(
-    *attributes: bytes, to: str = "", kind: int = UNICAST, table: int = MAIN, flags: int = 0, family: int = 0
-) -> bytes:
-    destination = ip_address(to) if to else None
-    family = family or (rt.AF_INET6 if destination and destination.version == 6 else rt.AF_INET)
-    body = struct.pack("=8BI", family, 24 if to else 0, 0, 0, table, 4, 0, kind, flags)
-    if destination:
-        body += rt.attribute(DST, destination.packed)
-    return rt.message(rt.NEWROUTE, body + b"".join(attributes))
-
-
-def over(interface: int) -> bytes:
-    return rt.attribute(OIF, struct.pack("=i", interface))
-
-
-def hops(*pairs: tuple[int, int]) -> bytes:
-    """Give the next hops: interface and flags of each."""
-    each = (struct.pack("=HBBi", 16, flags, 0, index) + rt.attribute(GATEWAY, bytes(4)) for index, flags in pairs)
-    return rt.attribute(MULTIPATH, b"".join(each))
-
+GATEWAY, VIA = 5, 18
 
 WAYS = {
     "a default route": route(over(2), rt.attribute(GATEWAY, bytes(4))),

@@ -1,14 +1,17 @@
 """A datagram of rtnetlink, and the picture that it makes.
 
-Data: the datagram. It raises Invalid, whose text is one printable line, or gives news: addresses in canonical text. A
-picture that takes them has each address on a named interface, and one that takes them twice is the same.
+Data: the datagram, which is looked through for routes as well. It raises Invalid, whose text is one printable line, or
+gives news: addresses in canonical text. A picture that takes them has each address on a named interface, and one that
+takes them twice is the same.
 """
 
+from contextlib import suppress
 from ipaddress import ip_address
 
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.netlink import AddressNews, LinkNews, parse
+from haproxy_agentx.vrrp.netlink_routes import Routes, look
 from tests.support import rtnetlink as rt
 
 _LINKS = rt.link(1, "lo", rt.UP | rt.RUNNING | rt.LOOPBACK) + rt.link(2, "eth0")
@@ -24,6 +27,7 @@ SEEDS = {
     "a port of a bridge": rt.link(2, "eth0", kind=rt.DELLINK, family=rt.AF_BRIDGE),
     "refused": rt.refusal(7, 16),
     "lost": rt.message(rt.OVERRUN) + rt.done(7, rt.MULTI | rt.DUMP_INTR),
+    "routes": rt.route(rt.over(1)) + rt.route(rt.hops((2, 0x10), (3, 0)), to="10.0.0.0") + rt.done(7),
     "torn": rt.REAL_ADDRESSES[:70],
     "a length beyond": b"\xff\xff\xff\xff" + rt.REAL_END[4:],
     "a length of nothing": bytes(16),
@@ -31,6 +35,8 @@ SEEDS = {
 
 
 def target(data: bytes) -> None:
+    with suppress(Invalid):
+        assert look(data) in Routes
     try:
         news = parse(data)
     except Invalid as error:

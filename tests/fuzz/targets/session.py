@@ -7,7 +7,7 @@ with answers prepared ahead in between. (A request that takes long is overtaken,
 
 from collections import Counter
 
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Unanswered
 from haproxy_agentx.agentx.pdu import PduType, Tag, VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
@@ -19,13 +19,15 @@ from tests.support.golden_pdus import HEX
 from tests.support.our_agent import QUICK, opened
 
 NUMBER = 77
-FRESH, OPEN, NOTIFYING, LEAVING = range(4)
+FRESH, OPEN, NOTIFYING, LEAVING, ASKING = range(5)
 _ALLOWED: dict[int, tuple[type[Event], ...]] = {
     FRESH: (Closed, Ready, Refused),
     OPEN: (Closed,),
     NOTIFYING: (Closed, Acknowledged),
     LEAVING: (Closed,),
+    ASKING: (Closed, Acknowledged, Unanswered),
 }
+"""ASKING: the notification is overdue, and a Ping asks whether the master lives."""
 
 
 def _said(kind: int, payload: bytes = b"", *, packet: int = 1, **more: int) -> bytes:
@@ -58,6 +60,8 @@ SEEDS = {
     "no session": bytes((FRESH, 0)) + _said(wire.RESPONSE, b"\0\0\0\0\1\0\0\0"),
     "taken": bytes((NOTIFYING, 0)) + _said(wire.RESPONSE, bytes(8), packet=4),
     "not open": bytes((NOTIFYING, 4)) + _said(wire.RESPONSE, b"\0\0\0\0\1\1\0\0", packet=4),
+    "passed over": bytes((ASKING, 0)) + _said(wire.RESPONSE, bytes(8), packet=5),
+    "taken late": bytes((ASKING, 3)) + b"".join(_said(wire.RESPONSE, bytes(8), packet=packet) for packet in (5, 4, 4)),
     "goodbye": bytes((LEAVING, 0)) + _said(wire.GET, wire.ranges([ROOT])) + _said(wire.RESPONSE, bytes(8), packet=4),
 }
 
@@ -69,8 +73,10 @@ def come_to(stage: int) -> Session:
     if stage == FRESH:
         return Session(QUICK, responder, 0)
     session = opened(responder, NUMBER)
-    if stage == NOTIFYING:
+    if stage in (NOTIFYING, ASKING):
         assert session.notify([VarBind(Tag.INTEGER, golden.VIEW.columns[0].name, 1)], "token", 0)
+    if stage == ASKING:
+        session.tick(QUICK.notify_timeout)
     elif stage == LEAVING:
         session.stop(0)
     return session
