@@ -131,7 +131,12 @@ class LearnedSize:
         """Return the octets that the next notification may have."""
         if shortened:
             return self._compact
-        return max(self._compact, self._answered) if self._is_limited else self._full
+        return self.limit or self._full
+
+    @property
+    def limit(self) -> int:
+        """The octets that no notification has more of, as the master has answered no longer one; 0 for no limit."""
+        return max(self._compact, self._answered) if self._is_limited else 0
 
     def take_answered(self, octets: int) -> int:
         """Take that a notification was acknowledged; return the octets of a longer form that shows the limit, or 0."""

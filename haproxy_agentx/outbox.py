@@ -94,6 +94,11 @@ class Outbox:
         """Why events wait, in words; empty if they do not, or wait for their turn only."""
         return (self._obstacle() or self._trouble) if self._journal.counts.queued else ""
 
+    @property
+    def shortened_to(self) -> int | None:
+        """The octets that notifications are cut to, as the master answers no longer ones; None when they are not."""
+        return self._size.limit or None
+
     async def run(self) -> None:
         """Send what waits, until cancelled."""
         event: Event | None = None

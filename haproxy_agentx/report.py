@@ -173,6 +173,7 @@ class Report:
                 "held": self.outbox.on_hold or None,
                 "oldest_age": round(self._oldest_age(), 3),
                 "given_up": self._given_up(),
+                "shortened_to": self.outbox.shortened_to,
             },
             "exposed": [
                 {"what": one.what, "why": one.why, "remedy": one.remedy, "writable": one.writable}

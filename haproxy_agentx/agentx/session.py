@@ -166,8 +166,7 @@ class Session:
 
     def excuse(self, seconds: float) -> None:
         """Give the master so much more time for what it owes: we were late ourselves."""
-        for pending in self._pending.values():
-            pending.deadline += seconds
+        self._pending.excuse(seconds)
 
     def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bool:
         """Send a notification; an Acknowledged or Unanswered with ``token`` follows, or the Closed of the session.

@@ -53,6 +53,11 @@ class Waitlist:
         """Return when the next answer is due; None when none is."""
         return min((one.deadline for one in self._waiting.values() if one.deadline < math.inf), default=None)
 
+    def excuse(self, seconds: float) -> None:
+        """Move all deadlines by so much."""
+        for one in self._waiting.values():
+            one.deadline += seconds
+
     def silence(self, now: float) -> PduType | None:
         """Return the type of a PDU whose missing answer ends the session; None when there is none."""
         late = (one.pdu for one in self._waiting.values() if one.deadline <= now)

@@ -106,3 +106,6 @@ def test_events_arrive_however_little_snmpd_may_answer(world, most):
     subject = by_column[SUBJECT]
     assert subject == SERVICE or (subject.startswith("ssss") and "..." in subject)
     one.daemon.logs("sendMessageMaxSize")
+    events = one.daemon.status()["events"]
+    assert 484 <= events["shortened_to"] <= most
+    assert events["given_up"] == {"unanswered": 0, "refused": 0, "dropped": 0, "last": None}
