@@ -11,7 +11,7 @@ from typing import NamedTuple
 from haproxy_agentx.haproxy.stat import SEPARATOR, Kind, Reading
 from haproxy_agentx.haproxy.status import BackendStatus, FrontendStatus, backend_status, frontend_status
 from haproxy_agentx.health.backend import Backend
-from haproxy_agentx.health.evidence import WORDS, Evidence, settled, shown
+from haproxy_agentx.health.evidence import UNSURE, WORDS, Evidence, settled, shown
 
 PAUSE = 128
 """Rows between two pauses."""
@@ -37,6 +37,16 @@ class StatusChange(NamedTuple):
     after: str
 
 
+class Standing(NamedTuple):
+    """The status of a backend, or with ``server`` that of a server, at the last reading."""
+
+    backend: str
+    server: str | None
+    status: str
+    place: int
+    """Row of the server; of a backend the first row of its servers."""
+
+
 class Farm:
     """What the last good reading of a process says of its proxies.
 
@@ -50,6 +60,10 @@ class Farm:
         self.backends: dict[bytes, Backend] = {}
         self.left_out = 0
         """Changes of status that were too many to be kept, since the beginning."""
+        self.censuses = 0
+        """Readings that were counted anew: what came and went is not among ``changes``."""
+        self.is_complete = False
+        """Whether the last reading had no bad rows: what is not in it is not in HAProxy either."""
         self._codes = bytearray()
         self._signatures: list[bytes] = []
         self._changes: list[StatusChange] = []
@@ -66,6 +80,7 @@ class Farm:
             moved = yield from self._moved(reading)
             if len(moved) <= FEW:
                 self._in_step = True
+                self.is_complete = not reading.bad_rows
                 return self._mend(reading, moved)
         known = yield from self._known()
         census = _Census(known, len(reading.signatures))
@@ -78,6 +93,8 @@ class Farm:
         self.frontends, self.backends = census.frontends, census.backends
         self._codes, self._signatures = census.codes, reading.signatures
         self.left_out += census.left_out
+        self.censuses += 1
+        self.is_complete = not reading.bad_rows
         self._note(words, census.changes)
         self._in_step = True
         return differs
@@ -86,6 +103,33 @@ class Farm:
         """Give the changes of status since the last call; a proxy or server that is new or gone is none."""
         changes, self._changes = self._changes, []
         return changes
+
+    def statuses(self, *, servers: bool) -> Iterator[Standing]:
+        """Yield the status of each backend, then with ``servers`` that of each server, as they are when reached.
+
+        After another census an iterator still yields the servers of the one before.
+        """
+        for backend in list(self.backends.values()):
+            yield Standing(backend.name, None, backend.summary.status, backend.first)
+        codes, signatures = self._codes, self._signatures
+        for place, signature in enumerate(signatures if servers else ()):
+            if code := codes[place]:
+                proxy, name, _rest = signature.split(SEPARATOR, 2)
+                yield Standing(as_text(proxy), as_text(name), WORDS[code], place)
+
+    def is_proven(self, standing: Standing) -> bool:
+        """Whether a status UP rests on more than the first moments of HAProxy, in which every server is UP."""
+        if standing.server is not None:
+            return self._is_proven(standing.place)
+        backend = self.backends.get(standing.backend.encode())
+        if backend is None or not backend.counts[Evidence.up]:
+            return True
+        places = range(backend.first, backend.last + 1)
+        return any(self._codes[place] == Evidence.up and self._is_proven(place) for place in places)
+
+    def _is_proven(self, place: int) -> bool:
+        condition = self._signatures[place].split(SEPARATOR, 5)[5] if place < len(self._signatures) else b""
+        return not condition or not shown(condition) & UNSURE
 
     def lacking(self, backend: Backend, limit: int) -> list[str]:
         """Name servers that are to serve and cannot, at most ``limit``, with their status: ``web1 DOWN``."""

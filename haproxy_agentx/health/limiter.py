@@ -6,6 +6,28 @@ CALM = 5.0
 """Seconds without news after which a storm is over."""
 
 
+class RateWindow:
+    """At most ``limit`` reports in any ``per`` seconds. Times are monotonic seconds."""
+
+    def __init__(self, limit: int, per: float) -> None:
+        self.limit = limit
+        self.per = per
+        self._reported: deque[float] = deque(maxlen=limit)
+
+    def free_at(self) -> float | None:
+        """Return the moment from which one more report is allowed, None if it is allowed at any time."""
+        return self._reported[0] + self.per if len(self._reported) == self.limit else None
+
+    def is_free(self, now: float) -> bool:
+        """Whether one more report is allowed now."""
+        free_at = self.free_at()
+        return free_at is None or now >= free_at
+
+    def report(self, now: float) -> None:
+        """Record a report. One that was not allowed counts as well: those that follow wait for longer."""
+        self._reported.append(now)
+
+
 class Limiter:
     """``limit`` in ``per`` seconds; what is more is a storm, told in one: when it is over, or each ``per``.
 
@@ -14,20 +36,17 @@ class Limiter:
 
     def __init__(self, limit: int, per: float) -> None:
         self.suppressed = 0
-        self._limit = limit
-        self._per = per
-        self._told: deque[float] = deque(maxlen=limit)
+        self._window = RateWindow(limit, per)
         self._storm_since: float | None = None
         self._last_news = 0.0
 
     def allows(self, now: float) -> bool:
         """Say whether something may be told now; if not, it is counted, and ``due`` says when to tell the sum."""
-        busy = len(self._told) == self._limit and now - self._told[0] < self._per
-        if busy or self._storm_since is not None:
+        if self._storm_since is not None or not self._window.is_free(now):
             self.count(now)
             return False
         self._last_news = now
-        self._told.append(now)
+        self._window.report(now)
         return True
 
     def count(self, now: float) -> None:
@@ -41,12 +60,12 @@ class Limiter:
         """Give when the sum of a storm is to be told, None without a storm."""
         if self._storm_since is None:
             return None
-        return min(self._last_news + CALM, self._storm_since + self._per)
+        return min(self._last_news + CALM, self._storm_since + self._window.per)
 
     def sum(self, now: float) -> int:
         """Give how many were suppressed and begin anew: the sum is told. A storm that goes on stays one."""
         count, self.suppressed = self.suppressed, 0
         calm = now >= self._last_news + CALM
         self._storm_since = None if calm else now
-        self._told.append(now)
+        self._window.report(now)
         return count

@@ -5,7 +5,7 @@ at once: who knows of it calls ``tell_role`` as soon as it is explained. Many ch
 in one notification with their number. All times are monotonic seconds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Condition, Health, Held, Reason, Role
@@ -24,6 +24,8 @@ class Told:
     role: Role
     health: Health
     reasons: Reason = NO_REASON
+    raised: bool = field(default=False, compare=False)
+    """Whether an event reported it: what is known from the first sight is no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class Tracker:
         elif self._departed is None:
             self._departed = began
 
+    @property
+    def uncounted(self) -> int:
+        """Changes that no event has reported or counted yet: suppressed ones, and roles that wait."""
+        return self._limiter.suppressed + self._waiting_role
+
     def role_changed(self) -> None:
         """Take that the role has changed: ``tell_role`` will follow, and tells the health, too."""
         self.failovers += 1
@@ -127,6 +134,10 @@ class Tracker:
         due = self._limiter.due()
         return self._tell_health(now) if due is None else self._tell_sum(now) if now >= due else None
 
+    def flush(self, now: float) -> Tell | None:
+        """Return the sum of a storm that is not over, None without one: the program ends, or what it judges by."""
+        return self._tell_sum(now) if self._limiter.suppressed else None
+
     def _tell_sum(self, now: float) -> Tell | None:
         """Give the sum of a storm, unless it is as the last sum told it, and the storm is over."""
         count = self._limiter.sum(now)
@@ -152,7 +163,7 @@ class Tracker:
     def _told(self, condition: Condition, at: float, suppressed: int = 0) -> Tell:
         before = self.told or Told(condition.role, Health.unknown)
         role = before.role if condition.role is Role.unknown else condition.role
-        self.told = Told(role, condition.health, condition.reasons)
+        self.told = Told(role, condition.health, condition.reasons, raised=True)
         self._departed = None
         self._fresh = False
         return Tell(before, condition, at, suppressed)

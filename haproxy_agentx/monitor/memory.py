@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from haproxy_agentx.health.instance import Remembered, Standing
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
+from haproxy_agentx.monitor.last_reported import PREFIX as REPORTED
 from haproxy_agentx.vrrp.model import VrrpState
 
 PREFIX = "vrrp/"
@@ -54,8 +55,8 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
 
 
 def outdated(keys: Iterable[str], present: Container[str]) -> list[str]:
-    """Give those of ``keys`` that are of an instance or service which is none of ``present`` any more.
+    """Return those of ``keys`` that are of instances, services or reports of which ``present`` has none any more.
 
-    Remembered for ever, one that was removed would be back after the next start.
+    Remembered permanently, one that was removed would be back after the next start.
     """
-    return [key for key in keys if key.startswith((PREFIX, SERVICE)) and key not in present]
+    return [key for key in keys if key.startswith((PREFIX, SERVICE, REPORTED)) and key not in present]

@@ -19,36 +19,19 @@ from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.tracker import Tell, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
-from haproxy_agentx.monitor.farm_news import FarmNews
 from haproxy_agentx.monitor.memory import SERVICE
-from haproxy_agentx.monitor.service import Plan, Service, Surroundings, event_cells
-from haproxy_agentx.monitor.source_news import SourceNews
+from haproxy_agentx.monitor.plans import planned
+from haproxy_agentx.monitor.reports import Manners, Reports
+from haproxy_agentx.monitor.service import Plan, Service, Surroundings, ended, event_cells
 from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
 from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
 
-NODE = "node"
-"""Name of the service of a node without keepalived."""
-
 START = 4.0
 """Seconds after which it is judged with what is known, though not every source has said something."""
 
-MAX_SERVICES = 256
-"""Services of a node: VRRP has 255 virtual routers on a network."""
-
 MAX_PENDING = 64
 """Changes of role of a service that wait for their explanation; a storm is counted before that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How much is told: see the section ``notifications`` of the configuration. Seconds."""
-
-    hold: float = 1.0
-    limit: int = 10
-    per: float = 60.0
-    servers: bool = False
-    backends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +76,10 @@ class Node:
         self._snmpd_seen_at: float | None = None
         """When snmpd last showed that it lives; None where it is not asked."""
         self._pending: dict[str, deque[Pending]] = {}
-        self._sources = SourceNews(manners.hold, self._limiter())
-        self._farms = FarmNews(manners.backends, manners.servers, self._limiter(), self._limiter())
+        self.reports = Reports(manners, memory)
+        """What is reported of backends, servers and sources."""
+        self._ended: list[News] = []
+        """Ends of services that are to be reported."""
         self._reassess = True
 
     # what sources say
@@ -159,17 +144,18 @@ class Node:
         self._processes[news.state.name] = news
         self._awaited.discard(f"haproxy/{news.state.name}")
         if news.state.farm is not None and not news.state.trouble:
-            self._farms.take(news.state.name, news.state.farm.changes())
+            self.reports.farms.take(news.state.name, news.state.farm, at)
 
-    def keep_processes(self, names: Container[str]) -> None:
-        """Forget HAProxy processes that are read no more."""
+    def keep_processes(self, names: Container[str], at: float) -> None:
+        """Record which HAProxy processes are configured: the others are forgotten, and their problems end."""
+        self.reports.farms.keep(names, at)
         for name in [name for name in self._processes if name not in names]:
             del self._processes[name]
             self._reassess = True
 
     def take_source(self, name: str, state: str, error: str, now: float) -> None:
         """Take the state of a source (haxSourceState), and its last error in words."""
-        self._sources.take(name, state, error, now)
+        self.reports.sources.take(name, state, error, now)
 
     # what comes of it
 
@@ -182,18 +168,33 @@ class Node:
         self._follow_plans(now, date)
         for service in self.services.values():
             self._judge(service, now)
-        told = [news for service in self.services.values() for news in self._tell(service, now, date)]
-        told += self._sources.tell(now, date)
-        told += self._farms.tell(now, date)
-        self.suppressed += sum(int(news.cells["haxEventSuppressed"]) for news in told)
+        told, self._ended = self._ended, []
+        told += [news for service in self.services.values() for news in self._tell(service, now, date)]
+        self.reports.sources.take_master(self.connected, now)
+        told += self.reports.report(now, date)
+        self._count_suppressed(told)
         self._reassess = False
         return told
+
+    def close(self, now: float, date: float) -> list[News]:
+        """Return all that can be reported now without waiting, for nothing more will be taken.
+
+        That are the changes of role that wait for their explanation, and the sums of what is suppressed. What else
+        differs from its last report is found by the next run, which compares.
+        """
+        told = self.advance(now, date)
+        if not self._judging:
+            return told
+        last = [news for service in self.services.values() for news in self._close(service, now, date)]
+        last += self.reports.flush(now, date)
+        self._count_suppressed(last)
+        return told + last
 
     def deadline(self, now: float) -> float | None:
         """Give when ``advance`` is to be called next, though nothing comes."""
         moments = [self.instances.deadline(now)]
         if self._judging:
-            moments += [self._sources.deadline(), self._farms.deadline()]
+            moments.append(self.reports.deadline(now))
         else:
             moments.append(self._started + START)  # nothing is told before
         for service in self.services.values():
@@ -207,10 +208,11 @@ class Node:
         return max((service.health for service in self.services.values()), default=Health.unknown)
 
     def memory(self, now: float, date: float) -> dict[str, str]:
-        """Give what the next start has to know of the services, as texts by key."""
+        """Return what the next start has to know of services and of what was reported, as texts by key."""
         unproven = self.instances.proposed if self._plans is None else ()
         kept = {name: service for name, service in self.services.items() if name not in unproven}
-        return {SERVICE + name: service.memory(now, date) for name, service in kept.items()}
+        services = {SERVICE + name: service.memory(now, date) for name, service in kept.items()}
+        return {**services, **self.reports.texts}
 
     @property
     def is_judging(self) -> bool:
@@ -220,6 +222,9 @@ class Node:
     def is_settling(self) -> bool:
         """Say whether changes of role wait for HAProxy to be read."""
         return any(self._pending.values())
+
+    def _count_suppressed(self, told: Iterable[News]) -> None:
+        self.suppressed += sum(int(news.cells["haxEventSuppressed"]) for news in told)
 
     def _limiter(self) -> Limiter:
         return Limiter(self._manners.limit, self._manners.per)
@@ -248,10 +253,12 @@ class Node:
 
     def _follow_plans(self, now: float, date: float) -> None:
         """Have the services that are planned, or without a plan one for each instance, or one for the node."""
-        plans = list(self._configured() if self._plans is not None else self._automatic())[:MAX_SERVICES]
+        confirmed_first = sorted(self.instances.known.values(), key=lambda known: known.standing)
+        plans = planned(self._plans, [known.name for known in confirmed_first])
         names = {plan.name for plan in plans}
         for name in [name for name in self.services if name not in names]:
-            del self.services[name], self._pending[name]
+            self._end(self.services.pop(name), date)
+            del self._pending[name]
         for plan in plans:
             service = self.services.get(plan.name)
             if service is None:
@@ -269,23 +276,19 @@ class Node:
             elif service.plan != plan:
                 service.plan = plan
                 self._reassess = True
+        for key in [key for key in self._memory if key.startswith(SERVICE)]:
+            service = Service(Plan(key.removeprefix(SERVICE), None, Demand()), Tracker(0.0, self._limiter()))
+            service.recall(self._memory.pop(key), now, date)
+            self._end(service, date)
+
+    def _end(self, service: Service, date: float) -> None:
+        """Report that a service is not there any more, if a problem of it was reported or changes are not counted."""
+        self._ended += ended(service.plan.name, service.tracker.told, service.tracker.uncounted, date)
 
     def _note_restart(self, service: Service, now: float) -> None:
         """Keep that a service is another one than when this program ended: that explains it."""
         words = "it happened while haproxy-agentx did not run"
         self.facts.add(FactKind.agentStarted, words, now, service.plan.name)
-
-    def _configured(self) -> Iterator[Plan]:
-        """Give the planned services; where there is one instance, that is the instance of those that name none."""
-        only = next(iter(self.instances.known)) if len(self.instances.known) == 1 else None
-        for plan in self._plans or ():
-            yield plan if plan.instance else Plan(plan.name, only, plan.demand, plan.intended)
-
-    def _automatic(self) -> Iterator[Plan]:
-        if not self.instances.known:
-            yield Plan(NODE, None, Demand())
-        for known in sorted(self.instances.known.values(), key=lambda known: known.standing):
-            yield Plan(known.name, known.name, Demand())
 
     def _judge(self, service: Service, now: float) -> None:
         before = service.tracker.condition
@@ -317,6 +320,18 @@ class Node:
             if tell is not None:
                 yield self._news(service, tell, now, date, pending)
         tell = service.tracker.tell(now)
+        if tell is not None:
+            yield self._news(service, tell, now, date, None)
+
+    def _close(self, service: Service, now: float, date: float) -> Iterator[News]:
+        """Yield the changes of role that wait, explained or not, and the sum of a storm."""
+        waiting = self._pending[service.plan.name]
+        while waiting:
+            pending = waiting.popleft()
+            tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
+            if tell is not None:
+                yield self._news(service, tell, now, date, pending)
+        tell = service.tracker.flush(now)
         if tell is not None:
             yield self._news(service, tell, now, date, None)
 

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.tracker import Tell, Told, Tracker
+from haproxy_agentx.monitor.storm import not_told
 
 Stamp = Callable[[float], int | None]
 """From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
@@ -144,6 +146,7 @@ class Service:
                 "role": told.role.name if told else None,
                 "health": told.health.name if told else None,
                 "reasons": int(told.reasons) if told else 0,
+                "raised": told.raised if told else False,
                 "previous": self.tracker.previous.name if self.tracker.previous else None,
                 "since": self.since_date(now, date),
                 "transitions": self.tracker.transitions,
@@ -158,7 +161,8 @@ class Service:
         try:
             memory = json.loads(text or "{}")
             if memory:
-                self.tracker.told = Told(Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"]))
+                role, health, reasons = Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"])
+                self.tracker.told = Told(role, health, reasons, raised=bool(memory.get("raised", True)))
                 self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
                 self.tracker.since = now - (date - float(memory["since"]))
                 self.since_date(now, date)
@@ -236,6 +240,36 @@ def _address_reasons(role: Role, held: Held, *, frozen: bool) -> Reason:
     if role not in (Role.master, Role.none) and held in (Held.all, Held.some):
         reasons |= Reason.addressHeld
     return reasons | (Reason.roleStale if frozen else Reason(0))
+
+
+def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
+    """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
+
+    That is a problem that was reported, or ``uncounted`` changes. ``date`` is now in seconds since 1970.
+    """
+    if told is None:
+        return []
+    is_problem = told.raised and told.health not in (Health.active, Health.standby, Health.stopped)
+    if not is_problem and not uncounted:
+        return []
+    role = Role.none if told.role is Role.none else Role.stopped
+    words = [
+        f"{name} is no longer a service of this node, and was last reported as {told.health.name}",
+        *([not_told(uncounted)] if uncounted else []),
+    ]
+    cells = {
+        "haxEventSubject": name,
+        "haxEventHealth": Health.stopped.name,
+        "haxEventPreviousHealth": told.health.name,
+        "haxEventRole": role.name,
+        "haxEventPreviousRole": told.role.name,
+        "haxEventServedAsIntended": "true",
+        "haxEventReasons": "0",
+        "haxEventCause": Cause.none.name,
+        "haxEventCauseText": "; ".join(words),
+        "haxEventSuppressed": str(uncounted),
+    }
+    return [News(date, Kind.serviceHealthChange, cells)]
 
 
 def event_cells(service: Service, tell: Tell) -> dict[str, str]:

@@ -1,22 +1,14 @@
-"""The one notification for all that was not told one by one. Pure."""
-
-from collections.abc import Iterator
-
-from haproxy_agentx.event import Kind, News
-from haproxy_agentx.health.limiter import Limiter
+"""The words of the one notification for all that was not reported one by one. Pure."""
 
 MANY = "(several)"
 """Subject of an event that stands for events of different subjects."""
 
 
 def not_told(count: int) -> str:
-    """Say how many were suppressed."""
+    """Return the clause that says how many changes were suppressed."""
     return f"{count} changes in a short time were not told one by one"
 
 
-def storm(limiter: Limiter, kind: Kind, now: float, date: float) -> Iterator[News]:
-    """Give the sum of what a limiter has held back, when it is due."""
-    due = limiter.due()
-    if due is not None and now >= due and (count := limiter.sum(now)):
-        cells = {"haxEventSubject": MANY, "haxEventCauseText": not_told(count), "haxEventSuppressed": str(count)}
-        yield News(date, kind, cells)
+def still_waiting(count: int) -> str:
+    """Return the clause that says how many subjects wait for the limit, although nothing of theirs is suppressed."""
+    return f"{count} more have changed and are reported one by one as the limit of notifications allows"

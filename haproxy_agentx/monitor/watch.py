@@ -3,21 +3,23 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.config import Config
-from haproxy_agentx.event import Event, News
-from haproxy_agentx.health.model import Health
+from haproxy_agentx.event import News
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.egress_gate import EgressGate
+from haproxy_agentx.monitor.event_lines import log_events
+from haproxy_agentx.monitor.last_reported import REMOVED
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
+from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process import HaproxyProcess
@@ -40,8 +42,6 @@ TICK = 1.0
 
 SHOWN = 0.1
 """Seconds after which it is shown at the latest how far an event has come: hundreds may leave in a second."""
-
-LEVELS = {health: logging.INFO if health <= Health.standby else logging.WARNING for health in Health}
 
 
 class Monitor:
@@ -71,8 +71,8 @@ class Monitor:
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
         self._kept: object = None
-        self._remembered: set[str] = set()
-        """The keys of what the next start will know."""
+        self._remembered: dict[str, str] = {}
+        """What the next start will know."""
         self._shape: object = None
         self._events: object = None
         self._shows_soon = False
@@ -119,24 +119,30 @@ class Monitor:
         now = monotonic()
         self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
-        self._remembered = set(memory)
+        self._remembered = memory
         self._hears = self._listener in memory
+        self.follow()
         self._journal.on_change = self._show_soon
         for process in self._processes():
             process.was_read |= f"process/{process.name}" in memory
-        async with asyncio.TaskGroup() as tasks:
-            for each in (self._kernel, self._fifo, self._traps, self._poll):
-                if each is not None:
-                    tasks.create_task(each.run())
-            tasks.create_task(self._work())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for each in (self._kernel, self._fifo, self._traps, self._poll):
+                    if each is not None:
+                        tasks.create_task(each.run())
+                tasks.create_task(self._work())
+        finally:
+            self._close()
 
     def serves(self, config: Config) -> bool:
         """Say whether this monitor is what a configuration wants; HAProxy processes may come and go."""
         return _concerns(config) == _concerns(self._config)
 
     def follow(self) -> None:
-        """Forget HAProxy processes that are not read any more."""
-        self.node.keep_processes({process.name for process in self._processes()})
+        """Record which HAProxy processes and other sources are configured now."""
+        processes = {process.name for process in self._processes()}
+        self.node.keep_processes(processes, monotonic())
+        self.node.reports.sources.keep(processes | {source.name for source in self.sources}, monotonic())
         self._woken.set()
 
     def take_process(self, process: HaproxyProcess) -> None:
@@ -222,10 +228,7 @@ class Monitor:
             self.node.connected = self._clocks.stamp(now) is not None
             self._hears = self._hears or (self._traps is not None and self._traps.source.last_good is not None)
             self.node.listening = self._hears and self._traps is not None and self._traps.source.state is SourceState.ok
-            suppressed = self.node.suppressed
             self._keep(self._judge(now, date))
-            if self.node.suppressed > suppressed:
-                self._journal.add_suppressed(self.node.suppressed - suppressed)
             self._show()
             now = monotonic()
             due = self.node.deadline(now)
@@ -253,10 +256,15 @@ class Monitor:
                 continue  # nobody has looked yet
             self.node.take_source(source.name, source.state.name, source.last_error, now)
 
+    def _close(self) -> None:
+        """Keep what can be reported now: nothing that a source has said is lost with this monitor."""
+        self._keep(self.node.close(monotonic(), time.time()))
+
     def _keep(self, told: Sequence[News]) -> None:
         """Put events into the journal, from where they are sent, and with them what the next start has to know.
 
-        Before anything is judged that is what it was.
+        Between the node that gives the events and the journal that has them nothing is awaited, and so nothing can be
+        cancelled. Before anything is judged, what the next start has to know is what it was.
         """
         if not self.node.is_judging:
             return
@@ -265,6 +273,7 @@ class Monitor:
         state = (
             [(service.plan.name, service.tracker.told) for service in self.node.services.values()],
             [(name, instance.memory()) for name, instance in known.items()],
+            self.node.reports.version,
             read,
             self._hears,
         )
@@ -273,13 +282,22 @@ class Monitor:
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
         memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
-        self._journal.append([self._with_row(news) for news in told], memory).add_done_callback(_log_events)
-        self._remembered |= memory.keys()
-        if old := outdated(self._remembered, memory):
-            self._remembered -= set(old)
+        old = outdated(self._remembered, memory)
+        changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
+        ended = dict.fromkeys(old, "")  # in the transaction of the events that end them
+        self._journal.append([self._with_row(news) for news in told], changed | ended).add_done_callback(log_events)
+        self._remembered |= memory
+        if old:
             self._journal.forget(old)
+            for key in old:
+                del self._remembered[key]
+        suppressed = sum(int(news.cells["haxEventSuppressed"]) for news in told)
+        if suppressed:
+            self._journal.add_suppressed(suppressed)
 
     def _with_row(self, news: News) -> News:
+        if news.cells.get("haxEventState") == REMOVED:
+            return news
         row = rows.row_of(news, self._indexes.known, self._config.root)
         return news if row is None else replace(news, cells={**news.cells, "haxEventRow": row})
 
@@ -332,27 +350,3 @@ def _plans(config: Config) -> list[Plan] | None:
 def _manners(config: Config) -> Manners:
     said = config.notifications
     return Manners(said.hold, said.limit, said.per, said.servers, said.backends)
-
-
-def _log_events(appended: asyncio.Future[list[Event]]) -> None:
-    for event in appended.result() if not appended.cancelled() else ():
-        log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
-
-
-def _level(news: News) -> int:
-    name = news.cells.get("haxEventHealth")
-    return LEVELS[Health[name]] if name else logging.INFO
-
-
-def _words(news: News) -> str:
-    """Say an event in a line."""
-    cells: Mapping[str, str] = news.cells
-    before, after = (
-        (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))
-        if "haxEventHealth" in cells
-        else (cells.get("haxEventPreviousState"), cells.get("haxEventState"))
-    )
-    role = cells.get("haxEventRole")
-    role_before = cells.get("haxEventPreviousRole")
-    moved = f" ({role_before} -> {role})" if role != role_before else ""
-    return f"{cells.get('haxEventSubject', '')}: {before} -> {after}{moved}: {cells.get('haxEventCauseText', '')}"

@@ -10,7 +10,8 @@ from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
+from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.service import Plan, Service
 from haproxy_agentx.vrrp.model import (
     Address,

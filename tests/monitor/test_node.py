@@ -4,7 +4,8 @@ import pytest
 
 from haproxy_agentx.event import Kind
 from haproxy_agentx.health.model import Health, Role
-from haproxy_agentx.monitor.node import NODE, START
+from haproxy_agentx.monitor.node import START
+from haproxy_agentx.monitor.plans import NODE
 from tests.monitor.story import ALL_DOWN, BACKUP, BEGIN, FAULT, HOLD, IP, MASTER, ONE_DOWN, Story, begun, changes
 
 # The start, when nothing was known before.
@@ -111,8 +112,9 @@ def test_an_outage_that_went_while_the_program_did_not_run_is_told():
     before = begun(MASTER).haproxy(ALL_DOWN).wait(30)
     before.drain()
     story = Story(memory=before.end(), now=500.0).kernel().writer().line(MASTER).haproxy()
-    (told,) = story.wait(60).drain()
+    backend, told = story.wait(60).drain()
     assert (told.moves, told["Cause"]) == ("master/blackhole -> master/active", "agentRestarted")
+    assert (backend["Subject"], backend.moves) == ("local/app", "DOWN -> UP")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"role": "emperor"}', '{"role": "master", "health": "active"}'])

@@ -8,7 +8,8 @@ from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.config import Config
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.monitor.node import Manners, Node, ProcessNews
+from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
@@ -36,10 +37,12 @@ class Journal:
     def __init__(self) -> None:
         self.recent = ()
         self.memory: dict[str, str] = {}
+        self.news = []
         self.writes = 0
 
     def append(self, news, memory):
         self.memory |= memory
+        self.news += news
         self.writes += 1
         appended = asyncio.get_running_loop().create_future()
         appended.set_result([])
@@ -115,7 +118,7 @@ def test_what_is_gone_is_forgotten():
         journal = Journal()
         journal.memory = {"service/OLD": "{}", "process/local": "1"}
         watching = monitor(Indexes(), journal)
-        watching._remembered = set(journal.memory)
+        watching._remembered = dict(journal.memory)
         for name in ("SITE1", "SITE2"):
             watching.node.take_line(line(name), 100.0)
         watching.node.advance(100.0, 0.0)

@@ -1,0 +1,39 @@
+"""The lines of the log for events that are on disk."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from haproxy_agentx.event import Event, News
+from haproxy_agentx.health.model import Health
+
+log = logging.getLogger(__name__)
+
+LEVELS = {health: logging.INFO if health <= Health.standby else logging.WARNING for health in Health}
+
+
+def log_events(appended: asyncio.Future[list[Event]]) -> None:
+    """Log events that are on disk."""
+    if appended.cancelled():
+        return
+    for event in appended.result():
+        log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
+
+
+def _level(news: News) -> int:
+    name = news.cells.get("haxEventHealth")
+    return LEVELS[Health[name]] if name else logging.INFO
+
+
+def _words(news: News) -> str:
+    """Say an event in a line."""
+    cells: Mapping[str, str] = news.cells
+    before, after = (
+        (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))
+        if "haxEventHealth" in cells
+        else (cells.get("haxEventPreviousState"), cells.get("haxEventState"))
+    )
+    role = cells.get("haxEventRole")
+    role_before = cells.get("haxEventPreviousRole")
+    moved = f" ({role_before} -> {role})" if role != role_before else ""
+    return f"{cells.get('haxEventSubject', '')}: {before} -> {after}{moved}: {cells.get('haxEventCauseText', '')}"

@@ -1,0 +1,167 @@
+"""The reports of backends and servers: what their farms show, compared with what was last reported. Pure.
+
+Of a farm whose rows stay the same only the changes are looked at. One that was counted anew, or is seen for the first
+time in this run, is compared as a whole, in steps: what came, what went, and what changed while nobody looked.
+"""
+
+from collections.abc import Collection, Container, Generator, Iterator, Mapping
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.limiter import RateWindow
+from haproxy_agentx.monitor.last_reported import REMOVED
+from haproxy_agentx.monitor.state_reports import StateChange, StateReports
+
+GOOD = "UP"
+
+STEP = 128
+"""Subjects between two pauses of a comparison."""
+
+STEPS = 8
+"""Steps in one call of ``report``: about two milliseconds."""
+
+PAUSE = 0.001
+"""Seconds until the next steps."""
+
+_DONE = object()
+
+
+class FarmReports:
+    """The farms of all HAProxy processes. ``kinds`` are those that are reported, of which each has the limit."""
+
+    def __init__(self, kinds: Collection[Kind], limit: int, per: float, memory: Mapping[str, str]) -> None:
+        self._reports = {
+            kind: StateReports(kind, GOOD, 0.0, RateWindow(limit, per), _explain, memory) for kind in kinds
+        }
+        self._compared: dict[str, tuple[Farm, int, int]] = {}
+        """The farm of each process and its counters, as they were at the last comparison."""
+        self._started: set[str] = set()
+        """Processes that were compared as a whole in this run."""
+        self._comparisons: dict[str, Generator[None, None, None]] = {}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The memory for the next run."""
+        return {key: text for reports in self._reports.values() for key, text in reports.last.texts.items()}
+
+    @property
+    def version(self) -> int:
+        """Grows with each change of ``texts``."""
+        return sum(reports.last.version for reports in self._reports.values())
+
+    def take(self, process: str, farm: Farm, now: float) -> None:
+        """Record what a good reading of ``process`` has shown."""
+        changes = farm.changes()
+        if not self._reports or not farm.censuses:
+            return
+        for change in changes:
+            reports = self._reports.get(_kind(change.server))
+            if reports is not None:
+                reports.see(_subject(process, change.backend, change.server), change.after, now)
+        known = farm, farm.censuses, farm.left_out
+        if self._compared.get(process) != known:
+            self._compared[process] = known
+            self._comparisons[process] = self._compare(process, farm, now)
+
+    def keep(self, processes: Container[str], now: float) -> None:
+        """Record which processes are configured: the others are gone, and with them all that was in them."""
+        for reports in self._reports.values():
+            for subject, _ in reports.last:
+                process = subject.partition("/")[0]
+                if process not in processes:
+                    reports.gone(subject, now, f"{process} is no longer configured")
+        for process in [process for process in self._compared if process not in processes]:
+            del self._compared[process]
+            self._comparisons.pop(process, None)
+            self._started.discard(process)
+
+    def deadline(self, now: float) -> float | None:
+        """Return when ``report`` has something although nothing comes."""
+        moments = [reports.deadline() for reports in self._reports.values()]
+        if self._comparisons:
+            moments.append(now + PAUSE)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def report(self, now: float, date: float) -> Iterator[News]:
+        """Yield what is to be reported now."""
+        self._go_on()
+        for reports in self._reports.values():
+            yield from reports.report(now, date)
+
+    def flush(self, now: float, date: float) -> Iterator[News]:
+        """Yield the sums of what is suppressed."""
+        for reports in self._reports.values():
+            yield from reports.flush(now, date)
+
+    def _go_on(self) -> None:
+        for _ in range(STEPS):
+            process = next(iter(self._comparisons), None)
+            if process is None:
+                return
+            if next(self._comparisons[process], _DONE) is _DONE:
+                del self._comparisons[process]
+                self._started.add(process)
+
+    def _compare(self, process: str, farm: Farm, now: float) -> Generator[None, None, None]:
+        """Compare a farm with what was last reported of it."""
+        known = yield from self._known(process)
+        first: dict[Kind, dict[str, str]] = {kind: {} for kind in self._reports}
+        found = process not in self._started
+        for number, standing in enumerate(farm.statuses(servers=Kind.serverChange in self._reports), 1):
+            if not number % STEP:
+                yield
+            kind = _kind(standing.server)
+            if kind not in self._reports:
+                continue
+            subject = _subject(process, standing.backend, standing.server)
+            reported = known[kind].pop(subject, None)
+            if reported is None:
+                first[kind][subject] = standing.status
+            elif standing.status == GOOD != reported and not farm.is_proven(standing):
+                self._compared.pop(process, None)  # compare again at the next reading
+            else:
+                self._reports[kind].see(subject, standing.status, now, found=found)
+        for kind, states in first.items():
+            yield
+            self._reports[kind].learn(states)
+        if farm.is_complete:
+            yield from self._end(known, now)
+
+    def _end(self, known: Mapping[Kind, Mapping[str, str]], now: float) -> Generator[None, None, None]:
+        """Record that what is left of ``known`` is gone."""
+        for kind, subjects in known.items():
+            for number, subject in enumerate(subjects, 1):
+                if not number % STEP:
+                    yield
+                self._reports[kind].gone(subject, now, "HAProxy does not have it any more")
+
+    def _known(self, process: str) -> Generator[None, None, dict[Kind, dict[str, str]]]:
+        """Return the states that were last reported of what is in a process, by kind and subject."""
+        known: dict[Kind, dict[str, str]] = {}
+        for kind, reports in self._reports.items():
+            known[kind] = {}
+            for number, (subject, reported) in enumerate(reports.last, 1):
+                if not number % STEP:
+                    yield
+                if subject.partition("/")[0] == process:
+                    known[kind][subject] = reported.state
+        return known
+
+
+def _kind(server: str | None) -> Kind:
+    return Kind.backendChange if server is None else Kind.serverChange
+
+
+def _subject(process: str, backend: str, server: str | None) -> str:
+    return "/".join(part for part in (process, backend, server) if part is not None)
+
+
+def _explain(change: StateChange) -> Mapping[str, str]:
+    subject, before, after = change.subject, change.before, change.after
+    if after == REMOVED:
+        text = f"{subject} was last reported as {before}: {change.words}"
+    elif change.found:
+        text = f"{subject} is {after}, last reported as {before}: found at a start or reload of haproxy-agentx"
+    else:
+        text = f"{subject} went from {before} to {after}"
+    return {"haxEventCauseText": text}

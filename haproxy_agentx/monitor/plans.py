@@ -1,0 +1,29 @@
+"""Which services a node has: those that are configured, or one for each VRRP instance. Pure."""
+
+from collections.abc import Collection, Sequence
+
+from haproxy_agentx.health.model import Demand
+from haproxy_agentx.monitor.service import Plan
+
+NODE = "node"
+"""Name of the service of a node without keepalived."""
+
+MAX_SERVICES = 256
+"""Services of a node: VRRP has 255 virtual routers on a network."""
+
+
+def planned(configured: Sequence[Plan] | None, instances: Collection[str]) -> list[Plan]:
+    """Return the plans of all services, at most ``MAX_SERVICES``; ``instances`` are the names that are known.
+
+    ``configured`` is None without a configuration of services: then each instance is a service, or the node is one.
+    Where there is one instance, it is that of the configured services that name none.
+    """
+    names = list(instances)
+    if configured is not None:
+        only = names[0] if len(names) == 1 else None
+        plans = [plan if plan.instance else Plan(plan.name, only, plan.demand, plan.intended) for plan in configured]
+    elif names:
+        plans = [Plan(name, name, Demand()) for name in names]
+    else:
+        plans = [Plan(NODE, None, Demand())]
+    return plans[:MAX_SERVICES]

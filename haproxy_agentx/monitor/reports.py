@@ -1,0 +1,57 @@
+"""What a node reports besides its services: sources, backends and servers. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.monitor.farm_reports import FarmReports
+from haproxy_agentx.monitor.source_reports import SourceReports
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How much is told: see the section ``notifications`` of the configuration. Seconds."""
+
+    hold: float = 1.0
+    limit: int = 10
+    per: float = 60.0
+    servers: bool = False
+    backends: bool = True
+
+
+class Reports:
+    """``sources`` and ``farms`` take what is seen. ``memory`` is what ``texts`` returned in an earlier run.
+
+    Times are monotonic seconds, but ``date``, which is the same moment in seconds since 1970.
+    """
+
+    def __init__(self, manners: Manners, memory: Mapping[str, str]) -> None:
+        wanted = {Kind.backendChange: manners.backends, Kind.serverChange: manners.servers}
+        kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
+        self.sources = SourceReports(manners.hold, manners.limit, manners.per, memory)
+        self.farms = FarmReports(kinds, manners.limit, manners.per, memory)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What was last reported, as the next run has to know it, by key."""
+        return {**self.sources.texts, **self.farms.texts}
+
+    @property
+    def version(self) -> int:
+        """Grows with each change of ``texts``."""
+        return self.sources.version + self.farms.version
+
+    def report(self, now: float, date: float) -> Iterator[News]:
+        """Yield what is to be reported now."""
+        yield from self.sources.report(now, date)
+        yield from self.farms.report(now, date)
+
+    def flush(self, now: float, date: float) -> Iterator[News]:
+        """Yield the sums of what is suppressed."""
+        yield from self.sources.flush(now, date)
+        yield from self.farms.flush(now, date)
+
+    def deadline(self, now: float) -> float | None:
+        """Return when ``report`` has something although nothing comes."""
+        moments = (self.sources.deadline(), self.farms.deadline(now))
+        return min((moment for moment in moments if moment is not None), default=None)

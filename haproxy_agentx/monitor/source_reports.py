@@ -1,0 +1,106 @@
+"""The reports of sources: one that is lost, one that is back. Pure.
+
+What comes through snmpd is lost with snmpd. That is one fact, reported as the subject ``AgentX master``: the sources
+behind it are judged again when keepalived has had the time to connect to it again.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.health.limiter import RateWindow
+from haproxy_agentx.health.model import Cause
+from haproxy_agentx.monitor.last_reported import REMOVED
+from haproxy_agentx.monitor.state_reports import StateChange, StateReports
+
+OK = "ok"
+LOST = "absent"
+"""State of snmpd while it does not keep our session."""
+
+SNMPD = "AgentX master"
+READ_THROUGH_SNMPD = "keepalived-mib"
+THROUGH_SNMPD = frozenset({READ_THROUGH_SNMPD, "keepalived-traps"})
+"""Sources that snmpd takes along."""
+
+RETURN = 25.0
+"""Seconds after a return of snmpd in which they may still be missing: keepalived connects again after a fixed 15 s, and
+is asked each 5 s."""
+
+
+class SourceReports:
+    """The states of all sources. A change is reported when it has held for ``hold`` seconds."""
+
+    def __init__(self, hold: float, limit: int, per: float, memory: Mapping[str, str]) -> None:
+        window = RateWindow(limit, per)
+        self._reports = StateReports(Kind.sourceChange, OK, hold, window, _explain, memory)
+        self._seen: set[str] = set()
+        """Sources that were seen in this run."""
+        self._is_connected: bool | None = None
+        """Whether snmpd keeps our session; None before it did so in this run."""
+        self._back_at = 0.0
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The memory for the next run."""
+        return self._reports.last.texts
+
+    @property
+    def version(self) -> int:
+        """Grows with each change of ``texts``."""
+        return self._reports.last.version
+
+    def take(self, name: str, state: str, error: str, now: float) -> None:
+        """Record a state, a label of haxSourceState, and the last error in words."""
+        if name in THROUGH_SNMPD and state != OK and not self._is_due(now):
+            self._reports.forgive(name, now)
+            return
+        self._reports.see(name, state, now, error, found=name not in self._seen)
+        self._seen.add(name)
+
+    def take_master(self, connected: bool, now: float) -> None:  # noqa: FBT001  as the connection has it
+        """Record whether snmpd keeps our session. Before it first does so, nothing is known of snmpd."""
+        if connected and not self._is_connected:
+            self._back_at = now
+        if connected or self._is_connected is not None:
+            self._is_connected = connected
+            if READ_THROUGH_SNMPD in self._seen:
+                words = "snmpd does not keep our AgentX session: notifications and KEEPALIVED-MIB wait for it"
+                self._reports.see(SNMPD, OK if connected else LOST, now, words, found=SNMPD not in self._seen)
+                self._seen.add(SNMPD)
+
+    def keep(self, names: Container[str], now: float) -> None:
+        """Record which sources are configured: the others are gone."""
+        for name, _ in self._reports.last:
+            if name not in names and not (name == SNMPD and READ_THROUGH_SNMPD in names):
+                self._reports.gone(name, now, f"{name} is no longer read")
+                self._seen.discard(name)
+
+    def deadline(self) -> float | None:
+        """Return when ``report`` may have something."""
+        return self._reports.deadline()
+
+    def report(self, now: float, date: float) -> Iterator[News]:
+        """Yield what is to be reported now."""
+        return self._reports.report(now, date)
+
+    def flush(self, now: float, date: float) -> Iterator[News]:
+        """Yield the sum of what is suppressed."""
+        return self._reports.flush(now, date)
+
+    def _is_due(self, now: float) -> bool:
+        """Whether a source that comes through snmpd is lost for a reason of its own."""
+        return bool(self._is_connected) and now >= self._back_at + RETURN
+
+
+def _explain(change: StateChange) -> Mapping[str, str]:
+    subject, after = change.subject, change.after
+    if after == REMOVED:
+        return {"haxEventCauseText": f"{change.words}; last reported as {change.before}"}
+    if after != OK:
+        cause, words = Cause.sourceLost, change.words
+    elif subject == SNMPD:
+        cause, words = Cause.recovered, "snmpd keeps our AgentX session again"
+    else:
+        cause, words = Cause.recovered, f"{subject} can be read again"
+    if change.found:
+        words = f"{words}; found at a start or reload of haproxy-agentx"
+    return {"haxEventCause": cause.name, "haxEventCauseText": words}

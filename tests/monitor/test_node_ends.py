@@ -1,0 +1,125 @@
+"""What becomes of changes when the program ends, is configured anew, or a service is not there any more."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.vrrp.model import VrrpState
+from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Story, begun, plan
+
+ROLES = {"master": MASTER, "backup": BACKUP, "fault": FAULT}
+
+
+def close(story: Story) -> list:
+    return story.node.close(story.now, story.date)
+
+
+def test_a_change_of_role_that_waits_for_its_trap_is_reported_at_the_end():
+    story = begun(BACKUP)
+    story.node.listening = True
+    story.line(MASTER)
+    assert story.drain() == []
+    (told,) = close(story)
+    assert (told.kind, told.cells["haxEventRole"]) == (Kind.serviceFailover, "master")
+    again = Story(memory=story.end(), now=story.now).kernel().writer().line(MASTER).haproxy().wait(60)
+    assert [one for one in again.drain() if one.news.kind is Kind.serviceFailover] == []
+
+
+def test_what_a_storm_suppressed_is_counted_at_the_end():
+    story = begun(BACKUP)
+    for number in range(31):
+        story.line((MASTER, BACKUP)[number % 2]).read().wait(0.1)
+    told = [*(one.news for one in story.drain()), *close(story)]
+    counted = sum(int(one.cells["haxEventSuppressed"]) for one in told)
+    assert counted == story.node.suppressed
+    assert counted + sum(one.cells["haxEventSuppressed"] == "0" for one in told) == 31
+    assert told[-1].cells["haxEventRole"] == "master"
+
+
+def test_backends_that_a_storm_suppressed_are_counted_at_the_end():
+    story = begun(MASTER, limit=2)
+    for number in range(10):
+        story.haproxy((ALL_DOWN, ALL_UP)[number % 2])
+    told = [one.news for one in story.drain()] + close(story)
+    told = [one for one in told if one.kind is Kind.backendChange]
+    assert [one.cells["haxEventSuppressed"] for one in told] == ["0", "0", "8"]
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_a_service_that_is_gone_while_nobody_looked_is_ended_if_a_problem_was_reported(raised):
+    story = begun(MASTER, plans=[plan("shop", "SITE1")])
+    if raised:
+        story.haproxy(ALL_DOWN).wait(5)
+        assert "blackhole" in story.drain()[-1].moves
+    again = Story([plan("mail", "SITE1")], story.end(), now=500.0).kernel().writer().line(MASTER).haproxy().wait(60)
+    told = [one for one in again.drain() if one.news.kind is Kind.serviceHealthChange]
+    assert [(one["Subject"], one.moves) for one in told] == (
+        [("shop", "master/blackhole -> stopped/stopped")] if raised else []
+    )
+    assert "service/shop" not in again.end()
+
+
+def test_a_service_that_was_never_reported_needs_no_end():
+    story = begun(MASTER).line(MASTER, "SITE2").wait(10)
+    story.drain()
+    assert story.line(VrrpState.deleted, "SITE2").wait(60).drain() == []
+
+
+class World:
+    """A node that may end and start again, and what a manager knows of it."""
+
+    def __init__(self) -> None:
+        self.story = begun(BACKUP, limit=3)
+        self.of, self.farm = "backup", ALL_UP
+        self.last: dict[str, object] = {"SITE1": ("backup", "standby"), "local/app": "UP"}
+
+    def role(self, role: str) -> None:
+        if role != self.of:
+            self.of = role
+            self.story.line(ROLES[role])
+            self.hear()
+
+    def haproxy(self, farm) -> None:
+        self.farm = farm
+        self.story.haproxy(farm)
+        self.hear()
+
+    def wait(self, seconds: float) -> None:
+        self.story.read().wait(seconds)
+        self.hear()
+
+    def end(self, closed: bool) -> None:
+        self.hear(close(self.story) if closed else [])
+        self.story = Story(memory=self.story.end(), now=self.story.now, limit=3)
+        self.story.kernel().writer().line(ROLES[self.of]).haproxy(self.farm)
+        self.hear()
+
+    def hear(self, more=()) -> None:
+        for news in [*(one.news for one in self.story.drain()), *more]:
+            subject = news.cells["haxEventSubject"]
+            if subject == "SITE1":
+                self.last[subject] = news.cells["haxEventRole"], news.cells["haxEventHealth"]
+            elif subject in self.last:
+                assert self.last[subject] == news.cells["haxEventPreviousState"]
+                self.last[subject] = news.cells["haxEventState"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("role"), st.sampled_from(sorted(ROLES))),
+            st.tuples(st.just("wait"), st.sampled_from([0.01, 0.5, 3.0, 30.0])),
+            st.tuples(st.just("haproxy"), st.sampled_from([ALL_UP, ALL_DOWN])),
+            st.tuples(st.just("end"), st.booleans()),
+        ),
+        max_size=25,
+    )
+)
+def test_the_last_report_of_a_service_and_its_backend_is_the_truth(steps):
+    world = World()
+    for what, how in [*steps, ("wait", 600.0)]:
+        getattr(world, what)(how)
+    assert world.last["SITE1"] == (world.of, world.story.health())
+    assert world.last["local/app"] == ("UP" if world.farm is ALL_UP else "DOWN")
