@@ -68,6 +68,8 @@ class Monitor:
         self._clocks = clocks
         self._on_change = on_change
         self._woken = asyncio.Event()
+        self._runs = False
+        """Whether ``node`` is there for good. Until then what is seen stays in the farms."""
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
         self._kept: object = None
@@ -121,6 +123,7 @@ class Monitor:
         self.node.instances.recall(recall_instances(memory), now)
         self._remembered = memory
         self._hears = self._listener in memory
+        self._runs = True
         self.follow()
         self._journal.on_change = self._show_soon
         for process in self._processes():
@@ -147,7 +150,7 @@ class Monitor:
 
     def take_process(self, process: HaproxyProcess) -> None:
         """Take that an HAProxy was read, or could not be."""
-        if process.read_at is None:
+        if process.read_at is None or not self._runs:
             return
         news = ProcessNews(process.state, process.changes, process.read_at, process.trouble_since)
         self.node.take_process(news, monotonic())
