@@ -9,8 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
-from haproxy_agentx.health.cause import Change, FactKind, explain
-from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, Traps, as_keepalived, early
+from haproxy_agentx.health.cause import FactKind, explain
+from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
@@ -22,7 +22,8 @@ from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import SERVICE
 from haproxy_agentx.monitor.plans import planned
 from haproxy_agentx.monitor.reports import Manners, Reports
-from haproxy_agentx.monitor.service import Plan, Service, Surroundings, ended, event_cells
+from haproxy_agentx.monitor.service import Plan, Service, Surroundings
+from haproxy_agentx.monitor.service_events import change_of, ended, event_cells
 from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
 from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
@@ -177,14 +178,11 @@ class Node:
         return told
 
     def close(self, now: float, date: float) -> list[News]:
-        """Return all that can be reported now without waiting, for nothing more will be taken.
+        """Return, as the last thing, the changes of role that wait to be explained and the sums of what is suppressed.
 
-        That are the changes of role that wait for their explanation, and the sums of what is suppressed. What else
-        differs from its last report is found by the next run, which compares.
+        What else differs from its last report is found by the next run, which compares.
         """
         told = self.advance(now, date)
-        if not self._judging:
-            return told
         last = [news for service in self.services.values() for news in self._close(service, now, date)]
         last += self.reports.flush(now, date)
         self._count_suppressed(last)
@@ -346,20 +344,8 @@ class Node:
 
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
         """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
-        role_before = tell.before.role
-        if pending is not None and role_before is Role.unknown:
-            role_before = LIKELY_BEFORE.get(tell.after.role, role_before)
-        change = Change(
-            at=tell.at,
-            role_before=role_before,
-            role=tell.after.role,
-            health_before=tell.before.health,
-            health=tell.after.health,
-            reasons=tell.after.reasons,
-            details=tell.after.details,
-            reasons_before=tell.before.reasons,
-        )
-        cause, words = explain(change, self.facts.about(service.plan.name, service.plan.instance or ""))
+        facts = self.facts.about(service.plan.name, service.plan.instance or "")
+        cause, words = explain(change_of(tell, pending), facts)
         if tell.suppressed:
             words = line("; ".join(filter(None, (words, not_told(tell.suppressed)))))
         service.explained(cause, words)

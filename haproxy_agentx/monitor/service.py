@@ -4,14 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.rules import decide
-from haproxy_agentx.health.tracker import Tell, Told, Tracker
-from haproxy_agentx.monitor.storm import not_told
+from haproxy_agentx.health.tracker import Told, Tracker
 
 Stamp = Callable[[float], int | None]
 """From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
@@ -240,50 +238,3 @@ def _address_reasons(role: Role, held: Held, *, frozen: bool) -> Reason:
     if role not in (Role.master, Role.none) and held in (Held.all, Held.some):
         reasons |= Reason.addressHeld
     return reasons | (Reason.roleStale if frozen else Reason(0))
-
-
-def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
-    """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
-
-    That is a problem that was reported, or ``uncounted`` changes. ``date`` is now in seconds since 1970.
-    """
-    if told is None:
-        return []
-    is_problem = told.raised and told.health not in (Health.active, Health.standby, Health.stopped)
-    if not is_problem and not uncounted:
-        return []
-    role = Role.none if told.role is Role.none else Role.stopped
-    words = [
-        f"{name} is no longer a service of this node, and was last reported as {told.health.name}",
-        *([not_told(uncounted)] if uncounted else []),
-    ]
-    cells = {
-        "haxEventSubject": name,
-        "haxEventHealth": Health.stopped.name,
-        "haxEventPreviousHealth": told.health.name,
-        "haxEventRole": role.name,
-        "haxEventPreviousRole": told.role.name,
-        "haxEventServedAsIntended": "true",
-        "haxEventReasons": "0",
-        "haxEventCause": Cause.none.name,
-        "haxEventCauseText": "; ".join(words),
-        "haxEventSuppressed": str(uncounted),
-    }
-    return [News(date, Kind.serviceHealthChange, cells)]
-
-
-def event_cells(service: Service, tell: Tell) -> dict[str, str]:
-    """Give the cells of haxEventTable that a notification of a service has, all but its correlation."""
-    after = tell.after
-    return {
-        "haxEventSubject": service.plan.name,
-        "haxEventHealth": after.health.name,
-        "haxEventPreviousHealth": tell.before.health.name,
-        "haxEventRole": after.role.name,
-        "haxEventPreviousRole": tell.before.role.name,
-        "haxEventServedAsIntended": "true" if service.served_as_intended(after.role) else "false",
-        "haxEventReasons": str(int(after.reasons)),
-        "haxEventCause": service.cause.name,
-        "haxEventCauseText": service.cause_text,
-        "haxEventSuppressed": str(tell.suppressed),
-    }

@@ -115,7 +115,8 @@ EVENT_TABLE = Table(
             "haxEventState",
             tc.MESSAGE,
             "",
-            "State of a source, or status of a backend or server, from then on. No instance for a service.",
+            "State of a source, or status of a backend or server, from then on; removed when it is not there any more. "
+            "No instance for a service.",
         ),
         Column(
             19,

@@ -28,11 +28,12 @@ CONVENTIONS: tuple[Convention, ...] = (
         "shown. active: this node is MASTER, holds the addresses, and HAProxy serves. standby: BACKUP, and HAProxy "
         "would serve. activeDegraded: active with less than the configured minimum of usable servers, or with one of "
         "several backends down. standbyDegraded: would take over so. standbyNotReady: BACKUP, and could not serve: "
-        "redundancy is lost. fault: VRRP FAULT, no address held. stopped: keepalived does not run, no address held. "
-        "unknown: what is needed for a statement is missing or old. blackhole: MASTER, or holding an address, while "
-        "HAProxy does not serve: an outage that VRRP need not see. conflict: MASTER without all addresses, or an "
-        "address held while not MASTER. A node without keepalived is judged as MASTER, without addresses. Servers in "
-        "maintenance, and a node that serves although it should not, are told by objects of their own.",
+        "redundancy is lost. fault: VRRP FAULT, no address held. stopped: keepalived does not run, no address held; or "
+        "the service is not there any more. unknown: what is needed for a statement is missing or old. blackhole: "
+        "MASTER, or holding an address, while HAProxy does not serve: an outage that VRRP need not see. conflict: "
+        "MASTER without all addresses, or an address held while not MASTER. A node without keepalived is judged as "
+        "MASTER, without addresses. Servers in maintenance, and a node that serves although it should not, are told by "
+        "objects of their own.",
     ),
     enumerated(
         ROLE,

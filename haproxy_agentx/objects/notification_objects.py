@@ -71,7 +71,8 @@ NOTIFICATIONS: tuple[Notification, ...] = (
         Kind.sourceChange,
         _STATES,
         "A source of the subagent, haxEventSubject, is lost or back; the states are those of haxSourceState, and "
-        f"haxEventCauseText is haxSourceLastError. {_RATE}",
+        "haxEventCauseText is haxSourceLastError. The subject AgentX master stands for all that comes through snmpd "
+        f"while it does not keep the session of the subagent. {_RATE}",
     ),
     _notification(
         Kind.backendChange,

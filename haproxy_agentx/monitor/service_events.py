@@ -1,0 +1,73 @@
+"""The events of a service: what changed, and the cells of haxEventTable that say it. Pure."""
+
+from haproxy_agentx.event import Kind, News
+from haproxy_agentx.health.cause import Change
+from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending
+from haproxy_agentx.health.model import Cause, Health, Role
+from haproxy_agentx.health.tracker import Tell, Told
+from haproxy_agentx.monitor.service import Service
+from haproxy_agentx.monitor.storm import not_told
+
+
+def change_of(tell: Tell, pending: Pending | None) -> Change:
+    """Return the change to explain; ``pending`` is that of the role, which makes a role before it likely."""
+    role_before = tell.before.role
+    if pending is not None and role_before is Role.unknown:
+        role_before = LIKELY_BEFORE.get(tell.after.role, role_before)
+    return Change(
+        at=tell.at,
+        role_before=role_before,
+        role=tell.after.role,
+        health_before=tell.before.health,
+        health=tell.after.health,
+        reasons=tell.after.reasons,
+        details=tell.after.details,
+        reasons_before=tell.before.reasons,
+    )
+
+
+def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
+    """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
+
+    That is a problem that was reported, or ``uncounted`` changes. ``date`` is now in seconds since 1970.
+    """
+    if told is None:
+        return []
+    is_problem = told.raised and told.health not in (Health.active, Health.standby, Health.stopped)
+    if not is_problem and not uncounted:
+        return []
+    role = Role.none if told.role is Role.none else Role.stopped
+    words = [
+        f"{name} is no longer a service of this node, and was last reported as {told.health.name}",
+        *([not_told(uncounted)] if uncounted else []),
+    ]
+    cells = {
+        "haxEventSubject": name,
+        "haxEventHealth": Health.stopped.name,
+        "haxEventPreviousHealth": told.health.name,
+        "haxEventRole": role.name,
+        "haxEventPreviousRole": told.role.name,
+        "haxEventServedAsIntended": "true",
+        "haxEventReasons": "0",
+        "haxEventCause": Cause.none.name,
+        "haxEventCauseText": "; ".join(words),
+        "haxEventSuppressed": str(uncounted),
+    }
+    return [News(date, Kind.serviceHealthChange, cells)]
+
+
+def event_cells(service: Service, tell: Tell) -> dict[str, str]:
+    """Give the cells of haxEventTable that a notification of a service has, all but its correlation."""
+    after = tell.after
+    return {
+        "haxEventSubject": service.plan.name,
+        "haxEventHealth": after.health.name,
+        "haxEventPreviousHealth": tell.before.health.name,
+        "haxEventRole": after.role.name,
+        "haxEventPreviousRole": tell.before.role.name,
+        "haxEventServedAsIntended": "true" if service.served_as_intended(after.role) else "false",
+        "haxEventReasons": str(int(after.reasons)),
+        "haxEventCause": service.cause.name,
+        "haxEventCauseText": service.cause_text,
+        "haxEventSuppressed": str(tell.suppressed),
+    }
