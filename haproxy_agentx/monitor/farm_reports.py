@@ -17,8 +17,11 @@ GOOD = "UP"
 STEP = 128
 """Subjects between two pauses of a comparison."""
 
-STEPS = 8
-"""Steps in one call of ``report``: about two milliseconds."""
+FEW = 16
+"""Texts of the memory that are written between two pauses."""
+
+STEPS = 4
+"""Steps in one call of ``report``: a few milliseconds where all has changed."""
 
 PAUSE = 0.001
 """Seconds until the next steps."""
@@ -120,10 +123,11 @@ class FarmReports:
             elif standing.status == GOOD != reported and not farm.is_proven(standing):
                 self._compared.pop(process, None)  # compare again at the next reading
             else:
-                self._reports[kind].see(subject, standing.status, now, found=found)
+                self._reports[kind].compare(subject, standing.status, reported, now, found=found)
         for kind, states in first.items():
-            yield
-            self._reports[kind].learn(states)
+            for number, _ in enumerate(self._reports[kind].last.learn_in_steps(states), 1):
+                if not number % FEW:
+                    yield
         if farm.is_complete:
             yield from self._end(known, now)
 

@@ -18,6 +18,9 @@ PREFIX = "reported/"
 BUCKETS = 1024
 """Texts at most for each kind."""
 
+GROUPED = 64
+"""Subjects that are put to their texts at once."""
+
 UNRAISED = "~"
 
 REMOVED = "removed"
@@ -71,11 +74,19 @@ class LastReported:
 
     def learn(self, states: Mapping[str, str]) -> None:
         """Record states at first sight, by subject: no event reports them. What is known already stands."""
+        for _ in self.learn_in_steps(states):
+            pass
+
+    def learn_in_steps(self, states: Mapping[str, str]) -> Iterator[None]:
+        """Do ``learn`` for many subjects, and yield after each text that is written or ``GROUPED`` subjects."""
         by_key: dict[str, dict[str, str]] = {}
-        for subject, state in states.items():
+        for number, (subject, state) in enumerate(states.items(), 1):
+            if not number % GROUPED:
+                yield
             by_key.setdefault(self._key(subject), {})[subject] = UNRAISED + state
         for key, changed in by_key.items():
             self._write(key, {**changed, **_read(self._texts.get(key))})
+            yield
 
     def drop(self, subject: str) -> None:
         """Forget a subject that is gone, but for a mark if there ever was an event about it: it may come back."""

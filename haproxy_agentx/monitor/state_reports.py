@@ -105,9 +105,10 @@ class StateReports:
             difference.state, difference.since, difference.found = state, now, found
             self._settle(subject, difference, now)
 
-    def learn(self, states: Mapping[str, str]) -> None:
-        """Record the states of many subjects that were never seen."""
-        self.last.learn(states)
+    def compare(self, subject: str, state: str, reported: str, now: float, *, found: bool) -> None:
+        """Do ``see`` for a subject of which it is known what was last reported: most are as they were."""
+        if state != reported or subject in self._differences:
+            self.see(subject, state, now, found=found)
 
     def gone(self, subject: str, now: float, words: str) -> None:
         """Record that a subject is not there any more.

@@ -322,10 +322,10 @@ def test_more_changes_than_a_farm_keeps_are_found_all_the_same():
     names = [f"web{number}" for number in range(3000)]
     process, of = Process(), FarmReports([Kind.serverChange], 1_000_000, PER, {})
     process.show({"app": dict.fromkeys(names, "UP")})
-    for _ in range(20):
+    for _ in range(100):
         assert farm_events(of, process, 0.0) == []
     process.show({"app": dict.fromkeys(names, "DOWN")})
-    told = [one for step in range(20) for one in farm_events(of, process, 1.0 + step)]
+    told = [one for step in range(100) for one in farm_events(of, process, 1.0 + step)]
     assert {one[0] for one in told} == {f"local/app/{name}" for name in names}
     assert len(told) == len(names)
 
