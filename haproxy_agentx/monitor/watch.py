@@ -10,7 +10,7 @@ from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.config import Config
-from haproxy_agentx.event import News
+from haproxy_agentx.event import Event, News
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
@@ -288,7 +288,9 @@ class Monitor:
         old = outdated(self._remembered, memory)
         changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
         ended = dict.fromkeys(old, "")  # in the transaction of the events that end them
-        self._journal.append([self._with_row(news) for news in told], changed | ended).add_done_callback(log_events)
+        self._journal.append([self._with_row(news) for news in told], changed | ended).add_done_callback(
+            self._kept_on_disk
+        )
         self._remembered |= memory
         if old:
             self._journal.forget(old)
@@ -297,6 +299,11 @@ class Monitor:
         suppressed = sum(int(news.cells["haxEventSuppressed"]) for news in told)
         if suppressed:
             self._journal.add_suppressed(suppressed)
+
+    def _kept_on_disk(self, appended: asyncio.Future[list[Event]]) -> None:
+        """Log events that are on disk, and show their rows at once: their notifications are about to leave."""
+        log_events(appended)
+        self._woken.set()
 
     def _with_row(self, news: News) -> News:
         if news.cells.get("haxEventState") == REMOVED:
