@@ -37,6 +37,9 @@ class Waitlist:
         self._late: dict[int, Waiting] = {}
         self._last = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
     def add(self, waiting: Waiting) -> int:
         """Return the packetID of a PDU that is about to be sent: unique among those that an answer may come to."""
         self._last = (self._last + 1) % _PACKET_IDS

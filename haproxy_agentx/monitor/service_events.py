@@ -2,7 +2,7 @@
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change
-from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending
+from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.model import Cause, Health, Role
 from haproxy_agentx.health.tracker import Tell, Told
 from haproxy_agentx.monitor.service import Service
@@ -53,7 +53,9 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
         "haxEventCauseText": "; ".join(words),
         "haxEventSuppressed": str(uncounted),
     }
-    return [News(date, Kind.serviceHealthChange, cells)]
+    if role is told.role:
+        return [News(date, Kind.serviceHealthChange, cells)]
+    return [News(date, Kind.serviceFailover, {**cells, "haxEventKeepalivedTrap": TrapSeen.notObserved.name})]
 
 
 def event_cells(service: Service, tell: Tell) -> dict[str, str]:

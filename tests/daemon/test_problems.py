@@ -43,7 +43,7 @@ def test_a_source_that_refuses_all_and_a_secret_that_all_can_read(daemon_factory
     eventually(lambda: shown(snmpd)[:2] == (1, WARNING), 5)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(V1_TRAP, ("127.0.0.1", port))
-    eventually(lambda: shown(snmpd)[0] == 2, 5)
+        eventually(lambda: shown(snmpd)[0] == 2, 5)  # whoever has sent it is looked up: it must still be there
     assert "trap2sink" in shown(snmpd)[2]
     done = daemon.cli("status")
     assert done.returncode == 1

@@ -53,7 +53,7 @@ def test_a_service_that_is_gone_while_nobody_looked_is_ended_if_a_problem_was_re
         story.haproxy(ALL_DOWN).wait(5)
         assert "blackhole" in story.drain()[-1].moves
     again = Story([plan("mail", "SITE1")], story.end(), now=500.0).kernel().writer().line(MASTER).haproxy().wait(60)
-    told = [one for one in again.drain() if one.news.kind is Kind.serviceHealthChange]
+    told = [one for one in again.drain() if one["Subject"] == "shop"]
     assert [(one["Subject"], one.moves) for one in told] == (
         [("shop", "master/blackhole -> stopped/stopped")] if raised else []
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.instance import PROPOSAL_LIFE
 from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
-from haproxy_agentx.monitor.node import MAX_SERVICES
+from haproxy_agentx.monitor.plans import MAX_SERVICES
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, Trouble, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Evidence, Sender
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, Told, changes, plan
