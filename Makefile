@@ -35,6 +35,12 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)
 
+TIMES ?= 3
+BUSY  ?= 2
+.PHONY: test-hard
+test-hard: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run TESTS='...' TIMES=3 times beside BUSY=2 busy loops, and tell which ever failed
+	@$(OWN) $(PYTHON) -m tools.run_tests --times $(TIMES) --busy $(BUSY) $(TESTS)
+
 .PHONY: attack
 attack: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## attack the running daemon as a local user, its peers, disk and clock do; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)

@@ -1,22 +1,25 @@
 """Run the tests and close with one line, ``N passed, N failed``.
 
-usage: python -m tools.run_tests [PYTEST ARGUMENTS]
+usage: python -m tools.run_tests [--times N] [--busy N] [PYTEST ARGUMENTS]
 
-Without arguments all tests run but those of the lab of containers (`make lab`) and the attacks (`make attack`): first
-those that share nothing, side by side, file by file; then the conformance tests once more on uvloop; then those of the
-lab, on uvloop, one after another, as its daemons want the machine for themselves. Exit status 0 when some passed and
-none failed.
+Without pytest's arguments all tests run but those of the lab of containers (`make lab`) and the attacks (`make
+attack`): first those that share nothing, side by side, file by file; then the conformance tests once more on uvloop;
+then those of the lab, on uvloop, one after another. A test runs once, and what it says counts.
 
-Real daemons on a machine that somebody else keeps busy miss a deadline now and then. So when few tests of a run have
-failed, these are run once more, one after another; those that pass then are told by name, and count as passed.
+--times runs all of it so many times and ends with a table of the tests that failed, and how often; --busy keeps so many
+processors busy meanwhile. Exit status 0 when some tests passed and none failed.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -32,67 +35,117 @@ RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in
 LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}
 """Event loop of a run where it is not asyncio's own."""
 
-FEW = 5
-"""Tests that may fail in a run and be looked at again; more than that is no accident."""
+SLOWEST = 12
+"""Tests that are named as the slowest ones."""
 
-Results = dict[tuple[str | None, str | None], str]
-"""What became of each test, by its file and name."""
+BUSY = ("sh", "-c", "while :; do :; done")
 
 
-def run(arguments: tuple[str, ...], loop: str) -> tuple[Results, bool]:
-    """Run pytest on an event loop, and again for few that failed; give the results, and whether pytest is content."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a test: ``passed``, ``failed`` or ``skipped``, in how many seconds."""
+
+    name: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Sum:
+    """All results so far."""
+
+    outcomes: Counter[str] = field(default_factory=lambda: Counter({"passed": 0, "failed": 0}))
+    runs: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    slowest: dict[str, float] = field(default_factory=dict)
+    """Seconds of each test, the worst where it ran more than once."""
+    content: bool = True
+    """Whether pytest has nothing else to complain of."""
+
+    def add(self, results: list[Result], *, content: bool) -> None:
+        """Count the results of one run of pytest."""
+        self.content = self.content and content
+        for one in results:
+            self.outcomes[one.outcome] += 1
+            self.runs[one.name] += 1
+            self.failures[one.name] += one.outcome == "failed"
+            self.slowest[one.name] = max(one.seconds, self.slowest.get(one.name, 0.0))
+
+    @property
+    def good(self) -> bool:
+        """Whether some tests passed and nothing failed."""
+        return self.content and self.outcomes["passed"] > 0 and not self.outcomes["failed"]
+
+
+@contextmanager
+def busy(number: int) -> Iterator[None]:
+    """Keep so many processors busy."""
+    loops = [subprocess.Popen(BUSY) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def run(arguments: tuple[str, ...], loop: str) -> tuple[list[Result], bool]:
+    """Run pytest on an event loop; return the results, and whether pytest is content."""
     with tempfile.TemporaryDirectory() as folder:
-        results, content = run_once(arguments, loop, folder)
-        failed = [name for name, result in results.items() if result == "failed"]
-        if 0 < len(failed) <= FEW:
-            print(f"\n{len(failed)} failed; once more, one after another:", flush=True)
-            again, content = run_once((*arguments, "-n0", "--last-failed"), loop, folder)
-            results |= again
-            for name in failed:
-                print(f"at the second look {again.get(name, 'not run')}: {name[0]} {name[1]}", flush=True)
-        return results, content
+        report = Path(folder, "report.xml")
+        options = (f"--junit-xml={report}", "-o", f"cache_dir={folder}/cache")
+        command = [sys.executable, "-m", "pytest", "-q", *options, *arguments]
+        done = subprocess.run(command, check=False, env={**os.environ, "HAPROXY_AGENTX_LOOP": loop})
+        return read(report), done.returncode == 0
 
 
-def run_once(arguments: tuple[str, ...], loop: str, folder: str) -> tuple[Results, bool]:
-    """Run pytest; ``folder`` is where it remembers what failed."""
-    environment = {**os.environ, "HAPROXY_AGENTX_LOOP": loop}
-    report = Path(folder, "report.xml")
-    report.unlink(missing_ok=True)
-    options = (f"--junit-xml={report}", "-o", f"cache_dir={folder}/cache")
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *options, *arguments], check=False, env=environment)
-    return read(report), done.returncode == 0
-
-
-def read(report: Path) -> Results:
-    """Read the results in a report; a test that fails twice, in its call and in its end, is one."""
-    tests: Results = {}
+def read(report: Path) -> list[Result]:
+    """Read a report; a test that fails twice, in its call and in its end, is one. Empty where there is no report."""
+    tests: dict[str, Result] = {}
     if not report.exists():
-        return tests
+        return []
     for case in ET.parse(report).iter("testcase"):
-        name = (case.get("classname"), case.get("name"))
+        name = f"{case.get('classname')} {case.get('name')}"
         bad = case.find("failure") is not None or case.find("error") is not None
-        result = "failed" if bad else "skipped" if case.find("skipped") is not None else "passed"
-        if tests.get(name) != "failed":
-            tests[name] = result
-    return tests
+        outcome = "failed" if bad else "skipped" if case.find("skipped") is not None else "passed"
+        if name not in tests or tests[name].outcome != "failed":
+            tests[name] = Result(name, outcome, float(case.get("time") or 0))
+    return list(tests.values())
+
+
+def shown(total: Sum) -> Iterator[str]:
+    """Yield the lines of the summary, without the last one."""
+    yield "slowest tests:"
+    for name, seconds in sorted(total.slowest.items(), key=lambda item: -item[1])[:SLOWEST]:
+        yield f"{seconds:6.1f} s  {name}"
+    if +total.failures:
+        yield "\nfailed, of runs:"
+    for name, count in (+total.failures).most_common():
+        yield f"{count:4d} of {total.runs[name]:<4d} {name}"
 
 
 def main() -> int:
     """Do the runs that the arguments ask for."""
+    parser = argparse.ArgumentParser(prog="run_tests", allow_abbrev=False, add_help=False)
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--busy", type=int, default=0)
+    options, rest = parser.parse_known_args()
     end_in_order()  # and pytest with us
-    runs = {"": tuple(sys.argv[1:])} if sys.argv[1:] else RUNS
-    total = Counter({"passed": 0, "failed": 0})
-    content = True
-    times = []
-    for name, arguments in runs.items():
-        began = time.monotonic()
-        found, well = run(arguments, LOOPS.get(name, "asyncio"))
-        total.update(found.values())
-        content = content and well
-        times.append(f"{time.monotonic() - began:.0f} s {name}".strip())
-    print(f"\ntests took {' and '.join(times)}")
-    print(", ".join(f"{number} {result}" for result, number in total.items()), flush=True)
-    return 0 if content and total["passed"] and not total["failed"] else 1
+    chosen = {"": tuple(rest)} if rest else RUNS
+    total, times = Sum(), Counter[str]()
+    with busy(options.busy):
+        for number in range(1, options.times + 1):
+            for name, arguments in chosen.items():
+                if options.times > 1:
+                    print(f"\n=== {name} {number} of {options.times}, {total.outcomes['failed']} failed", flush=True)
+                began = time.monotonic()
+                found, content = run(arguments, LOOPS.get(name, "asyncio"))
+                total.add(found, content=content)
+                times[name] += round(time.monotonic() - began)
+    print("", *shown(total), sep="\n")
+    print(f"\ntests took {' and '.join(f'{seconds} s {name}'.strip() for name, seconds in times.items())}")
+    print(", ".join(f"{count} {outcome}" for outcome, count in total.outcomes.items()), flush=True)
+    return 0 if total.good else 1
 
 
 if __name__ == "__main__":
