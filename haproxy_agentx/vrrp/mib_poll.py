@@ -26,8 +26,15 @@ DEADLINE = 8.0
 PAUSE = 0.25
 """Seconds at least between the beginnings of two readings, however often they are asked for."""
 
+HANGS = 1.0
+"""Seconds without an answer that show a keepalived as frozen when snmpd then says genErr.
+
+snmpd says genErr when its six seconds are over (of another manager's request, maybe), and at once when the session of a
+keepalived that owes it an answer ends, because keepalived was killed. A running one answers in milliseconds.
+"""
+
 TRIES = 3
-"""Readings in a row that a change of keepalived's configuration may fall into."""
+"""Readings in a row that a change of keepalived's configuration, or its end, may fall into."""
 
 UP_TIME: Name = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 
@@ -36,6 +43,9 @@ _VIEW = (
     " `-V systemonly` hides the rest), or `rouser USER`"
 )
 _FROZEN = "{where}: keepalived does not answer snmpd: it is frozen or overloaded, look at its process"
+_BROKEN_OFF = (
+    "{where}: snmpd answers genErr at once: keepalived ended while it was asked, or answers wrongly: look at its log"
+)
 _NOT_THERE = (
     "{where}: keepalived is not connected to snmpd: it is not running, runs without -x (on Debian: DAEMON_ARGS in"
     " /etc/default/keepalived), or waits 15 s after a restart of snmpd"
@@ -108,7 +118,7 @@ class MibPoll:
             self._on_reading(reading)
 
     async def _try(self) -> MibReading:
-        """Read, and once more when keepalived's configuration changed meanwhile."""
+        """Read, and once more when keepalived's configuration changed or keepalived ended meanwhile."""
         try:
             async with self._client:
                 return await lag.answered(self._try_often(), lag.patience(DEADLINE))
@@ -149,13 +159,15 @@ class MibPoll:
 
     async def _ask(self, request: Request) -> Message:
         """Ask for objects of keepalived's, and find out who is to blame when they do not come."""
-        where = self.source.target
+        where, began = self.source.target, monotonic()
         try:
             message = await self._client.ask(request)
         except Unresponsive:
             await self._find_snmpd()
             message = await self._ask_again(request)
-        if message.error == Error.gen_err:  # keepalived did not answer snmpd for 6 s, or not with an answer
+        if message.error == Error.gen_err:
+            if monotonic() - began < HANGS:  # what was read so far may be of a keepalived that is no more
+                raise Invalid(_BROKEN_OFF.format(where=where))
             raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where)))
         if message.error in (Error.no_access, Error.authorization):
             raise Denied(f"{where}: snmpd does not let us read KEEPALIVED-MIB: {_VIEW}")

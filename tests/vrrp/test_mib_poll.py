@@ -204,7 +204,7 @@ def failing(status):
 @pytest.mark.parametrize(
     ("status", "trouble", "state"),
     [
-        (5, Trouble.frozen, SourceState.stale),  # genErr: what snmpd says when keepalived did not answer for 6 s
+        (5, Trouble.invalid, SourceState.stale),  # genErr at once, and again: keepalived answers with nonsense
         (6, Trouble.denied, SourceState.denied),
         (16, Trouble.denied, SourceState.denied),
         (1, Trouble.invalid, SourceState.stale),
@@ -215,6 +215,33 @@ def test_error_status(community, status, trouble, state):
         snmpd.spoil = failing(status)
         assert await told.next() is trouble
         assert told.source.state is state
+
+    polled(asyncio.run, community, ALL, body)
+
+
+# What snmpd does when the session of a keepalived that owes it an answer ends: it was killed, and is not frozen.
+@pytest.mark.parametrize("run", LOOPS)
+def test_a_keepalived_killed_while_it_is_asked_is_not_frozen(run, community):
+    async def body(told, snmpd):
+        await told.until(MibReading)
+
+        def spoil(names, response):
+            snmpd.cells, snmpd.spoil = dict(ONLY_SNMPD), lambda names, response: response
+            return failing(5)(names, response)
+
+        snmpd.spoil = spoil
+        assert await told.next() is Trouble.not_there
+
+    polled(run, community, ALL, body)
+
+
+# Another manager asked before: snmpd's six seconds end while it waits for us, too.
+def test_genErr_after_a_while_is_a_frozen_keepalived(community, monkeypatch):  # noqa: N802
+    monkeypatch.setattr(mib_poll, "HANGS", 0.0)
+
+    async def body(told, snmpd):
+        snmpd.spoil = failing(5)
+        assert await told.next() is Trouble.frozen
 
     polled(asyncio.run, community, ALL, body)
 

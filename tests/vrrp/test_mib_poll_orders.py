@@ -1,0 +1,140 @@
+"""What a reading says of keepalived, for every order in which answers, errors and silence can come. Without a socket.
+
+A letter of a script is the fate of one request for keepalived's objects: ``A`` the right answer; ``N`` the answer of an
+snmpd that keepalived is not connected to; ``G`` genErr at once, as when keepalived is killed while snmpd waits for it;
+``L`` genErr after a while, as when snmpd's six seconds are over; ``S`` silence. Behind the script comes ``A``.
+"""
+
+import asyncio
+import re
+from itertools import product
+
+import pytest
+
+from haproxy_agentx.source import Unresponsive
+from haproxy_agentx.vrrp import mib_poll
+from haproxy_agentx.vrrp.access import SnmpAccess
+from haproxy_agentx.vrrp.mib_poll import HANGS, TIMEOUT, UP_TIME, MibPoll
+from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.snmp import Error, Kind, Message, Missing, Request
+from tests.support.fake_snmpd import BEHIND
+from tests.support.mib_text import sample
+
+CELLS = {**sample("lb1"), BEHIND: b"engine"}
+WITHOUT = {BEHIND: b"engine"}
+LETTERS = "ANGLS"
+SCRIPTS = ["".join(letters) for letters in product(LETTERS, repeat=5)]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+class ScriptedClient:
+    """Stands in for SnmpClient. ``asked`` are the letters that were used."""
+
+    def __init__(self, script, clock):
+        self._script = iter(script)
+        self._clock = clock
+        self.asked = ""
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        pass
+
+    async def ask(self, request: Request) -> Message:
+        if request.names == (UP_TIME,):
+            return answer(((UP_TIME, 1),))
+        letter = next(self._script, "A")
+        self.asked += letter
+        if letter == "S":
+            self._clock.now += TIMEOUT
+            raise Unresponsive("no answer")
+        if letter in "GL":
+            self._clock.now += HANGS * 1.5 if letter == "L" else 0.001
+            return answer((), Error.gen_err)
+        return answer(tuple(served(request, CELLS if letter == "A" else WITHOUT)))
+
+
+def answer(varbinds, error=Error.none):
+    return Message(Kind.response, 1, error, 0, varbinds)
+
+
+def served(request, cells):
+    if not request.repetitions:
+        return [(name, cells.get(name, Missing.noSuchInstance)) for name in request.names]
+    found = [following(name, cells) for name in request.names[: request.scalars]]
+    places = request.names[request.scalars :]
+    for _ in range(request.repetitions):
+        row = [following(place, cells) for place in places]
+        found += row
+        places = [name for name, _ in row]
+    return found
+
+
+def following(name, cells):
+    found = min((other for other in cells if other > name), default=None)
+    return (name, Missing.endOfMibView) if found is None else (found, cells[found])
+
+
+@pytest.fixture
+def reading(monkeypatch):
+    """Give what one reading says, and the letters that it used."""
+    clock = Clock()
+    monkeypatch.setattr(mib_poll, "monotonic", clock)
+
+    async def read(script):
+        said = []
+        poll = MibPoll(SnmpAccess(), said.append, lambda trouble, _: said.append(trouble))
+        poll._client = client = ScriptedClient(script, clock)
+        await poll._poll()
+        (one,) = said
+        return one, client.asked
+
+    return lambda script: asyncio.run(read(script))
+
+
+def hung(asked):
+    """Whether it was seen that keepalived does not answer while snmpd does."""
+    return "L" in asked or any(f"S{end}" in asked for end in "SG")
+
+
+def test_frozen_needs_the_evidence_of_time(reading):
+    for script in SCRIPTS:
+        said, asked = reading(script)
+        assert (said is Trouble.frozen) == hung(asked), script
+
+
+def test_genErr_at_once_is_asked_again_from_the_beginning(reading):  # noqa: N802
+    for script in SCRIPTS:
+        said, asked = reading(script)
+        rest = re.split("[GN]", asked)[-1]
+        if isinstance(said, MibReading):
+            assert rest.count("A") >= 2, script  # of two requests: none is from before keepalived's end
+        if said is Trouble.not_there:
+            assert asked.endswith("N"), script
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("GN", Trouble.not_there),  # killed before the first answer
+        ("AGN", Trouble.not_there),  # killed in the middle
+        ("ANN", Trouble.not_there),  # killed between two requests
+        ("GG", MibReading),
+        ("GGG", Trouble.invalid),
+        ("SS", Trouble.frozen),
+        ("SG", Trouble.frozen),  # snmpd's six seconds end
+        ("L", Trouble.frozen),
+        ("ASA", MibReading),  # snmpd was frozen for a moment
+    ],
+)
+def test_examples(reading, script, said):
+    found, _ = reading(script)
+    assert found is said or (isinstance(said, type) and isinstance(found, said))
