@@ -5,7 +5,8 @@ nothing of this package. SPEC is JSON:
 
     hostname   the host's name
     tmpfs      [[path, uid, gid, mode], ...]: empty file systems, also where the machine has no such directory
-    append     {path: text}: the machine's file with the text at its end, seen by this host only
+    append     {path: text}: a copy of the machine's file with the text at its end, seen by this host only, which stays
+               whatever becomes of the machine's
     reach      [path, ...]: directories that every user of this host can enter, also below a closed one such as /root
 
 When all is done it prints `{"pid": N}`, its process id as the starter sees it. Then its standard input is the host's
@@ -35,14 +36,17 @@ def mount(source: str, target: Path, kind: str = "", flags: int = 0, options: st
         raise OSError(error, os.strerror(error), str(target))
 
 
-def cover(directory: Path, mode: int, wanted: set[str] | None) -> None:
+def cover(directory: Path, mode: int, wanted: set[str] | None, own: dict[str, str] | None = None) -> None:
     """Put an empty file system over a directory and bind its entries (all, or the wanted ones) back into it.
+
+    ``own`` are files of the host's in the place of the machine's: name -> text.
 
     The machine's directory is not touched. This is how a mount point comes about that the machine does not have, and
     how a directory opens for users whom the machine keeps out.
     """
+    own = own or {}
     status = directory.stat()
-    names = sorted(entry.name for entry in directory.iterdir()) if wanted is None else sorted(wanted)
+    names = sorted({entry.name for entry in directory.iterdir()} - own.keys() if wanted is None else wanted)
     held = {name: os.open(directory / name, os.O_PATH | os.O_NOFOLLOW) for name in names}
     links = {name: (directory / name).readlink() for name in names if (directory / name).is_symlink()}
     mount("lab", directory, "tmpfs", 0, f"mode={mode:o},uid={status.st_uid},gid={status.st_gid}")
@@ -58,6 +62,9 @@ def cover(directory: Path, mode: int, wanted: set[str] | None) -> None:
         mount(f"/proc/self/fd/{descriptor}", target, flags=MS_BIND | MS_REC)
     for descriptor in held.values():
         os.close(descriptor)
+    for name, text in own.items():
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o644)
 
 
 def empty(path: Path, uid: int, gid: int, mode: int) -> None:
@@ -69,12 +76,15 @@ def empty(path: Path, uid: int, gid: int, mode: int) -> None:
     mount("lab", path, "tmpfs", 0, f"mode={mode:o},uid={uid},gid={gid}")
 
 
-def append(path: Path, text: str) -> None:
-    """Show the host the machine's file with the text at its end. Needs a /run of the host's own."""
-    own = Path("/run/lab") / path.name
-    own.parent.mkdir(exist_ok=True)
-    own.write_text(path.read_text() + text)
-    mount(str(own), path, flags=MS_BIND)
+def append(texts: dict[Path, str]) -> None:
+    """Show the host the machine's files with the texts at their ends.
+
+    A mount upon a file would be gone as soon as the machine replaces the file by rename(2), as groupadd(8) does with
+    /etc/group: the kernel takes a mount away with its mount point. So the directory is the host's own.
+    """
+    for directory in {path.parent for path in texts}:
+        own = {path.name: path.read_text() + text for path, text in texts.items() if path.parent == directory}
+        cover(directory, stat.S_IMODE(directory.stat().st_mode), None, own)
 
 
 def reach(paths: list[Path]) -> None:
@@ -95,10 +105,9 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     mount("proc", Path("/proc"), "proc")
     socket.sethostname(spec["hostname"])
+    append({Path(path): text for path, text in spec["append"].items()})
     for path, uid, gid, mode in spec["tmpfs"]:
         empty(Path(path), uid, gid, mode)
-    for path, text in spec["append"].items():
-        append(Path(path), text)
     reach([Path(path) for path in spec["reach"]])
     print(json.dumps({"pid": outer}), flush=True)
     null = os.open(os.devnull, os.O_RDWR)

@@ -120,6 +120,25 @@ def test_a_directory_that_is_closed_on_the_machine_is_reachable_and_its_neighbou
     assert sorted(p.name for p in closed.iterdir()) == ["inner", "neighbour"]
 
 
+# groupadd(8) and the like replace /etc/group, and a mount upon a file goes with the file
+def test_a_host_keeps_its_files_when_the_machine_replaces_its_own(tmp_path):
+    files = {name: tmp_path / name for name in ("group", "hosts")}
+    for name, file in files.items():
+        file.write_text(f"machine's {name}\n")
+    spec = {"hostname": "h", "tmpfs": [], "append": {str(files["group"]): "own\n"}, "reach": []}
+    host = start_all({"h": spec})["h"]
+    try:
+        for file in files.values():
+            new = tmp_path / "new"
+            new.write_text("another\n")
+            new.replace(file)
+        assert host.run("cat", str(files["group"])).stdout == "machine's group\nown\n"
+        assert host.run("cat", str(files["hosts"])).stdout == "machine's hosts\n"
+    finally:
+        host.stop()
+    assert files["group"].read_text() == "another\n"
+
+
 # --- faults
 
 
