@@ -31,6 +31,7 @@ from tests.support.our_agent import QUICK, QUICK_PACE
 from tests.support.scripted_master import ScriptedMaster, grant, hang_up, late, refuse, silence
 from tests.support.snmpd import Snmpd
 from tests.support.stored import Stored, stored
+from tests.support.wait import soon
 
 QUICK_OUTBOX = Pace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
 DEADLINE = 5.0
@@ -80,9 +81,7 @@ class Bench:
         self.on_send = lambda event: self.answer(error, event)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while not condition():  # noqa: ASYNC110  conditions of all kinds, which tell nobody
-                await asyncio.sleep(0.001)
+        await soon(condition)
 
     @property
     def tries(self) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ import signal
 from integration.netlab.host import Host, environment, in_background
 from integration.netlab.processes import MARK, Process, of_namespace, send
 from integration.netlab.services import ACTIONS, SERVICES, Service
-from integration.netlab.waiting import LabError, wait_for
+from integration.netlab.waiting import DEADLINE, LabError, wait_for
 
 SNMPGETNEXT = ("snmpgetnext", "-v2c", "-cpublic", "-On", "-t", "1", "-r", "0", "127.0.0.1")
 
@@ -38,7 +38,7 @@ def launch(host: Host, service: Service) -> None:
     host.run(*in_background(service.command, service.log), extra=extra)
 
 
-def await_ready(host: Host, service: Service, seconds: float = 10.0) -> None:
+def await_ready(host: Host, service: Service, seconds: float = DEADLINE) -> None:
     """Wait until it is ready; LabError with its log where it ends before, or after the deadline."""
 
     def ready() -> bool:

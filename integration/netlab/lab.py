@@ -26,7 +26,7 @@ from integration.netlab.processes import identity
 from integration.netlab.services import SERVICES
 from integration.netlab.state import State, clear_leftovers
 from integration.netlab.traps import Trap
-from integration.netlab.waiting import LabError, wait_for
+from integration.netlab.waiting import DEADLINE, LabError, wait_for
 
 DEFAULT_NAME = "netlab"
 FIFO = "/run/haproxy-agentx/vrrp.fifo"
@@ -113,7 +113,7 @@ class Lab:
         self._launch(*((host, "haproxy") for host in BALANCERS))
         # keepalived, without snmpd, tries AgentX again only after 15 s; without HAProxy, it starts as BACKUP
         self._launch(*((host, "keepalived") for host in BALANCERS))
-        self.wait_served("lb1", 15)
+        self.wait_served("lb1")
         if agent:  # it has nothing to tell: the changes of keepalived's start are over
             self._launch(*((host, "agent") for host in BALANCERS))
 
@@ -185,7 +185,7 @@ class Lab:
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         return (int(head[0].split()[1]), fields.get("x-lb", "")) if head[0] else (0, "")
 
-    def wait_served(self, host: str, seconds: float = 10.0) -> None:
+    def wait_served(self, host: str, seconds: float = DEADLINE) -> None:
         """Wait until the host alone holds every virtual address and answers the client there."""
 
         def served() -> bool:
@@ -198,7 +198,7 @@ class Lab:
         """Return all notifications that came to the sink, in their order."""
         return list(traps.parse(self.hosts["sink"].read("/var/log/traps.log")))
 
-    def wait_trap(self, matches: Callable[[Trap], bool], what: str, seconds: float = 10.0, skip: int = 0) -> Trap:
+    def wait_trap(self, matches: Callable[[Trap], bool], what: str, seconds: float = DEADLINE, skip: int = 0) -> Trap:
         """Wait for a notification behind the first `skip` ones, and return it."""
         return wait_for(
             lambda: next(filter(matches, self.traps()[skip:]), None),

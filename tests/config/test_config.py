@@ -357,9 +357,9 @@ def test_g4_an_alias_bomb_is_refused_where_it_begins():
     bomb = "a: &a [x, x]\n" + "".join(
         f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    started = time.monotonic()
+    started = time.process_time()
     assert "config.yaml:1: a: an anchor" in problems(bomb)[0]
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 HOSTILE = {

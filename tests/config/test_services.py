@@ -493,9 +493,9 @@ def test_g4_an_alias_bomb_in_a_list_of_names_is_refused_where_it_begins():
         f"- name: {b}\n  backends: &{b} [{', '.join([f'*{a}'] * 9)}]\n"
         for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    started = time.monotonic()
+    started = time.process_time()
     assert "services[0].backends: an anchor" in problems(bomb)[0]
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def check(world: World, name: str) -> None:
 
         # the rows of the last good reading stay for a while, and are never shown as if they were so now
         daemon.eventually(lambda: snmpd.one(name_of(number)).type == "noSuchInstance")
-        assert TOO_OLD - INTERVAL - TIMEOUT < time.monotonic() - broken < 2 * TOO_OLD + 1
+        assert time.monotonic() - broken > TOO_OLD - INTERVAL - TIMEOUT
         assert set(daemon.source(name)["rows"].values()) == {0}
         assert snmpd.get(state, process_state)[0].value == STATES[fault.state]
         backends = snmpd.bulkwalk(f"{OID}.1.8.1.10", 50)

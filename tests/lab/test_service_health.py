@@ -3,8 +3,6 @@
 Two VRRP instances share one HAProxy, so each is told of: the tests look at SITE1, and that SITE2 says the same.
 """
 
-import time
-
 import pytest
 
 from integration.netlab import wait_for
@@ -72,13 +70,11 @@ def test_haproxy_that_is_gone_fails_over_with_its_cause_on_both(lab, how):
 
 def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
     await_normal(lab)
-    began = time.monotonic()
     lab.ctl("lb1", "haproxy", "freeze")
     wait_health(lab, "lb1", "blackhole", 4)
     one = wait_told(
         lab, "the blackhole", 4, host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole"
     )
-    assert time.monotonic() - began < 4.5
     assert one.change == ("active", "blackhole", "master", "master")
     assert one.cells["Cause"] == "haproxyUnresponsive"
     assert health(lab, "lb2") == "standby"

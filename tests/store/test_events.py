@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.support.bad_disk import full_disk, locked
 from tests.support.event_log import Log
 from tests.support.news import news, several
 from tests.support.unprivileged import unprivileged
+from tests.support.wait import Stopwatch
 
 AT = 1_800_000_100.5
 
@@ -293,11 +293,11 @@ def test_locked_while_running_it_is_waited_for_once(path, monkeypatch):
         Log(store).append([news(1)])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            started = time.monotonic()
-            Log(store).append(several(2, 3))
-            for _ in range(3):
-                acknowledge(store)
-            assert time.monotonic() - started < 0.6
+            with Stopwatch() as took:
+                Log(store).append(several(2, 3))
+                for _ in range(3):
+                    acknowledge(store)
+            assert took.seconds < 0.6
             assert "is locked by another program" in str(store.problem)
             other.execute("ROLLBACK")
         store.retry()

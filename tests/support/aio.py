@@ -1,11 +1,5 @@
-"""Waiting for a condition inside of an event loop, with a deadline."""
+"""Waiting inside of an event loop: ``wait.soon`` by the name that tests of coroutines call it."""
 
-import asyncio
-from collections.abc import Callable
+from tests.support.wait import soon as eventually
 
-
-async def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
-    """Look again and again, letting others have their turn; TimeoutError after ``within`` seconds."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110  -- the condition is another's state, which nothing announces
-            await asyncio.sleep(0.001)
+__all__ = ["eventually"]

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from haproxy_agentx.control import NotRunning, ask, control_path
 from tests.support.programs import ROOT
-from tests.support.wait import eventually, until
+from tests.support.wait import HANG, eventually, until
 
 START = 15.0
 """Seconds in which a daemon is up on a busy machine."""
@@ -143,10 +143,8 @@ class Daemon(AbstractContextManager["Daemon"]):
 
     def ended(self, within: float) -> int:
         """Wait for its end and give the exit status."""
-        try:
-            status = self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"the daemon has not ended within {within} s:\n{self.text()}") from None
+        assert until(lambda: not self.alive, within), f"the daemon has not ended within {within} s:\n{self.text()}"
+        status = self.process.wait()
         self._process = None
         return status
 
@@ -247,4 +245,4 @@ class Daemon(AbstractContextManager["Daemon"]):
         """Run another command of ours with the same configuration."""
         command = [*COMMAND, *words, "--config", str(self.config)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20, env=environment)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG, env=environment)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from tests.support.namespace import enter
+from tests.support.wait import MachineTime
 
 INTEGER, OCTETS, NULL, IDENTIFIER, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
 GET, RESPONSE = 0xA0, 0xA2
@@ -90,8 +91,9 @@ def talking(port: int, timeout: float) -> Iterator[socket.socket]:
 class Probe(AbstractContextManager["Probe"]):
     """Asks for ``oids`` again and again while it is entered, one request at a time.
 
-    ``worst`` is the longest time in seconds until an answer with values came, those that never came included; ``good``
-    counts the answers; ``bad`` says what was wrong with others. It asks from the network ``namespace``, if any.
+    ``worst`` is the longest time, in seconds of machine time, until an answer with values came, those that never came
+    included; ``good`` counts the answers; ``bad`` says what was wrong with others. It asks from the network
+    ``namespace``, if any.
     """
 
     def __init__(
@@ -127,9 +129,9 @@ class Probe(AbstractContextManager["Probe"]):
             enter(self._namespace)
         with talking(self._port, self._timeout) as sock:
             for request in count(1):
-                asked = time.monotonic()
+                passed = MachineTime()
                 self._ask(sock, request)
-                self.worst = max(self.worst, time.monotonic() - asked)
+                self.worst = max(self.worst, passed())
                 if self._stop.wait(self._every):
                     return
 

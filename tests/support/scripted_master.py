@@ -10,12 +10,12 @@ import os
 import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from tests.support import wire
+from tests.support.wait import MachineTime
 from tests.support.wire import Answer, Frame, Range
 
 Reaction = Callable[["Link", Frame], bytes | None]
@@ -287,13 +287,11 @@ class ScriptedMaster(AbstractContextManager["ScriptedMaster"]):
 
     def wait(self, condition: Callable[[], object], within: float) -> object:
         """Wait for a condition that PDUs and connections bring about, and give what it gave."""
-        deadline = time.monotonic() + within
+        passed = MachineTime()
         with self.changed:
-            while not (result := condition()):
-                left = deadline - time.monotonic()
-                if left <= 0 or not self.changed.wait(left):
-                    return condition()
-            return result
+            while not (result := condition()) and passed() < within:
+                self.changed.wait(min(within, 0.02))
+            return result or condition()
 
     def forget(self, link: Link) -> None:
         """Read this connection no longer."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from integration.netlab import Lab, wait_for
 from integration.netlab.plan import PROJECT
+from tests.support.wait import DEADLINE, HANG
 
 USER, AUTH, PRIV = "watcher", "authpass-1234", "privpass-1234"
 SNMPD = f"""
@@ -86,7 +87,7 @@ class Watching(AbstractContextManager["Watching"]):
     def __exit__(self, *_: object) -> None:
         self._process.stdin.close()
         try:
-            self._process.wait(5)
+            self._process.wait(HANG)
         finally:
             self._process.kill()
             self._process.wait()
@@ -110,7 +111,7 @@ class Watching(AbstractContextManager["Watching"]):
         return [told for told in self.told[since:] if told["kind"] == kind]
 
     def wait(
-        self, kind: str, matches: Callable[[dict[str, Any]], bool], seconds: float = 10.0, since: int = 0
+        self, kind: str, matches: Callable[[dict[str, Any]], bool], seconds: float = DEADLINE, since: int = 0
     ) -> dict[str, Any]:
         """Wait for something told that matches, and return it."""
         return wait_for(

@@ -14,9 +14,9 @@ from haproxy_agentx.vrrp import mib_poll, pdu, snmp_client
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.model import MibReading, Trouble
-from tests.support.aio import eventually
 from tests.support.fake_snmpd import BEHIND, UP_TIME, FakeSnmpd
 from tests.support.mib_text import sample
+from tests.support.wait import HANG, soon
 
 ALL = {**sample("lb1"), UP_TIME: 4711, BEHIND: b"engine"}
 ONLY_SNMPD = {UP_TIME: 4711, BEHIND: b"engine"}
@@ -55,7 +55,7 @@ class Told:
 
     async def next(self):
         self._news.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG):
             while not self._news.is_set():
                 wait = asyncio.ensure_future(self._news.wait())
                 await asyncio.wait((wait, self._task), return_when="FIRST_COMPLETED")
@@ -64,7 +64,7 @@ class Told:
         return self.all[-1]
 
     async def until(self, wanted):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG):
             while (got := await self.next()) is not wanted and not (
                 isinstance(wanted, type) and isinstance(got, wanted)
             ):
@@ -123,9 +123,7 @@ def test_nobody_listens(run, community):
         with agent(ALL) as snmpd:
             address = snmpd.address
         async with Told(SnmpAccess(address, community)) as told:
-            began = time.monotonic()
             assert await told.next() is Trouble.snmpd
-            assert time.monotonic() - began < 1
             assert told.source.state is SourceState.refused
             assert "snmpd is not running" in told.source.last_error
 
@@ -438,9 +436,9 @@ def test_it_is_over_at_once_when_cancelled(run, community):
             snmpd.spoil = lambda names, response: None
             poll = MibPoll(SnmpAccess(snmpd.address, community), print, print)
             task = asyncio.ensure_future(poll.run())
-            await eventually(lambda: snmpd.requests)
+            await soon(lambda: snmpd.requests)
             task.cancel()
-            done, _ = await asyncio.wait((task,), timeout=1)
+            done, _ = await asyncio.wait((task,), timeout=HANG)
             assert done
             assert task.cancelled()
             assert poll._client._socket is None
