@@ -1,6 +1,6 @@
 """Rows and notifications as the net-snmp tools print them with numbers, read back with the labels of our MIB. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
@@ -30,19 +30,18 @@ def entry(table: Table) -> str:
 
 def rows(table: Table, lines: Iterable[str]) -> dict[str, Row]:
     """Gather a walk (`-On`) by row: index -> row. What is not of the table is left out."""
+    return _gathered(table, map(read_line, lines))
+
+
+def _gathered(table: Table, varbinds: Iterable[tuple[str, str]]) -> dict[str, Row]:
+    below = f"{entry(table)}."
+    columns = {str(column.sub_id): column for column in table.columns}
     gathered: dict[str, Row] = {}
-    for line in lines:
-        name, value = read_line(line)
-        if found := _cell(table, name):
-            index, column = found
+    for name, value in varbinds:
+        sub_id, dot, index = name.removeprefix(below).partition(".")
+        if dot and name.startswith(below) and (column := columns.get(sub_id)):
             gathered.setdefault(index, {})[_short(table, column)] = _label(column, value)
     return gathered
-
-
-def _cell(table: Table, name: str) -> tuple[str, Column] | None:
-    sub_id, dot, index = name.removeprefix(f"{entry(table)}.").partition(".")
-    column = next((column for column in table.columns if str(column.sub_id) == sub_id), None)
-    return (index, column) if dot and column else None
 
 
 def _short(table: Table, column: Column) -> str:
@@ -51,7 +50,13 @@ def _short(table: Table, column: Column) -> str:
 
 def _label(column: Column, text: str) -> str:
     labels = {str(number): label for label, number in (column.syntax.labels or {}).items()}
+    labels |= {"1": "true", "2": "false"} if column.syntax.name == "TruthValue" else {}
     return labels.get(text, text)
+
+
+def cells(varbinds: Mapping[str, str]) -> Row:
+    """Return what a notification of ours says of its event; empty for one of somebody else."""
+    return next(iter(_gathered(schema.EVENT_TABLE, varbinds.items()).values()), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,4 @@ def read(traps: Iterable[Trap]) -> Iterator[StateChange | Notice]:
         if trap.oid == VRRP_STATE_CHANGE and trap.vrrp and label:
             yield StateChange(trap.time, trap.source, trap.vrrp[0], label, UpTime.parse(trap.varbinds[UP_TIME]))
         elif trap.oid in NAMES:
-            table = schema.EVENT_TABLE
-            cells = rows(table, (f"{name} = : {value}" for name, value in trap.varbinds.items()))
-            (row,) = cells.values()
-            yield Notice(trap.time, trap.source, NAMES[trap.oid], row, label)
+            yield Notice(trap.time, trap.source, NAMES[trap.oid], cells(trap.varbinds), label)

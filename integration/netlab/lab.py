@@ -18,11 +18,12 @@ from integration.netlab.plan import (
     SWITCH,
     VARIANTS,
     VIRTUAL,
+    VRRP_INSTANCE_STATE,
     WEB_PORTS,
     Accounts,
     files,
 )
-from integration.netlab.processes import identity
+from integration.netlab.processes import identity, stat_fields
 from integration.netlab.services import SERVICES
 from integration.netlab.state import State, clear_leftovers
 from integration.netlab.traps import Trap
@@ -35,19 +36,31 @@ FIFO = "/run/haproxy-agentx/vrrp.fifo"
 class Lab:
     """A running lab. As a context manager it ends with the block; it ends with this program in any case, unless kept.
 
-    `disturbed` tells whether anything was done to it that a later user could notice.
+    `disturbed` tells whether anything was done to it that a later user could notice. `planned` are the services that it
+    came up with, `written` the files of its hosts as they were then.
     """
 
     def __init__(self, state: State, hosts: dict[str, Host]) -> None:
         self.state = state
         self.hosts = hosts
         self.disturbed = False
+        self.planned: list[tuple[str, str]] = []
+        self.written: dict[Path, bytes] = {}
 
     @classmethod
-    def up(cls, name: str, variant: str = "fast", *, agent: bool = True, keep: bool = False) -> Self:
+    def up(
+        cls,
+        name: str,
+        variant: str = "fast",
+        *,
+        agent: bool = True,
+        keep: bool = False,
+        prepare: Callable[[Self], None] | None = None,
+    ) -> Self:
         """Start everything and wait until lb1 serves the client at each virtual address.
 
-        agent: with our daemon on both load balancers. keep: it stays until `down` when this program ends.
+        agent: with our daemon on both load balancers. keep: it stays until `down` when this program ends. prepare may
+        change what its hosts read before anything is started.
         LabError, with nothing left behind, where it does not come up.
         """
         if variant not in VARIANTS:
@@ -62,6 +75,9 @@ class Lab:
         try:
             lab.state.save()
             lab._configure(accounts)
+            if prepare:
+                prepare(lab)
+            lab._remember()
             lab._start(agent=agent)
             if keep:
                 for host in hosts.values():
@@ -106,6 +122,10 @@ class Lab:
             os.chown(community, 0, accounts.agent.gid)
             community.chmod(0o640)
 
+    def _remember(self) -> None:
+        paths = (host.path(target) for name, host in self.hosts.items() for target in files(name, self.state.variant))
+        self.written = {path: path.read_bytes() for path in paths}
+
     def _start(self, *, agent: bool) -> None:
         web = [("web", str(port)) for port in WEB_PORTS]
         self._launch(*((host, "snmpd") for host in BALANCERS), ("sink", "traps"), *web)
@@ -123,6 +143,7 @@ class Lab:
             control.launch(self.hosts[host], control.find(host, service))
         for host, service in group:
             control.await_ready(self.hosts[host], control.find(host, service))
+        self.planned += group
 
     # what is done to it
 
@@ -174,6 +195,32 @@ class Lab:
         """Return each service of a host, and whether it runs."""
         return {name: self.running(host, name) for name in SERVICES.get(host, {})}
 
+    def complaint(self) -> str:
+        """Look once whether it is as it came up, and return the first thing that is not; empty where all is well.
+
+        Its files are the same, every service runs and is not stopped by a signal, lb1 alone serves the client, and
+        keepalived and our daemon answer in SNMP.
+        """
+        for path, content in self.written.items():
+            if not path.exists() or path.read_bytes() != content:
+                return f"{path.name} was changed"
+        for name, service in self.planned:
+            found = control.processes(self.hosts[name], control.find(name, service))
+            if not found or any((stat_fields(process.pid) or "T")[0] in "Tt" for process in found):
+                return f"{name}: {service} does not run"
+            if not control.is_ready(self.hosts[name], control.find(name, service)):
+                return f"{name}: {service} does not answer"
+        for instance, address in VIRTUAL.items():
+            if self.holders(instance) != [BALANCERS[0]] or self.get(address) != (200, BALANCERS[0]):
+                return f"{BALANCERS[0]} does not serve {address}"
+        for name in BALANCERS:
+            if not any(line.startswith(f".{VRRP_INSTANCE_STATE}.") for line in self._next(name)):
+                return f"{name}: keepalived is not connected to snmpd"
+        return ""
+
+    def _next(self, host: str) -> list[str]:
+        return self.snmp("snmpgetnext", host, "-t2", "-r0", VRRP_INSTANCE_STATE)
+
     def holders(self, instance: str = "SITE1") -> list[str]:
         """Return the load balancers whose kernel has the instance's virtual address."""
         return [name for name in BALANCERS if self.hosts[name].holds(VIRTUAL[instance])]
@@ -214,6 +261,7 @@ class Lab:
 
     def haproxy(self, host: str, command: str, seconds: float = 5.0) -> str:
         """Give a command to HAProxy's admin socket and return the answer."""
+        self.disturbed = self.disturbed or not command.startswith("show ")
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(seconds)
             connection.connect(str(self.host(host).path("/run/haproxy/admin.sock")))

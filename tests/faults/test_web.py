@@ -121,7 +121,7 @@ def test_f12_a_bad_certificate(
 ):
     more = {"ca_file": getattr(certificates, trusted)} if trusted else {}
     with FakeWeb(GOOD, tls=certificates.server(shown), host="localhost") as server:
-        daemon = daemon_factory(snmpd.agentx, [source("web", server.url, **more)], wait="registered")
+        daemon = daemon_factory(snmpd.agentx, [source("web", server.url, timeout="10s", **more)], wait="registered")
         daemon.eventually(lambda: daemon.source("web")["failures"] >= 3)
         assert daemon.state("web") == "refused"
         assert "certificate" in daemon.source("web")["error"].lower()

@@ -1,10 +1,7 @@
 """KEEPALIVED-MIB polled from real snmpd and keepalived, by v2c and v3, on asyncio and uvloop."""
 
-import os
-
 import pytest
 
-from integration.netlab import Lab
 from tests.support.watching import AGENT, V2C_ACCESS, V3_ACCESS, V3_USER, Watching, prepare
 
 pytestmark = pytest.mark.lab
@@ -17,11 +14,10 @@ BOTH = pytest.mark.parametrize(
 OFTEN = 0.3
 
 
-@pytest.fixture(scope="module")
-def mib_lab():
-    with Lab.up(f"mib-{os.getpid()}", "fast", agent=False) as lab:
-        prepare(lab)
-        yield lab
+@pytest.fixture
+def mib_lab(keeper):
+    """Give a lab that its test leaves as it was."""
+    return keeper.get("fast", agent=False, prepare=prepare, mended=True)
 
 
 @pytest.fixture

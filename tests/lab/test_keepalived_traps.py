@@ -1,7 +1,6 @@
 """keepalived's notifications, sent by real snmpd to the listener, by v2c and v3, on asyncio and uvloop."""
 
 import json
-import os
 
 import pytest
 
@@ -21,11 +20,10 @@ SITES = {"SITE1": 51, "SITE2": 52}
 UP_TIME = "1.3.6.1.2.1.1.3.0"
 
 
-@pytest.fixture(scope="module")
-def trap_lab():
-    with Lab.up(f"traps-{os.getpid()}", "fast", agent=False) as lab:
-        prepare(lab)
-        yield lab
+@pytest.fixture
+def trap_lab(keeper):
+    """Give a lab that its test leaves as it was."""
+    return keeper.get("fast", agent=False, prepare=prepare, mended=True)
 
 
 def became(name, state):

@@ -1,34 +1,41 @@
-"""Fixtures of the network-namespace lab: up in about a second, shared while undisturbed, removed afterwards.
+"""Fixtures of the network-namespace lab: up in about a second, shared while it is well, removed afterwards.
 
 `lab` has our daemon on both load balancers, `bare_lab` has not. Another variant of keepalived's configuration:
-`@pytest.mark.parametrize("lab", ["fault"], indirect=True)`. A test may do with it what it likes.
+`@pytest.mark.parametrize("lab", ["fault"], indirect=True)`. A test may do with it what it likes: the next one gets
+another lab, and so it does after a test that failed, or where the lab is not as it came up.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from integration.netlab import Lab, LabError
 
+Prepare = Callable[[Lab], None]
+
 
 class Keeper:
-    """Holds one lab at a time."""
+    """Holds one lab at a time. ``count`` is how many there were."""
 
     def __init__(self):
         self.lab: Lab | None = None
-        self.kind: tuple[str, bool] | None = None
+        self.kind: tuple[str, bool, Prepare | None] | None = None
         self.count = 0
 
-    def get(self, variant: str, *, agent: bool) -> Lab:
-        """A lab that nobody has disturbed."""
-        if self.lab and (self.lab.disturbed or self.kind != (variant, agent)):
+    def get(self, variant: str, *, agent: bool, prepare: Prepare | None = None, mended: bool = False) -> Lab:
+        """Give a lab that is as it came up. ``mended``: those who share it do something to it, and mend what they did.
+
+        ``prepare`` is that of ``Lab.up``; who prepares otherwise gets another lab.
+        """
+        kind = (variant, agent, prepare)
+        if self.lab and (self.kind != kind or (self.lab.disturbed and not mended) or self.lab.complaint()):
             self.down()
         if self.lab is None:
             self.count += 1
-            self.lab = Lab.up(f"test-{os.getpid()}-{self.count}", variant, agent=agent)
-            self.kind = (variant, agent)
+            self.lab = Lab.up(f"test-{os.getpid()}-{self.count}", variant, agent=agent, prepare=prepare)
+            self.kind = kind
         return self.lab
 
     def down(self) -> None:
@@ -56,10 +63,15 @@ def bare_lab(keeper, request) -> Lab:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failure in the lab comes with the logs of its programs."""
+    """A failure in the lab comes with the logs of its programs, and is the last thing that happens in it."""
     report = yield
-    if report.failed and not isinstance(getattr(call.excinfo, "value", None), LabError):
-        labs = (value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Lab))
-        with suppress(LabError, OSError):
-            report.sections += [("lab", lab.logs()) for lab in labs]
+    used = getattr(item, "funcargs", {}).values()
+    if report.failed:
+        labs = [value for value in used if isinstance(value, Lab)]
+        if not isinstance(getattr(call.excinfo, "value", None), LabError):
+            with suppress(LabError, OSError):
+                report.sections += [("lab", lab.logs()) for lab in labs]
+        for keeper in (value for value in used if isinstance(value, Keeper)):
+            if keeper.lab in labs:
+                keeper.down()
     return report

@@ -6,55 +6,33 @@ from typing import Any
 
 from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.declaration import Table
+from integration.demo.notices import UP_TIME, Row, cells, entry, rows
 from integration.netlab import Lab, Trap, wait_for
 from integration.netlab.plan import ADDRESSES, ROOT
 
 NOTIFICATIONS = f"{ROOT}.0."
+ASKING = ("-v2c", "-cpublic", "-On", "-t8", "-r1")
 KEEPALIVED = "1.3.6.1.4.1.9586.100.5."
-UP_TIME = "1.3.6.1.2.1.1.3.0"
 BACKUP, MASTER, FAULT, SHUTDOWN = "1", "2", "3", "5"
 """vrrpInstanceState, as it is at the sink."""
 NAME, STATE, INITIAL, ROUTER = "2.3.1.2", "2.3.1.4", "2.3.1.5", "1.2.0"
 """KEEPALIVED-MIB's objects in a notification."""
 
-Row = dict[str, str]
-"""A row: value by name of the column without the prefix of its table; enumerations by label."""
-
-
-def label(column: Column, text: str) -> str:
-    """Give the label of a number, where the column has labels."""
-    names = {str(number): name for name, number in (column.syntax.labels or {}).items()}
-    names |= {"1": "true", "2": "false"} if column.syntax.name == "TruthValue" else {}
-    return names.get(text, text)
-
-
-def prefix(table: Table) -> str:
-    return table.name.removesuffix("Table")
-
 
 def read(lab: Lab, host: str, table: Table, *, at_home: bool = False) -> dict[str, Row]:
-    """Walk a table of a host: its rows by index. ``at_home`` asks on the host itself, whose cable may be out."""
-    entry = ".".join(map(str, schema.column_oid(table, table.columns[0])[:-1]))
-    columns = {str(column.sub_id): column for column in table.columns}
-    rows: dict[str, Row] = {}
+    """Walk a table of a host: its rows by index. ``at_home`` asks on the host itself, whose cable may be out.
+
+    Columns are walked one after another: a row that comes or goes meanwhile has some of its cells only.
+    """
     asker, where = (host, "127.0.0.1") if at_home else ("client", ADDRESSES[host])
-    shown = lab.exec(asker, "snmpbulkwalk", "-v2c", "-cpublic", "-On", where, entry, check=False)
-    for line in shown.splitlines():
-        name, equals, value = line.lstrip(".").partition(" = ")
-        if not equals or not name.startswith(f"{entry}."):
-            continue
-        sub_id, _, index = name.removeprefix(f"{entry}.").partition(".")
-        column = columns[sub_id]
-        text = value.partition(": ")[2].strip('"') if ": " in value else value.strip('"')
-        rows.setdefault(index, {})[column.name.removeprefix(prefix(table))] = label(column, text)
-    return rows
+    return rows(table, lab.exec(asker, "snmpbulkwalk", *ASKING, where, entry(table), check=False).splitlines())
 
 
 def services(lab: Lab, host: str, *, at_home: bool = False) -> dict[str, Row]:
     """Give the services of a host by name."""
-    rows = read(lab, host, schema.SERVICE_TABLE, at_home=at_home)
-    return {row["Name"]: row for row in rows.values() if "Name" in row}
+    found = read(lab, host, schema.SERVICE_TABLE, at_home=at_home)
+    return {row["Name"]: row for row in found.values() if "Name" in row}
 
 
 def health(lab: Lab, host: str, service: str = "SITE1", *, at_home: bool = False) -> str:
@@ -77,9 +55,9 @@ def await_normal(lab: Lab, seconds: float = 20.0, service: str = "SITE1") -> Non
 
 
 def events(lab: Lab, host: str) -> list[Row]:
-    """Give the event log of a host, in its order."""
-    rows = read(lab, host, schema.EVENT_TABLE)
-    return [rows[index] for index in sorted(rows, key=int)]
+    """Give the event log of a host, in its order, without one that came while it was walked."""
+    found = read(lab, host, schema.EVENT_TABLE)
+    return [found[index] for index in sorted(found, key=int) if "Sequence" in found[index]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +90,11 @@ def told_of(trap: Trap) -> Told | None:
     """Read a trap of the sink; None where it is none of ours."""
     if not trap.oid.startswith(NOTIFICATIONS):
         return None
-    table = schema.EVENT_TABLE
-    entry = ".".join(map(str, schema.column_oid(table, table.columns[0])[:-1]))
-    columns = {str(column.sub_id): column for column in table.columns}
-    cells = {}
-    for name, value in trap.varbinds.items():
-        if name.startswith(f"{entry}."):
-            column = columns[name.removeprefix(f"{entry}.").partition(".")[0]]
-            cells[column.name.removeprefix(prefix(table))] = label(column, value)
     keepalived = {
         name.removeprefix(KEEPALIVED): value for name, value in trap.varbinds.items() if name.startswith(KEEPALIVED)
     }
     kind = Kind(int(trap.oid.removeprefix(NOTIFICATIONS))).name
-    return Told(trap.time, trap.source, kind, cells, keepalived, ticks(trap.varbinds[UP_TIME]))
+    return Told(trap.time, trap.source, kind, cells(trap.varbinds), keepalived, ticks(trap.varbinds[UP_TIME]))
 
 
 def told(

@@ -38,16 +38,13 @@ V3_ACCESS = {"address": AGENT, "v3": V3_USER}
 
 
 def prepare(lab: Lab, host: str = "lb1") -> None:
-    """Give a host the user, its secrets and the sink of v3; keepalived is connected to snmpd afterwards."""
+    """Give a host the user, its secrets and the sink of v3, before anything of it is started."""
     machine = lab.host(host)
     machine.path("/run/secrets").mkdir()
     for name, secret in FILES.items():
         machine.path(f"/run/secrets/{name}").write_text(secret + "\n")
     configuration = machine.path("/etc/snmp/snmpd.conf")
     configuration.write_text(configuration.read_text() + SNMPD)
-    lab.ctl(host, "snmpd", "restart")
-    lab.ctl(host, "keepalived", "restart")  # by itself it connects again after 15 s only
-    lab.wait_served("lb1")
 
 
 class Watching(AbstractContextManager["Watching"]):
