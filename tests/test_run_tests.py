@@ -1,0 +1,47 @@
+"""The runner of the tests: each test runs once and counts, and repetitions end in a table."""
+
+import subprocess
+import sys
+
+from tests.support.programs import ROOT
+from tests.support.wait import HANG
+
+TESTS = """
+import pathlib
+COUNT = pathlib.Path(__file__).with_name("count")
+
+def test_good():
+    pass
+
+def test_at_times():
+    before = COUNT.read_text() if COUNT.exists() else ""
+    COUNT.write_text(before + "x")
+    assert before
+"""
+
+
+def run(folder, *options):
+    (folder / "test_it.py").write_text(TESTS)
+    command = [sys.executable, "-m", "tools.run_tests", *options, "-c", "/dev/null", str(folder / "test_it.py")]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANG)
+
+
+def test_what_fails_is_run_once_and_counts(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.endswith("\n1 passed, 1 failed\n")
+    assert (tmp_path / "count").read_text() == "x"
+
+
+def test_repetitions_beside_busy_loops_end_in_a_table(tmp_path):
+    done = run(tmp_path, "--times", "3", "--busy", "1")
+    assert done.returncode == 1, done.stdout
+    assert "   1 of 3    test_it test_at_times\n" in done.stdout
+    assert "test_good" not in done.stdout.partition("failed, of runs:")[2]
+    assert done.stdout.endswith("\n5 passed, 1 failed\n")
+
+
+def test_all_good_is_status_0(tmp_path):
+    (tmp_path / "count").write_text("x")
+    done = run(tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 passed, 0 failed")
