@@ -139,7 +139,7 @@ def main() -> int:
                 if options.times > 1:
                     print(f"\n=== {name} {number} of {options.times}, {total.outcomes['failed']} failed", flush=True)
                 began = time.monotonic()
-                found, content = run(arguments, LOOPS.get(name, "asyncio"))
+                found, content = run(arguments, LOOPS.get(name) or os.environ.get("HAPROXY_AGENTX_LOOP", "asyncio"))
                 total.add(found, content=content)
                 times[name] += round(time.monotonic() - began)
     print("", *shown(total), sep="\n")
