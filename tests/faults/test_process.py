@@ -193,11 +193,11 @@ def test_t1_the_wall_clock_steps(daemon_factory, snmpd, haproxy):
             daemon.eventually(lambda asked=asked: len(haproxy.asked) >= asked + 6, within=2)
             told = daemon.source("local")
             assert (told["state"], told["failures"]) == ("ok", 0)
-            assert 0 <= told["age"] < 1
-            assert 0 <= snmpd.one(f"{OID}.1.2.1.6.1").value < 1000
+            assert 0 <= told["age"] < 60  # the steps are of hours and more
+            assert 0 <= snmpd.one(f"{OID}.1.2.1.6.1").value < 60_000
             assert snmpd.one(NAME).value == "web1"
-        assert up_before < daemon.status()["uptime"] < 60
-        assert snmpd.one(UP_TIME).value < 6000
+        assert up_before < daemon.status()["uptime"] < 600
+        assert snmpd.one(UP_TIME).value < 60_000
         assert daemon.registered()
     probe.assert_answered()
     assert daemon.lines("WARNING") == []

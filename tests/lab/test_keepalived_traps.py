@@ -55,7 +55,7 @@ def test_a_failover_there_and_back(trap_lab, asked, record_property):
             assert new["reason"] in ("preempted", "masterNoResponse")
             record_property(f"ms from StateChange to NewMaster, {name}", (new["seen"] - master[name]["seen"]) * 1000)
             print(f"NewMaster of {name} {(new['seen'] - master[name]['seen']) * 1000:.2f} ms after its StateChange")  # noqa: T201
-            assert -0.5 < new["seen"] - master[name]["seen"] < 0.5
+            assert abs(new["seen"] - master[name]["seen"]) < 5
         state = watching.source("keepalived-traps")
         assert (state["state"], state["error"], state["failures"]) == ("ok", "", 0)
     trap_lab.wait_served("lb1")
