@@ -6,11 +6,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import golden
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+"""An example takes as long as it takes: the time on the clock says more about the machine than about us."""
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """Where tests run in the background, a shell has it ignored, and so would all that they start."""

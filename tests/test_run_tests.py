@@ -23,7 +23,7 @@ def test_at_times():
 def run(folder, *options):
     (folder / "test_it.py").write_text(TESTS)
     command = [sys.executable, "-m", "tools.run_tests", *options, "-c", "/dev/null", str(folder / "test_it.py")]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANG)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=4 * HANG)
 
 
 def test_what_fails_is_run_once_and_counts(tmp_path):

@@ -396,7 +396,7 @@ YAML_LIKE = st.text(alphabet="abs0159:-[]{}&*!|>'\"%@#?,.\\\n \t~/<=\x00\x85\ud8
 KEYS = st.sampled_from(["root", "agentx", "haproxy", "store", "socket", "priority", "name", "stats", "interval", "<<"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(
         YAML_LIKE,

@@ -241,7 +241,7 @@ CONFIGS = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CONFIGS)
 def test_a_configuration_written_out_reads_as_itself(config):
     assert parse(effective_text(config), FILE) == as_shown(config)

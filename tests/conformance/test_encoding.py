@@ -358,7 +358,7 @@ def pdus(draw: st.DrawFn) -> Pdu:
     return kind(flags=draw(st.sampled_from([Flag(0), Flag.NETWORK_BYTE_ORDER])), **ids, **values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pdus())
 def test_c43_decode_of_encode_is_the_same(pdu: Pdu):
     data = encode(pdu)

@@ -115,7 +115,7 @@ def well_formed(news: News) -> None:
     assert set(given_cells) <= set(COLUMNS)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(plans, st.sampled_from([1, 2, 10]), some_steps)
 def test_what_was_told_last_is_how_it_is(of_plans, limit, done):
     world = World(of_plans, limit)

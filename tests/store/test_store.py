@@ -171,7 +171,7 @@ BATCHES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BATCHES)
 def test_the_store_does_what_a_dict_would(batches):
     model: dict[str, dict[str, int]] = {}
