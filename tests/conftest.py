@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("tests.support")  # what they assert is shown as what a test asserts
+
 from tests.support import golden
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
