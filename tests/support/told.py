@@ -159,13 +159,16 @@ def await_acknowledged(lab: Lab, host: str) -> list[Row]:
 
 
 def check_log(lab: Lab, host: str) -> list[Row]:
-    """Check that each event came to the sink once, in order, without holes, as the log has it; give the log."""
+    """Check that each event came to the sink once, in order, without holes, as the log has it; give the log.
+
+    More may have happened since the log was read: it is checked for its place, not for what it says.
+    """
     log = await_acknowledged(lab, host)
     assert [int(row["Sequence"]) for row in log] == list(range(1, len(log) + 1))
     wait_for(lambda: len(told(lab, host)) >= len(log), f"{len(log)} events of {host} at the sink", 10, lab.logs)
     at_sink = told(lab, host)
-    assert [one.sequence for one in at_sink] == list(range(1, len(log) + 1))
-    for one, row in zip(at_sink, log, strict=True):
+    assert [one.sequence for one in at_sink] == list(range(1, len(at_sink) + 1))
+    for one, row in zip(at_sink, log, strict=False):
         cells = {name: cell for name, cell in one.cells.items() if name != "MaybeRepeated"}
         assert cells == {name: row[name] for name in cells}
     return log
