@@ -16,6 +16,7 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 # OpenSSL's X509_V_ERR_* numbers (x509_vfy.h)
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _NAME_MISMATCH = {62, 64}
+_UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 
 
 def explain_status(request: Request, status: int) -> SourceError:
@@ -58,8 +59,12 @@ def _distrust(request: Request, error: ssl.SSLCertVerificationError) -> Refused:
         remedy = "renew it, or set this machine's clock"
     elif error.verify_code in _NAME_MISMATCH:
         remedy = "use a host name in the URL that the certificate has"
-    else:
+    elif request.ca_file is None:
         remedy = "give the certificate of the authority that signed it as ca_file"
+    elif error.verify_code in _UNKNOWN_ISSUER:
+        remedy = f"the authority that signed it is not in {request.ca_file}: add its certificate to that file"
+    else:
+        remedy = f"compare the certificate and its chain with {request.ca_file}, and issue it again"
     return Refused(f"{request.where}: the certificate is not trusted ({reason}): {remedy}")
 
 

@@ -5,6 +5,8 @@ import base64
 import gzip
 import io
 import logging
+import socket
+import ssl
 import threading
 import time
 from pathlib import Path
@@ -348,7 +350,7 @@ def test_f12_verification_is_on_by_default(certificates: Certificates, monkeypat
     [
         ("expired", "expired", "renew"),
         ("wrong_name", "mismatch", "host name in the URL"),
-        ("foreign", "self-signed", "as ca_file"),
+        ("foreign", "self-signed", "the authority that signed it is not in "),
     ],
 )
 def test_f12_a_bad_certificate(certificates: Certificates, password_file, name, reason, remedy):
@@ -360,6 +362,39 @@ def test_f12_a_bad_certificate(certificates: Certificates, password_file, name, 
         assert server.asked == []  # nor have the credentials left
     assert reason in text
     assert remedy in text
+    assert "as ca_file" not in text, "one is given already"
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["as this Python", "strict as 3.13"])
+def test_f12_an_ordinary_private_authority(certificates: Certificates, folder, monkeypatch, strict):
+    """Python 3.13 sets VERIFY_X509_STRICT, which refuses an authority without key usage (RFC 5280 4.2.1.3)."""
+    make = ssl.create_default_context
+
+    def strictly(*arguments: object, **named: object) -> ssl.SSLContext:
+        context = make(*arguments, **named)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    if strict:
+        monkeypatch.setattr(ssl, "create_default_context", strictly)
+    file = folder / "plain.pem"  # a path of its own: contexts are kept by it
+    file.write_text(Path(certificates.plain_ca).read_text())
+    with FakeWeb(fake.web_answer(STAT), certificates.server("plain")) as server:
+        assert b"".join(fetch(server.url, ca_file=str(file))) == STAT
+        text = failure(server.url, Refused, ca_file=certificates.foreign_ca)
+        assert f"the authority that signed it is not in {certificates.foreign_ca}" in text
+
+
+def test_f12_the_plain_authority_is_one_that_strictness_refuses(certificates: Certificates):
+    context = ssl.create_default_context(cafile=certificates.plain_ca)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    with FakeWeb(fake.web_answer(STAT), certificates.server("plain")) as server:
+        address = server.url.removeprefix("https://").partition("/")[0].rpartition(":")
+        with (
+            socket.create_connection(("127.0.0.1", int(address[2])), 5) as plain,
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            context.wrap_socket(plain, server_hostname="localhost")
 
 
 def test_f12_a_new_ca_file_is_seen_without_a_restart(certificates: Certificates, folder):

@@ -2,13 +2,18 @@
 
 import ssl
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """``ca`` signed the server certificates good, expired and wrong_name; ``foreign_ca`` is nobody's."""
+    """``ca`` signed the server certificates good, expired and wrong_name; ``foreign_ca`` is nobody's.
+
+    ``plain_ca`` is an authority as `openssl req -x509` makes it in most guides, without key usage and without an
+    authority key identifier; it signed the server certificate plain, which has no identifier either.
+    """
 
     folder: Path
 
@@ -19,6 +24,10 @@ class Certificates:
     @property
     def foreign_ca(self) -> str:
         return str(self.folder / "foreign.pem")
+
+    @property
+    def plain_ca(self) -> str:
+        return str(self.folder / "plain_ca.pem")
 
     def pem(self, name: str) -> str:
         """Give the file with certificate and key, as HAProxy's ``crt`` wants it."""
@@ -57,4 +66,20 @@ def make(folder: Path) -> Certificates:
         openssl("ca", "-batch", "-config", "sign.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-notext",
                 "-in", f"{name}.csr", "-out", f"{name}.crt", *dates)  # fmt: skip
         (folder / f"{name}.pem").write_text((folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text())
+    _make_plain(folder, openssl)
     return Certificates(folder)
+
+
+def _make_plain(folder: Path, openssl: Callable[..., None]) -> None:
+    """Make an authority and a certificate of it that Python 3.13 and later refuse by default."""
+    (folder / "plain.cnf").write_text(
+        "[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=CA:TRUE\n"
+        "[leaf]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=none\n",
+    )
+    key = ["-newkey", "rsa:2048", "-nodes", "-config", "plain.cnf"]
+    openssl("req", "-x509", *key, "-extensions", "ca", "-keyout", "plain_ca.key", "-out", "plain_ca.pem",
+            "-days", "2", "-subj", "/CN=plain authority")  # fmt: skip
+    openssl("req", *key, "-keyout", "plain.key", "-out", "plain.csr", "-subj", "/CN=plain")
+    openssl("x509", "-req", "-in", "plain.csr", "-CA", "plain_ca.pem", "-CAkey", "plain_ca.key", "-set_serial", "7",
+            "-extfile", "plain.cnf", "-extensions", "leaf", "-days", "2", "-out", "plain.crt")  # fmt: skip
+    (folder / "plain.pem").write_text((folder / "plain.crt").read_text() + (folder / "plain.key").read_text())
