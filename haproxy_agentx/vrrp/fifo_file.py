@@ -7,22 +7,24 @@ import pwd
 import stat
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from haproxy_agentx.source import Absent, Denied, Invalid, SourceError
 
 _NO_DESCRIPTOR = (Invalid, "no file descriptor left to open it with: raise LimitNOFILE of the service")
 _NOT_THERE = (Absent, "no such FIFO: keepalived is not running, or global_defs of keepalived.conf lacks `{line}`")
-_DENIED = (
-    Denied,
-    "no permission: `chown {owner} {path}` and open the directories above, or let keepalived do it with `{line}`",
-)
+_DENIED = (Denied, "no permission: `{mend}` and open the directories above")
 _NO_FIFO = (
     Invalid,
     "is not a FIFO, and what keepalived writes into it as root gets lost: remove it, then restart keepalived",
 )
-_FOREIGN = (Denied, "belongs to neither root nor us, who owns it could make VRRP states up: `chown {owner} {path}`")
-_OPEN_TO_ALL = (Denied, "everybody may write into it and make VRRP states up: `chmod 0600 {path}`")
+_FOREIGN = (Denied, "belongs to neither root nor us, who owns it could make VRRP states up: `{mend}`")
+_OPEN_TO_ALL = (Denied, "everybody may write into it and make VRRP states up: `{mend}`")
+_MEND: Final = "chown root:{group} {path} && chmod 0640 {path}"
+"""Root owns it and the daemon's group reads it: keepalived from 2.4.0 on ignores a FIFO that it finds and does not own
+('is not a fifo we own - not using'), and a daemon that only reads cannot write states into its own source."""
+
 _EXPLAINED: Final[Mapping[int, tuple[type[SourceError], str]]] = {
     errno.ENOENT: _NOT_THERE,
     errno.ENOTDIR: _NOT_THERE,
@@ -52,11 +54,28 @@ def open_fifo(path: str) -> int:
 
 
 def nobody_writes(path: str) -> Absent:
-    """Give the error for a FIFO that nobody has open for writing."""
+    """Return the error for a FIFO that nobody has open for writing.
+
+    Where root does not own the FIFO, the text names keepalived's rule about owners, too: nothing else shows that cause.
+    """
+    missing = f"keepalived is not running, or global_defs of keepalived.conf lacks `vrrp_notify_fifo {path}`"
+    if _owner(path) in (0, None):
+        return Absent(f"{path}: nobody has it open for writing: {missing}")
     return Absent(
-        f"{path}: nobody has it open for writing: keepalived is not running, or global_defs of keepalived.conf lacks"
-        f" `vrrp_notify_fifo {path}`",
+        f"{path}: nobody has it open for writing: {missing}, or keepalived is 2.4.0 or later, which ignores a FIFO that"
+        f" root does not own: `{_mend(path)}`, then restart keepalived",
     )
+
+
+def _owner(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_uid
+    except OSError:
+        return None
+
+
+def _mend(path: str) -> str:
+    return _MEND.format(group=_names(os.geteuid(), os.getegid())[1], path=path)
 
 
 def _refusal(status: os.stat_result) -> tuple[type[SourceError], str] | None:
@@ -71,7 +90,7 @@ def _explained(path: str, reason: tuple[type[SourceError], str]) -> SourceError:
     kind, text = reason
     user, group = _names(os.geteuid(), os.getegid())
     line = f"vrrp_notify_fifo {path} {user} {group}"
-    for mark, value in (("{line}", line), ("{owner}", f"{user}:{group}"), ("{path}", path)):
+    for mark, value in (("{line}", line), ("{mend}", _mend(path))):
         text = text.replace(mark, value)
     return kind(f"{path}: {text}")
 

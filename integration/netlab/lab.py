@@ -116,8 +116,10 @@ class Lab:
             for path in filter(Path.exists, map(Path, MACHINE_FILES)):
                 self.hosts[name].path(str(path)).write_bytes(path.read_bytes())
             fifo = self.hosts[name].path(FIFO)
-            os.mkfifo(fifo, 0o600)
-            os.chown(fifo, accounts.agent.uid, accounts.agent.gid)
+            # as systemd/haproxy-agentx.tmpfiles makes it
+            os.mkfifo(fifo)
+            os.chown(fifo, 0, accounts.agent.gid)
+            fifo.chmod(0o640)
             community = self.hosts[name].path(COMMUNITY)
             os.chown(community, 0, accounts.agent.gid)
             community.chmod(0o640)

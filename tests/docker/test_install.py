@@ -167,7 +167,7 @@ def installed(lab) -> None:
     fifo = "/run/haproxy-agentx /run/haproxy-agentx/vrrp.fifo"
     assert lab.shell(HOST, f"stat -c '%U:%G %a %F' {fifo}").splitlines() == [
         "root:haproxy-agentx 750 directory",
-        "haproxy-agentx:haproxy-agentx 600 fifo",
+        "root:haproxy-agentx 640 fifo",
     ]
     follow_the_readme_with_keepalived(lab)
     kinds = [kind for _, _, kind, *_ in told(lab)]

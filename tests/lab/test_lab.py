@@ -6,6 +6,7 @@ import pytest
 
 from integration.netlab import Lab, LabError, Trap, control, wait_for
 from integration.netlab.host import start_all
+from integration.netlab.lab import FIFO
 from integration.netlab.plan import AGENT, BALANCERS, PROJECT, VIRTUAL, VRRP_INSTANCE_STATE
 from integration.netlab.processes import identity
 
@@ -91,7 +92,7 @@ def test_the_daemons_user_reaches_what_it_needs_and_no_more(bare_lab):
     assert not connects(bare_lab, "/run/haproxy/admin.sock")
     shown = as_agent(bare_lab, "cat", "/proc/self/status")
     assert "CapEff:\t0000000000000000" in shown
-    assert as_agent(bare_lab, "stat", "-c", "%U %a", "/run/haproxy-agentx/vrrp.fifo").split() == [AGENT, "600"]
+    assert as_agent(bare_lab, "stat", "-c", "%U %G %a", FIFO).split() == ["root", AGENT, "640"]
 
 
 def test_the_daemons_user_can_run_our_code(bare_lab):

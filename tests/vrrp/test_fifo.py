@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -23,6 +24,7 @@ from tests.support.sources import LOOPS, Running
 from tests.support.unprivileged import NOBODY, unprivileged
 from tests.support.wait import eventually, throughout
 
+PROJECT = Path(__file__).resolve().parents[2]
 SOON = 3.0
 Told = bool | FifoLine
 
@@ -394,7 +396,7 @@ def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monke
         (lambda path: socket.socket(socket.AF_UNIX).bind(str(path)), SourceState.stale, "is not a FIFO"),
         (lambda path: path.symlink_to(path), SourceState.stale, "symbolic links"),
         (lambda path: (os.mkfifo(path), os.chown(path, NOBODY, 0)), SourceState.denied, "chown root:root"),
-        (lambda path: (os.mkfifo(path), path.chmod(0o622)), SourceState.denied, "chmod 0600"),
+        (lambda path: (os.mkfifo(path), path.chmod(0o622)), SourceState.denied, "chmod 0640"),
     ],
     ids=["file", "directory", "socket", "loop", "another's", "open to all"],
 )
@@ -417,13 +419,65 @@ def test_something_else_is_there(path, loop, make, state, words):
 
 def test_no_permission(found, loop):
     with unprivileged(), Reader(found, loop) as reader:
-        reader.fails(SourceState.denied, "no permission: `chown nobody:")
-        assert f"vrrp_notify_fifo {found} nobody " in reader.error
+        reader.fails(SourceState.denied, "no permission: `chown root:root ")
         assert reader.told == []
-        os.seteuid(0)
-        os.chown(found, NOBODY, NOBODY)
-        os.seteuid(NOBODY)
+        do_what_it_says(reader.error)
         reader.tells(False)
+        with as_root():
+            writer = Writer(found)
+        with writer:
+            writer.write(text("MASTER"))
+            reader.tells(False, True, MASTER)
+        reader.tells(False, True, MASTER, False)
+
+
+@contextlib.contextmanager
+def as_root() -> Iterator[None]:
+    """Be root again for a while, below ``unprivileged``."""
+    os.seteuid(0)
+    try:
+        yield
+    finally:
+        os.seteuid(NOBODY)
+
+
+def do_what_it_says(error: str) -> None:
+    """Run the command of a message, as the administrator does."""
+    with as_root():
+        subprocess.run(["sh", "-c", error.rpartition(": `")[2].partition("`")[0]], check=True)
+
+
+def open_as_keepalived_2_4(path: Path, named: int | None = None) -> int | None:
+    """Open a FIFO that was found as keepalived does from 2.4.0 on; None when it is ignored.
+
+    Its own user, root, or the user of `vrrp_notify_fifo PATH USER GROUP` has to own it ('is not a fifo we own').
+    """
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK) if path.stat().st_uid in {0, named} else None
+
+
+def test_keepalived_that_ignores_a_fifo_of_ours_is_explained(found, loop):
+    os.chown(found, NOBODY, NOBODY)
+    with unprivileged(), Reader(found, loop) as reader:
+        reader.tells(False)
+        with as_root():
+            assert open_as_keepalived_2_4(found) is None
+        reader.fails(SourceState.absent, "keepalived is 2.4.0 or later, which ignores a FIFO that root does not own")
+        do_what_it_says(reader.error.partition(", then restart")[0])
+        with as_root():
+            descriptor = open_as_keepalived_2_4(found)
+        assert descriptor is not None
+        reader.tells(False, True)
+        os.write(descriptor, text("MASTER"))
+        reader.tells(False, True, MASTER)
+        os.close(descriptor)
+        reader.fails(SourceState.absent, "keepalived is not running")
+        assert "2.4.0" not in reader.error, "the owner is right"
+
+
+def test_the_fifo_of_tmpfiles_is_one_that_every_keepalived_uses():
+    lines = (PROJECT / "systemd" / "haproxy-agentx.tmpfiles").read_text().splitlines()
+    (line,) = (line.split() for line in lines if line.startswith("p "))
+    assert line[2:5] == ["0640", "root", "haproxy-agentx"]
 
 
 def test_a_directory_that_nobody_may_enter(folder, loop):
