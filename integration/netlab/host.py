@@ -56,7 +56,8 @@ class Host:
 
     def command(self, *argv: str, machine: bool = False) -> list[str]:
         """Return the command that runs one in the host; machine: in the host's network, with all else the machine's."""
-        namespaces = ["-n"] if machine else ["-n", "-m", "-p", "-u"]
+        # -r -w: below a chroot the mount namespace's own root is not the host's
+        namespaces = ["-n"] if machine else ["-n", "-m", "-r", "-w", "-p", "-u"]
         return ["nsenter", "-t", str(self.leader.pid), *namespaces, "--", *argv]
 
     def run(

@@ -104,6 +104,7 @@ def main() -> None:
     outer = int(Path("/proc/self").readlink().name)  # /proc is still the starter's
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     mount("proc", Path("/proc"), "proc")
+    os.chdir("/")  # where what is run in the host begins
     socket.sethostname(spec["hostname"])
     append({Path(path): text for path, text in spec["append"].items()})
     for path, uid, gid, mode in spec["tmpfs"]:

@@ -1,5 +1,6 @@
 """The lab itself: what the tests of the daemon rely on. Without the daemon."""
 
+import subprocess
 import sys
 
 import pytest
@@ -275,3 +276,22 @@ def test_a_line_of_the_sink_is_read():
     assert (trap.source, trap.oid, trap.vrrp) == ("lb2", "1.3.6.1.4.1.9586.100.5.2.10.0.2", ("SITE1", MASTER))
     assert trap.varbinds["1.3.6.1.2.1.1.3.0"] == "(69) 0:00:00.69"
     assert Trap.parse("NET-SNMP version 5.9.3\n") is None
+
+
+CHROOT = """
+mount --rbind / "$1" && mount --make-rslave "$1"
+exec chroot "$1" sh -c 'cd "$1" && "$2" -m integration.netlab --name chrooted up --no-agent &&
+  "$2" -m integration.netlab --name chrooted exec lb1 cat /etc/haproxy-agentx/community
+  "$2" -m integration.netlab --name chrooted down' sh "$2" "$3"
+"""
+
+
+def test_it_runs_below_a_chroot(tmp_path):
+    """There the root of a mount namespace is not that of its processes: `nsenter --mount` alone leaves the chroot."""
+    command = ("unshare", "--mount", "--propagation", "private", "sh", "-eu", "-c", CHROOT, "sh")
+    done = subprocess.run(
+        (*command, str(tmp_path), str(PROJECT), sys.executable), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\npublic\n" in done.stdout
+    assert "down in" in done.stdout
