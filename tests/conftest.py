@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 pytest.register_assert_rewrite("tests.support")  # what they assert is shown as what a test asserts
 
 from tests.support import golden
+from tests.support.egress import ensure_egress
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
@@ -21,6 +22,8 @@ settings.load_profile("patient")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """Where tests run in the background, a shell has it ignored, and so would all that they start."""
+
+ensure_egress()
 
 
 @pytest.fixture
