@@ -158,6 +158,7 @@ INFO_FIELDS: tuple[InfoField, ...] = (
        "Warnings of traffic held up by too slow a task."),
     _i(79, "PatternsAdded", "PatternsAdded", COUNTER64, "patterns", "Patterns added to lists and maps."),
     _i(80, "PatternsFreed", "PatternsFreed", COUNTER64, "patterns", "Patterns freed from lists and maps."),
+    _i(81, "NbThreadGroups", "ThreadGroups", GAUGE32, "groups", "Thread groups started (global 'thread-groups')."),
 )
 # fmt: on
 

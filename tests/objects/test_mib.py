@@ -136,7 +136,7 @@ def test_every_object_is_in_one_group_and_every_group_in_the_compliance(tree):
 
 
 def test_nodes(tree):
-    nodes = {node.attrib["name"]: node.attrib["oid"] for node in tree.find("nodes") or ()}
+    nodes = {node.attrib["name"]: node.attrib["oid"] for node in tree.findall("nodes/*")}
     assert nodes[module.IDENTITY] == oids.dotted(schema.ROOT)
     for node in schema.NODES:
         assert nodes[node.name] == oids.dotted((*schema.ROOT, *node.oid))
