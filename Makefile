@@ -15,6 +15,9 @@ BENCH        ?=
 FUZZ_SECONDS ?= 20
 FOR          ?=
 VARIANT      ?= base
+SUITE        ?= bookworm
+MACHINES     ?=
+PARTS        ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION          := ignore
@@ -51,14 +54,24 @@ zoo: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## compare w
 	@$(OWN) $(PYTHON) -m tests.zoo $(ZOO)
 
 .PHONY: lab lab-up lab-down lab-clean
-lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; TESTS='...'
-	@$(OWN) $(PYTHON) -m integration.dockerlab test $(TESTS)
+lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; SUITE=trixie, TESTS='...'
+	@$(OWN) $(PYTHON) -m integration.dockerlab test --suite $(SUITE) $(TESTS)
 
 lab-up: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
-	@$(OWN) $(PYTHON) -m integration.dockerlab up --variant $(VARIANT)
+	@$(OWN) $(PYTHON) -m integration.dockerlab up --suite $(SUITE) --variant $(VARIANT)
 
 lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, too
 	@$(PYTHON) -m integration.dockerlab $(@:lab-%=%)
+
+.PHONY: matrix matrix-table matrix-clean
+matrix: root packages-matrix $(VENV)/run  ## run all of it on each supported Debian; MACHINES='trixie' PARTS='demo test'; an hour
+	@$(OWN) $(PYTHON) -m integration.matrix --machines '$(MACHINES)' --parts '$(PARTS)'
+
+matrix-table: $(VENV)/run  ## print the table of the last runs of the matrix
+	@$(PYTHON) -m integration.matrix --table
+
+matrix-clean: root $(VENV)/run  ## remove what the matrix keeps outside this folder
+	@$(PYTHON) -m integration.matrix --clean
 
 .PHONY: check
 check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, architecture, the MIB and the cost of GetNext

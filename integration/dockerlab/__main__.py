@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from integration.dockerlab import engine, images
 from integration.dockerlab.lab import VARIANT, DockerLab
 from integration.ending import end_in_order, say
+from integration.matrix.plan import MACHINES
 from integration.netlab.plan import ADDRESSES, PROJECT, VARIANTS, VIRTUAL
 from integration.netlab.waiting import LabError
 
@@ -47,24 +49,29 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
     """Read the command line; what follows `test` is pytest's."""
     parser = argparse.ArgumentParser(prog="python -m integration.dockerlab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    suites: dict[str, Any] = {"choices": tuple(MACHINES), "default": images.SUITE, "help": "Debian's release"}
     up = commands.add_parser("up", help="make and start it; it stays until `down`")
     up.add_argument("--variant", choices=VARIANTS, default=VARIANT, help="of keepalived's configuration")
+    up.add_argument("--suite", **suites)
     commands.add_parser("down", help="remove it; the images stay")
     commands.add_parser("clean", help="remove it and its images")
-    commands.add_parser("test", help=f"make and start it, run its tests, remove it; without more: {' '.join(TESTS)}")
+    testing = commands.add_parser(
+        "test", help=f"make and start it, run its tests, remove it; without more: {' '.join(TESTS)}"
+    )
+    testing.add_argument("--suite", **suites)
     options, rest = parser.parse_known_args()
     if rest and options.command != "test":
         parser.error(f"what is {' '.join(rest)}?")
     return options, rest
 
 
-def test(tests: Sequence[str], began: float) -> int:
+def test(tests: Sequence[str], began: float, suite: str) -> int:
     """Run the tests on a lab of their own; return the exit status."""
     tell = partial(tell_since, began)
     if engine.answers() and DockerLab.runs():
         tell("a lab runs already: it is removed first")
         DockerLab.down(tell)
-    DockerLab.up(tell)
+    DockerLab.up(tell, suite=suite)
     try:
         tell("up; now the tests")
         status = run_tests(tests or TESTS)
@@ -93,7 +100,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     tell = partial(tell_since, began)
     match options.command:
         case "up":
-            DockerLab.up(tell, options.variant, keep=True)
+            DockerLab.up(tell, options.variant, keep=True, suite=options.suite)
             tell("up")
             say(HINTS.format(**ADDRESSES, addresses=" and ".join(VIRTUAL.values()), address=VIRTUAL["SITE1"]))
         case "down":
@@ -102,7 +109,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         case "clean":
             clean(tell)
         case "test":
-            return test(rest, began)
+            return test(rest, began, options.suite)
     return 0
 
 

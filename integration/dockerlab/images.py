@@ -4,13 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from integration.dockerlab.program import run
+from integration.matrix.plan import MACHINES
 from integration.netlab.plan import PROJECT
 
 DOCKERFILE = PROJECT / "integration" / "docker" / "Dockerfile"
 BASE_SCRIPT = PROJECT / "integration" / "docker" / "base-image"
 WHEELS = PROJECT / "dist"
-PYTHON = "3.11"
-"""Debian 12's."""
+SUITE = "bookworm"
+"""The release of Debian that the hosts are, if no other is asked for; of integration.matrix.plan.MACHINES."""
 
 PREFIX = "haproxy-agentx-lab/"
 BUILD_SECONDS = 600.0
@@ -18,12 +19,14 @@ BUILD_SECONDS = 600.0
 Say = Callable[[str], None]
 
 
-def make(variant: str, say: Say) -> str:
+def make(variant: str, say: Say, suite: str = SUITE) -> str:
     """Make all images, each as far as it is not made already; return the base's name. LabError."""
-    say("making the wheels, and Debian 12 where it is not here")
+    machine = MACHINES[suite]
+    say(f"making the wheels, and {machine.title} where it is not here")
     with ThreadPoolExecutor() as pool:
-        wheels = pool.submit(run, str(PROJECT / "tools" / "make-wheels"), str(WHEELS), PYTHON, seconds=BUILD_SECONDS)
-        base = pool.submit(run, str(BASE_SCRIPT), seconds=BUILD_SECONDS).result().stdout.strip()
+        maker = str(PROJECT / "tools" / "make-wheels")
+        wheels = pool.submit(run, maker, str(WHEELS), machine.python, seconds=BUILD_SECONDS)
+        base = pool.submit(run, str(BASE_SCRIPT), suite, seconds=BUILD_SECONDS).result().stdout.strip()
         wheels.result()
     say(f"making the images on {base}")
     for target in ("stock", "balancer"):

@@ -50,10 +50,13 @@ class DockerLab:
     """A running lab. As a context manager it ends with the block."""
 
     @classmethod
-    def up(cls, say: Callable[[str], None], variant: str = VARIANT, *, keep: bool = False) -> Self:
+    def up(
+        cls, say: Callable[[str], None], variant: str = VARIANT, *, keep: bool = False, suite: str = images.SUITE
+    ) -> Self:
         """Make what is missing, start everything and wait until lb1 serves. LabError, with nothing left behind.
 
         keep: it stays when this program ends; otherwise an own docker daemon, and all that it runs, ends with it.
+        suite: Debian's release of the hosts.
         """
         if engine.start(keep=keep):
             say("no docker daemon ran: one is started for the lab")
@@ -61,7 +64,7 @@ class DockerLab:
             raise LabError("the lab runs already: make lab-down")
         try:
             cls.remove()  # what a killed lab left to a daemon of its own
-            base = images.make(variant, say)
+            base = images.make(variant, say, suite)
             say("starting")
             compose("up", "--detach", "--no-build", *HOSTS, BASE=base, VARIANT=variant)
             lab = cls()
