@@ -47,7 +47,7 @@ def test_the_cell_of_an_outcome(status, output, expected):
 
 
 def test_the_table_and_its_way_through_json():
-    result = Result("sid", {"python3": "3.14.8-1", "haproxy": "3.2.26-1"}, {"demo": Outcome(0, 33.0)})
+    result = Result("sid", {"python": "3.14.8-1", "haproxy": "3.2.26-1"}, {"demo": Outcome(0, 33.0)})
     assert Result.of(result.plain()) == result
     assert (
         table([result]).splitlines()[2].startswith("| Debian unstable (sid) | 3.14.8 | 3.2.26 | - | - | ok, 33 s | - |")

@@ -95,7 +95,7 @@ def run_outside(command: tuple[str, ...], output: object, seconds: float) -> int
 def run_machine(machine: Machine, parts: list[Part]) -> Result:
     """Run the parts in a machine that is as new. LabError when it cannot be made ready."""
     with roots.locked(machine):
-        root = roots.ensure(machine, say)
+        roots.ensure(machine, say)
         with roots.layered(machine) as box:
             outcomes = {}
             if any(not part.outside for part in parts):
@@ -104,8 +104,8 @@ def run_machine(machine: Machine, parts: list[Part]) -> Result:
                     raise LabError(f"{machine.suite}: not ready: see {roots.log_of(machine, PREPARE.name)}")
             for part in parts:
                 outcomes[part.name] = run_part(machine, part, box)
-                keep(Result(machine.suite, roots.versions(root), outcomes))
-    return Result(machine.suite, roots.versions(root), outcomes)
+                keep(Result(machine.suite, roots.versions(machine), outcomes))
+    return Result(machine.suite, roots.versions(machine), outcomes)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
         except LabError as error:
             print(f"matrix: {error}", file=sys.stderr, flush=True)
             broken += 1
-    say("\n" + table(results))
+    say("\n" + table([result for result in last_results() if MACHINES[result.suite] in machines]))
     well = all(outcome.well for result in results for outcome in result.outcomes.values())
     return 0 if well and not broken else 1
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import IO
 
 from integration.netlab.plan import PROJECT
-from integration.netlab.waiting import LabError
 
 INIT = Path(__file__).with_name("init.py")
 UNSHARE = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--propagation", "private")
@@ -91,7 +89,7 @@ class Box:
 
 
 def copy_tree(target: Path) -> None:
-    """Copy the project to a folder, without what git ignores. LabError."""
+    """Copy the project to a folder, without what git ignores."""
     listed = subprocess.run(
         ("git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
         cwd=PROJECT,
@@ -108,11 +106,3 @@ def copy_tree(target: Path) -> None:
         if source.is_symlink() or source.is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name, follow_symlinks=False)
-
-
-def pack(root: Path, target: Path) -> None:
-    """Write a root file system into an archive that `docker import` reads. LabError when there is none."""
-    if not root.is_dir():
-        raise LabError(f"{root}: no root file system: make matrix")
-    with tarfile.open(target, "w") as archive:
-        archive.add(root, ".")

@@ -57,8 +57,8 @@ PARTS: Final[Mapping[str, Part]] = {
     )
 }
 
-PACKAGES: Final = ("python3", "haproxy", "keepalived", "snmpd")
-"""Packages whose versions the table states."""
+PACKAGES: Final = ("haproxy", "keepalived", "snmpd")
+"""Packages whose versions the table states, beside Python's, whose package has its minor version in the name."""
 
 
 class UnknownNameError(ValueError):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from integration.matrix.plan import MACHINES, PARTS
+from integration.matrix.plan import MACHINES, PACKAGES, PARTS
 
 _COUNTS: Final = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
 _UPSTREAM: Final = re.compile(r"^(?:\d+:)?(.+?)(?:-[^-]*)?$")
@@ -76,7 +76,7 @@ def table(results: Iterable[Result]) -> str:
     """Return the table in Markdown; a part that was not run has a dash."""
     rows = [("machine", "Python", "HAProxy", "keepalived", "net-snmp", *PARTS)]
     for result in results:
-        versions = (upstream(result.versions.get(name, "-")) for name in ("python3", "haproxy", "keepalived", "snmpd"))
+        versions = (upstream(result.versions.get(name, "-")) for name in ("python", *PACKAGES))
         cells = (str(result.outcomes.get(name, "-")) for name in PARTS)
         rows.append((f"{MACHINES[result.suite].title} ({result.suite})", *versions, *cells))
     head, *body = ("| " + " | ".join(row) + " |" for row in rows)

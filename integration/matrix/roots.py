@@ -101,15 +101,13 @@ def layered(machine: Machine) -> Iterator[Box]:
         shutil.rmtree(CACHE / f"{machine.suite}.mount", ignore_errors=True)
 
 
-def versions(root: Path) -> dict[str, str]:
-    """Return the versions of PACKAGES in a root file system."""
-    shown = subprocess.run(
-        ("dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n", *PACKAGES),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return dict(line.split() for line in shown.stdout.splitlines() if len(line.split()) == 2)
+def versions(machine: Machine) -> dict[str, str]:
+    """Return the versions of `python` and PACKAGES in a machine's root file system."""
+    python = f"python{machine.python}"
+    asked = (f"--admindir={root_of(machine)}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n", python, *PACKAGES)
+    shown = subprocess.run(("dpkg-query", *asked), capture_output=True, text=True, check=False)
+    found = dict(line.split() for line in shown.stdout.splitlines() if len(line.split()) == 2)
+    return {("python" if name == python else name): version for name, version in found.items()}
 
 
 def log_of(machine: Machine, part: str) -> Path:
