@@ -15,7 +15,12 @@ from typing import IO
 from integration.netlab.plan import PROJECT
 
 INIT = Path(__file__).with_name("init.py")
-UNSHARE = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--propagation", "private")
+TIED = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    *("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--propagation", "private"),
+)
+"""Starts a program in namespaces of its own, which end with this program, even when it is killed: with all mounts."""
+
 TREE = "/srv/haproxy-agentx"
 """Where the project is, in the machine: every user can enter it."""
 
@@ -67,8 +72,7 @@ class Box:
             "command": command,
             "folder": folder,
         }
-        # dies with this program even when that is killed; --kill-child takes process 1 with it
-        starter = ("setpriv", "--pdeathsig", "KILL", *UNSHARE, *(() if online else ("--net",)), "--")
+        starter = (*TIED, *(() if online else ("--net",)), "--")
         running = subprocess.Popen(
             (*starter, sys.executable, "-I", "-S", str(INIT), json.dumps(specification)),
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Final
 
-from integration.matrix.machine import TREE, Box, copy_tree
+from integration.matrix.machine import TIED, TREE, Box, copy_tree
 from integration.matrix.plan import PACKAGES, Machine
 from integration.netlab.plan import PROJECT
 from integration.netlab.waiting import LabError
@@ -119,8 +119,9 @@ def log_of(machine: Machine, part: str) -> Path:
 
 def run_logged(machine: Machine, command: tuple[str, ...]) -> None:
     """Run a program of this machine. LabError with the end of its output when it fails."""
+    # debootstrap mounts, and starts others: in namespaces of its own all of it ends with the program
     done = subprocess.run(
-        ("setpriv", "--pdeathsig", "TERM", *command), capture_output=True, text=True, timeout=SECONDS, check=False
+        (*TIED, "--mount-proc", "--", *command), capture_output=True, text=True, timeout=SECONDS, check=False
     )
     log_of(machine, "debootstrap").write_text(done.stdout + done.stderr)
     if done.returncode:
