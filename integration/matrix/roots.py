@@ -22,6 +22,7 @@ SECONDS: Final = 900.0
 """A root file system takes at most: debootstrap (half a minute) and its packages (two minutes)."""
 
 CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+HOSTS: Final = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 PIP_FILES: Final = ("/etc/pip.conf", "/root/.config/pip/pip.conf")
 _INSTALL: Final = f"""
 set -e
@@ -64,6 +65,7 @@ def ensure(machine: Machine, say: Say) -> Path:
     say(f"{machine.suite}: making the root file system by debootstrap")
     try:
         run_logged(machine, (str(BASE_IMAGE), "--root", str(draft), machine.suite))
+        (draft / "etc/hosts").write_text(HOSTS)  # Debian's installer makes it, debootstrap of Debian 12 does not
         resolver = draft / "etc/resolv.conf"
         resolver.unlink(missing_ok=True)
         resolver.write_bytes(Path("/etc/resolv.conf").read_bytes())
