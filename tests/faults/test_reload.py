@@ -146,7 +146,7 @@ def test_g2_what_takes_effect_at_the_next_start_is_told(daemon, folder):
     daemon.configure(store=str(folder / "elsewhere.db"))
     reload(daemon, "configuration reloaded")
     assert daemon.lines("WARNING", "next start")
-    assert daemon.well()
+    daemon.eventually(daemon.well)
 
 
 def test_g2_many_reloads_at_once(daemon, snmpd, haproxy, two):

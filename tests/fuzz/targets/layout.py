@@ -45,7 +45,7 @@ def layout_of(signatures: list[bytes]) -> tuple[Layout, dict[str, dict[str, int]
     """Lay rows out, and give the numbers, too."""
     wanted = finish(survey(PROCESS, signatures, {}))
     assert all(0 <= first <= MAX_NUMBER for names in wanted.values() for first in names.values())
-    numbers = {scope: choose({}, list(names.items())) for scope, names in wanted.items()}
+    numbers = {scope: choose(list(names.items()), lambda _number: False, lambda: 0) for scope, names in wanted.items()}
     return finish(arrange(PROCESS, signatures, numbers)), numbers
 
 
