@@ -86,6 +86,7 @@ def file_systems(host: str, accounts: Accounts) -> tuple[FileSystem, ...]:
         FileSystem("/run/haproxy", accounts.haproxy, 0o2775),
         FileSystem("/run/haproxy-agentx", Account(0, accounts.agent.gid), 0o750),
         FileSystem("/var/agentx", SUPERUSER),
+        FileSystem("/dev/shm", SUPERUSER, 0o1777),  # noqa: S108  a file system of the host
         FileSystem("/var/lib/haproxy-agentx", accounts.agent, 0o750),
     )
 

@@ -20,11 +20,13 @@ def test_it_answers_beside_keepalived(lab, host):
 
 def test_it_has_no_rights(lab):
     host = lab.host("lb1")
-    (pid,) = (process.pid for process in control.processes(host, control.find("lb1", "agent")))
-    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    assert status["Uid"].split() == [str(accounts_here().agent.uid)] * 4
-    assert status["Groups"].split() == []
-    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    processes = control.processes(host, control.find("lb1", "agent"))
+    assert len(processes) == 2  # the daemon and its store process
+    for process in processes:
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+        assert status["Uid"].split() == [str(accounts_here().agent.uid)] * 4
+        assert status["Groups"].split() == []
+        assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
 
 
 @pytest.mark.parametrize("how", ["stop", "kill9"])

@@ -302,9 +302,10 @@ PREFILL = f"""
 import time
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.store import Store
+from tests.support.event_log import Log
 store = Store.open("{STATE_FOLDER}/state.db")
 news = News(time.time(), Kind.test, {{"haxEventSubject": "storm", "haxEventCauseText": "one of many"}})
-store.events.append([news] * {STORM})
+Log(store).append([news] * {STORM})
 store.close()
 """
 
