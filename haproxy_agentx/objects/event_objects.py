@@ -28,7 +28,8 @@ EVENT_TABLE = Table(
             NUMBER,
             "",
             "Number of the event, the same as its index, for those who look at values only. The numbers of the events "
-            "of a node have no holes: a notification that is missing was lost on its way.",
+            "of a node have no gaps: a notification that is missing was lost on its way. After a start that could not "
+            "rely on the store (haxAgentStoreState, a crash of the machine) they continue from a higher number.",
         ),
         Column(
             3,
