@@ -48,6 +48,11 @@ test-hard: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run
 attack: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## attack the running daemon as a local user, its peers, disk and clock do; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)
 
+MINUTES ?= 10
+.PHONY: haunt
+haunt: root packages-run packages-test $(VENV)/dev  ## all attacks at once, beside failovers and managers, for MINUTES=10; as root
+	@$(OWN) $(PYTHON) -m benchmarks.haunt --minutes $(MINUTES)
+
 ZOO ?=
 .PHONY: zoo
 zoo: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## compare what it reports in many set-ups with what clients get; ZOO='--quick', ZOO='-v ENTRY ...'

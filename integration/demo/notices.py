@@ -40,7 +40,7 @@ def _gathered(table: Table, varbinds: Iterable[tuple[str, str]]) -> dict[str, Ro
     for name, value in varbinds:
         sub_id, dot, index = name.removeprefix(below).partition(".")
         if dot and name.startswith(below) and (column := columns.get(sub_id)):
-            gathered.setdefault(index, {})[_short(table, column)] = _label(column, value)
+            gathered.setdefault(index, {})[_short(table, column)] = label(column, value)
     return gathered
 
 
@@ -48,8 +48,9 @@ def _short(table: Table, column: Column) -> str:
     return column.name.removeprefix(table.name.removesuffix("Table"))
 
 
-def _label(column: Column, text: str) -> str:
-    labels = {str(number): label for label, number in (column.syntax.labels or {}).items()}
+def label(column: Column, text: str) -> str:
+    """Return the label of a value of a column; the text itself where it has none."""
+    labels = {str(number): name for name, number in (column.syntax.labels or {}).items()}
     labels |= {"1": "true", "2": "false"} if column.syntax.name == "TruthValue" else {}
     return labels.get(text, text)
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from pysnmp.proto.api import v2c
 
 from haproxy_agentx.objects import schema
-from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp import traps
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
 from tests.support import setups
+from tests.support.forged_traps import FLAPPING, forged, sender
 from tests.support.probe import Probe
 from tests.support.told import (
     BACKUP,
@@ -37,48 +35,10 @@ FAILOVER = "serviceFailover"
 BARE_AGENT = "haproxy:\n  - {name: local, stats: /run/haproxy/ro.sock, interval: 1s, timeout: 2s}\n"
 HEALTH = ".".join(map(str, (*schema.scalar_oid(schema.HEALTH_SCALARS[0]), 0)))
 
-SENDER = r"""
-import socket, sys, time
-count, pause, keeps = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3] == "keeps"
-datagrams = [bytes.fromhex(line) for line in sys.argv[4:]]
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range(count):
-    sock.sendto(datagrams[number % len(datagrams)], ("127.0.0.1", 1162))
-    if not keeps:
-        sock.close()
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    time.sleep(pause)
-"""
-
-
-def forged(name: str, state: int, more: int = 0) -> bytes:
-    """Return keepalived's vrrpInstanceStateChange, followed by so many empty variable bindings."""
-    entry = (*traps.KEEPALIVED, 2, 3, 1)
-    pdu = v2c.SNMPv2TrapPDU()
-    v2c.apiPDU.set_defaults(pdu)
-    v2c.apiPDU.set_varbinds(
-        pdu,
-        [
-            (traps.UP_TIME, v2c.TimeTicks(4711)),
-            (traps.TRAP_OID, v2c.ObjectIdentifier(traps.INSTANCE_CHANGE)),
-            ((*entry, 2), v2c.OctetString(name.encode())),
-            ((*entry, 4), v2c.Integer32(state)),
-            ((*entry, 5), v2c.Integer32(1)),
-            (traps.ROUTER_ID, v2c.OctetString(b"forged")),
-            *[((1, 3), v2c.null)] * more,
-        ],
-    )
-    return codec.wrap(pdu, b"public")
-
-
-FLAPPING = [forged("SITE1", state) for state in (2, 1, 3, 5)]
-
 
 def attack(lab: Lab, host: str, datagrams: list[bytes], count: int, pause: float = 0.0, *, keeps: bool = True) -> None:
     """Send datagrams in turn as nobody; ``keeps`` says whether the socket stays open meanwhile."""
-    become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    how = ("keeps" if keeps else "closes", *(one.hex() for one in datagrams))
-    lab.exec(host, *become, "/usr/bin/python3", "-c", SENDER, str(count), str(pause), *how, seconds=60)
+    lab.exec(host, *sender(datagrams, count, pause, keeps=keeps), seconds=60)
 
 
 def failures(lab: Lab, host: str) -> tuple[int, str]:

@@ -34,11 +34,11 @@ from typing import Self
 
 from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
-from integration.netlab import Lab, control
+from integration.demo.notices import label
+from integration.netlab import Lab, Trap, control
 from integration.netlab.host import Host
 from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, WEB_PORTS, Accounts
 from integration.netlab.processes import of_namespace, stat_fields
-from tests.support.told import Trap, label
 from tests.zoo.entry import Entry
 from tests.zoo.judge import Alive, Event, Sample, Served, View
 
