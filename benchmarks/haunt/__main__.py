@@ -6,6 +6,7 @@ Exit status 0 where every bound holds, 1 where one is missed or the lab failed, 
 """
 
 import argparse
+import math
 import secrets
 import sys
 
@@ -41,6 +42,7 @@ def table(seen: Seen) -> list[str]:
             "memory, MB at most",
             f"{', '.join(f'{name} {value:.1f}' for name, value in seen.memory.items())} (together under {MEMORY:g})",
         ),
+        ("processor of a daemon", f"{seen.ran:.0%}; for {seen.waited:.0%} of the time it waited for one"),
         ("restarts", str(len(seen.restarts))),
     ]
     lines = [f"{name:<32}{value}" for name, value in rows]
@@ -53,7 +55,8 @@ def table(seen: Seen) -> list[str]:
 def _figures(gets: list[Get]) -> str:
     took = [get.took for get in gets]
     p50, p99, most = (percentile(took, number) for number in (50, 99, 100))
-    return f"{len(took)}: p50 {p50:.1f}, p99 {p99:.1f}, longest {most:.1f} ms"
+    none = sum(math.isinf(one) for one in took)
+    return f"{len(took)}, {none} unanswered: p50 {p50:.1f}, p99 {p99:.1f}, longest {most:.1f} ms"
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ ARRIVAL = 30.0
 def haunt(seconds: float, seed: int) -> Seen:
     """Start the pair, haunt it for so long, end it, and return what was seen. LabError where it does not come up."""
     seen = Seen(load=(os.getloadavg()[0], 0.0))
-    stage = Haunted.up("haunt")
+    stage = Haunted.up(f"haunt-{os.getpid()}")
     try:
         pair = Pair(stage)
         pair.wait_normal()

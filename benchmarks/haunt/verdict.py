@@ -69,6 +69,10 @@ class Seen:
     bad_walks: list[str] = field(default_factory=list)
     memory: Mapping[str, float] = field(default_factory=dict)
     """Megabytes at most: by 'daemon', 'store' (VmHWM) and 'together' (proportional)."""
+    ran: float = 0.0
+    """Share of the time for which a daemon ran, of the two the larger one."""
+    waited: float = 0.0
+    """The same of the time for which it could have run, and others had the processors."""
     restarts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Of the measurement: an attack or a failover that had not its effect."""

@@ -17,7 +17,7 @@ from integration.netlab.processes import Identity
 
 HEALTH = ".".join(map(str, (*schema.scalar_oid(agent_objects.HEALTH_SCALARS[0]), 0)))
 UP_TIME = "1.3.6.1.2.1.1.3.0"
-WALK = ("snmpbulkwalk", "-v2c", "-cpublic", "-On", "-t2", "-r0", "-Cr25")
+WALK = ("snmpbulkwalk", "-v2c", "-cpublic", "-On", "-t2", "-r1", "-Cr25")
 WALK_PAUSE = 1.0
 """Seconds between two walks."""
 
@@ -94,6 +94,8 @@ def _judge_walk(stage: Haunted, seen: Seen, host: str, when: tuple[float, float]
 def memory(stage: Haunted, seen: Seen) -> Iterator[None]:
     """Look at the memory of the daemons and their store processes, and whether they are the same, while entered."""
     over = threading.Event()
+    before = {host: _scheduled(stage.agents(host)[0]) for host in BALANCERS}
+    began = time.monotonic()
     first = {host: stage.agents(host) for host in BALANCERS}
     most: dict[str, float] = {}
     restarted: dict[str, str] = {}
@@ -118,6 +120,10 @@ def memory(stage: Haunted, seen: Seen) -> Iterator[None]:
         thread.join()
         seen.memory = most
         seen.restarts += restarted.values()
+        for host in BALANCERS if not restarted else ():
+            now, took = _scheduled(first[host][0]), time.monotonic() - began
+            seen.ran = max(seen.ran, (now[0] - before[host][0]) / took)
+            seen.waited = max(seen.waited, (now[1] - before[host][1]) / took)
 
 
 def _measure(daemon: list[Identity], most: dict[str, float]) -> None:
@@ -128,6 +134,12 @@ def _measure(daemon: list[Identity], most: dict[str, float]) -> None:
         most[name] = max(most.get(name, 0.0), high)
         shares += _megabytes(Path(f"/proc/{process.pid}/smaps_rollup"), "Pss")
     most["together"] = max(most.get("together", 0.0), shares)
+
+
+def _scheduled(process: Identity) -> tuple[float, float]:
+    """Return the seconds for which a process ran, and for which it waited for a processor (schedstat)."""
+    ran, waited, _ = Path(f"/proc/{process.pid}/schedstat").read_text().split()
+    return int(ran) / 1e9, int(waited) / 1e9
 
 
 def _megabytes(file: Path, key: str) -> float:
