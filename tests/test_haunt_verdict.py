@@ -26,8 +26,8 @@ def test_a_true_state_is_not_false():
     assert not list(false_states([sample(float(at)) for at in range(20)], [0, 0]))
 
 
-def event(health, text=""):
-    return Event("lb1", "serviceHealthChange", "SITE1", health, "haproxyGone", text, 5.0)
+def event(health, text="", at=5.0):
+    return Event("lb1", "serviceHealthChange", "SITE1", health, "haproxyGone", text, at)
 
 
 def test_an_event_is_false_when_it_was_true_at_no_time_near_it():
@@ -36,6 +36,12 @@ def test_an_event_is_false_when_it_was_true_at_no_time_near_it():
     assert not list(false_events([event("blackhole")], [*served, sample(8.0, "none")]))
     assert not list(false_events([event("active")], served))
     assert len(list(false_events([event("active", "HAProxy is frozen")], served))) == 1
+
+
+def test_a_health_that_the_referee_cannot_have_seen_is_not_judged():
+    served = [sample(float(at)) for at in range(10)]
+    assert not list(false_events([event("blackhole"), event("active", at=6.9)], served))
+    assert len(list(false_events([event("blackhole"), event("active", at=7.1)], served))) == 1
 
 
 def test_what_nobody_could_answer_is_not_late_and_all_else_is():

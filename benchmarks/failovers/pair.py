@@ -54,7 +54,7 @@ class Pair:
 
     def resident(self, host: str) -> float:
         """Give the megabytes of memory of the daemon."""
-        (process,) = control.processes(self.lab.host(host), control.find(host, "agent"))
+        (process,) = control.main_processes(control.processes(self.lab.host(host), control.find(host, "agent")))
         status = Path(f"/proc/{process.pid}/status").read_text()
         return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmRSS:"))
 

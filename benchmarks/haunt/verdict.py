@@ -19,6 +19,9 @@ WINDOW = 6.0
 NEAR = 4.0
 """Seconds around an event in which what it reports has to be true at some time."""
 
+SHORT = 1.0
+"""Seconds that a health has to last to be judged."""
+
 BACK = 10.0
 """Seconds in which the daemon answers again when what we stopped goes on."""
 
@@ -134,8 +137,16 @@ def false_states(samples: Sequence[Sample], skipped: list[int]) -> Iterator[str]
 
 
 def false_events(events: Iterable[Event], samples: Sequence[Sample]) -> Iterator[str]:
-    """Give each event whose health was true at no time near it, or whose text asserts what was not so."""
-    for event in events:
+    """Give each event whose health was true at no time near it, or whose text asserts what was not so.
+
+    Health that lasted for less than the referee needs to look twice is not judged: the roles of keepalived's log show
+    whether it was so.
+    """
+    ended: dict[tuple[str, str], float] = {}
+    for event in sorted(events, key=lambda event: event.at, reverse=True):
+        lasted = ended.get((event.host, event.subject), math.inf) - event.at
+        if event.kind in SERVICE_KINDS:
+            ended[event.host, event.subject] = event.at
         near = [sample for sample in samples if abs(sample.at - event.at) <= NEAR]
         if not near:
             continue
@@ -143,6 +154,9 @@ def false_events(events: Iterable[Event], samples: Sequence[Sample]) -> Iterator
         if words:
             yield f"{event.host} {event.subject}: says '{words}': {event.text}"
         key = event.subject if event.subject in near[0].views else next(iter(near[0].views))
+        gap = max((later.at - sample.at for sample, later in pairwise(near)), default=math.inf)
+        if lasted < max(SHORT, 2 * gap):
+            continue
         if event.kind in SERVICE_KINDS and is_false(event, key, near, redundant=True):
             yield f"{event.host} {event.subject} {event.health} by {event.cause}: {event.text}"
 

@@ -88,8 +88,6 @@ def file_systems(host: str, accounts: Accounts) -> tuple[FileSystem, ...]:
         FileSystem("/var/agentx", SUPERUSER),
         FileSystem("/dev/shm", SUPERUSER, 0o1777),  # noqa: S108  a file system of the host
         FileSystem("/var/lib/haproxy-agentx", accounts.agent, 0o750),
-        # what the daemon notes there outlives a store, and a lab begins with neither
-        FileSystem("/dev/shm", SUPERUSER, 0o1777),  # noqa: S108  its own tmpfs
     )
 
 

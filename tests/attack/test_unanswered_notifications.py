@@ -108,4 +108,4 @@ def test_events_arrive_however_little_snmpd_may_answer(world, most):
     one.daemon.logs("sendMessageMaxSize")
     events = one.daemon.status()["events"]
     assert 484 <= events["shortened_to"] <= most
-    assert events["given_up"] == {"unanswered": 0, "refused": 0, "dropped": 0, "last": None}
+    assert events["given_up"] == 0
