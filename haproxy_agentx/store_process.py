@@ -89,8 +89,15 @@ class StoreProcess:
 
     @property
     def hangs(self) -> bool:
-        """Whether the store is working on one thing for longer than LATE."""
-        return bool(self._asked) and monotonic() - self._head_since > LATE
+        """Whether the store is working on one thing for longer than LATE. An answer that waits for us is one."""
+        return bool(self._asked) and monotonic() - self._head_since > LATE and not self._has_answered()
+
+    def _has_answered(self) -> bool:
+        if self._sock.fileno() < 0:
+            return False
+        looking = select.poll()
+        looking.register(self._sock, select.POLLIN)
+        return bool(looking.poll(0))
 
     @property
     def problem(self) -> str | None:

@@ -145,7 +145,7 @@ def test_our_own_lateness_is_not_blamed_on_others(daemon_factory, folder, snmpd,
             daemon.trigger()
         daemon.logs("haproxy-agentx did not run for", within=10)
         daemon.read_again("local", 3)
-        assert not daemon.lines("frozen")
+        assert not daemon.lines("HAProxy is frozen")
         assert daemon.source("local")["failures"] == failures
         assert daemon.status()["events"]["last"] == events
         throughout(lambda: not daemon.status()["agentx"]["problem"], 0.5)
