@@ -114,7 +114,7 @@ def accounted(of: list[dict[str, Any]]) -> int:
 
 
 def start(factory: Callable[..., Daemon], snmpd: Snmpd, folder: Path, **notifications: object) -> Daemon:
-    patient = {**source("local", folder / "haproxy.sock"), "timeout": "5s"}  # an answer that is not read has its changes
+    patient = {**source("local", folder / "haproxy.sock"), "timeout": "5s"}  # what is not read counts
     return factory(snmpd.agentx, [patient], notifications=notifications)
 
 
