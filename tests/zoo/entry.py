@@ -10,6 +10,8 @@ entry.yaml has these keys:
               address, too
     served    statuses of HTTP that count as served: [200, 499] is the default
     start     the services of a load balancer in the order of their start
+    servers   what web servers are not: `NAME: KIND ADDRESS STATE`, kinds and states as in servers.py; addresses are
+              10.77.0.21 to 10.77.0.29
     steps     a list; each has `do` (an action or a list, see stage.py), `as` (the causes that describe it: one, a list,
               or a mapping of hosts to those; absent where no event has to come), and optionally `within` (seconds of
               the detection window) and `about`
@@ -32,6 +34,8 @@ START = ("snmpd", "haproxy", "keepalived", "agent")
 WINDOW = 6.0
 """Seconds in which a fault is detected, unless a step says otherwise."""
 
+KEYS = frozenset({"about", "source", "ask", "own", "served", "start", "servers", "steps", "quick", "needs"})
+
 ANY_SERVICE = ""
 """Key of the only URL where all services of a node share it."""
 
@@ -47,6 +51,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A server of servers.py, and the state that it starts with."""
+
+    kind: str
+    address: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One configuration. ``asks`` are URLs by service; ``own`` the same with {} for the node's address, or empty."""
 
@@ -57,6 +70,7 @@ class Entry:
     own: Mapping[str, Sequence[str]]
     served: tuple[int, int]
     start: tuple[str, ...]
+    servers: Mapping[str, "Server"]
     steps: tuple[Step, ...]
     quick: bool
     needs: tuple[str, tuple[int, ...]] | None
@@ -69,7 +83,7 @@ class Entry:
 def read(name: str, text: str) -> Entry:
     """Read an entry. Raise ValueError, with the key concerned, for what is not as this module says."""
     given = yaml.safe_load(text)
-    unknown = set(given) - {"about", "source", "ask", "own", "served", "start", "steps", "quick", "needs"}
+    unknown = set(given) - KEYS
     if unknown:
         raise ValueError(f"{name}: unknown keys: {', '.join(sorted(unknown))}")
     ask = given["ask"] if isinstance(given["ask"], dict) else {ANY_SERVICE: given["ask"]}
@@ -87,10 +101,18 @@ def read(name: str, text: str) -> Entry:
         own=owns,
         served=(int(low), int(high)),
         start=tuple(given.get("start", START)),
+        servers={each: _server(name, text) for each, text in given.get("servers", {}).items()},
         steps=tuple(_step(name, step) for step in given.get("steps", ())),
         quick=bool(given.get("quick", False)),
         needs=_needs(given.get("needs")),
     )
+
+
+def _server(name: str, text: str) -> Server:
+    kind, address, state = (*text.split(maxsplit=2), "", "", "")[:3]
+    if not state:
+        raise ValueError(f"{name}: servers: KIND ADDRESS STATE, found '{text}'")
+    return Server(kind, address, state)
 
 
 def _needs(text: str | None) -> tuple[str, tuple[int, ...]] | None:

@@ -1,6 +1,7 @@
 """Play an entry on its stage, and judge at every rest."""
 
 import math
+import os
 import re
 import subprocess
 import time
@@ -62,7 +63,7 @@ def play(name: str, number: int = 0) -> Score:
     """Play an entry from its start to its last rest."""
     entry, folder = load(name)
     score = Score()
-    stage = Stage.of(entry, folder, f"zoo-{number}")
+    stage = Stage.of(entry, folder, f"zoo-{os.getpid()}-{number}")
     try:
         referee = Referee(stage)
         try:

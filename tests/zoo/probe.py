@@ -83,13 +83,14 @@ async def ask(url, low, high):
     writer = None
     try:
         async with asyncio.timeout(TIMEOUT):
-            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+            name = (parts.fragment or parts.hostname) if context else None
+            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context, server_hostname=name)
             if parts.scheme == "tcp":
                 if not parts.fragment:  # '#banner': the server speaks first
                     writer.write(b"PING\r\n")
                 return bool(await reader.read(1))
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            host = parts.fragment or parts.hostname  # '#HOST': a name in the Host header
+            host = parts.fragment or parts.hostname  # '#HOST': a name in the Host header, and over TLS in the SNI
             writer.write(f"GET {path or '/'} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             status = (await reader.readline()).split()
             return len(status) > 1 and low <= int(status[1]) <= high

@@ -9,13 +9,18 @@
     cut on|off                     keep the load balancers from hearing each other
     hold HOST PORT NUMBER          that many idle connections of the client to a port of a host
     hold-stats HOST NUMBER         that many idle connections to the socket that the agent reads
-    release                        close all of them
+    load HOST PORT NUMBER PATH     that many clients that ask for a path again and again
+    release                        close all of them, and end these clients
+    server NAME STATE              what a server of the entry is from now on (servers.py)
     nothing                        what follows has no reason to be reported
 
 Files that an entry's folder may have: haproxy.cfg, keepalived.conf, config.yaml, snmpd.conf, web.cfg (for both load
 balancers, `@lb1` and `@lb2` in keepalived's as it has them), and the same with a node's name: haproxy.lb1.cfg. What it
 does not have is taken from base/, and then the lab's own; an empty keepalived.conf means that there is no keepalived.
-before.sh runs before anything starts, with the process of each host as $PID_lb1, $PID_sw and so on.
+What is in its folder etc/ is copied to /etc of both load balancers, below which only haproxy, keepalived, snmp and
+haproxy-agentx can be written to. /run/site.pem is a certificate with its key, on both and on `web`, where a file of the
+entry mentions it. before.sh runs before anything starts, in the entry's folder, with the process of each host as
+$PID_lb1, $PID_sw and so on.
 """
 
 import json
@@ -24,11 +29,13 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -36,13 +43,16 @@ from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
 from integration.demo.notices import label
 from integration.netlab import Lab, Trap, control
-from integration.netlab.host import Host
-from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, WEB_PORTS, Accounts
+from integration.netlab.host import Host, in_background
+from integration.netlab.plan import ADDRESSES, BALANCERS, PREFIX_LENGTH, PROJECT, ROOT, WEB_PORTS, Accounts
 from integration.netlab.processes import of_namespace, stat_fields
+from integration.netlab.waiting import wait_for
 from tests.zoo.entry import Entry
 from tests.zoo.judge import Alive, Event, Sample, Served, View
 
 ENTRIES = Path(__file__).parent / "entries"
+SERVERS = Path(__file__).parent / "servers.py"
+SERVERS_FOLDER = "/run/servers"
 BASE = Path(__file__).parent / "base"
 PLACES = {
     "haproxy.cfg": "/etc/haproxy/haproxy.cfg",
@@ -88,6 +98,12 @@ class Stage(Lab):
                 text = self.conf(host, name)
                 if text is not None:
                     self.hosts[host].path(place).write_text(text)
+            for file in self._files("etc"):
+                self.hosts[host].path(f"/{file.relative_to(self.folder)}").write_bytes(file.read_bytes())
+        if any(b"/run/site.pem" in file.read_bytes() for file in self._files(".")):
+            pem = certificate()
+            for host in (*BALANCERS, "web"):
+                self.hosts[host].path("/run/site.pem").write_bytes(pem)
         web = self.conf("web", "web.cfg")
         if web is not None:
             self.hosts["web"].path("/run/web.cfg").write_text(web)
@@ -95,10 +111,15 @@ class Stage(Lab):
         before = self.folder / "before.sh"
         if before.exists():
             pids = {f"PID_{name}": str(host.leader.pid) for name, host in self.hosts.items()}
-            subprocess.run(["bash", "-eu", str(before)], check=True, env={**os.environ, **pids}, timeout=30)
+            command = ["bash", "-eu", str(before)]
+            subprocess.run(command, check=True, env={**os.environ, **pids}, timeout=30, cwd=self.folder)
+
+    def _files(self, below: str) -> list[Path]:
+        return [path for path in sorted((self.folder / below).rglob("*")) if path.is_file()]
 
     def _start(self, *, agent: bool) -> None:
         self._launch(("sink", "traps"), *(("web", str(port)) for port in WEB_PORTS))
+        self._serve()
         for service in self.entry.start:
             hosts = [host for host in BALANCERS if service != "keepalived" or self.conf(host, "keepalived.conf") != ""]
             for host in hosts:
@@ -106,6 +127,21 @@ class Stage(Lab):
             for host in hosts:
                 if service in ("snmpd", "agent"):
                     control.await_ready(self.hosts[host], control.find(host, service), 20)
+
+    def _serve(self) -> None:
+        """Start the entry's servers, and wait until they listen."""
+        servers, web = self.entry.servers, self.hosts["web"]
+        if not servers:
+            return
+        for address in sorted({server.address for server in servers.values()}):
+            web.run("ip", "addr", "add", f"{address}/{PREFIX_LENGTH}", "dev", "eth0")
+        web.path(SERVERS_FOLDER).mkdir()
+        for name, server in servers.items():
+            self.server(name, server.state)
+        given = [f"{name}={server.kind}@{server.address}" for name, server in servers.items()]
+        command = (sys.executable, "-I", "-S", str(SERVERS), SERVERS_FOLDER, *given)
+        web.run(*in_background(command, "/var/log/servers.log"))
+        wait_for(web.path(f"{SERVERS_FOLDER}/ready").exists, "the entry's servers listen", 15, web.logs)
 
     def down(self) -> None:
         self.release()
@@ -126,7 +162,9 @@ class Stage(Lab):
             "cut": lambda way: self.cut(apart=way == "on"),
             "hold": lambda host, port, number: self.hold(ADDRESSES.get(host, host), int(port), int(number)),
             "hold-stats": lambda host, number: self.hold_stats(host, int(number)),
+            "load": lambda host, port, number, path: self.load(ADDRESSES.get(host, host), port, number, path),
             "release": self.release,
+            "server": lambda name, *state: self.server(name, " ".join(state)),
             "nothing": lambda: None,
         }
         actions[verb](*rest)
@@ -157,8 +195,36 @@ for each in held:
         pass
 time.sleep(600)
 """
+        self._in_client(code)
+
+    def load(self, address: str, port: str, number: str, path: str) -> None:
+        """Ask for a path without end, as so many clients."""
+        code = f"""
+import threading, time, urllib.request
+def ask():
+    while True:
+        try:
+            urllib.request.urlopen('http://{address}:{port}{path}', timeout=30).read()
+        except OSError:
+            time.sleep(0.05)
+for _ in range({number}):
+    threading.Thread(target=ask, daemon=True).start()
+time.sleep(600)
+"""
+        self._in_client(code)
+
+    def _in_client(self, code: str) -> None:
         background = 'python3 -c "$0" >/dev/null 2>&1 </dev/null & echo $! >>/run/held'
         self.hosts["client"].run("sh", "-c", background, code)
+
+    def server(self, name: str, state: str) -> None:
+        """Say what a server of the entry is from now on. Raise KeyError for a name that it has not."""
+        if name not in self.entry.servers:
+            raise KeyError(name)
+        file = self.hosts["web"].path(f"{SERVERS_FOLDER}/{name}")
+        new = file.with_name(f".{name}")
+        new.write_text(state)
+        new.replace(file)
 
     def hold_stats(self, host: str, number: int) -> None:
         """Open idle connections to the statistics socket of a host."""
@@ -170,7 +236,7 @@ time.sleep(600)
                 held.connect(str(self.hosts[host].path("/run/haproxy/ro.sock")))
 
     def release(self) -> None:
-        """Close what ``hold`` and ``hold_stats`` opened."""
+        """Close what ``hold``, ``hold_stats`` and ``load`` opened."""
         for held in self.held:
             held.close()
         self.held.clear()
@@ -187,6 +253,20 @@ time.sleep(600)
     def events(self) -> list[Trap]:
         """Return our notifications at the sink."""
         return [trap for trap in self.traps() if trap.oid in KINDS]
+
+
+@cache
+def certificate() -> bytes:
+    """Return a self-signed certificate and its key, PEM: the same for all entries."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, made = f"{folder}/key.pem", f"{folder}/made.pem"
+        options = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=site.test")
+        subprocess.run(
+            ["openssl", "req", "-x509", *options, "-days", "30", "-keyout", key, "-out", made],
+            check=True,
+            capture_output=True,
+        )
+        return Path(made).read_bytes() + Path(key).read_bytes()
 
 
 def _alive(host: Host) -> Alive:
