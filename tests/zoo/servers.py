@@ -5,7 +5,8 @@
 What a server does is the text of the file FOLDER/NAME, which is read again many times a second. `down`: nothing
 listens, and its connections are closed; `hung`: it accepts and says nothing. Other texts by kind:
 
-    http       a status for paths that begin with /health, all others have 200; `slow`: others take 10 s
+    http       a status for paths that begin with /health, all others have 200; those that begin with /slow, and in the
+               state `slow` all others, take 10 s
     postgres   primary, replica: 5432, and Patroni's answers at 8008
     mysql      anything: 3306
     galera     synced, donor: 3306, and clustercheck's answers at 9200
@@ -13,7 +14,7 @@ listens, and its connections are closed; `hung`: it accepts and says nothing. Ot
     sentinel   the address of the master: 26379
     rabbitmq   anything: 5672, and the management's page at 15672
     smtp       anything: 25
-    agent      what an agent-check is answered, such as `up ready`, `drain`, `down`: 9777
+    agent      what an agent-check is answered, such as `up ready`, `drain`, `fail`: 9777
     dns        addresses, `nxdomain` or `silent`: 53, by UDP, for all names
 
 FOLDER/ready is there as soon as all of them listen.
@@ -37,7 +38,7 @@ async def http(state, reader, writer):
         status = int(state) if state.isdigit() else 200
     else:
         status = 200
-        await asyncio.sleep(10.0 if state == "slow" else 0.0)
+        await asyncio.sleep(10.0 if state == "slow" or path.startswith("/slow") else 0.0)
     answer(writer, status)
 
 
