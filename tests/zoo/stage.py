@@ -41,7 +41,7 @@ from typing import Self
 
 from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
-from integration.demo.notices import label
+from integration.demo.notices import cells
 from integration.netlab import Lab, Trap, control
 from integration.netlab.host import Host, in_background
 from integration.netlab.plan import ADDRESSES, BALANCERS, PREFIX_LENGTH, PROJECT, ROOT, WEB_PORTS, Accounts
@@ -60,7 +60,6 @@ PLACES = {
     "config.yaml": "/etc/haproxy-agentx/config.yaml",
     "snmpd.conf": "/etc/snmp/snmpd.conf",
 }
-EVENT_COLUMNS = {column.name: column for column in schema.EVENT_TABLE.columns}
 KINDS = {f"{ROOT}.0.{kind.value}": kind.name for kind in Kind}
 ENTRY_OID = ".".join(map(str, schema.column_oid(schema.SERVICE_TABLE, schema.SERVICE_TABLE.columns[0])[:-1]))
 
@@ -283,20 +282,15 @@ def _alive(host: Host) -> Alive:
 
 def as_event(trap: Trap) -> Event:
     """Read a notification of ours."""
-    cells = {}
-    for name, column in EVENT_COLUMNS.items():
-        oid = ".".join(map(str, schema.column_oid(schema.EVENT_TABLE, column))) + "."
-        for varbind, value in trap.varbinds.items():
-            if varbind.startswith(oid):
-                cells[name] = label(column, value)
+    cell = cells(trap.varbinds)
     return Event(
         host=trap.source,
         kind=KINDS[trap.oid],
-        subject=cells.get("haxEventSubject", ""),
-        health=cells.get("haxEventHealth", ""),
-        cause=cells.get("haxEventCause", ""),
-        text=cells.get("haxEventCauseText", ""),
-        at=_monotonic(bytes.fromhex(cells["haxEventTime"])),
+        subject=cell.get("Subject", ""),
+        health=cell.get("Health", ""),
+        cause=cell.get("Cause", ""),
+        text=cell.get("CauseText", ""),
+        at=_monotonic(bytes.fromhex(cell["Time"])),
     )
 
 
