@@ -1,5 +1,7 @@
 """The referee: which reports it accepts, and which it calls wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.zoo.judge import (
@@ -67,7 +69,7 @@ def test_a_conflict_is_possible_while_a_keepalived_is_dead_or_frozen():
 
 
 def test_where_a_node_cannot_be_asked_only_those_who_arrive_at_it_count():
-    seen = View(Served.all, "lb1", {}, frozenset({"lb1"}))
+    seen = replace(view(), own={})
     assert serves(seen, "lb1") is Served.all
     assert serves(seen, "lb2") is None
     assert judge("standby", seen, "lb2", BOTH, redundant=True) is None
