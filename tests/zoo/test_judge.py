@@ -58,7 +58,7 @@ def test_a_health_is_compared_with_what_clients_get(health, node, seen, wrong):
 
 
 def test_without_keepalived_a_node_needs_no_address_to_be_active():
-    alone = view(arrives="lb2", holders=())
+    alone = view("none", arrives="", holders=())
     assert judge("active", alone, "lb2", BOTH, redundant=False) is None
     assert judge("active", alone, "lb2", BOTH, redundant=True) is Wrong.false_active
 
