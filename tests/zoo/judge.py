@@ -38,14 +38,20 @@ READY = frozenset({"standby", "standbyDegraded"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a client gets for one service. ``arrives`` is the node whose network card answers for the address."""
+    """What a client gets for one service."""
 
     served: Served
     arrives: str
+    """The node to which clients' frames for its addresses go; '' where to none, or not all of them to the same."""
     own: Mapping[str, Served]
     """What a node serves at its own address; empty where that cannot be asked."""
-    holders: frozenset[str]
-    """The nodes whose kernel has the address."""
+    held: Mapping[str, frozenset[str]]
+    """For each address the nodes whose kernel has it, and answers for it."""
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The nodes that have one of the addresses, or several."""
+        return frozenset().union(*self.held.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Sample:
     def truth(self) -> object:
         """Return what has to change for a report to have a reason to change."""
         return (
-            {key: (v.served, v.arrives, tuple(sorted(v.own.items())), v.holders) for key, v in self.views.items()},
+            {key: (v.served, v.arrives, tuple(sorted(v.own.items())), tuple(v.held.items())) for key, v in self.views.items()},
             self.alive,
         )
 
@@ -113,9 +119,9 @@ def judge(health: str, view: View, node: str, alive: Mapping[str, Alive], *, red
 
 
 def _is_clear(view: View, alive: Mapping[str, Alive]) -> bool:
-    """Whether exactly one node has the address, and keepalived lives on all of them."""
+    """Whether exactly one node has each address, and all of them, and keepalived lives everywhere."""
     lives = all("keepalived" in each.running and "keepalived" not in each.frozen for each in alive.values())
-    return len(view.holders) == 1 and lives
+    return len(view.holders) == 1 and all(view.held.values()) and lives
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tests.zoo.judge import (
     Event,
     Sample,
     Score,
+    View,
     Wrong,
     false_words,
     is_false,
@@ -135,7 +136,13 @@ def _wrong(stage: Stage, sample: Sample, host: str, service: str, health: str) -
 def _view(stage: Stage, sample: Sample, service: str) -> str:
     view = sample.views[stage.entry.key(service)]
     own = ", ".join(f"{node} {served}" for node, served in view.own.items())
-    return f"served {view.served} at {view.arrives}, held by {sorted(view.holders)}, own: {own}"
+    return f"served {view.served} at {view.arrives}, held by {_holders(view)}, own: {own}"
+
+
+def _holders(view: View) -> str:
+    if len(view.held) == 1:
+        return str(sorted(view.holders))
+    return ", ".join(f"{address} {sorted(nodes)}" for address, nodes in view.held.items())
 
 
 def _judge_window(score: Score, stage: Stage, referee: Referee, window: tuple[float, float], about: str) -> None:
@@ -188,7 +195,7 @@ def _judge_events(score: Score, stage: Stage, referee: Referee, when: tuple[floa
 
 def _has_moved(samples: Sequence[Sample]) -> bool:
     """Whether the addresses moved: a machine with much else to do lets keepalived miss advertisements."""
-    return len({repr({key: (view.holders, view.arrives) for key, view in s.views.items()}) for s in samples}) > 1
+    return len({repr({key: (view.held, view.arrives) for key, view in s.views.items()}) for s in samples}) > 1
 
 
 def _judge_ends(score: Score, stage: Stage, referee: Referee) -> None:

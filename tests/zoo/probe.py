@@ -2,10 +2,11 @@
 
     usage: python -m tests.zoo.probe JSON
 
-JSON has `nodes` (name: [address, pid of the host's process 1, its network card's address]), `asks` and `own` (service:
-URLs), `served` ([low, high]), `entry` (the OID of haxServiceEntry). Each look is a line of JSON. What it reports comes
-from clients of HTTP and TCP, the kernel's neighbour and address tables, and the SNMP answers that each node's own snmpd
-gives on its loopback. It shares no code with the product.
+JSON has `nodes` (name: [address, pid of the host's process 1]), `switch` (the pid of the switch's process 1), `asks` and
+`own` (service: URLs), `served` ([low, high]), `entry` (the OID of haxServiceEntry). Each look is a line of JSON. What it
+reports comes from clients of HTTP and TCP, the client kernel's neighbour table with the switch's table of ports, each
+kernel's address table, and the SNMP answers that each node's own snmpd gives on its loopback. It shares no code with the
+product.
 """
 
 import asyncio
@@ -14,10 +15,11 @@ import json
 import os
 import socket
 import ssl
+import struct
 import sys
 import time
-from contextlib import suppress
-from itertools import chain, pairwise
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,7 +42,8 @@ def main() -> None:
 
 
 async def look_on(given):
-    agents = {node: Agent(pid, given["entry"]) for node, (_, pid, _) in given["nodes"].items()}
+    agents = {node: Agent(pid, given["entry"]) for node, (_, pid) in given["nodes"].items()}
+    kernels = {node: Kernel(pid) for node, (_, pid) in given["nodes"].items()}
     low, high = given["served"]
     while True:
         began = time.monotonic()
@@ -48,19 +51,21 @@ async def look_on(given):
         owns = {
             (key, node): [start(ask(url.replace("{}", address), low, high)) for url in urls]
             for key, urls in given["own"].items()
-            for node, (address, _, _) in given["nodes"].items()
+            for node, (address, _) in given["nodes"].items()
         }
         reports = {node: start(agent.read()) for node, agent in agents.items()}
         await asyncio.wait([*chain(*asks.values()), *chain(*owns.values()), *reports.values()])
-        views = {
-            key: {
+        held = {node: kernel.addresses() for node, kernel in kernels.items()}
+        views = {}
+        for key, urls in given["asks"].items():
+            addresses = sorted({urlsplit(url).hostname for url in urls})
+            reached = {arrives(address, given) for address in addresses} - {""}
+            views[key] = {
                 "served": served(asks[key]),
-                "arrives": arrives(urls[0], given["nodes"]),
+                "arrives": reached.pop() if len(reached) == 1 else "",
                 "own": {node: served(owns[key, node]) for node in given["nodes"] if (key, node) in owns},
-                "holders": holders(urlsplit(urls[0]).hostname, given["nodes"]),
+                "held": {address: [node for node in held if address in held[node]] for address in addresses},
             }
-            for key, urls in given["asks"].items()
-        }
         seen = {node: report.result() for node, report in reports.items()}
         print(json.dumps({"at": began, "views": views, "reports": seen}), flush=True)
         await asyncio.sleep(max(0.0, began + PERIOD - time.monotonic()))
@@ -109,29 +114,76 @@ async def ask(url, low, high):
                 writer.transport.abort()
 
 
-def arrives(url, nodes):
-    """Return the node whose network card the client's kernel has for the address; '' where it has none."""
-    wanted = urlsplit(url).hostname
-    macs = {mac: node for node, (_, _, mac) in nodes.items()}
-    shown = os.popen(f"ip neigh show {wanted}").read().split()
-    if "lladdr" in shown:
-        return macs.get(shown[shown.index("lladdr") + 1], "")
-    return next((node for node, (address, _, _) in nodes.items() if address == wanted), "")
+def arrives(address, given):
+    """Return the node to which the client's frames for an address go; '' where to none.
+
+    The client's kernel says to which network card; the switch, behind which of its ports that is. So a virtual router's
+    MAC address, which both nodes have, is told apart, too. A third host that answers for the address is no node.
+    """
+    shown = os.popen(f"ip neigh show {address}").read().split()
+    if "lladdr" not in shown:
+        return next((node for node, (own, _) in given["nodes"].items() if own == address), "")
+    mac = shown[shown.index("lladdr") + 1]
+    with suppress(KeyError):
+        return MACS[mac]
+    with within(given["switch"]):
+        lines = os.popen(f"bridge fdb show | grep ^{mac}").read().splitlines()
+    ports = [line.split()[2].removeprefix("b-") for line in lines if "permanent" not in line]
+    found = next((port for port in ports if port in given["nodes"]), "")
+    if found and not mac.startswith(VIRTUAL_ROUTER):
+        MACS[mac] = found  # a card does not move; once its cable is pulled, the switch forgets it
+    return found
 
 
-def holders(address, nodes):
-    return [node for node, (_, pid, _) in nodes.items() if holds(pid, address)]
+MACS = {}
+VIRTUAL_ROUTER = ("00:00:5e:00:01:", "00:00:5e:00:02:")
+"""RFC 5798, 7.3: the address goes where the role goes."""
 
 
-def holds(pid, address):
-    try:
-        if ":" in address:
-            wanted = socket.inet_pton(socket.AF_INET6, address).hex()
-            return wanted in Path(f"/proc/{pid}/net/if_inet6").read_text()
-        lines = [line.strip() for line in Path(f"/proc/{pid}/net/fib_trie").read_text().splitlines()]
-        return any(a == f"|-- {address}" and "host LOCAL" in b for a, b in pairwise(lines))
-    except OSError:
-        return False
+class Kernel:
+    """The addresses of a host, by RTM_GETADDR of rtnetlink(7)."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        with within(pid):
+            self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self.socket.settimeout(TIMEOUT)
+
+    def addresses(self):
+        """Return those for which it answers in a network: on any interface, on loopback only where ARP is not told off.
+
+        Linux answers ARP for an address of whatever interface (arp_ignore 0), loopback included; with arp_ignore, as
+        LVS has it on real servers (direct routing), a copy on loopback is invisible to others.
+        """
+        self.socket.send(struct.pack("=IHHII4x", 20, 22, 0x301, 0, 0))
+        found, loopback = set(), set()
+        while True:
+            data = self.socket.recv(65536)
+            while data:
+                size, kind = struct.unpack_from("=IH", data)
+                if kind == 3:  # NLMSG_DONE
+                    return found | (loopback if loopback - found and self.answers_for_loopback() else set())
+                family, _, _, scope, index = struct.unpack_from("=BBBBI", data, 16)
+                attributes = dict(read_attributes(data[24:size]))
+                local = attributes.get(2) or attributes.get(1)  # IFA_LOCAL, IFA_ADDRESS
+                flags = struct.unpack("=I", attributes[8])[0] if 8 in attributes else 0
+                if local and not flags & 0x48 and scope != 254:  # tentative, dadfailed; the host's own scope
+                    (loopback if index == 1 else found).add(socket.inet_ntop(family, local))
+                data = data[(size + 3) & ~3 :]
+
+    def answers_for_loopback(self):
+        """Whether it answers ARP for what loopback has."""
+        with within(self.pid):
+            return not any(
+                int(Path(f"/proc/sys/net/ipv4/conf/{name}/arp_ignore").read_text()) for name in ("all", "eth0")
+            )
+
+
+def read_attributes(data):
+    while len(data) >= 4:
+        size, kind = struct.unpack_from("=HH", data)
+        yield kind, data[4:size]
+        data = data[(size + 3) & ~3 :]
 
 
 class Agent:
@@ -140,7 +192,8 @@ class Agent:
     def __init__(self, pid, entry):
         self.names = (*map(int, entry.split(".")), 2)
         self.health = (*map(int, entry.split(".")), 3)
-        self.socket = in_network(pid)
+        with within(pid):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.number = 0
 
     async def read(self):
@@ -181,17 +234,17 @@ class Agent:
         return shown or None
 
 
-def in_network(pid):
-    """Return a UDP socket in the network namespace of a process."""
+@contextmanager
+def within(pid):
+    """Be in the network namespace of a process: sockets that are made there stay there."""
     libc = ctypes.CDLL(None, use_errno=True)
     with Path("/proc/self/ns/net").open() as ours, Path(f"/proc/{pid}/ns/net").open() as theirs:
         if libc.setns(theirs.fileno(), CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "setns")
         try:
-            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            yield
         finally:
             libc.setns(ours.fileno(), CLONE_NEWNET)
-    return made
 
 
 if __name__ == "__main__":

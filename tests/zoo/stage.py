@@ -44,7 +44,7 @@ from haproxy_agentx.objects import schema
 from integration.demo.notices import cells
 from integration.netlab import Lab, Trap, control
 from integration.netlab.host import Host, in_background
-from integration.netlab.plan import ADDRESSES, BALANCERS, PREFIX_LENGTH, PROJECT, ROOT, WEB_PORTS, Accounts
+from integration.netlab.plan import ADDRESSES, BALANCERS, PREFIX_LENGTH, PROJECT, ROOT, SWITCH, WEB_PORTS, Accounts
 from integration.netlab.processes import of_namespace, stat_fields
 from integration.netlab.waiting import wait_for
 from tests.zoo.entry import Entry
@@ -312,17 +312,11 @@ class Referee:
         self.samples: list[Sample] = []
         self.events: list[Event] = []
         self._stage = stage
-        nodes = {
-            host: (
-                ADDRESSES[host],
-                stage.hosts[host].leader.pid,
-                json.loads(stage.exec(host, "ip", "-j", "link", "show", "eth0"))[0]["address"],
-            )
-            for host in BALANCERS
-        }
+        nodes = {host: (ADDRESSES[host], stage.hosts[host].leader.pid) for host in BALANCERS}
         entry = stage.entry
         given = {
             "nodes": nodes,
+            "switch": stage.hosts[SWITCH].leader.pid,
             "asks": dict(entry.asks),
             "own": dict(entry.own),
             "served": entry.served,
@@ -354,7 +348,7 @@ class Referee:
                     Served(view["served"]),
                     view["arrives"],
                     {node: Served(own) for node, own in view["own"].items()},
-                    frozenset(view["holders"]),
+                    {address: frozenset(nodes) for address, nodes in view["held"].items()},
                 )
                 for key, view in seen["views"].items()
             }
