@@ -44,7 +44,7 @@ def main() -> int:
     chosen = [name for name in known if is_playable(load(name)[0])]
     for name in known:
         if name not in chosen:
-            print(f"{name}: needs another version than this machine has: not played")
+            print(f"{name}: needs what this machine does not have: not played")
     total, failed, began = Score(), [], time.monotonic()
     print(HEAD, flush=True)
 

@@ -15,7 +15,8 @@ entry.yaml has these keys:
     steps     a list; each has `do` (an action or a list, see stage.py), `as` (the causes that describe it: one, a list,
               or a mapping of hosts to those; absent where no event has to come), and optionally `within` (seconds of
               the detection window) and `about`
-    needs     a program and the least version of it that the entry can be played with: keepalived 2.2.8
+    needs     a program and the least version of it that the entry can be played with: keepalived 2.2.8; or a path that
+              the machine has to have: /proc/net/ip_vs
     quick     true where it belongs to the part that runs with every change
 
 No expected state is written down: the referee finds out by itself what is true.
@@ -118,6 +119,8 @@ def _server(name: str, text: str) -> Server:
 def _needs(text: str | None) -> tuple[str, tuple[int, ...]] | None:
     if text is None:
         return None
+    if text.startswith("/"):
+        return text, ()
     program, version = text.split()
     return program, tuple(map(int, version.split(".")))
 

@@ -51,10 +51,12 @@ def names() -> list[str]:
 
 
 def is_playable(entry: Entry) -> bool:
-    """Whether this machine has the programs that an entry needs."""
+    """Whether this machine has what an entry needs."""
     if entry.needs is None:
         return True
     program, least = entry.needs
+    if program.startswith("/"):
+        return Path(program).exists()
     shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     found = re.search(r"v?([0-9]+(?:\.[0-9]+)+)", shown.stdout + shown.stderr)
     return found is not None and tuple(map(int, found[1].split("."))) >= least

@@ -1,0 +1,3 @@
+#!/bin/bash
+test "$1" = -x && shift
+exec -a keepalived /run/keepalived.real "$@"
