@@ -76,7 +76,10 @@ class Sample:
     def truth(self) -> object:
         """Return what has to change for a report to have a reason to change."""
         return (
-            {key: (v.served, v.arrives, tuple(sorted(v.own.items())), tuple(v.held.items())) for key, v in self.views.items()},
+            {
+                key: (v.served, v.arrives, tuple(sorted(v.own.items())), tuple(v.held.items()))
+                for key, v in self.views.items()
+            },
             self.alive,
         )
 

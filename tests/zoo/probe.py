@@ -2,11 +2,11 @@
 
     usage: python -m tests.zoo.probe JSON
 
-JSON has `nodes` (name: [address, pid of the host's process 1]), `switch` (the pid of the switch's process 1), `asks` and
-`own` (service: URLs), `served` ([low, high]), `entry` (the OID of haxServiceEntry). Each look is a line of JSON. What it
-reports comes from clients of HTTP and TCP, the client kernel's neighbour table with the switch's table of ports, each
-kernel's address table, and the SNMP answers that each node's own snmpd gives on its loopback. It shares no code with the
-product.
+JSON has `nodes` (name: [address, pid of the host's process 1]), `switch` (the pid of the switch's process 1), `asks`
+and `own` (service: URLs), `served` ([low, high]), `entry` (the OID of haxServiceEntry). Each look is a line of JSON.
+What it reports comes from clients of HTTP and TCP, the client kernel's neighbour table with the switch's table of
+ports, each kernel's address table, and the SNMP answers that each node's own snmpd gives on its loopback. It shares no
+code with the product.
 """
 
 import asyncio
