@@ -99,9 +99,9 @@ def judge(health: str, view: View, node: str, alive: Mapping[str, Alive], *, red
 
     ``redundant`` says that keepalived is part of the set-up: without it, a node serves clients by its own address.
     """
-    here = node in view.holders or not redundant
     served = serves(view, node)
     own, taken = view.own.get(node), view.arrives == node and view.served is not Served.none
+    here = node in view.holders or taken or not redundant  # a cloud's network may bring clients here, no kernel's
     if health in ACTIVE and (served is Served.none or not here):
         return Wrong.false_active
     if health == "active" and served is Served.some:
@@ -112,11 +112,11 @@ def judge(health: str, view: View, node: str, alive: Mapping[str, Alive], *, red
         return Wrong.false_ready
     if health == "standbyNotReady" and own is Served.all:
         return Wrong.false_not_ready
-    if health in (*READY, "standbyNotReady") and here and taken:
+    if health in (*READY, "standbyNotReady") and taken:
         return Wrong.holds
     if health == "conflict" and _is_clear(view, alive):
         return Wrong.false_conflict
-    if health in ("fault", "stopped") and here and taken:
+    if health in ("fault", "stopped") and taken:
         return Wrong.false_end
     return None
 
