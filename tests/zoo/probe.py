@@ -122,6 +122,9 @@ def arrives(address, given):
     """
     shown = os.popen(f"ip neigh show {address}").read().split()
     if "lladdr" not in shown:
+        route = os.popen(f"ip route get {address} 2>&1").read().split()
+        if "via" in route:  # a cloud's network: clients are brought to a node that is not asked by ARP
+            return arrives(route[route.index("via") + 1], given)
         return next((node for node, (own, _) in given["nodes"].items() if own == address), "")
     mac = shown[shown.index("lladdr") + 1]
     with suppress(KeyError):
