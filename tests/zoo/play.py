@@ -106,14 +106,17 @@ def _rest(referee: Referee, since: float, within: float) -> Sequence[Sample]:
 
 
 def _is_calm(samples: Sequence[Sample]) -> bool:
-    return len({repr((sample.truth, sample.reports)) for sample in samples}) == 1
+    """Whether neither the truth nor a report differs; a report that did not come in time is no other report."""
+    reports = ({repr(sample.reports[host]) for sample in samples if sample.reports.get(host)} for host in BALANCERS)
+    return len({repr(sample.truth) for sample in samples}) == 1 and all(len(each) <= 1 for each in reports)
 
 
 def _judge_rest(score: Score, stage: Stage, samples: Sequence[Sample], about: str) -> None:
     for host in BALANCERS:
-        reports = samples[-1].reports.get(host)
+        last = next((sample for sample in reversed(samples) if sample.reports.get(host)), samples[-1])
+        reports = last.reports.get(host)
         if reports is None:
-            running = samples[-1].alive[host].running
+            running = last.alive[host].running
             if not running >= {"snmpd", "agent"}:
                 continue  # the step stopped what would report
             score.rests += 1
@@ -125,11 +128,11 @@ def _judge_rest(score: Score, stage: Stage, samples: Sequence[Sample], about: st
                 score.notes.append(f"{about}: {host} {service} unknown")
                 continue
             score.definite += 1
-            wrong = _wrong(stage, samples[-1], host, service, health)
+            wrong = _wrong(stage, last, host, service, health)
             if wrong is not None:
                 score.wrong[wrong.name] = score.wrong.get(wrong.name, 0) + 1
                 score.notes.append(
-                    f"{about}: {host} {service} is {health}: {wrong.value}; {_view(stage, samples[-1], service)}"
+                    f"{about}: {host} {service} is {health}: {wrong.value}; {_view(stage, last, service)}"
                 )
 
 
