@@ -24,7 +24,7 @@ BOTH = {host: Alive(frozenset({"haproxy", "keepalived"})) for host in ("lb1", "l
 
 
 def view(served="all", arrives="lb1", holders=("lb1",), lb1="all", lb2="all") -> View:
-    return View(Served(served), arrives, {"lb1": Served(lb1), "lb2": Served(lb2)}, frozenset(holders))
+    return View(Served(served), arrives, {"lb1": Served(lb1), "lb2": Served(lb2)}, {"10.77.0.100": frozenset(holders)})
 
 
 @pytest.mark.parametrize(
