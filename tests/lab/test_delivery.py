@@ -78,7 +78,7 @@ def check_all(lab: Lab, host: str, jumps: int = 0) -> list[Told]:
 
     wait_for(lambda: is_empty(lab, host), f"nothing of {host} waits", 20, lab.logs)
     wait_for(all_came, "all came", 5, lab.logs)
-    found = once(told(lab, host))
+    found = once(told(lab, host), jumps)
     check_chains(found, SITES)
     return found
 
