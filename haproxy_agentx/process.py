@@ -316,7 +316,9 @@ class HaproxyProcess:
         if columns is None or columns.fields != reading.fields or columns.kinds != kinds:
             columns = StatColumns(self._root, self.number, kinds, reading.fields)
             await asyncio.sleep(0)
-        self.changes += await self._in_slices(self.farm.take(reading))
+        load, is_same = (None, None) if info is None else (info.load, not restarts)
+        take = self.farm.take(reading, monotonic(), load, same_process=is_same)
+        self.changes += await self._in_slices(take)
         old = await self._in_slices(_in_pieces(self.reading.lines if self.reading else []))
         self.bad_rows += reading.bad_rows + layout.left_out
         if info is not None:

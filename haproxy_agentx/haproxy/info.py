@@ -35,6 +35,8 @@ class Info:
     uptime: int | None
     node: str
     stopping: bool
+    load: tuple[int, int] | None = None
+    """Connections, and how many it may have; None where it does not say that."""
 
 
 def parse(answer: bytes) -> Info:
@@ -65,7 +67,13 @@ def parse(answer: bytes) -> Info:
         uptime=_uptime(fields),
         node=fields.get("node", ""),
         stopping=fields.get("Stopping", "0") not in {"", "0"},
+        load=_load(fields),
     )
+
+
+def _load(fields: Mapping[str, str]) -> tuple[int, int] | None:
+    connections, limit = (fields.get(name, "") for name in ("CurrConns", "Maxconn"))
+    return (int(connections), int(limit)) if _DIGITS.fullmatch(connections) and _DIGITS.fullmatch(limit) else None
 
 
 def _number(text: str | None) -> int | None:

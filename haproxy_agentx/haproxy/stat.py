@@ -5,20 +5,24 @@ say which object it is and how it is. A reading whose signatures equal those of 
 and no new health; all else is cut out of the text when somebody asks for it. Of a row whose text is that of the reading
 before, as far as the signature goes and but for the seconds that it counts, not even the signature is cut out.
 
-An answer is good as a whole or refused as a whole; single rows that make no sense are left out and counted.
+An answer is good as a whole or refused as a whole. Single rows that make no sense are left out and counted, and whose
+they are is kept: they are evidence that is missing.
 """
 
-import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from operator import itemgetter
 from typing import NamedTuple
 
+from haproxy_agentx.haproxy.records import NOBODY, Owner, is_torn, join, owner, separated, split_row
 from haproxy_agentx.source import Invalid, OverLimit
 
 MAX_ROWS = 200_000
 """Rows in an answer."""
+
+MAX_BAD = 256
+"""Bad rows of which it is kept whose they are; of more, that they are somebody's."""
 
 MAX_LINE = 64 * 1024
 """Octets in a row. 119 fields and names of a kilobyte need a tenth of it."""
@@ -59,7 +63,7 @@ _Look = tuple[bytes | None, Mark]
 BAD: _Look = (None, NO_MARK)
 """A bad row."""
 
-_CONTROL = bytes(code for code in (*range(1, 32), 127) if code not in b"\t\n")
+_CONTROL = bytes(code for code in (*range(1, 32), 127) if code not in b"\t")
 """Characters that no signature holds, besides the separator."""
 
 
@@ -86,6 +90,8 @@ class Reading:
     same_rows: bool
     changed: Sequence[int]
     bad_rows: int
+    bad: tuple[Owner, ...] = ()
+    """Whose rows could not be understood."""
     marks: list[Mark] = field(default_factory=list, repr=False, compare=False)
     anchors: Anchors = field(default=Anchors(0, 0, 0), compare=False)
 
@@ -110,14 +116,6 @@ class Reading:
             lines[at][mark[end] :].split(b",", skip + 1)[skip] if (mark := marks[at])[2] else closely(at)
             for at in places
         ]
-
-
-def split_row(line: bytes) -> list[bytes]:
-    """Cut a row into its fields; quoting is RFC 4180."""
-    if b'"' not in line:
-        return line.split(b",")
-    (row,) = csv.reader([line.decode("latin-1")])
-    return [cell.encode("latin-1") for cell in row]
 
 
 class StatParser:
@@ -148,6 +146,7 @@ class StatParser:
         self._same_rows = True
         self._changed: list[int] = []
         self._bad_rows = 0
+        self._bad: list[Owner] = []
         self._ended = False
 
     def feed(self, data: bytes) -> None:
@@ -160,6 +159,11 @@ class StatParser:
             self._header = _Header(lines.pop(0))
         if self._header is None or not lines:
             return
+        unusual = _unusual(text)
+        if unusual:
+            lines, self._rest = join(lines, self._rest, self._header.fits, MAX_LINE)
+            if not lines:
+                return
         if self._ended or b"" in lines[:-1]:
             raise Invalid("show stat: the answer goes on after the empty line that ends it: is this HAProxy?")
         if not lines[-1]:
@@ -170,10 +174,17 @@ class StatParser:
             raise OverLimit(f"show stat: more than {self._max_rows} rows, which is the limit")
         self._octets += len(text) - len(self._rest)
         self._admit(rows, self._octets)
-        self._take(lines, *self._look(self._header, lines, plain=not _unusual(text)))
+        self._take(lines, *self._look(self._header, lines, plain=not unusual))
 
     def finish(self) -> Reading:
         """Give the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
+        while self._header is not None and b"\n" in self._rest:  # a quotation mark that nothing closed
+            line, _, rest = self._rest.partition(b"\n")
+            if not self._header.is_long_enough(line):
+                break  # it is torn within a cell
+            self._rest = b""
+            self._take([line], [None], [NO_MARK])
+            self.feed(rest)
         if self._header is None or self._rest or self._ended != self._ends_empty:
             rows = len(self._lines)
             raise Invalid(f"show stat: the answer is torn after {rows} rows and is refused; the last good one stands")
@@ -184,6 +195,7 @@ class StatParser:
             same_rows=self._same_rows and len(self._before.lines) == len(self._lines),
             changed=self._changed,
             bad_rows=self._bad_rows,
+            bad=tuple(self._bad),
             marks=self._marks,
             anchors=self._header.anchors,
         )
@@ -211,6 +223,9 @@ class StatParser:
         moved = [at for at, signature in enumerate(signatures) if signature is None]
         for at, look in zip(moved, header.look([lines[at] for at in moved], plain=plain), strict=True):
             signatures[at], marks[at] = look
+            if look is BAD and (fixed := separated(lines[at])) is not None:
+                ((signatures[at], marks[at]),) = header.look([fixed], plain=False)
+                lines[at] = fixed if signatures[at] is not None else lines[at]
         return signatures, marks
 
     def _take(self, lines: list[bytes], signatures: list[bytes | None], marks: list[Mark]) -> None:
@@ -218,6 +233,7 @@ class StatParser:
         good = [signature for signature in signatures if signature is not None]
         if len(good) < len(lines):
             self._bad_rows += len(lines) - len(good)
+            self._note_bad(line for line, signature in zip(lines, signatures, strict=True) if signature is None)
             lines = [line for line, signature in zip(lines, signatures, strict=True) if signature is not None]
             marks = [mark for mark, signature in zip(marks, signatures, strict=True) if signature is not None]
         first = len(self._lines)
@@ -234,6 +250,14 @@ class StatParser:
                 self._same_rows = (
                     self._same_rows and place < len(known) and (identity(signature) == identity(known[place]))
                 )
+
+    def _note_bad(self, lines: Iterable[bytes]) -> None:
+        """Keep whose the bad rows are."""
+        for line in lines:
+            if len(self._bad) < MAX_BAD:
+                self._bad.append(owner(line))
+            elif self._bad[-1] != NOBODY:
+                self._bad.append(NOBODY)
 
 
 def identity(signature: bytes) -> list[bytes]:
@@ -290,8 +314,16 @@ class _Header:
             return [BAD if look[0] and _odd(look[0]) else look for look in looks]
         return looks
 
+    def is_long_enough(self, line: bytes) -> bool:
+        """Whether a line has the commas of a row, quoted ones among them."""
+        return line.count(b",") >= self._commas
+
+    def fits(self, line: bytes) -> bool:
+        """Whether a record has as many fields as a row has."""
+        return self._look_closely(line) is not BAD or self._look_closely(separated(line) or b"") is not BAD
+
     def _look_closely(self, line: bytes) -> _Look:
-        row = [] if SEPARATOR in line or b"\r" in line else split_row(line)
+        row = [] if SEPARATOR in line or is_torn(line) else split_row(line)
         if len(row) != self._commas + 1:
             return BAD
         signature = SEPARATOR.join(self._pick(row))

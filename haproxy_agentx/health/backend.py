@@ -1,11 +1,46 @@
-"""A backend, as the sum of what its servers can do. Pure."""
+"""A backend, as the sum of what its servers can do and of what HAProxy itself says of it. Pure.
+
+HAProxy's own verdict is the status of the BACKEND row with its ``act`` and ``bck``: the servers that it would send
+somebody to now. DOWN, or none of those, serves nobody whatever the rows of the servers say. UP is evidence only as far
+as the servers behind it are: after a reload HAProxy calls every server UP before it has checked one.
+"""
 
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
+from haproxy_agentx.haproxy.stat import SEPARATOR
+from haproxy_agentx.haproxy.status import BackendStatus, backend_status
 from haproxy_agentx.health.evidence import Evidence
 
 _KINDS = len(Evidence)
+
+
+class Verdict(Enum):
+    """What HAProxy says of a backend."""
+
+    up = "UP"
+    down = "DOWN"
+    """DOWN, or UP without a server that it could use."""
+    unpublished = "UNPUB"
+    """No traffic is sent to it."""
+    unread = "unread"
+    """Its row is missing or cannot be understood."""
+
+
+@lru_cache(maxsize=1024)
+def verdict_of(condition: bytes) -> Verdict:
+    """Return the verdict that a BACKEND row's condition (``stat.CONDITION``) shows."""
+    text, _weight, active, backup, _checked = condition.split(SEPARATOR)
+    status = backend_status(text)
+    if status is BackendStatus.upUnpublished:
+        return Verdict.unpublished
+    if status is BackendStatus.down:
+        return Verdict.down
+    if status is not BackendStatus.up or not (active.isdigit() and backup.isdigit()):
+        return Verdict.unread
+    return Verdict.up if int(active[:9]) + int(backup[:9]) else Verdict.down
 
 
 class Summary(NamedTuple):
@@ -20,11 +55,12 @@ class Summary(NamedTuple):
     maintenance: int
     """Servers that somebody has taken out; those whose names do not resolve are not among them."""
     is_assumed: bool
-    """Nothing but the lack of checks speaks for it."""
+    """It serves by servers without checks: nothing but that HAProxy uses them speaks for it."""
     status: str
-    """UP, DOWN, MAINT (all that could serve is taken out) or EMPTY.
+    """UP, DOWN, MAINT (all that could serve is taken out), EMPTY, or UNKNOWN where rows are missing.
 
-    Not what HAProxy says: it calls a backend UP after a reload before anything is checked, and UP without servers.
+    Not always what HAProxy says: it calls a backend UP after a reload before anything is checked, and UP without
+    servers.
     """
 
 
@@ -37,7 +73,7 @@ class Backend:
 
     name: str
     counts: list[int] = field(default_factory=lambda: [0] * _KINDS)
-    unpublished: bool = False
+    verdict: Verdict = Verdict.unread
     first: int = field(default=0, compare=False)
     """The rows of its servers are from here..."""
     last: int = field(default=-1, compare=False)
@@ -52,15 +88,20 @@ class Backend:
         self.counts[evidence] += 1
         self._summary = None
 
+    def miss(self) -> None:
+        """Count a server that has no row that could be understood."""
+        self.counts[Evidence.unread] += 1
+        self._summary = None
+
     def move(self, before: int, after: int) -> None:
         """Count a server as another Evidence than before."""
         self.counts[before] -= 1
         self.counts[after] += 1
         self._summary = None
 
-    def publish(self, unpublished: bool) -> None:  # noqa: FBT001  it is what HAProxy shows
-        """Take whether it is published."""
-        self.unpublished = unpublished
+    def judge(self, verdict: Verdict) -> None:
+        """Record HAProxy's own verdict."""
+        self.verdict = verdict
         self._summary = None
 
     @property
@@ -71,18 +112,32 @@ class Backend:
         return self._summary
 
     def _sum_up(self) -> Summary:
-        _, up, down, nolb, other, unchecked, drain, maint, unresolved = self.counts
+        _, up, down, nolb, other, unchecked, drain, maint, unresolved, unread = self.counts
         servers = sum(self.counts)
-        if self.unpublished:
+        taken_out = drain + maint
+        if self.verdict is Verdict.unpublished:
             return Summary(servers, 0, 0, servers, is_assumed=False, status="MAINT" if servers else "EMPTY")
-        checked = up + down + nolb + other
+        checked = up + down + nolb + other + unread
         counted = checked or unchecked
         usable = up if checked else unchecked
-        taken_out = drain + maint
-        if usable:
+        if self.verdict is Verdict.down:
+            usable = 0
+        is_assumed = unchecked > 0 and not (up if checked else 0) and self.verdict is not Verdict.down
+        serves = usable > 0 or is_assumed
+        if serves and self.verdict is Verdict.up:
             status = "UP"
+        elif (
+            serves
+            or (unread + other and self.verdict is not Verdict.down)
+            or (self.verdict is Verdict.unread and not servers)
+        ):
+            status = "UNKNOWN"
         elif counted or (unresolved and not taken_out):
             status = "DOWN"
+        elif taken_out:
+            status = "MAINT"
         else:
-            status = "MAINT" if taken_out else "EMPTY"
-        return Summary(servers, counted, usable, taken_out, is_assumed=not checked and unchecked > 0, status=status)
+            status = "DOWN" if servers else "EMPTY"
+        if status == "UNKNOWN":
+            usable = 0
+        return Summary(servers, counted, usable, taken_out, is_assumed and status == "UP", status)

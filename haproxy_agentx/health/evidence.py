@@ -2,8 +2,8 @@
 
 The texts are explained in haproxy/status.py. A reload or restart of HAProxy shows each server as UP until its first
 check has ended (``check_status`` INI). That is no evidence, and what was known before stands. A server that tracks
-another shows the other's state without a check of its own, so its ``UP x/y`` is no evidence either: x checks of y are
-yet to be seen, and after them it is UP or DOWN.
+another shows the other's state without a check of its own (``check_status`` is empty): it is as proven as the one that
+it tracks.
 """
 
 from collections.abc import Mapping
@@ -33,10 +33,15 @@ class Evidence(IntEnum):
     maint = 7
     unresolved = 8
     """MAINT because its name does not resolve: nobody's intention, and the normal state of spare template servers."""
+    unread = 9
+    """Its row is missing, or a cell that decides cannot be understood: it may be anything."""
 
 
 UNSURE = 0x80
 """Added to an Evidence that yields to what was known before."""
+
+TRACKS = 0x40
+"""Added besides to one that is UNSURE unless the server that it tracks is proven."""
 
 CACHE = 4096
 """Conditions kept with their meaning: a farm has few different ones."""
@@ -51,6 +56,7 @@ WORDS: Mapping[int, str] = {
     Evidence.drain: "DRAIN",
     Evidence.maint: "MAINT",
     Evidence.unresolved: "MAINT (resolution)",
+    Evidence.unread: "not readable",
 }
 
 _STANDINGS: Mapping[ServerStatus, Evidence] = {
@@ -76,13 +82,16 @@ _NO_WEIGHT = b"0"
 
 @lru_cache(maxsize=CACHE)
 def shown(condition: bytes) -> int:
-    """Give the Evidence of a signature's condition (``stat.CONDITION``), with UNSURE where that applies."""
+    """Return the Evidence of a signature's condition (``stat.CONDITION``), with UNSURE and TRACKS where they apply."""
     status, weight, _active, _backup, checked = condition.split(SEPARATOR)
+    if not status or not weight:
+        return int(Evidence.unread)
     standing = _STANDINGS[server_status(status)]
     if weight == _NO_WEIGHT and standing not in _IN_MAINTENANCE:
         return int(Evidence.drain)
-    tracking = not checked and server_status(status) is ServerStatus.upGoingDown
-    if standing is Evidence.up and (tracking or check_status(checked) is CheckStatus.ini):
+    if standing is Evidence.up and not checked:
+        return standing | UNSURE | TRACKS
+    if standing is Evidence.up and check_status(checked) is CheckStatus.ini:
         return standing | UNSURE
     return int(standing)
 
@@ -94,4 +103,9 @@ def settled(seen: int, known: int) -> int:
     """Give the Evidence for a server that shows ``seen``, of which ``known`` was known before."""
     if not seen & UNSURE:
         return seen
-    return seen & ~UNSURE if known in _NO_KNOWLEDGE else known
+    return seen & ~(UNSURE | TRACKS) if known in _NO_KNOWLEDGE else known
+
+
+def is_held(known: int) -> bool:
+    """Whether a server of which this was known is held to it while it is UP without proof."""
+    return known not in (*_NO_KNOWLEDGE, Evidence.up)

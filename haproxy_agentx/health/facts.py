@@ -20,8 +20,10 @@ class FactKind(Enum):
     backendDown = auto()
     belowMinimum = auto()
     frontendClosed = auto()
+    saturated = auto()
+    clientErrors = auto()
     serving = auto()
-    """Nothing of these four is left."""
+    """Nothing of these is left."""
     scriptBad = auto()
     scriptGood = auto()
     linkDown = auto()
@@ -54,7 +56,14 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
     FactKind.backendDown: (FactKind.serving,),
     FactKind.belowMinimum: (FactKind.serving,),
     FactKind.frontendClosed: (FactKind.serving,),
-    FactKind.serving: (FactKind.noUsableBackend, FactKind.frontendClosed),
+    FactKind.saturated: (FactKind.serving,),
+    FactKind.clientErrors: (FactKind.serving,),
+    FactKind.serving: (
+        FactKind.noUsableBackend,
+        FactKind.frontendClosed,
+        FactKind.saturated,
+        FactKind.clientErrors,
+    ),
     FactKind.scriptBad: (FactKind.scriptGood,),
     FactKind.scriptGood: (FactKind.scriptBad,),
     FactKind.linkDown: (FactKind.linkUp,),

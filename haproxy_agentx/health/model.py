@@ -75,6 +75,12 @@ class Reason(IntFlag):
     """keepalived runs and does not answer."""
     noMember = 1 << 13
     """No frontend or backend belongs to it: nothing shows that it serves."""
+    saturated = 1 << 14
+    """The connections of HAProxy, of a frontend or of the servers are used up."""
+    clientErrors = 1 << 15
+    """Requests of the last seconds were answered by HAProxy's own errors."""
+    backendEmpty = 1 << 20
+    """A backend has lost all its servers, or all that there is to serve has none."""
 
 
 class Cause(IntEnum):
@@ -104,6 +110,8 @@ class Cause(IntEnum):
     agentRestarted = 18
     """It happened while haproxy-agentx did not run."""
     unknown = 19
+    saturated = 20
+    clientErrors = 21
 
 
 @dataclass(frozen=True, slots=True)

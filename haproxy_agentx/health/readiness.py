@@ -1,12 +1,13 @@
 """Whether HAProxy serves a service, or would: from its frontends and backends in one or several processes. Pure.
 
-* A backend counts when it has servers that are to serve (``Summary.counted``); without servers, or with all of them in
-  maintenance, nothing is claimed of it, unless a minimum was given as a number.
-* **notReady**: a frontend is not open; or each backend that has checked servers has none usable, or none has any that
-  are to serve; or a HAProxy is gone or does not answer; or all frontends or all backends that were named are missing.
-* **unknown**: a HAProxy cannot be read, or has not been read yet; or nothing at all belongs to the service.
-* **degraded**: a backend has less than its minimum, or none; or a frontend or backend that was named is missing.
-* **ready** otherwise. Where several apply, the first does.
+Each thing that is found has a reason and a level, and the worst level is the readiness:
+
+* a frontend or backend that serves nobody is **degraded** while others of the service serve, and **notReady** when none
+  does; so is a HAProxy that is gone or does not answer, and a service all of whose named members are missing;
+* what cannot be read, or has a row that cannot be understood, is **unknown**, or **degraded** where the rest of the
+  service serves whatever it is;
+* a backend has to have servers that are to serve (``Summary.counted``) to count; without, nothing is claimed of it,
+  unless it lost them, or there is nothing else to serve, or a minimum was given as a number.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,13 +17,32 @@ from typing import NamedTuple
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
+from haproxy_agentx.health.evidence import Evidence
 from haproxy_agentx.health.farm import Farm, as_text
+from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
 from haproxy_agentx.health.model import Demand, Minimum, Readiness, Reason
-from haproxy_agentx.health.words import Told, of_backend, of_frontend, of_trouble, sentence
+from haproxy_agentx.health.traffic import Standing
+from haproxy_agentx.health.words import (
+    Told,
+    of_backend,
+    of_clients,
+    of_frontend,
+    of_queue,
+    of_trouble,
+    of_unknown,
+    sentence,
+)
 
 _NO_TROUBLE = Reason(0)
 _GONE = Reason.haproxyGone | Reason.haproxyUnresponsive
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
+_WORST_FIRST = (Readiness.notReady, Readiness.unknown, Readiness.degraded, Readiness.ready)
+_REASONS: Mapping[Standing, Reason] = {
+    Standing.crowded: Reason.saturated,
+    Standing.full: Reason.saturated,
+    Standing.partly: Reason.clientErrors,
+    Standing.failing: Reason.clientErrors,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,43 +108,49 @@ class _Findings:
         self._members: list[Member] = []
         self._told: list[tuple[Told, str]] = []
         self._reasons = Reason(0)
-        self._evidence: list[bool] = []
-        """For each backend with checked servers, whether one is usable."""
-        self._assumed = False
-        self._idle = False
-        """There is a backend all of whose servers are in maintenance."""
-        self._all_missing = False
+        self._levels: set[Readiness] = set()
+        self._frontends: list[FrontendPart] = []
+        self._backends: list[BackendPart] = []
 
     def take(self, process: ProcessState) -> None:
         """Look at a process."""
         trouble = process.trouble or (_NO_TROUBLE if process.farm else Reason.haproxyUnreadable)
         if trouble:
-            self._find(trouble, Told.trouble, of_trouble(process.name, trouble, process.words))
+            self._find(trouble, Told.trouble, of_trouble(process.name, trouble, process.words), _stale(trouble))
         farm = process.farm
         if farm is None:
             return
+        if farm.nobodys and not trouble:
+            words = f"{farm.nobodys} rows of haproxy {process.name} cannot be understood"
+            self._find(Reason.haproxyUnreadable, Told.unread, words, Readiness.unknown)
         for name in _chosen(self._demand.frontends, process.name, farm.frontends):
-            self._frontend(process.name, as_text(name), farm.frontends[name], trouble)
+            self._frontend(farm, name, trouble)
         for name in _chosen(self._demand.backends, process.name, farm.backends):
-            self._backend(farm, farm.backends[name], trouble)
+            self._backend(farm, name, trouble)
 
     def take_missing(self, kind: str, names: Sequence[str] | None, processes: Sequence[ProcessState]) -> None:
         """Look for what was named and is not there."""
         missing = [name for name in names or () if _is_missing(name, kind, processes)]
+        level = Readiness.notReady if len(missing) == len(names or ()) else Readiness.degraded
         for name in missing:
             process, _, proxy = name.rpartition("/")
-            self._find(Reason.memberMissing, Told.missing, f"{kind} {name} is not in HAProxy")
+            self._find(Reason.memberMissing, Told.missing, f"{kind} {name} is not in HAProxy", level)
             self._members.append(Member(process, proxy, kind == "backend", Readiness.notReady))
-        self._all_missing |= bool(missing) and len(missing) == len(names or ())
 
     def verdict(self) -> Verdict:
         """Sum up."""
-        if self._is_without_usable_backend():
-            self._reasons = self._reasons & ~Reason.backendDown | Reason.noUsableBackend
+        self._levels |= {of_frontends(self._frontends)}
+        level, reason = of_backends(self._backends, any(part.is_open for part in self._frontends))
+        self._levels.add(level)
+        if reason is Reason.noUsableBackend:
+            self._reasons = self._reasons & ~Reason.backendDown | reason
+        elif reason is Reason.backendEmpty and reason not in self._reasons:
+            self._find(reason, Told.down, "no backend has a server", level)
         if not self._members and not self._reasons:
-            self._find(Reason.noMember, Told.missing, "no frontend or backend with servers belongs to it")
+            words = "no frontend or backend with servers belongs to it"
+            self._find(Reason.noMember, Told.missing, words, Readiness.unknown)
         return Verdict(
-            readiness=self._readiness(),
+            readiness=next(level for level in _WORST_FIRST if level in self._levels),
             reasons=self._reasons,
             usable=sum(member.usable for member in self._members),
             configured=sum(member.configured for member in self._members),
@@ -133,66 +159,96 @@ class _Findings:
             members=tuple(self._members),
         )
 
-    def _readiness(self) -> Readiness:
-        reasons = self._reasons
-        if self._all_missing or reasons & (_GONE | Reason.frontendClosed | Reason.noUsableBackend):
-            return Readiness.notReady
-        if reasons & (Reason.haproxyUnreadable | Reason.noMember):
-            return Readiness.unknown
-        if reasons & (Reason.backendDown | Reason.belowMinimum | Reason.memberMissing):
-            return Readiness.degraded
-        return Readiness.ready
-
-    def _is_without_usable_backend(self) -> bool:
-        if self._evidence:
-            return not any(self._evidence)
-        return self._idle and not self._assumed
-
     def _where(self, process: str, proxy: str) -> str:
         return f"{process}/{proxy}" if self._several else proxy
 
-    def _frontend(self, process: str, proxy: str, status: FrontendStatus, trouble: Reason) -> None:
-        readiness = _stale(trouble) if trouble else Readiness.ready
-        if not trouble and status not in _OPEN:
-            readiness = Readiness.notReady
-            self._find(Reason.frontendClosed, Told.closed, of_frontend(self._where(process, proxy), status))
-        self._members.append(Member(process, proxy, is_backend=False, readiness=readiness))
+    def _frontend(self, farm: Farm, name: bytes, trouble: Reason) -> None:
+        if trouble:
+            self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
+            return
+        where, status, standing = self._where(farm.process, as_text(name)), farm.frontends[name], farm.standing(name)
+        part = FrontendPart.of(status, standing, used=farm.is_used(name))
+        if part.state is Part.unread:
+            self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Standing.unread))
+        elif status not in _OPEN:
+            self._find(Reason.frontendClosed, Told.closed, of_frontend(where, status))
+        elif standing is not Standing.fine:
+            self._find(_REASONS[standing], Told.clients, of_clients(where, standing))
+        self._frontends.append(part)
+        self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=part.readiness))
 
-    def _backend(self, farm: Farm, backend: Backend, trouble: Reason) -> None:
+    def _backend(self, farm: Farm, name: bytes, trouble: Reason) -> None:
+        backend = farm.backends[name]
         summary = backend.summary
-        if not summary.servers:
+        is_counted = bool(summary.servers) or summary.status == "UNKNOWN"
+        if trouble:
+            if is_counted:
+                self._add(farm, backend, _stale(trouble), 0, 0)
+            return
+        if not is_counted:
+            self._empty(farm, name)
             return
         needed = required(self._demand.minimum, summary.counted)
-        if trouble:
-            readiness, usable = _stale(trouble), 0
-        else:
-            readiness, usable = self._judge(farm, backend, needed), summary.usable
-        member = Member(farm.process, backend.name, True, readiness, usable, summary.counted, needed)  # noqa: FBT003
-        self._members.append(member)
+        part = self._judge(farm, name, needed)
+        self._backends.append(part)
+        self._add(farm, backend, part.readiness, summary.usable, needed)
 
-    def _judge(self, farm: Farm, backend: Backend, needed: int) -> Readiness:
-        """Judge a backend by a fresh reading."""
-        summary, where = backend.summary, self._where(farm.process, backend.name)
+    def _add(self, farm: Farm, backend: Backend, readiness: Readiness, usable: int, needed: int) -> None:
+        counted = backend.summary.counted
+        needed = needed or required(self._demand.minimum, counted)
+        self._members.append(Member(farm.process, backend.name, True, readiness, usable, counted, needed))  # noqa: FBT003
+
+    def _empty(self, farm: Farm, name: bytes) -> None:
+        """Look at a backend without servers: it counts where it had some, or was named."""
+        backend = farm.backends[name]
+        where = self._where(farm.process, backend.name)
+        if farm.has_lost_all(name) or (farm.is_bare(name) and self._demand.backends is not None):
+            words = "has lost all its servers" if farm.has_lost_all(name) else "has no servers"
+            self._find(Reason.backendEmpty, Told.down, f"backend {where} {words}")
+            self._backends.append(BackendPart(Part.out, Readiness.notReady))
+            self._add(farm, backend, Readiness.notReady, 0, 0)
+        elif farm.is_bare(name):
+            self._backends.append(BackendPart(Part.bare, Readiness.unknown))
+
+    def _judge(self, farm: Farm, name: bytes, needed: int) -> BackendPart:
+        """Judge a backend with servers by a fresh reading."""
+        backend = farm.backends[name]
+        summary, where, queue = backend.summary, self._where(farm.process, backend.name), farm.queue(name)
         if summary.maintenance:
             self._find(Reason.maintenance, Told.remark, f"{summary.maintenance} of backend {where} in maintenance")
         if summary.is_assumed:
-            self._assumed = True
-            self._find(Reason.unchecked, Told.remark, f"backend {where} has no checks")
-        elif summary.status == "MAINT":
-            self._idle = True
-        else:
-            self._evidence.append(summary.usable > 0)
-        if summary.status == "DOWN":
-            self._find(Reason.backendDown, Told.down, of_backend(farm, backend, where, needed))
-            return Readiness.notReady
-        if summary.usable < needed:
+            self._find(Reason.unchecked, Told.remark, f"backend {where} serves by servers without checks")
+        wrong = self._wrong(farm, name, where, needed)
+        if wrong is not None:
+            return BackendPart(*wrong)
+        is_low = summary.usable < needed
+        if is_low:
             self._find(Reason.belowMinimum, Told.below, of_backend(farm, backend, where, needed))
-            return Readiness.degraded
-        return Readiness.unknown if summary.status == "MAINT" else Readiness.ready
+        if backend.counts[Evidence.unread]:
+            self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
+        if summary.status == "MAINT":
+            return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
+        is_less = is_low or queue is not Standing.fine
+        return BackendPart(Part.serves, Readiness.degraded if is_less else Readiness.ready)
 
-    def _find(self, reason: Reason, told: Told, words: str) -> None:
+    def _wrong(self, farm: Farm, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
+        """Return what a backend is that serves nobody, or of which that is not known; None for any other."""
+        backend, queue = farm.backends[name], farm.queue(name)
+        status = backend.summary.status
+        if status == "DOWN":
+            self._find(Reason.backendDown, Told.down, of_backend(farm, backend, where, needed))
+            return Part.out, Readiness.notReady
+        if status == "UNKNOWN" or queue is Standing.unread:
+            self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
+            return Part.unread, Readiness.unknown
+        if queue is not Standing.fine:
+            self._find(Reason.saturated, Told.clients, of_queue(where, queue))
+        return (Part.out, Readiness.notReady) if queue is Standing.full else None
+
+    def _find(self, reason: Reason, told: Told, words: str, level: Readiness = Readiness.ready) -> None:
         self._reasons |= reason
         self._told.append((told, words))
+        self._levels.add(level)
 
 
 def _stale(trouble: Reason) -> Readiness:

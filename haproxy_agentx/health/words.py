@@ -3,13 +3,14 @@
 Names come from outside and may be long; they are cut, so that a line stays one that a person reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.traffic import Standing
 from haproxy_agentx.printable import printable
 
 MAX_LINE = 240
@@ -30,10 +31,12 @@ class Told(IntEnum):
 
     trouble = 1
     closed = 2
-    down = 3
-    below = 4
-    missing = 5
-    remark = 6
+    clients = 3
+    down = 4
+    below = 5
+    unread = 6
+    missing = 7
+    remark = 8
     """Only told when nothing is wrong."""
 
 
@@ -54,6 +57,32 @@ def of_frontend(where: str, status: FrontendStatus) -> str:
     return f"frontend {_name(where)} is {word}"
 
 
+_CLIENTS: Mapping[Standing, str] = {
+    Standing.crowded: "is at its limit of connections",
+    Standing.full: "is at its limit of connections and lets nobody in",
+    Standing.partly: "answers a part of its requests with HAProxy's own errors",
+    Standing.failing: "answers every request with HAProxy's own errors",
+    Standing.unread: "has a row that is missing or cannot be understood",
+}
+
+
+def of_clients(where: str, standing: Standing) -> str:
+    """Say what clients of a frontend get."""
+    return f"frontend {_name(where)} {_CLIENTS[standing]}"
+
+
+def of_queue(where: str, standing: Standing) -> str:
+    """Say that clients wait for the servers of a backend."""
+    words = "and nobody gets one" if standing is Standing.full else "and some wait in vain"
+    return f"clients of backend {_name(where)} wait for a server, {words}"
+
+
+def of_unknown(farm: Farm, backend: Backend, where: str) -> str:
+    """Say that rows of a backend are missing, and which."""
+    named = ", ".join(_name(server) for server in farm.lacking(backend, MAX_SERVERS))
+    return f"rows of backend {_name(where)} are missing or cannot be understood{f' ({named})' if named else ''}"
+
+
 def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
     """Say what a backend lacks, and which of its servers."""
     lacking = farm.lacking(backend, MAX_SERVERS + 1)
@@ -62,6 +91,10 @@ def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
         named += ", ..."
     servers = f" ({named})" if named else ""
     usable, counted = backend.summary.usable, backend.summary.counted
+    if not usable and backend.summary.status == "UP":
+        return f"backend {_name(where)} serves by servers without checks only{servers}"
+    if not usable and not servers and counted:
+        return f"backend {_name(where)} is DOWN: HAProxy uses none of its {counted} servers"
     if not counted:
         return f"backend {_name(where)} has no server to use{servers}"
     if not usable:

@@ -24,7 +24,10 @@ _REASONS = {
     Reason.haproxyUnresponsive: FactKind.haproxyUnresponsive,
     Reason.haproxyUnreadable: FactKind.haproxyUnreadable,
     Reason.frontendClosed: FactKind.frontendClosed,
+    Reason.saturated: FactKind.saturated,
+    Reason.clientErrors: FactKind.clientErrors,
     Reason.noUsableBackend: FactKind.noUsableBackend,
+    Reason.backendEmpty: FactKind.noUsableBackend,
     Reason.backendDown: FactKind.backendDown,
     Reason.belowMinimum: FactKind.belowMinimum,
 }

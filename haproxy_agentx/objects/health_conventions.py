@@ -43,9 +43,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
         READINESS,
         "Whether HAProxy serves, or would if this node became MASTER. ready: each backend has the servers that it "
-        "needs. degraded: a backend has too few usable servers, or one of several has none. notReady: HAProxy is gone "
-        "or does not answer, a frontend is closed, or no backend has a usable server. unknown: HAProxy can not be "
-        "read, for reasons that say nothing of how it serves.",
+        "needs. degraded: a backend has too few usable servers, or one of several frontends or backends serves nobody. "
+        "notReady: HAProxy is gone or does not answer, no frontend serves, or no backend does. unknown: HAProxy can "
+        "not be read, or rows that decide are missing, for reasons that say nothing of how it serves.",
     ),
     Convention(
         REASONS.name,
@@ -56,7 +56,10 @@ CONVENTIONS: tuple[Convention, ...] = (
         "without checked servers is taken for usable. maintenance: servers are in maintenance or drained, which is no "
         "fault. memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
-        "noMember: no frontend or backend belongs to the service, so nothing shows that it serves.",
+        "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
+        "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
+        "requests of the last seconds ended in errors of HAProxy's own. backendEmpty: a backend has lost all its "
+        "servers, or no backend has any.",
         "BITS",
         REASON_BITS,
     ),
@@ -70,7 +73,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "stopped, started or configured anew. keepalivedDead: it ended without a goodbye. keepalivedUnresponsive: it "
         "runs and does not answer. addressConflict: addresses are not held by whom VRRP says. sourceLost: what tells "
         "of it failed. recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
-        "unknown: nothing that was seen explains it.",
+        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these names.",
     ),
     enumerated(MEMBER_KIND, "What a member of a service is to HAProxy."),
     enumerated(

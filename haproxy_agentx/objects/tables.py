@@ -12,7 +12,8 @@ from operator import attrgetter
 from haproxy_agentx.agentx.oid import Key, Oid, key
 from haproxy_agentx.agentx.view import Column as ViewColumn
 from haproxy_agentx.agentx.view import Table, Wire
-from haproxy_agentx.haproxy.stat import Kind, Reading, split_row
+from haproxy_agentx.haproxy.records import split_row
+from haproxy_agentx.haproxy.stat import Kind, Reading
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder

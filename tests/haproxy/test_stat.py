@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.stat import MAX_LINE, Kind, Reading, StatParser, identity, split_row
+from haproxy_agentx.haproxy.records import split_row
+from haproxy_agentx.haproxy.stat import MAX_BAD, MAX_LINE, Kind, Reading, StatParser, identity
 from haproxy_agentx.source import Invalid
 from tests.support.programs import ROOT
 from tests.support.stat_csv import COLUMNS, VERSIONS, answer, backend, frontend, header, line, listener, server
@@ -358,3 +359,67 @@ def test_control_characters_in_a_text_are_no_damage(size):
 
 def test_kinds_are_haproxys_numbers():
     assert {kind.name: kind.value for kind in Kind} == {"FRONTEND": 0, "BACKEND": 1, "SERVER": 2, "LISTENER": 3}
+
+
+# RFC 4180 2.6: a quoted cell may hold line breaks. HAProxy 2.6 sends last_chk so, exactly while a server is DOWN.
+BROKEN = ["no database\n", "\n", "\n\n\n", "a\r\nb", 'x\n"y,\nbe,two,0', "\n" * 500, 'web,"\n\n"']
+
+
+@pytest.mark.parametrize("text", BROKEN)
+@pytest.mark.parametrize("size", [1 << 20, 100, 7, 1])
+def test_line_breaks_in_a_quoted_cell(text, size):
+    rows = [row | ({"last_chk": text, "status": "DOWN"} if row["svname"] == "one" else {}) for row in ROWS]
+    reading = read(answer(rows), read(WHOLE), size=size)
+    assert (reading.bad_rows, reading.same_rows, list(reading.changed)) == (0, True, [2])
+    assert cells(reading, "last_chk") == [row.get("last_chk", "").encode() for row in rows]
+    assert reading.cut(reading.fields["last_chk"], [2]) == [text.encode()]
+    again = read(answer(rows), reading, size=size)
+    assert (list(again.changed), again.lines) == ([], reading.lines)
+    whole = read(answer(rows).removesuffix(b"\n"), size=size, ends_empty=False)
+    assert whole.lines == reading.lines
+
+
+@given(st.lists(st.text(st.sampled_from('a",\n\r'), max_size=9), min_size=1, max_size=9), st.integers(1, 400))
+def test_any_quoted_texts(texts, size):
+    rows = [server("be", f"s{number}", 1, number, last_chk=text) for number, text in enumerate(texts)]
+    reading = read(answer(rows), size=size)
+    assert reading.bad_rows == 0
+    assert cells(reading, "last_chk") == [text.encode() for text in texts]
+
+
+@pytest.mark.parametrize("size", [1 << 20, 64])
+def test_a_line_break_torn_off_within_a_cell_is_torn(size):
+    whole = answer([ROWS[2] | {"last_chk": "one\n\ntwo\n"}, *ROWS[3:]])
+    for length in range(len(whole)):
+        with pytest.raises(Invalid):
+            read(whole[:length], size=size)
+
+
+@pytest.mark.parametrize("size", [1 << 20, 64])
+def test_a_stray_quotation_mark_costs_its_own_row(size):
+    rows = [GOOD[2], GOOD[3].replace(b"two", b't"wo'), GOOD[4]]
+    for order in (rows, rows[::-1], [*rows, *rows]):
+        reading = read(header(VERSIONS["2.6"]) + b"".join(order) + b"\n", size=size)
+        assert reading.bad_rows == order.count(rows[1])
+        assert len(reading.lines) == len(order) - reading.bad_rows
+
+
+def test_whose_a_bad_row_is():
+    bad = [GOOD[2].replace(b",,", b",", 1), b"x,y,z\n", b"\x00\x01\n", b"only\n", b",a,b\n"]
+    reading = read(header(VERSIONS["2.6"]) + b"".join([*bad, *GOOD]) + b"\n")
+    assert reading.bad == ((b"be", b"one"), (b"x", b"y"), (b"", b""), (b"", b""), (b"", b""))
+    many = read(header(VERSIONS["2.6"]) + b"x,y,z\n" * 999 + b"\n")
+    assert (len(many.bad), many.bad[-1], many.bad_rows) == (MAX_BAD + 1, (b"", b""), 999)
+
+
+# HAProxy before 1.6.4 (commit "BUG/MINOR: stats: fix missing comma in stats on agent drain"): seen with an agent.
+@pytest.mark.parametrize("status", ["DOWN (agent)", "DRAIN (agent)", "MAINT (via be/one)"])
+@pytest.mark.parametrize("size", [1 << 20, 50])
+def test_the_comma_that_is_missing_behind_a_status(status, size):
+    rows = [row | ({"status": status} if row["svname"] == "two" else {}) for row in ROWS]
+    glued = answer(rows).replace(f"{status},".encode(), status.encode())
+    reading = read(glued, size=size)
+    assert (reading.bad_rows, reading.lines) == (0, read(answer(rows)).lines)
+    assert cells(reading, "weight")[3] == b"1"
+    again = read(glued, reading, size=size)
+    assert (list(again.changed), again.bad_rows) == ([], 0)

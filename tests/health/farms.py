@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from haproxy_agentx.haproxy.stat import Reading, StatParser
 from haproxy_agentx.health.farm import Farm
@@ -35,10 +36,20 @@ def rows(backends: Mapping[str, Servers], frontends: Mapping[str, str]) -> Itera
         number += 1
     for name, servers in backends.items():
         for sid, (own, what) in enumerate(servers.items(), 1):
-            status, check, weight = (*((what,) if isinstance(what, str) else what), "L7OK", "1")[:3]
+            given = (what,) if isinstance(what, str) else what
+            status, check, weight = (*given, *("UP", "L7OK", "1")[len(given) :])
             yield server(name, own, number, sid, status=status, check_status=check, weight=weight)
-        yield backend(name, number)
+        yield backend(name, number, **own_verdict(servers))
         number += 1
+
+
+def own_verdict(servers: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """Give what HAProxy says of a backend: it counts those that it would send somebody to."""
+    usable = 0
+    for what in servers.values():
+        status, weight = (what, "1") if isinstance(what, str) else (what[0], "1" if len(what) < 3 else what[2])
+        usable += weight != "0" and (status.startswith("UP") or status == "no check")
+    return {"status": "UP" if usable or not servers else "DOWN", "act": str(usable), "bck": "0"}
 
 
 def done(work: Generator[None, None, bool]) -> bool:
@@ -57,14 +68,14 @@ class Process:
         self.farm = Farm(name)
         self.reading: Reading | None = None
 
-    def show(self, backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None) -> bool:
-        """Let it say so, and take it."""
-        return self.take(answer(rows(backends, frontends or {})))
+    def show(self, backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None, **more: Any) -> bool:
+        """Let it say so, and take it; ``more`` is for ``Farm.take``."""
+        return self.take(answer(rows(backends, frontends or {})), **more)
 
-    def take(self, data: bytes) -> bool:
+    def take(self, data: bytes, **more: Any) -> bool:
         """Take an answer."""
         self.reading = read(data, self.reading)
-        return done(self.farm.take(self.reading))
+        return done(self.farm.take(self.reading, **more))
 
 
 def farm_of(backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None, name: str = "local") -> Farm:

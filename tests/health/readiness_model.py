@@ -46,16 +46,18 @@ def missing(states: States, kind: int, names: tuple[str, ...] | None) -> tuple[b
 
 
 def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
-    """Say what a backend is, and whether it has enough: ``usable``, ``none``, ``assumed`` or ``idle``."""
+    """Say what a backend is, and whether it has enough: ``usable``, ``none``, ``idle`` or ``bare``."""
+    if not servers:
+        return "bare", True
     words = [word.replace("UP 1/2", "UP") for word in servers.values()]
     checked = [word for word in words if word in ("UP", "DOWN", "NOLB")]
     counted = checked or [word for word in words if word == "no check"]
     usable = checked.count("UP") if checked else len(counted)
     enough = usable * 100 >= minimum.number * len(counted) if minimum.percent else usable >= minimum.number
-    if checked:
-        return ("usable", enough) if usable else ("none", False)
+    if usable or "no check" in words:
+        return "usable", enough
     if counted:
-        return "assumed", enough
+        return "none", False
     return ("idle", enough) if "MAINT" in words or "DRAIN" in words else ("none", False)
 
 
@@ -64,22 +66,28 @@ def model(demand: Demand, states: States) -> str:
     parts = {process: states[process] for process in states if takes_part(states, process, demand)}
     troubles = [trouble or (Reason(0) if farm else Reason.haproxyUnreadable) for farm, trouble in parts.values()]
     chosen = [
-        (kind, what, trouble)
+        (kind, what, trouble, names is not None)
         for process, (farm, trouble) in parts.items()
         if farm is not None
         for kind, names in ((0, demand.backends), (1, demand.frontends))
         for own, what in farm[kind].items()
-        if (names is None or any(means(name, process, own) for name in names)) and what
+        if names is None or any(means(name, process, own) for name in names)
     ]
-    closed = any(kind == 1 and what != "OPEN" and not trouble for kind, what, trouble in chosen)
-    backends = [of_backend(what, demand.minimum) for kind, what, trouble in chosen if kind == 0 and not trouble]
+    fronts = {what for kind, what, trouble, _ in chosen if kind == 1 and not trouble}
+    backends = [of_backend(what, demand.minimum) for kind, what, trouble, _ in chosen if kind == 0 and not trouble]
+    named = any(kind == 0 and is_named for kind, _, _, is_named in chosen)
     found = {word for word, _ in backends}
-    nothing = "usable" not in found and ("none" in found or found == {"idle"})
+    nothing = bool(found) and ("usable" not in found and (found != {"bare"} or named or "OPEN" in fronts))
+    lost = named and "bare" in found
+    closed = "STOP" in fronts
     some_missing, all_missing = zip(
         missing(states, 0, demand.backends), missing(states, 1, demand.frontends), strict=True
     )
-    if {Reason.haproxyGone, Reason.haproxyUnresponsive} & set(troubles) or closed or nothing or any(all_missing):
+    is_out = nothing or fronts == {"STOP"} or any(all_missing)
+    if {Reason.haproxyGone, Reason.haproxyUnresponsive} & set(troubles) or is_out:
         return "notReady"
-    if Reason.haproxyUnreadable in troubles or not (chosen or any(some_missing)):
+    is_there = any(what or (kind == 0 and is_named and not trouble) for kind, what, trouble, is_named in chosen)
+    if Reason.haproxyUnreadable in troubles or not (is_there or any(some_missing)):
         return "unknown"
-    return "ready" if all(enough for _, enough in backends) and not any(some_missing) else "degraded"
+    is_enough = all(enough for _, enough in backends) and "none" not in found and not lost and not closed
+    return "ready" if is_enough and not any(some_missing) else "degraded"

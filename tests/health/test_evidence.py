@@ -3,7 +3,7 @@
 import pytest
 
 from haproxy_agentx.haproxy.stat import SEPARATOR
-from haproxy_agentx.health.evidence import UNSURE, WORDS, Evidence, settled, shown
+from haproxy_agentx.health.evidence import TRACKS, UNSURE, WORDS, Evidence, settled, shown
 
 
 def of(status: str, check: str = "L7OK", weight: str = "1") -> int:
@@ -29,7 +29,7 @@ def of(status: str, check: str = "L7OK", weight: str = "1") -> int:
         ("MAINT (resolution)", Evidence.unresolved),
         ("no check", Evidence.unchecked),
         ("WHATEVER", Evidence.other),
-        ("", Evidence.other),
+        ("", Evidence.unread),
     ],
 )
 def test_a_status_is_read_by_its_beginning(status, evidence):
@@ -47,18 +47,30 @@ def test_maintenance_stays_maintenance_without_weight(status):
     assert of(status, weight="0") == of(status)
 
 
-@pytest.mark.parametrize(("status", "check"), [("UP 1/5", "INI"), ("UP 1/5", "* INI"), ("UP", "INI"), ("UP 2/3", "")])
+@pytest.mark.parametrize(("status", "check"), [("UP 1/5", "INI"), ("UP 1/5", "* INI"), ("UP", "INI")])
 def test_up_before_the_first_check_is_no_evidence(status, check):
-    """With 'fall 1' the status has no x/y; a server that tracks another has no check_status."""
+    """With 'fall 1' the status has no x/y."""
     assert of(status, check) == Evidence.up | UNSURE
 
 
-@pytest.mark.parametrize(("status", "check"), [("UP", ""), ("DOWN", "INI"), ("MAINT", "INI"), ("UP 1/3", "* L7OK")])
+@pytest.mark.parametrize("status", ["UP", "UP 2/3"])
+def test_the_proof_of_a_server_without_a_check_is_anothers(status):
+    """A server that tracks another has no check_status."""
+    assert of(status, "") == Evidence.up | UNSURE | TRACKS
+
+
+def test_a_server_without_a_weight_cannot_be_understood():
+    assert of("UP", weight="") == of("DRAIN", weight="") == Evidence.unread
+
+
+@pytest.mark.parametrize(("status", "check"), [("DOWN", "INI"), ("MAINT", "INI"), ("UP 1/3", "* L7OK")])
 def test_anything_else_is(status, check):
     assert not of(status, check) & UNSURE
 
 
-@pytest.mark.parametrize("known", [Evidence.down, Evidence.nolb, Evidence.drain, Evidence.maint, Evidence.up])
+@pytest.mark.parametrize(
+    "known", [Evidence.down, Evidence.nolb, Evidence.drain, Evidence.maint, Evidence.up, Evidence.unread]
+)
 def test_without_evidence_the_known_state_stands(known):
     assert settled(Evidence.up | UNSURE, known) == known
 

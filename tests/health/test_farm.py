@@ -1,9 +1,13 @@
 """Farm: servers counted by what they can do; a reload is no recovery; few changes cost little."""
 
+from dataclasses import replace
+
 import pytest
 
-from haproxy_agentx.haproxy.stat import Reading
-from haproxy_agentx.health.farm import MAX_CHANGES, PAUSE, Farm, StatusChange
+from haproxy_agentx.haproxy.status import FrontendStatus
+from haproxy_agentx.health import farm as farm_module
+from haproxy_agentx.health.farm import BELIEVED, MAX_CHANGES, PAUSE, Farm, StatusChange
+from haproxy_agentx.health.traffic import Standing
 from tests.health.farms import Process, done, farm_of, read, rows, sample, state
 from tests.support.stat_csv import VERSIONS, answer, backend, frontend, server
 
@@ -100,14 +104,35 @@ def test_a_server_that_was_not_known_is_as_haproxy_shows_it():
     assert state(farm_of({"app": {"one": INI}})) == {"app": ("UP", 1, 1, 0)}
 
 
-def test_a_server_that_tracks_another_has_no_evidence_of_its_own():
-    """HAProxy 2.6 after a reload: ``UP 1/3`` with an empty check_status, while the tracked one has INI."""
+def tracking(tracked: str, checked: str, shown: str, *, cell: str = "app/one") -> bytes:
+    """Give the rows of a server and one that tracks it."""
+    one = server("app", "one", 2, 1, status=tracked, check_status=checked)
+    two = server("app", "two", 2, 2, status=shown, check_status="", tracked=cell)
+    return answer([one, two, backend("app", 2, act=str((tracked[:2] + shown[:2]).count("UP")))])
+
+
+@pytest.mark.parametrize("up", ["UP", "UP 1/3"])
+@pytest.mark.parametrize("few", [0, 256])
+def test_a_server_is_as_proven_as_the_one_that_it_tracks(up, few, monkeypatch):
+    """HAProxy 2.6 after a reload: UP with an empty check_status, with ``fall 1`` in the very words of a checked one."""
+    monkeypatch.setattr(farm_module, "FEW", few)
     process = Process()
-    process.show({"app": {"one": DOWN, "tracks": ("DOWN", "")}})
-    process.show({"app": {"one": INI, "tracks": ("UP 1/3", "")}})
+    process.take(tracking("DOWN", "L4CON", "DOWN"))
+    process.take(tracking(up, "INI", up))
     assert state(process.farm) == {"app": ("DOWN", 0, 2, 0)}
-    process.show({"app": {"one": UP, "tracks": ("UP", "")}})
+    process.take(tracking("UP", "L4OK", up))  # its own row is as before
     assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    process.take(tracking("DOWN", "L4CON", "DOWN"))
+    assert state(process.farm) == {"app": ("DOWN", 0, 2, 0)}
+
+
+@pytest.mark.parametrize("cell", ["", "app/gone", "app/two"])
+def test_without_what_it_tracks_up_is_believed_in_the_end(cell):
+    process = Process()
+    process.take(tracking("UP", "L4OK", "DOWN", cell=cell))
+    for now, usable in ((1, 1), (2, 1), (BELIEVED, 1), (BELIEVED + 2, 2)):
+        process.take(tracking("UP", "L4OK", "UP", cell=cell), now=now)
+        assert state(process.farm) == {"app": ("UP", usable, 2, 0)}
 
 
 def test_a_server_that_is_gone_is_forgotten():
@@ -133,7 +158,7 @@ def test_a_server_that_is_gone_is_forgotten():
         ({"a": "UP", "b": ("UP", "L7OK", "0")}, ("UP", 1, 1, 1)),
         ({"a": "no check", "b": "no check"}, ("UP", 2, 2, 0)),
         ({"a": "no check", "b": "UP"}, ("UP", 1, 1, 0)),
-        ({"a": "no check", "b": "DOWN"}, ("DOWN", 0, 1, 0)),
+        ({"a": "no check", "b": "DOWN"}, ("UP", 0, 1, 0)),
         ({"a": "no check", "b": "MAINT"}, ("UP", 1, 1, 1)),
         ({"a": "MAINT", "b": "DRAIN"}, ("MAINT", 0, 0, 2)),
         ({"a": "MAINT (resolution)"}, ("DOWN", 0, 0, 0)),
@@ -163,10 +188,109 @@ def test_a_backend_that_is_not_published_is_in_maintenance():
 
 
 def test_servers_without_their_backends_row():
-    """A row that makes no sense is left out of a reading (CONFORMANCE F5)."""
+    """A row that makes no sense is left out of a reading: what HAProxy says of the backend is not known."""
     farm = Farm("local")
     assert done(farm.take(read(answer([server("app", "one", 2, 1), frontend("fe", 3)]))))
-    assert state(farm) == {"app": ("UP", 1, 1, 0)}
+    assert state(farm) == {"app": ("UNKNOWN", 0, 1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"status": "DOWN"}, ("DOWN", 0, 2, 0)),
+        ({"act": "0", "bck": "0"}, ("DOWN", 0, 2, 0)),
+        ({"act": "0", "bck": "1"}, ("UP", 2, 2, 0)),
+        ({"act": ""}, ("UNKNOWN", 0, 2, 0)),
+        ({"status": ""}, ("UNKNOWN", 0, 2, 0)),
+        ({"status": "ODD"}, ("UNKNOWN", 0, 2, 0)),
+    ],
+)
+def test_haproxys_own_verdict_is_evidence(own, expected):
+    """``add server ... enabled`` shows UP/L4OK and takes no traffic: its BACKEND row says DOWN."""
+    servers = [server("app", "one", 2, 1), server("app", "two", 2, 2)]
+    process = Process()
+    process.take(answer([*servers, backend("app", 2, **own)]))
+    assert state(process.farm) == {"app": expected}
+    process.take(answer([*servers, backend("app", 2)]))
+    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    process.take(answer([*servers, backend("app", 2, **own)]))
+    assert state(process.farm) == {"app": expected}
+
+
+# Rows that are missing
+
+GONE = [
+    ({"app": {"one": DOWN, "two": UP}}, {"app": {"two": UP}}, ("UP", 1, 2, 0)),
+    ({"app": {"one": UP}}, {"app": {}}, ("DOWN", 0, 1, 0)),
+    ({"app": {"one": "MAINT", "two": UP}}, {"app": {"two": UP}}, ("UP", 1, 1, 0)),
+    ({"app": {"one": UP}}, {}, ("UNKNOWN", 0, 1, 0)),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), GONE)
+def test_what_cannot_have_gone_is_evidence_that_is_missing(before, after, expected):
+    """HAProxy deletes a server in maintenance only, and no proxy at all."""
+    process = Process()
+    process.show(before, {"fe": "OPEN"})
+    process.show(after, {"fe": "OPEN"}, same_process=True)
+    assert state(process.farm) == {"app": expected}
+    process.show(after, {}, same_process=True)
+    assert state(process.farm) == {"app": expected}
+    assert process.farm.standing(b"fe") is Standing.unread
+    process.show(after, {}, same_process=False)  # a reload explains it
+    assert "fe" not in state(process.farm)
+    assert b"fe" not in process.farm.frontends
+    process.show(before, {"fe": "OPEN"}, same_process=True)
+    assert process.farm.standing(b"fe") is Standing.fine
+
+
+def test_where_a_reload_cannot_be_seen_a_row_that_is_gone_is_believed_to_be_in_the_end():
+    process = Process()
+    process.show({"app": {"one": UP, "two": UP}})
+    process.show({"app": {"two": UP}}, same_process=None, now=1)
+    assert state(process.farm) == {"app": ("UP", 1, 2, 0)}
+    process.show({"app": {"two": UP}}, same_process=None, now=BELIEVED + 2)
+    assert state(process.farm) == {"app": ("UP", 1, 1, 0)}
+
+
+ROWS = [frontend("fe", 1), server("app", "one", 2, 1), server("app", "two", 2, 2), backend("app", 2)]
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "expected"),
+    [
+        (0, "status", "fe"),
+        (1, "status", ("UP", 1, 2, 0)),
+        (1, "weight", ("UP", 1, 2, 0)),
+        (1, "type", ("UP", 1, 2, 0)),
+        (3, "type", ("UNKNOWN", 0, 2, 0)),
+        (3, "bck", ("UNKNOWN", 0, 2, 0)),
+        (0, "type", "fe"),
+        (1, "svname", "nobody"),
+        (1, "pxname", "nobody"),
+    ],
+)
+def test_a_cell_that_is_missing_makes_nothing_better(place, field, expected):
+    rows = [row | ({field: ""} if number == place else {}) for number, row in enumerate(ROWS)]
+    farm = Farm("local")
+    done(farm.take(read(answer(rows))))
+    if expected == "fe":
+        assert farm.standing(b"fe") is Standing.unread or farm.frontends[b"fe"] is FrontendStatus.other
+    elif expected == "nobody":
+        assert farm.nobodys == 1
+    else:
+        assert state(farm) == {"app": expected}
+
+
+def test_a_row_that_cannot_be_understood_is_its_owners():
+    farm = Farm("local")
+    good = answer(ROWS)
+    row = next(line for line in good.splitlines(keepends=True) if line.startswith(b"app,two,"))
+    done(farm.take(read(good.replace(row, row.replace(b",,", b",", 1)))))
+    assert state(farm) == {"app": ("UP", 1, 2, 0)}
+    assert farm.lacking(farm.backends[b"app"], 9) == ["two not readable"]
+    done(farm.take(read(good + b"")))
+    assert state(farm) == {"app": ("UP", 2, 2, 0)}
 
 
 def test_an_empty_answer():
@@ -213,13 +337,11 @@ def test_a_reading_of_the_same_rows_looks_at_those_that_changed():
             looked.add(place)
             return super().__getitem__(place)
 
-    watched = Reading(
-        process.reading.fields, [], Watched(process.reading.signatures), same_rows=True, changed=[7], bad_rows=0
-    )
+    watched = replace(process.reading, signatures=Watched(process.reading.signatures))
     work = process.farm.take(watched)
     with pytest.raises(StopIteration):
         next(work)
-    assert looked == {7}
+    assert looked == {7, 1000}  # the server's row, and its backend's
     assert state(process.farm)["app"] == ("UP", 999, 1000, 0)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.health import farm as farm_module
 from haproxy_agentx.health.evidence import WORDS, Evidence
 from haproxy_agentx.health.farm import Farm
-from tests.health.farms import Process, done, read, rows, state
+from tests.health.farms import Process, done, own_verdict, read, rows, state
 from tests.support.stat_csv import answer
 
 TEXTS = [
@@ -47,9 +47,12 @@ class Model:
 
     def __init__(self) -> None:
         self.words: dict[tuple[str, str], str] = {}
+        self.used: set[str] = set()
+        """Backends of which HAProxy would use a server, or that have none."""
 
     def take(self, backends: dict[str, dict[str, tuple[str, str, str]]]) -> None:
         before, self.words = self.words, {}
+        self.used = {px for px, servers in backends.items() if own_verdict(servers)["status"] == "UP"}
         for px, servers in backends.items():
             for sv, (status, check, weight) in servers.items():
                 word = status.split(" ")[0]
@@ -75,10 +78,12 @@ class Model:
         checked = [word for word in words if word in ("UP", "DOWN", "NOLB", "of unknown status")]
         unchecked = words.count("no check")
         maintenance = words.count("MAINT") + words.count("DRAIN")
-        usable = checked.count("UP") if checked else unchecked
+        usable = (checked.count("UP") if checked else unchecked) if px in self.used else 0
         counted = len(checked) or unchecked
-        if usable:
+        if usable or (unchecked and px in self.used):
             status = "UP"
+        elif "of unknown status" in words and px in self.used:
+            status = "UNKNOWN"
         elif counted:
             status = "DOWN"
         elif maintenance:

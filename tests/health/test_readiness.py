@@ -32,7 +32,8 @@ def reasons(verdict) -> set[str]:
         ({"a": {"x": "UP"}, "b": {"x": "DOWN"}}, "degraded", {"backendDown"}),
         ({"a": {"x": "DOWN"}, "b": {"x": "DOWN"}}, "notReady", {"noUsableBackend"}),
         ({"a": {"x": "UP"}, "b": {}}, "ready", set()),
-        ({"a": {}}, "ready", set()),
+        ({"a": {}}, "notReady", {"backendEmpty"}),
+        ({"a": {}, "b": {}}, "notReady", {"backendEmpty"}),
         ({}, "ready", set()),
         ({"a": {"x": "UP", "y": "MAINT"}}, "ready", {"maintenance"}),
         ({"a": {"x": "UP", "y": "DRAIN"}}, "ready", {"maintenance"}),
@@ -42,8 +43,8 @@ def reasons(verdict) -> set[str]:
         ({"a": {"x": "DOWN", "y": "MAINT"}}, "notReady", {"maintenance", "noUsableBackend"}),
         ({"a": {"x": "no check"}}, "ready", {"unchecked"}),
         ({"a": {"x": "no check", "y": "UP"}}, "ready", set()),
-        ({"a": {"x": "no check", "y": "DOWN"}}, "notReady", {"noUsableBackend"}),
-        ({"a": {"x": "no check"}, "b": {"x": "DOWN"}}, "notReady", {"noUsableBackend", "unchecked"}),
+        ({"a": {"x": "no check", "y": "DOWN"}}, "degraded", {"belowMinimum", "unchecked"}),
+        ({"a": {"x": "no check"}, "b": {"x": "DOWN"}}, "degraded", {"backendDown", "unchecked"}),
         ({"a": {"x": "no check"}, "b": {"x": "MAINT"}}, "ready", {"unchecked", "maintenance"}),
         ({"a": {"x": "MAINT (resolution)"}}, "notReady", {"noUsableBackend"}),
         ({"a": {"x": "UP", "y": "MAINT (resolution)"}}, "ready", set()),
@@ -61,9 +62,13 @@ def test_backends(backends, readiness, why):
 
 @pytest.mark.parametrize("status", ["STOP", "PAUSED", "ODD"])
 def test_a_frontend_that_is_not_open(status):
-    verdict = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status})
+    verdict = judge({"a": {"x": "UP"}}, {"shut": status})
     assert (verdict.readiness, reasons(verdict)) == (Readiness.notReady, {"frontendClosed"})
     assert "frontend shut is" in verdict.details
+    beside = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status})
+    assert (beside.readiness, reasons(beside)) == (Readiness.degraded, {"frontendClosed"})
+    named = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status}, Demand(("shut",), ("a",)))
+    assert named.readiness is Readiness.notReady
 
 
 def test_a_frontend_at_its_limit_is_open():
@@ -222,10 +227,15 @@ def test_nothing_is_missing_where_it_may_be_and_was_not_read():
     assert "memberMissing" not in reasons(assess(Demand((), ("gone",)), states))
 
 
-@pytest.mark.parametrize("demand", [Demand((), ()), Demand((), ("empty",))])
-def test_nothing_belongs_to_it(demand):
-    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, demand)
+def test_nothing_belongs_to_it():
+    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, Demand((), ()))
     assert (verdict.readiness, reasons(verdict)) == (Readiness.unknown, {"noMember"})
+
+
+def test_an_empty_backend_that_was_named_is_an_outage():
+    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, Demand((), ("empty",)))
+    assert (verdict.readiness, reasons(verdict)) == (Readiness.notReady, {"backendEmpty", "noUsableBackend"})
+    assert verdict.details == "backend empty has no servers"
 
 
 def test_a_name_given_twice_counts_once():
@@ -254,7 +264,7 @@ def test_details_have_the_worst_first_and_an_end():
 
 def test_details_tell_remarks_only_when_nothing_is_wrong():
     assert judge({"a": {"x": "MAINT", "y": "UP"}}).details == "1 of backend a in maintenance"
-    assert judge({"a": {"x": "no check"}}).details == "backend a has no checks"
+    assert judge({"a": {"x": "no check"}}).details == "backend a serves by servers without checks"
     assert "maintenance" not in judge({"a": {"x": "MAINT", "y": "DOWN"}}).details
 
 
@@ -275,10 +285,10 @@ def test_long_names_are_cut():
         ("05-web1-maint", "ready", {"unchecked", "maintenance"}),
         ("06-web1-drain", "ready", {"unchecked", "maintenance"}),
         ("07-api1-down-backup-active", "degraded", {"belowMinimum", "unchecked", "maintenance"}),
-        ("08-all-web-and-api-down", "notReady", {"noUsableBackend", "unchecked", "maintenance"}),
+        ("08-all-web-and-api-down", "degraded", {"backendDown", "unchecked", "maintenance"}),
         ("09-nocheck-server-dead", "ready", {"unchecked", "maintenance"}),
         ("09b-web2-nolb-404", "degraded", {"belowMinimum", "unchecked", "maintenance"}),
-        ("10-frontend-paused", "notReady", {"frontendClosed", "unchecked", "maintenance"}),
+        ("10-frontend-paused", "degraded", {"frontendClosed", "unchecked", "maintenance"}),
     ],
 )
 def test_samples(name, readiness, why):

@@ -60,9 +60,9 @@ def listener(proxy: str, name: str, iid: int, sid: int, **more: str) -> dict[str
 
 def line(row: Row, columns: Iterable[str]) -> bytes:
     """Write a row as HAProxy does: quoted where RFC 4180 wants it, a comma at its end."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([row.get(column, "") for column in columns])
-    return text.getvalue().encode() + b",\n"
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow([row.get(column, "") for column in columns])
+    return text.getvalue().removesuffix("\r\n").encode() + b",\n"
 
 
 def header(columns: Iterable[str]) -> bytes:

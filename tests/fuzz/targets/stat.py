@@ -5,7 +5,8 @@ line, or gives a reading; in other slices it does the same. A good row has as ma
 beside itself has not changed.
 """
 
-from haproxy_agentx.haproxy.stat import IDENTITY, MAX_ROWS, SEPARATOR, Reading, StatParser, identity, split_row
+from haproxy_agentx.haproxy.records import split_row
+from haproxy_agentx.haproxy.stat import IDENTITY, MAX_ROWS, SEPARATOR, Reading, StatParser, identity
 from haproxy_agentx.source import Invalid
 from tests.fuzz.octets import Octets, pieces
 from tests.fuzz.seeds import samples

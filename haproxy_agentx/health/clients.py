@@ -1,0 +1,200 @@
+"""What clients of one HAProxy get, from the counters of its frontends and backends. Pure.
+
+Frontends are few, and their counters are cut out of each reading. Of backends only the queue is looked at each time;
+the rest of their counters where somebody waits, where there are no servers, or where requests have failed.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+from haproxy_agentx.haproxy.records import split_row
+from haproxy_agentx.haproxy.stat import Reading
+from haproxy_agentx.health import counters as of
+from haproxy_agentx.health.traffic import FORGOTTEN, Delta, FrontendTraffic, Queue, Standing
+
+PAUSE = 16
+"""Rows between two pauses."""
+
+Load = tuple[int, int]
+"""Connections of a process, and how many it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the rows of a reading are. ``listeners`` has, for each frontend, the places of its sockets' rows."""
+
+    frontends: Mapping[bytes, int] = field(default_factory=dict)
+    backends: Mapping[bytes, int] = field(default_factory=dict)
+    empty: frozenset[bytes] = frozenset()
+    """Backends without servers."""
+
+
+class Clients:
+    """The clients of one HAProxy, reading by reading."""
+
+    def __init__(self) -> None:
+        self.standings: dict[bytes, Standing] = {}
+        """What each frontend is to clients, where it is not fine."""
+        self.queues: dict[bytes, Standing] = {}
+        """Likewise for the queues of backends."""
+        self.used: frozenset[bytes] = frozenset()
+        """Frontends that ever had requests that HAProxy did not answer by itself."""
+        self.answering: frozenset[bytes] = frozenset()
+        """Backends without servers that answer themselves: redirects, pages."""
+        self.went_back = False
+        """Whether a counter went back: HAProxy was reloaded."""
+        self._frontends: dict[bytes, FrontendTraffic] = {}
+        self._waiting: dict[bytes, Queue] = {}
+        self._failures: int | None = None
+        """Errors of HAProxy's own at all backends, in the last reading; None where they were not added up."""
+        self._doubted_at: float | None = None
+        """When requests were last seen to fail."""
+        self._blind: frozenset[bytes] = frozenset()
+        """Frontends of which all requests failed, while the errors of backends cannot be read."""
+        self._given: dict[bytes, int] = {}
+        """What backends without servers had answered when they were found to have none."""
+        self._load: Load | None = None
+        self._cutter = of.Cutter({})
+
+    def take(
+        self,
+        reading: Reading,
+        places: Places,
+        full_sockets: Mapping[bytes, tuple[int, int]],
+        load: Load | None,
+        now: float,
+        *,
+        had_servers: frozenset[bytes],
+    ) -> Generator[None, None, bool]:
+        """Take the counters of a reading, with pauses; return whether anything that counts is another.
+
+        ``full_sockets`` has for frontends how many sockets they have, and how many take no connection; ``load`` is
+        None where it is not known, and then as before.
+        """
+        if self._cutter.fields != reading.fields:
+            self._cutter = of.Cutter(reading.fields)
+        before = (self.standings, self.queues, self.used, self.answering)
+        seen = yield from self._cut_frontends(reading, places)
+        yield from self._look_at_backends(reading, places, had_servers, now)
+        counted = {name: value for name, value in seen.items() if isinstance(value, of.Frontend)}
+        traffic = {name: self._frontends.get(name) or FrontendTraffic() for name in seen}
+        deltas = {name: traffic[name].delta(counted.get(name)) for name in seen}
+        self.went_back = any(traffic[name].went_back(value) for name, value in counted.items())
+        lately = {name: delta for name, (delta, _) in deltas.items()}
+        own = yield from self._own_errors(reading, places, lately, now)
+        self._load = load or self._load
+        is_full = self._load is not None and self._load[0] >= self._load[1] > 0
+        let_in = any(accepted for _, accepted in deltas.values())
+        standings = {}
+        for name, each in traffic.items():
+            delta, accepted = deltas[name]
+            each.failed(delta, own.get(name), now)
+            sockets, full = full_sockets.get(name, (0, 0))
+            value = counted.get(name)
+            at_limit = is_full or (value is not None and value.current >= value.limit > 0) or 0 < sockets == full
+            each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
+            standings[name] = Standing.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
+        self._frontends = traffic
+        self.standings = {name: standing for name, standing in standings.items() if standing is not Standing.fine}
+        self.used = frozenset(name for name, each in traffic.items() if each.used)
+        return before != (self.standings, self.queues, self.used, self.answering)
+
+    def _cut_frontends(
+        self, reading: Reading, places: Places
+    ) -> Generator[None, None, dict[bytes, of.Frontend | of.Unread | None]]:
+        seen = {}
+        for number, (name, place) in enumerate(places.frontends.items()):
+            if not number % PAUSE and number:
+                yield
+            seen[name] = self._cutter.frontend(split_row(reading.lines[place]))
+        return seen
+
+    def _look_at_backends(
+        self, reading: Reading, places: Places, had_servers: frozenset[bytes], now: float
+    ) -> Generator[None, None, None]:
+        """Look at the queues, and at what backends without servers answer."""
+        field = reading.fields.get("qcur")
+        names, rows = list(places.backends), list(places.backends.values())
+        queues: dict[bytes, Standing] = {}
+        waiting: dict[bytes, Queue] = {}
+        for first in range(0, len(rows), 8 * PAUSE):
+            if first:
+                yield
+            piece = rows[first : first + 8 * PAUSE]
+            cells = reading.cut(field, piece) if field is not None else []
+            for name, place, queued in zip(names[first:], piece, cells, strict=False):
+                if queued == b"0":
+                    continue
+                row = split_row(reading.lines[place])
+                counters = self._cutter.backend(row)
+                if not queued.isdigit():
+                    if counters is not None:
+                        queues[name] = Standing.unread
+                elif isinstance(counters, of.Backend):
+                    queue = self._waiting.get(name) or Queue(now, counters, counters)
+                    standing = queue.take(counters, now)
+                    waiting[name] = queue
+                    if standing is not Standing.fine:
+                        queues[name] = standing
+        self.queues, self._waiting = queues, waiting
+        self._look_at_empty(reading, places, had_servers)
+
+    def _look_at_empty(self, reading: Reading, places: Places, had_servers: frozenset[bytes]) -> None:
+        answering, given = set(), {}
+        for name in places.empty:
+            place = places.backends.get(name)
+            if place is None:
+                continue
+            answers = self._cutter.answers(split_row(reading.lines[place]))
+            base = self._given.get(name, answers if name in had_servers else 0)
+            given[name] = min(base, answers)
+            if answers > given[name]:
+                answering.add(name)
+        self._given, self.answering = given, frozenset(answering)
+
+    def _own_errors(
+        self,
+        reading: Reading,
+        places: Places,
+        deltas: Mapping[bytes, Delta],
+        now: float,
+    ) -> Generator[None, None, dict[bytes, int | None]]:
+        """Return, for frontends at which much has failed, how much of it by errors of HAProxy's own.
+
+        None for those of which that is not known: it is known for all frontends together, by their backends.
+        """
+        doubtful = {name: delta for name, delta in deltas.items() if delta.matters}
+        self._doubted_at = now if doubtful else self._doubted_at
+        if self._doubted_at is None or now - self._doubted_at > FORGOTTEN:
+            self._failures, self._blind = None, frozenset()
+            return {}
+        before, self._failures = self._failures, (yield from self._all_failures(reading, places))
+        failed = frozenset(name for name, delta in doubtful.items() if delta.all_failed)
+        self._blind = (self._blind | failed) if self._failures is None else frozenset()
+        if before is None or self._failures is None or self._failures < before:
+            return dict.fromkeys(doubtful)
+        found: dict[bytes, int | None] = {}
+        left = self._failures - before
+        in_order = sorted(doubtful, key=lambda name: doubtful[name].is_guess)
+        for guess in (False, True):
+            names = [name for name in in_order if doubtful[name].is_guess is guess]
+            wanted = sum(doubtful[name].errors for name in names)
+            if len(names) > 1 and left and wanted * 10 > left * 11:
+                found |= dict.fromkeys(names)  # whose they are is not known
+                left = 0
+                continue
+            for name in names:
+                found[name] = min(left, doubtful[name].errors)
+            left = max(0, left - wanted)
+        return found
+
+    def _all_failures(self, reading: Reading, places: Places) -> Generator[None, None, int | None]:
+        total = 0
+        for number, place in enumerate(places.backends.values()):
+            if not number % PAUSE:
+                yield
+            counters = self._cutter.backend(split_row(reading.lines[place]))
+            if isinstance(counters, of.Unread):
+                return None
+            total += counters.failures if counters is not None else 0
+        return total

@@ -1,0 +1,93 @@
+"""What the frontends, and the backends, of a service amount to together. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
+from haproxy_agentx.haproxy.status import FrontendStatus
+from haproxy_agentx.health.model import Readiness, Reason
+from haproxy_agentx.health.traffic import Standing
+
+
+class Part(Enum):
+    """What a frontend or backend contributes."""
+
+    serves = "serves"
+    out = "serves nobody"
+    unread = "is not known"
+    idle = "all its servers are in maintenance"
+    bare = "never had servers"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendPart:
+    """A backend: what it contributes, and its own readiness."""
+
+    state: Part
+    readiness: Readiness
+
+
+_FRONTENDS: Mapping[Standing, tuple[Part, Readiness]] = {
+    Standing.fine: (Part.serves, Readiness.ready),
+    Standing.crowded: (Part.serves, Readiness.degraded),
+    Standing.partly: (Part.serves, Readiness.degraded),
+    Standing.full: (Part.out, Readiness.notReady),
+    Standing.failing: (Part.out, Readiness.notReady),
+    Standing.unread: (Part.unread, Readiness.unknown),
+}
+_OPEN = (FrontendStatus.open, FrontendStatus.full)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendPart:
+    """A frontend. ``used`` says whether it ever had requests that HAProxy did not answer by itself."""
+
+    state: Part
+    readiness: Readiness
+    used: bool
+    is_open: bool
+
+    @classmethod
+    def of(cls, status: FrontendStatus, standing: Standing, *, used: bool) -> Self:
+        """Return it by its status and by what its clients get."""
+        is_open = status in _OPEN
+        if standing is Standing.unread or is_open:
+            state, readiness = _FRONTENDS[standing]
+        else:
+            state, readiness = Part.out, Readiness.notReady
+        return cls(state, readiness, used, is_open)
+
+
+def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
+    """Return what the frontends of a service allow at best.
+
+    One that serves nobody leaves the others degraded. But where clients came to such a one and to none of the others,
+    what is left is no site: a statistics page, a redirect, metrics.
+    """
+    serving = [part for part in parts if part.state is Part.serves]
+    out = [part for part in parts if part.state is Part.out]
+    unread = [part for part in parts if part.state is Part.unread]
+    is_site_left = any(part.used for part in serving)
+    if out and (not serving or (any(part.used for part in out) and not is_site_left)):
+        return Readiness.unknown if unread and not serving else Readiness.notReady
+    if unread and not is_site_left:
+        return Readiness.unknown
+    if out or unread or any(part.readiness is Readiness.degraded for part in serving):
+        return Readiness.degraded
+    return Readiness.ready
+
+
+def of_backends(parts: Sequence[BackendPart], has_frontend: bool) -> tuple[Readiness, Reason]:  # noqa: FBT001
+    """Return what the backends of a service allow at best, and the reason when that is for none being usable."""
+    states = {part.state for part in parts}
+    if Part.serves in states:
+        is_less = states & {Part.out, Part.unread} or any(part.readiness is Readiness.degraded for part in parts)
+        return (Readiness.degraded if is_less else Readiness.ready), Reason(0)
+    if Part.unread in states:
+        return Readiness.unknown, Reason(0)
+    if states & {Part.out, Part.idle}:
+        return Readiness.notReady, Reason.noUsableBackend
+    if Part.bare in states and has_frontend:
+        return Readiness.notReady, Reason.backendEmpty
+    return Readiness.ready, Reason(0)

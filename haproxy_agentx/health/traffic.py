@@ -1,0 +1,223 @@
+"""What clients of a frontend got lately, and whether new ones get in: from counters, reading by reading. Pure.
+
+Counters are compared with those of the reading before. An answer that HAProxy made itself, since it had no server, no
+connection or no answer of one (503, 502, 504), is evidence that it does not serve; a server's own 5xx is not, nor what
+a rule denied, what HAProxy answered as configured (redirects, ``monitor-uri``, its statistics), nor what it did not
+understand. No traffic is no evidence. Where a counter went back HAProxy was reloaded, and the next reading is compared.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from haproxy_agentx.health.counters import Backend, Frontend
+
+FAILED_REQUESTS = 3
+"""Requests that have to fail before a frontend does not serve."""
+
+FAILED_READINGS = 2
+"""Readings in a row in which all did."""
+
+FAILED_SECONDS = 1.0
+"""Seconds that these have to span."""
+
+FORGOTTEN = 60.0
+"""Seconds without a request after which errors are no evidence any more."""
+
+PART = 5
+"""One request of so many has to fail for a part of clients not to be served."""
+
+TOLERANCE = 10
+"""One request of so many may be counted in one row and not yet in the other."""
+
+STUCK = 10.0
+"""Seconds in which nobody who waits for a server got one, though no wait has timed out."""
+
+TIMED_OUT = 3.0
+"""Likewise, where waits have timed out."""
+
+
+class Standing(Enum):
+    """What a frontend, or a backend's queue, is to clients."""
+
+    fine = "fine"
+    crowded = "crowded"
+    """At its limit, and some get through."""
+    partly = "partly"
+    """A part of the requests end in HAProxy's own errors."""
+    full = "full"
+    """At its limit, and nobody gets in."""
+    failing = "failing"
+    """Every request ended in an error of HAProxy's own."""
+    unread = "unread"
+    """Its row is missing or cannot be understood."""
+
+
+class Damped:
+    """Something that has to be seen twice in a row to be, and to be over."""
+
+    __slots__ = ("_seen", "_times")
+
+    def __init__(self) -> None:
+        self._seen = False
+        self._times = 0
+
+    def __bool__(self) -> bool:
+        """Whether it is."""
+        return self._seen
+
+    def take(self, *, seen: bool) -> None:
+        """Record whether it was seen in a reading."""
+        self._times = self._times + 1 if seen is not self._seen else 0
+        if self._times == 2:  # noqa: PLR2004  twice
+            self._seen, self._times = seen, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What happened between two readings at a frontend. ``own`` are errors of HAProxy's own, as far as is known."""
+
+    requests: int
+    """Those that were ended and are evidence: denied and intercepted ones are not."""
+    errors: int
+    """Those that may be HAProxy's own errors."""
+    all_failed: bool
+    """All may be; nobody got an answer of a server, unless that was a 5xx."""
+    is_guess: bool = False
+    """TCP has no statuses: that no octet came back is all there is."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether so many failed that it is worth knowing by whose errors."""
+        return self.errors > 0 and self.errors * PART >= self.requests
+
+
+NO_TRAFFIC = Delta(0, 0, all_failed=False)
+
+
+@dataclass(slots=True)
+class FrontendTraffic:
+    """One frontend, reading by reading. Times are monotonic seconds."""
+
+    used: bool = False
+    """Whether it ever had requests that HAProxy did not answer by itself."""
+    _last: Frontend | None = None
+    _at: float = 0.0
+    _limit: Damped = field(default_factory=Damped)
+    _shut: Damped = field(default_factory=Damped)
+    _part: Damped = field(default_factory=Damped)
+    _since: float | None = None
+    """Since when every request has failed."""
+    _requests: int = 0
+    _readings: int = 0
+    _failed_at: float = 0.0
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether every request of a while ended in an error of HAProxy's own."""
+        return (
+            self._since is not None
+            and self._requests >= FAILED_REQUESTS
+            and self._readings >= FAILED_READINGS
+            and self._failed_at - self._since >= FAILED_SECONDS
+        )
+
+    @property
+    def standing(self) -> Standing:
+        """Return what it is to clients."""
+        if self.is_failing:
+            return Standing.failing
+        if self._shut:
+            return Standing.full
+        if self._limit:
+            return Standing.crowded
+        return Standing.partly if self._part else Standing.fine
+
+    def delta(self, counters: Frontend | None) -> tuple[Delta, int]:
+        """Return what happened since the last reading, and how many sessions came in."""
+        before = self._last
+        if counters is None or before is None or _went_back(before, counters):
+            return NO_TRAFFIC, 0
+        accepted = counters.sessions - before.sessions
+        if counters.answers is None or before.answers is None:
+            silent = counters.octets == before.octets and accepted > 0
+            return Delta(accepted, accepted if silent else 0, all_failed=silent, is_guess=True), accepted
+        good, bad, excused = (now - then for now, then in zip(counters.answers, before.answers, strict=True))
+        requests = max(0, good + bad - excused)
+        return Delta(requests, min(bad, requests), all_failed=bad > 0 and good <= excused), accepted
+
+    def went_back(self, counters: Frontend) -> bool:
+        """Whether a counter is less than in the last reading."""
+        return self._last is not None and _went_back(self._last, counters)
+
+    def take(self, counters: Frontend | None, now: float, *, at_limit: bool, let_in: bool, some_full: bool) -> None:
+        """Record a reading. ``let_in`` says whether anybody got in since the last one, as far as the limit goes.
+
+        ``some_full`` says that one of its sockets takes no connection.
+        """
+        self._limit.take(seen=at_limit or some_full)
+        self._shut.take(seen=at_limit and not let_in)
+        if counters is not None:
+            self._last, self.used = counters, self.used or _is_used(counters)
+            self._at = now
+        if self._since is not None and now - max(self._since, self._failed_at) > FORGOTTEN:
+            self._since = None
+
+    def failed(self, delta: Delta, own: int | None, now: float) -> None:
+        """Record requests, of which ``own`` ended in errors of HAProxy's own; None where that is not known.
+
+        To be called before ``take``.
+        """
+        if not delta.requests:
+            return
+        if not delta.matters:
+            own = 0
+        if own is None:
+            self._since = self._since if delta.all_failed else None
+            return
+        own = min(own, delta.errors)
+        if own and delta.all_failed and (delta.requests - own) * TOLERANCE <= own:
+            if self._since is None:
+                self._since, self._requests, self._readings = self._at, 0, 0
+            self._requests += own
+            self._readings += 1
+            self._failed_at = now
+            self._part.take(seen=False)
+        else:
+            self._since = None
+            self._part.take(seen=own > 0 and own * PART >= delta.requests)
+
+
+def _went_back(before: Frontend, after: Frontend) -> bool:
+    if after.sessions < before.sessions or after.octets < before.octets:
+        return True
+    if after.answers is None or before.answers is None:
+        return False
+    return any(now < then for now, then in zip(after.answers, before.answers, strict=True))
+
+
+def _is_used(counters: Frontend) -> bool:
+    if counters.answers is None:
+        return counters.sessions > 0
+    return counters.answers.good + counters.answers.bad > counters.answers.excused
+
+
+@dataclass(slots=True)
+class Queue:
+    """Those who wait for a server of a backend, since there is one who does."""
+
+    since: float
+    first: Backend
+    last: Backend
+    _timeouts: Damped = field(default_factory=Damped)
+    _standing: Standing = Standing.fine
+
+    def take(self, counters: Backend, now: float) -> Standing:
+        """Record a reading in which somebody waits, and return what the backend is to clients."""
+        self._timeouts.take(seen=counters.failures > self.last.failures)
+        if counters.given != self.last.given or counters.failures < self.last.failures:
+            self.since, self.first = now, counters
+        self.last = counters
+        wait = TIMED_OUT if counters.failures > self.first.failures else STUCK
+        if now - self.since >= wait:
+            return Standing.full
+        return Standing.crowded if self._timeouts else Standing.fine

@@ -1,0 +1,282 @@
+"""What clients got, from counters (HAProxy 2.6's and 3.x', as captured): each row of docs/health.md."""
+
+import pytest
+
+from haproxy_agentx.health.model import Demand, Readiness, Reason
+from haproxy_agentx.health.readiness import ProcessState, assess
+from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT
+from tests.health.farms import Process
+from tests.support.stat_csv import answer, backend, frontend, listener, server
+
+COUNTED = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_other", "hrsp_5xx", "dreq", "ereq", "intercepted")
+
+
+class Site:
+    """A HAProxy with the frontends www and stats, and the backends site and spoe; counters grow by what is said."""
+
+    def __init__(self, frontends=("www",), mode="http") -> None:
+        self.process = Process()
+        self.mode = mode
+        self.now = 0.0
+        self.fronts = {name: self._counters() for name in frontends}
+        self.econ = {"site": 0, "spoe": 0}
+        self.lbtot = 0
+        self.queue = 0
+        self.load = (1, 100)
+        self.sockets: list[str] = []
+        self.same = True
+
+    def _counters(self) -> dict[str, int]:
+        return {"stot": 5, "scur": 1, "slim": 100, "bout": 0} | (
+            dict.fromkeys(COUNTED, 0) if self.mode == "http" else {}
+        )
+
+    def read(self, seconds: float = 1.0, **grown: int) -> "Site":
+        """Let time pass and counters of www grow, and be read."""
+        return self.more("www", seconds, **grown)
+
+    def more(self, name: str, seconds: float = 1.0, **grown: int) -> "Site":
+        self.now += seconds
+        econ = grown.pop("econ", 0)
+        self.econ["site"] += econ
+        self.lbtot += grown.pop("lbtot", 0)
+        for field, number in grown.items():
+            self.fronts[name][field] += number
+        self.fronts[name]["stot"] += sum(grown.get(field, 0) for field in COUNTED[:5])
+        self.show()
+        return self
+
+    def show(self) -> None:
+        rows = [frontend(name, 1, **self._text(cells)) for name, cells in self.fronts.items()]
+        rows += [listener("www", f"sock-{n}", 1, n, status=status) for n, status in enumerate(self.sockets)]
+        for number, name in enumerate(self.econ, 7):
+            rows.append(server(name, "one", number, 1, status="no check", check_status=""))
+            counted = {"econ": self.econ[name], "eresp": 0, "dresp": 0, "lbtot": self.lbtot}
+            rows.append(backend(name, number, qcur=str(self.queue if name == "site" else 0), **self._text(counted)))
+        self.process.take(answer(rows), now=self.now, load=self.load, same_process=self.same)
+
+    @staticmethod
+    def _text(cells: dict[str, int]) -> dict[str, str]:
+        return {name: str(value) for name, value in cells.items()}
+
+    @property
+    def verdict(self):
+        return assess(Demand(), [ProcessState("local", self.process.farm)])
+
+    @property
+    def is_ready(self) -> bool:
+        return self.verdict.readiness is Readiness.ready
+
+    def failed(self) -> bool:
+        verdict = self.verdict
+        return verdict.readiness is Readiness.notReady and Reason.clientErrors in verdict.reasons
+
+
+OWN = {"hrsp_5xx": 4, "econ": 4}
+
+
+def test_every_request_fails_though_all_backends_are_up():
+    """The site's server is not checked and dead; an agent of SPOE beside it is well."""
+    site = Site().read(hrsp_2xx=9).read(**OWN).read(**OWN)
+    assert site.is_ready
+    site.read(**OWN)
+    assert site.failed()
+    assert site.verdict.details.startswith("frontend www answers every request with HAProxy's own errors")
+    site.read(hrsp_2xx=1)
+    assert site.is_ready
+
+
+@pytest.mark.parametrize(
+    "grown",
+    [
+        {"hrsp_5xx": 9},
+        {"hrsp_5xx": 9, "dreq": 9},
+        {"hrsp_4xx": 9, "dreq": 9},
+        {"hrsp_4xx": 9, "ereq": 9},
+        {"hrsp_2xx": 9, "intercepted": 9},
+        {"hrsp_3xx": 9, "intercepted": 9},
+        {"hrsp_5xx": 9, "intercepted": 9},
+        {"hrsp_4xx": 9},
+        {"hrsp_2xx": 200, "hrsp_5xx": 3, "econ": 3},
+        {},
+    ],
+    ids=["servers' own 5xx", "503 by a rule", "403 by a rule", "bad requests", "monitor-uri", "redirects",
+         "a page of 503", "404 of servers", "few errors", "no traffic"],
+)  # fmt: skip
+def test_what_is_no_outage(grown):
+    site = Site().read()
+    for _ in range(9):
+        assert site.read(**grown).is_ready
+
+
+@pytest.mark.parametrize("beside", [{"hrsp_2xx": 9, "intercepted": 9}, {"hrsp_4xx": 9, "dreq": 9}])
+def test_what_is_no_evidence_does_not_hide_an_outage(beside):
+    """A load balancer before this one asks monitor-uri each second; robots are denied."""
+    site = Site().read()
+    for _ in range(3):
+        site.more("www", hrsp_5xx=4, econ=4, **beside)
+    assert site.failed()
+
+
+def test_a_part_of_the_requests():
+    site = Site().read(hrsp_2xx=9)
+    for _ in range(4):
+        site.read(hrsp_2xx=8, **OWN)
+    assert site.verdict.readiness is Readiness.degraded
+    assert Reason.clientErrors in site.verdict.reasons
+    site.read(hrsp_2xx=9).read(hrsp_2xx=9)
+    assert site.is_ready
+
+
+def test_few_requests_over_a_long_time():
+    site = Site().read(hrsp_2xx=1)
+    for _ in range(4):
+        site.read(5, hrsp_5xx=1, econ=1).read(5)
+    assert site.failed()
+
+
+def test_errors_are_forgotten_without_traffic():
+    site = Site().read().read(**OWN).read(**OWN).read(**OWN)
+    assert site.read(FORGOTTEN - 1).failed()
+    assert site.read(2).is_ready
+
+
+def test_a_reload_begins_the_counters_anew_and_proves_nothing():
+    site = Site().read(hrsp_2xx=50).read(**OWN).read(**OWN).read(**OWN)
+    assert site.failed()
+    site.fronts["www"] = site._counters()
+    site.econ = dict.fromkeys(site.econ, 0)
+    site.same = False
+    assert site.read(hrsp_5xx=1, econ=1).failed()
+    assert site.read(**OWN).failed()
+    assert site.read(hrsp_2xx=3).is_ready
+
+
+def test_beside_a_frontend_that_was_never_used():
+    """A statistics page is open and answers all by itself: the site is out."""
+    site = Site(("www", "stats")).more("stats", hrsp_2xx=5, intercepted=5)
+    for _ in range(3):
+        site.read(**OWN)
+    assert site.failed()
+    two = Site(("www", "shop")).more("shop", hrsp_2xx=5)
+    for _ in range(3):
+        two.read(**OWN)
+    assert two.verdict.readiness is Readiness.degraded
+
+
+def test_whose_errors_they_are_is_not_guessed():
+    """Two frontends answer 5xx; one of them those of its servers."""
+    site = Site(("www", "shop")).read()
+    for _ in range(5):
+        site.fronts["shop"]["hrsp_5xx"] += 9
+        site.read(**OWN)
+        assert not site.failed()
+
+
+def test_tcp():
+    """Connections come in, not an octet goes out, and connecting to servers fails."""
+    site = Site(mode="tcp").read(bout=100).read(stot=3, econ=3).read(stot=3, econ=3).read(stot=3, econ=3)
+    assert site.failed()
+    assert site.read(stot=1, bout=90).is_ready
+    quiet = Site(mode="tcp").read()
+    for _ in range(5):
+        assert quiet.read(stot=3).is_ready
+
+
+# At a limit
+
+
+@pytest.mark.parametrize("what", ["frontend", "process", "sockets"])
+def test_a_limit_is_reached_and_nobody_gets_in(what):
+    site = Site().read()
+
+    def full(*, now: bool) -> Site:
+        site.fronts["www"]["scur"] = 100 if now and what == "frontend" else 1
+        site.load = (100, 100) if now and what == "process" else (1, 100)
+        site.sockets = ["WAITING" if now and what == "sockets" else "OPEN"]
+        return site.read()
+
+    site.sockets = ["OPEN"]
+    site.read()
+    assert full(now=True).is_ready
+    verdict = full(now=True).verdict
+    assert (verdict.readiness, verdict.reasons & ~Reason.unchecked) == (Readiness.notReady, Reason.saturated)
+    assert not full(now=False).is_ready
+    assert full(now=False).is_ready
+
+
+def test_a_limit_is_reached_and_some_get_in():
+    site = Site().read()
+    site.fronts["www"]["scur"] = 100
+    for _ in range(3):
+        site.read(hrsp_2xx=4)
+    assert (site.verdict.readiness, site.verdict.details) == (
+        Readiness.degraded,
+        "frontend www is at its limit of connections",
+    )
+
+
+def test_one_of_two_sockets_is_full():
+    site = Site()
+    site.sockets = ["FULL", "OPEN"]
+    site.read().read(hrsp_2xx=1)
+    assert site.verdict.readiness is Readiness.degraded
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grown", "readiness"),
+    [
+        (TIMED_OUT, {"econ": 1}, Readiness.degraded),
+        (STUCK, {}, Readiness.degraded),
+        (2.0, {"econ": 1}, Readiness.degraded),
+        (5.0, {}, Readiness.ready),
+        (60.0, {"lbtot": 1}, Readiness.ready),
+        (60.0, {"lbtot": 1, "econ": 1}, Readiness.degraded),
+    ],
+)
+def test_clients_wait_for_a_server(seconds, grown, readiness):
+    """Beside another backend that serves; the last ones get a server now and then."""
+    site = Site().read()
+    site.queue = 3
+    site.read()
+    for _ in range(int(seconds)):
+        site.read(**grown)
+    verdict = site.verdict
+    assert verdict.readiness is (readiness if grown or seconds >= STUCK else Readiness.ready)
+    if readiness is not Readiness.ready:
+        assert Reason.saturated in verdict.reasons
+    site.queue = 0
+    assert site.read().is_ready
+
+
+# Evidence that is missing
+
+
+@pytest.mark.parametrize("field", ["scur", "slim", "stot", "hrsp_2xx", "hrsp_5xx", "intercepted"])
+def test_a_counter_that_is_missing_makes_nothing_better(field):
+    site = Site().read(hrsp_2xx=9)
+    del site.fronts["www"][field]
+    site.show()
+    assert site.verdict.readiness is Readiness.unknown
+    assert site.verdict.details == "frontend www has a row that is missing or cannot be understood"
+
+
+def test_a_backend_that_lost_its_servers_is_an_outage_unless_it_answers_itself():
+    process = Process()
+    rows = [frontend("www", 1), server("app", "one", 2, 1), backend("app", 2)]
+    process.take(answer(rows))
+    process.take(answer([rows[0], backend("app", 2, act="0", hrsp_3xx="7")]))
+
+    def verdict():
+        return assess(Demand(), [ProcessState("local", process.farm)])
+
+    assert (verdict().readiness, verdict().details) == (Readiness.notReady, "backend app has lost all its servers")
+    assert Reason.backendEmpty in verdict().reasons
+    process.take(answer([rows[0], backend("app", 2, act="0", hrsp_3xx="8")]))
+    assert verdict().readiness is Readiness.ready
+
+
+def test_a_statistics_page_is_no_empty_backend():
+    process = Process()
+    process.take(answer([frontend("www", 1), frontend("stats", 2), backend("stats", 2, act="0")]))
+    assert assess(Demand(), [ProcessState("local", process.farm)]).readiness is Readiness.ready
