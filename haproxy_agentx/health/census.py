@@ -6,7 +6,7 @@ from typing import NamedTuple
 from haproxy_agentx.haproxy.records import NOBODY, Owner
 from haproxy_agentx.haproxy.stat import SEPARATOR, Kind
 from haproxy_agentx.haproxy.status import FrontendStatus, ListenerStatus, frontend_status, listener_status
-from haproxy_agentx.health.backend import Backend, Verdict, verdict_of
+from haproxy_agentx.health.backend import Backend, verdict_of
 from haproxy_agentx.health.clients import Places
 from haproxy_agentx.health.evidence import TRACKS, WORDS, Evidence, settled, shown
 
@@ -148,9 +148,7 @@ class Census:
     def places(self) -> Places:
         """Return where the rows are."""
         empty = {
-            name
-            for name, backend in self.backends.items()
-            if backend.verdict is not Verdict.unread and not sum(backend.counts) and name not in self._listens
+            name for name, backend in self.backends.items() if not sum(backend.counts) and name not in self._listens
         }
         return Places(self._front_places, self._back_places, frozenset(empty))
 

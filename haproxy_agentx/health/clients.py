@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading
 from haproxy_agentx.health import counters as of
-from haproxy_agentx.health.traffic import FORGOTTEN, Delta, FrontendTraffic, Queue, Standing
+from haproxy_agentx.health.traffic import FORGOTTEN, TOLERANCE, Delta, FrontendTraffic, Queue, Standing
 
 PAUSE = 16
 """Rows between two pauses."""
@@ -65,23 +65,24 @@ class Clients:
         now: float,
         *,
         had_servers: frozenset[bytes],
+        is_new: bool,
     ) -> Generator[None, None, bool]:
         """Take the counters of a reading, with pauses; return whether anything that counts is another.
 
         ``full_sockets`` has for frontends how many sockets they have, and how many take no connection; ``load`` is
-        None where it is not known, and then as before.
+        None where it is not known, and then as before; ``is_new`` that HAProxy is another process than before.
         """
         if self._cutter.fields != reading.fields:
             self._cutter = of.Cutter(reading.fields)
         before = (self.standings, self.queues, self.used, self.answering)
         seen = yield from self._cut_frontends(reading, places)
-        yield from self._look_at_backends(reading, places, had_servers, now)
+        yield from self._look_at_backends(reading, places, had_servers, now, is_new=is_new)
         counted = {name: value for name, value in seen.items() if isinstance(value, of.Frontend)}
         traffic = {name: self._frontends.get(name) or FrontendTraffic() for name in seen}
         deltas = {name: traffic[name].delta(counted.get(name)) for name in seen}
         self.went_back = any(traffic[name].went_back(value) for name, value in counted.items())
         lately = {name: delta for name, (delta, _) in deltas.items()}
-        own = yield from self._own_errors(reading, places, lately, now)
+        own = yield from self._own_errors(reading, places, traffic, lately, now)
         self._load = load or self._load
         is_full = self._load is not None and self._load[0] >= self._load[1] > 0
         let_in = any(accepted for _, accepted in deltas.values())
@@ -92,11 +93,15 @@ class Clients:
             sockets, full = full_sockets.get(name, (0, 0))
             value = counted.get(name)
             at_limit = is_full or (value is not None and value.current >= value.limit > 0) or 0 < sockets == full
+            if value is not None:
+                each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
             standings[name] = Standing.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
-        self._frontends = traffic
+        if is_new or self.went_back:
+            self._frontends = {}
+        self._frontends |= traffic  # a row that is missing once does not make anything forgotten
         self.standings = {name: standing for name, standing in standings.items() if standing is not Standing.fine}
-        self.used = frozenset(name for name, each in traffic.items() if each.used)
+        self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         return before != (self.standings, self.queues, self.used, self.answering)
 
     def _cut_frontends(
@@ -110,7 +115,7 @@ class Clients:
         return seen
 
     def _look_at_backends(
-        self, reading: Reading, places: Places, had_servers: frozenset[bytes], now: float
+        self, reading: Reading, places: Places, had_servers: frozenset[bytes], now: float, *, is_new: bool
     ) -> Generator[None, None, None]:
         """Look at the queues, and at what backends without servers answer."""
         field = reading.fields.get("qcur")
@@ -125,18 +130,20 @@ class Clients:
             for name, place, queued in zip(names[first:], piece, cells, strict=False):
                 if queued == b"0":
                     continue
-                row = split_row(reading.lines[place])
-                counters = self._cutter.backend(row)
-                if not queued.isdigit():
-                    if counters is not None:
-                        queues[name] = Standing.unread
-                elif isinstance(counters, of.Backend):
-                    queue = self._waiting.get(name) or Queue(now, counters, counters)
-                    standing = queue.take(counters, now)
+                counters = self._cutter.backend(split_row(reading.lines[place]))
+                if counters is None:
+                    continue
+                queue = self._waiting.get(name)
+                if isinstance(counters, of.Unread) or not queued.isdigit():
+                    queues[name] = Standing.unread
+                else:
+                    queue = queue or Queue(now, counters, counters)
+                    queues[name] = queue.take(counters, now)
+                if queue is not None:
                     waiting[name] = queue
-                    if standing is not Standing.fine:
-                        queues[name] = standing
-        self.queues, self._waiting = queues, waiting
+        queues = {name: standing for name, standing in queues.items() if standing is not Standing.fine}
+        kept = {name: queue for name, queue in self._waiting.items() if name not in places.backends}
+        self.queues, self._waiting = queues, ({} if is_new else kept) | waiting
         self._look_at_empty(reading, places, had_servers)
 
     def _look_at_empty(self, reading: Reading, places: Places, had_servers: frozenset[bytes]) -> None:
@@ -156,6 +163,7 @@ class Clients:
         self,
         reading: Reading,
         places: Places,
+        traffic: Mapping[bytes, FrontendTraffic],
         deltas: Mapping[bytes, Delta],
         now: float,
     ) -> Generator[None, None, dict[bytes, int | None]]:
@@ -168,25 +176,28 @@ class Clients:
         if self._doubted_at is None or now - self._doubted_at > FORGOTTEN:
             self._failures, self._blind = None, frozenset()
             return {}
-        before, self._failures = self._failures, (yield from self._all_failures(reading, places))
+        self._failures = yield from self._all_failures(reading, places)
         failed = frozenset(name for name, delta in doubtful.items() if delta.all_failed)
         self._blind = (self._blind | failed) if self._failures is None else frozenset()
-        if before is None or self._failures is None or self._failures < before:
-            return dict.fromkeys(doubtful)
-        found: dict[bytes, int | None] = {}
-        left = self._failures - before
-        in_order = sorted(doubtful, key=lambda name: doubtful[name].is_guess)
-        for guess in (False, True):
-            names = [name for name in in_order if doubtful[name].is_guess is guess]
+        found: dict[bytes, int | None] = dict.fromkeys(doubtful)
+        gained = {name: self._gained(traffic[name].failures) for name in doubtful}
+        left = max((number for number in gained.values() if number is not None), default=0)
+        for is_guess in (False, True):  # what HTTP says is certain, what is left may be TCP's
+            names = [
+                name for name, delta in doubtful.items() if delta.is_guess is is_guess and gained[name] is not None
+            ]
             wanted = sum(doubtful[name].errors for name in names)
-            if len(names) > 1 and left and wanted * 10 > left * 11:
-                found |= dict.fromkeys(names)  # whose they are is not known
-                left = 0
-                continue
-            for name in names:
-                found[name] = min(left, doubtful[name].errors)
+            if len(names) > 1 and left and wanted * TOLERANCE > left * (TOLERANCE + 1):
+                return found  # whose they are is not known
+            found |= {name: min(left, gained[name] or 0, doubtful[name].errors) for name in names}
             left = max(0, left - wanted)
         return found
+
+    def _gained(self, before: int | None) -> int | None:
+        """Return how many errors of HAProxy's own there were since so many, None where that is not known."""
+        if before is None or self._failures is None or self._failures < before:
+            return None
+        return self._failures - before
 
     def _all_failures(self, reading: Reading, places: Places) -> Generator[None, None, int | None]:
         total = 0

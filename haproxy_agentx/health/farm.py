@@ -107,7 +107,10 @@ class Farm:
         if in_step and is_settled and reading.same_rows and len(reading.signatures) == len(self._codes):
             moved = yield from self._moved(reading, now)
             if moved is not None and len(moved) <= FEW:
-                differs = yield from self._look_at_clients(reading, self._places, self._sockets, load, now)
+                is_new = same_process is False
+                differs = yield from self._look_at_clients(
+                    reading, self._places, self._sockets, load, now, is_new=is_new
+                )
                 self._in_step = True
                 self.is_complete = not (reading.bad_rows or self._lost or self.nobodys)
                 return self._mend(reading, moved, now) or differs
@@ -124,7 +127,8 @@ class Farm:
             seen = _proven(tracking, reading, place, shown(signature.split(SEPARATOR, 5)[5]), before, now)
             census.settle(place, signature, before, settled(seen, before))
         places = census.places()
-        clients_differ = yield from self._look_at_clients(reading, places, census.sockets, load, now)
+        is_new = same_process is False
+        clients_differ = yield from self._look_at_clients(reading, places, census.sockets, load, now, is_new=is_new)
         census.miss_bad()
         is_same = not self._clients.went_back if same_process is None else same_process
         lost = self._miss_lost(census, now, is_same=is_same, is_certain=same_process is not None)
@@ -211,7 +215,8 @@ class Farm:
 
     def is_bare(self, backend: bytes) -> bool:
         """Whether a backend has no server, and answers nobody by itself; a ``listen`` without servers is a page."""
-        return backend in self._places.empty and backend not in self._clients.answering
+        is_read = backend in self.backends and self.backends[backend].verdict is not Verdict.unread
+        return is_read and backend in self._places.empty and backend not in self._clients.answering
 
     def has_lost_all(self, backend: bytes) -> bool:
         """Whether a backend had servers, has none, and answers nobody by itself."""
@@ -277,9 +282,11 @@ class Farm:
         sockets: Mapping[bytes, Mapping[int, bool]],
         load: Load | None,
         now: float,
+        *,
+        is_new: bool,
     ) -> Generator[None, None, bool]:
         full, had = full_sockets(sockets), frozenset(self._had_servers & places.empty)
-        return (yield from self._clients.take(reading, places, full, load, now, had_servers=had))
+        return (yield from self._clients.take(reading, places, full, load, now, had_servers=had, is_new=is_new))
 
     def _moved(self, reading: Reading, now: float) -> Generator[None, None, list[int] | None]:
         """Give the places of the changed rows that say something else than before; most have another check's result.

@@ -100,6 +100,8 @@ class FrontendTraffic:
 
     used: bool = False
     """Whether it ever had requests that HAProxy did not answer by itself."""
+    failures: int | None = None
+    """Errors of HAProxy's own at all backends when it was last read, where they were added up."""
     _last: Frontend | None = None
     _at: float = 0.0
     _limit: Damped = field(default_factory=Damped)
@@ -154,8 +156,9 @@ class FrontendTraffic:
 
         ``some_full`` says that one of its sockets takes no connection.
         """
-        self._limit.take(seen=at_limit or some_full)
-        self._shut.take(seen=at_limit and not let_in)
+        if counters is not None or at_limit:
+            self._limit.take(seen=at_limit or some_full)
+            self._shut.take(seen=at_limit and not let_in)
         if counters is not None:
             self._last, self.used = counters, self.used or _is_used(counters)
             self._at = now

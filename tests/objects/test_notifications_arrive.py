@@ -118,7 +118,7 @@ def test_names_at_the_sink(arrived):
     assert failover["haxEventPreviousHealth"] == "active(1)"
     assert failover["haxEventRole"] == "master(2)"
     assert failover["haxEventServedAsIntended"] == failover["haxEventMaybeRepeated"] == "false(2)"
-    assert failover["haxEventReasons"].split() == ["40", "08", "haproxyUnresponsive(1)", "roleStale(12)"]
+    assert failover["haxEventReasons"].split() == ["40", "08", "00", "haproxyUnresponsive(1)", "roleStale(12)"]
     assert failover["haxEventCause"] == "haproxyUnresponsive(3)"
     assert failover["haxEventKeepalivedTrap"] == "seen(1)"
     assert failover["haxEventKeepalivedTime"].startswith("(924342)")
@@ -131,7 +131,11 @@ def test_names_at_the_sink(arrived):
 # How net-snmp prints BITS: the octets in hexadecimal, then the bits, by name or by number.
 @pytest.mark.parametrize(
     ("options", "printed"),
-    [((), "BITS: 40 08 haproxyUnresponsive(1) roleStale(12)"), (("-Oe",), "BITS: 40 08 1 12"), (("-OQ",), '"40 08 "')],
+    [
+        ((), "BITS: 40 08 00 haproxyUnresponsive(1) roleStale(12)"),
+        (("-Oe",), "BITS: 40 08 00 1 12"),
+        (("-OQ",), '"40 08 00 "'),
+    ],
 )
 def test_reasons_as_they_are_printed(arrived, options, printed):
     said = printed_by("snmpget", arrived.snmpd, *options, "HAPROXY-AGENTX-MIB::haxEventReasons.1")
