@@ -65,18 +65,17 @@ class Clients:
         now: float,
         *,
         had_servers: frozenset[bytes],
-        is_new: bool,
     ) -> Generator[None, None, bool]:
         """Take the counters of a reading, with pauses; return whether anything that counts is another.
 
         ``full_sockets`` has for frontends how many sockets they have, and how many take no connection; ``load`` is
-        None where it is not known, and then as before; ``is_new`` that HAProxy is another process than before.
+        None where it is not known, and then as before.
         """
         if self._cutter.fields != reading.fields:
             self._cutter = of.Cutter(reading.fields)
         before = (self.standings, self.queues, self.used, self.answering)
         seen = yield from self._cut_frontends(reading, places)
-        yield from self._look_at_backends(reading, places, had_servers, now, is_new=is_new)
+        yield from self._look_at_backends(reading, places, had_servers, now)
         counted = {name: value for name, value in seen.items() if isinstance(value, of.Frontend)}
         traffic = {name: self._frontends.get(name) or FrontendTraffic() for name in seen}
         deltas = {name: traffic[name].delta(counted.get(name)) for name in seen}
@@ -97,9 +96,8 @@ class Clients:
                 each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
             standings[name] = Standing.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
-        if is_new or self.went_back:
-            self._frontends = {}
-        self._frontends |= traffic  # a row that is missing once does not make anything forgotten
+        kept = {name: each for name, each in self._frontends.items() if now - each.seen_at <= FORGOTTEN}
+        self._frontends = kept | traffic  # a row that is missing once does not make anything forgotten
         self.standings = {name: standing for name, standing in standings.items() if standing is not Standing.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         return before != (self.standings, self.queues, self.used, self.answering)
@@ -115,7 +113,7 @@ class Clients:
         return seen
 
     def _look_at_backends(
-        self, reading: Reading, places: Places, had_servers: frozenset[bytes], now: float, *, is_new: bool
+        self, reading: Reading, places: Places, had_servers: frozenset[bytes], now: float
     ) -> Generator[None, None, None]:
         """Look at the queues, and at what backends without servers answer."""
         field = reading.fields.get("qcur")
@@ -128,7 +126,7 @@ class Clients:
             piece = rows[first : first + 8 * PAUSE]
             cells = reading.cut(field, piece) if field is not None else []
             for name, place, queued in zip(names[first:], piece, cells, strict=False):
-                if queued == b"0":
+                if queued == b"0" and name not in self._waiting:
                     continue
                 counters = self._cutter.backend(split_row(reading.lines[place]))
                 if counters is None:
@@ -138,12 +136,20 @@ class Clients:
                     queues[name] = Standing.unread
                 else:
                     queue = queue or Queue(now, counters, counters)
-                    queues[name] = queue.take(counters, now)
-                if queue is not None:
+                    queues[name] = queue.take(counters, int(queued), now)
+                if queue is not None and not queue.is_over:
                     waiting[name] = queue
-        queues = {name: standing for name, standing in queues.items() if standing is not Standing.fine}
-        kept = {name: queue for name, queue in self._waiting.items() if name not in places.backends}
-        self.queues, self._waiting = queues, ({} if is_new else kept) | waiting
+        queues = {
+            name: standing
+            for name, standing in queues.items()
+            if standing is Standing.unread or (standing is not Standing.fine and name in waiting)
+        }
+        kept = {
+            name: queue
+            for name, queue in self._waiting.items()
+            if name not in places.backends and now - queue.seen_at <= FORGOTTEN
+        }
+        self.queues, self._waiting = queues, kept | waiting
         self._look_at_empty(reading, places, had_servers)
 
     def _look_at_empty(self, reading: Reading, places: Places, had_servers: frozenset[bytes]) -> None:

@@ -107,10 +107,7 @@ class Farm:
         if in_step and is_settled and reading.same_rows and len(reading.signatures) == len(self._codes):
             moved = yield from self._moved(reading, now)
             if moved is not None and len(moved) <= FEW:
-                is_new = same_process is False
-                differs = yield from self._look_at_clients(
-                    reading, self._places, self._sockets, load, now, is_new=is_new
-                )
+                differs = yield from self._look_at_clients(reading, self._places, self._sockets, load, now)
                 self._in_step = True
                 self.is_complete = not (reading.bad_rows or self._lost or self.nobodys)
                 return self._mend(reading, moved, now) or differs
@@ -127,8 +124,7 @@ class Farm:
             seen = _proven(tracking, reading, place, shown(signature.split(SEPARATOR, 5)[5]), before, now)
             census.settle(place, signature, before, settled(seen, before))
         places = census.places()
-        is_new = same_process is False
-        clients_differ = yield from self._look_at_clients(reading, places, census.sockets, load, now, is_new=is_new)
+        clients_differ = yield from self._look_at_clients(reading, places, census.sockets, load, now)
         census.miss_bad()
         is_same = not self._clients.went_back if same_process is None else same_process
         lost = self._miss_lost(census, now, is_same=is_same, is_certain=same_process is not None)
@@ -282,11 +278,9 @@ class Farm:
         sockets: Mapping[bytes, Mapping[int, bool]],
         load: Load | None,
         now: float,
-        *,
-        is_new: bool,
     ) -> Generator[None, None, bool]:
         full, had = full_sockets(sockets), frozenset(self._had_servers & places.empty)
-        return (yield from self._clients.take(reading, places, full, load, now, had_servers=had, is_new=is_new))
+        return (yield from self._clients.take(reading, places, full, load, now, had_servers=had))
 
     def _moved(self, reading: Reading, now: float) -> Generator[None, None, list[int] | None]:
         """Give the places of the changed rows that say something else than before; most have another check's result.

@@ -103,7 +103,8 @@ class FrontendTraffic:
     failures: int | None = None
     """Errors of HAProxy's own at all backends when it was last read, where they were added up."""
     _last: Frontend | None = None
-    _at: float = 0.0
+    seen_at: float = 0.0
+    """When it was last read."""
     _limit: Damped = field(default_factory=Damped)
     _shut: Damped = field(default_factory=Damped)
     _part: Damped = field(default_factory=Damped)
@@ -161,7 +162,7 @@ class FrontendTraffic:
             self._shut.take(seen=at_limit and not let_in)
         if counters is not None:
             self._last, self.used = counters, self.used or _is_used(counters)
-            self._at = now
+            self.seen_at = now
         if self._since is not None and now - max(self._since, self._failed_at) > FORGOTTEN:
             self._since = None
 
@@ -178,9 +179,11 @@ class FrontendTraffic:
             self._since = self._since if delta.all_failed else None
             return
         own = min(own, delta.errors)
-        if own and delta.all_failed and (delta.requests - own) * TOLERANCE <= own:
+        if delta.is_guess and delta.all_failed and not own:
+            return  # connections that wait, or that nobody has said anything on
+        if own and delta.all_failed and (delta.is_guess or (delta.requests - own) * TOLERANCE <= own):
             if self._since is None:
-                self._since, self._requests, self._readings = self._at, 0, 0
+                self._since, self._requests, self._readings = self.seen_at, 0, 0
             self._requests += own
             self._readings += 1
             self._failed_at = now
@@ -211,11 +214,21 @@ class Queue:
     since: float
     first: Backend
     last: Backend
+    seen_at: float = 0.0
+    _empty: int = 0
+    """Readings in a row in which nobody waited."""
     _timeouts: Damped = field(default_factory=Damped)
     _standing: Standing = Standing.fine
 
-    def take(self, counters: Backend, now: float) -> Standing:
-        """Record a reading in which somebody waits, and return what the backend is to clients."""
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits any more, seen twice."""
+        return self._empty > 1
+
+    def take(self, counters: Backend, waiting: int, now: float) -> Standing:
+        """Record a reading in which so many wait, and return what the backend is to clients."""
+        self.seen_at = now
+        self._empty = 0 if waiting else self._empty + 1
         self._timeouts.take(seen=counters.failures > self.last.failures)
         if counters.given != self.last.given or counters.failures < self.last.failures:
             self.since, self.first = now, counters

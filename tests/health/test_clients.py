@@ -246,6 +246,7 @@ def test_clients_wait_for_a_server(seconds, grown, readiness):
     if readiness is not Readiness.ready:
         assert Reason.saturated in verdict.reasons
     site.queue = 0
+    site.read()
     assert site.read().is_ready
 
 
