@@ -17,7 +17,7 @@ from haproxy_agentx.health.evidence import Evidence
 _KINDS = len(Evidence)
 
 
-class Verdict(Enum):
+class OwnVerdict(Enum):
     """What HAProxy says of a backend."""
 
     up = "UP"
@@ -30,17 +30,17 @@ class Verdict(Enum):
 
 
 @lru_cache(maxsize=1024)
-def verdict_of(condition: bytes) -> Verdict:
+def verdict_of(condition: bytes) -> OwnVerdict:
     """Return the verdict that a BACKEND row's condition (``stat.CONDITION``) shows."""
     text, _weight, active, backup, _checked = condition.split(SEPARATOR)
     status = backend_status(text)
     if status is BackendStatus.upUnpublished:
-        return Verdict.unpublished
+        return OwnVerdict.unpublished
     if status is BackendStatus.down:
-        return Verdict.down
+        return OwnVerdict.down
     if status is not BackendStatus.up or not (active.isdigit() and backup.isdigit()):
-        return Verdict.unread
-    return Verdict.up if int(active[:9]) + int(backup[:9]) else Verdict.down
+        return OwnVerdict.unread
+    return OwnVerdict.up if int(active[:9]) + int(backup[:9]) else OwnVerdict.down
 
 
 class Summary(NamedTuple):
@@ -73,7 +73,7 @@ class Backend:
 
     name: str
     counts: list[int] = field(default_factory=lambda: [0] * _KINDS)
-    verdict: Verdict = Verdict.unread
+    verdict: OwnVerdict = OwnVerdict.unread
     first: int = field(default=0, compare=False)
     """The rows of its servers are from here..."""
     last: int = field(default=-1, compare=False)
@@ -99,7 +99,7 @@ class Backend:
         self.counts[after] += 1
         self._summary = None
 
-    def judge(self, verdict: Verdict) -> None:
+    def judge(self, verdict: OwnVerdict) -> None:
         """Record HAProxy's own verdict."""
         self.verdict = verdict
         self._summary = None
@@ -115,21 +115,21 @@ class Backend:
         _, up, down, nolb, other, unchecked, drain, maint, unresolved, unread = self.counts
         servers = sum(self.counts)
         taken_out = drain + maint
-        if self.verdict is Verdict.unpublished:
+        if self.verdict is OwnVerdict.unpublished:
             return Summary(servers, 0, 0, servers, is_assumed=False, status="MAINT" if servers else "EMPTY")
         checked = up + down + nolb + other + unread
         counted = checked or unchecked
         usable = up if checked else unchecked
-        if self.verdict is Verdict.down:
+        if self.verdict is OwnVerdict.down:
             usable = 0
-        is_assumed = unchecked > 0 and not (up if checked else 0) and self.verdict is not Verdict.down
+        is_assumed = unchecked > 0 and not (up if checked else 0) and self.verdict is not OwnVerdict.down
         serves = usable > 0 or is_assumed
-        if serves and self.verdict is Verdict.up:
+        if serves and self.verdict is OwnVerdict.up:
             status = "UP"
         elif (
             serves
-            or (unread + other and self.verdict is not Verdict.down)
-            or (self.verdict is Verdict.unread and not servers)
+            or (unread + other and self.verdict is not OwnVerdict.down)
+            or (self.verdict is OwnVerdict.unread and not servers)
         ):
             status = "UNKNOWN"
         elif counted or (unresolved and not taken_out):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading
 from haproxy_agentx.health import counters as of
-from haproxy_agentx.health.traffic import FORGOTTEN, TOLERANCE, Delta, FrontendTraffic, Queue, Standing
+from haproxy_agentx.health.traffic import FORGOTTEN, TOLERANCE, Delta, FrontendTraffic, Outcome, Queue
 
 PAUSE = 16
 """Rows between two pauses."""
@@ -33,9 +33,9 @@ class Clients:
     """The clients of one HAProxy, reading by reading."""
 
     def __init__(self) -> None:
-        self.standings: dict[bytes, Standing] = {}
+        self.standings: dict[bytes, Outcome] = {}
         """What each frontend is to clients, where it is not fine."""
-        self.queues: dict[bytes, Standing] = {}
+        self.queues: dict[bytes, Outcome] = {}
         """Likewise for the queues of backends."""
         self.used: frozenset[bytes] = frozenset()
         """Frontends that ever had requests that HAProxy did not answer by itself."""
@@ -76,7 +76,7 @@ class Clients:
         before = (self.standings, self.queues, self.used, self.answering)
         seen = yield from self._cut_frontends(reading, places)
         yield from self._look_at_backends(reading, places, had_servers, now)
-        counted = {name: value for name, value in seen.items() if isinstance(value, of.Frontend)}
+        counted = {name: value for name, value in seen.items() if isinstance(value, of.FrontendCounters)}
         traffic = {name: self._frontends.get(name) or FrontendTraffic() for name in seen}
         deltas = {name: traffic[name].delta(counted.get(name)) for name in seen}
         self.went_back = any(traffic[name].went_back(value) for name, value in counted.items())
@@ -95,16 +95,16 @@ class Clients:
             if value is not None:
                 each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
-            standings[name] = Standing.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
+            standings[name] = Outcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
         kept = {name: each for name, each in self._frontends.items() if now - each.seen_at <= FORGOTTEN}
         self._frontends = kept | traffic  # a row that is missing once does not make anything forgotten
-        self.standings = {name: standing for name, standing in standings.items() if standing is not Standing.fine}
+        self.standings = {name: standing for name, standing in standings.items() if standing is not Outcome.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         return before != (self.standings, self.queues, self.used, self.answering)
 
     def _cut_frontends(
         self, reading: Reading, places: Places
-    ) -> Generator[None, None, dict[bytes, of.Frontend | of.Unread | None]]:
+    ) -> Generator[None, None, dict[bytes, of.FrontendCounters | of.Unread | None]]:
         seen = {}
         for number, (name, place) in enumerate(places.frontends.items()):
             if not number % PAUSE and number:
@@ -118,7 +118,7 @@ class Clients:
         """Look at the queues, and at what backends without servers answer."""
         field = reading.fields.get("qcur")
         names, rows = list(places.backends), list(places.backends.values())
-        queues: dict[bytes, Standing] = {}
+        queues: dict[bytes, Outcome] = {}
         waiting: dict[bytes, Queue] = {}
         for first in range(0, len(rows), 8 * PAUSE):
             if first:
@@ -133,7 +133,7 @@ class Clients:
                     continue
                 queue = self._waiting.get(name)
                 if isinstance(counters, of.Unread) or not queued.isdigit():
-                    queues[name] = Standing.unread
+                    queues[name] = Outcome.unread
                 else:
                     queue = queue or Queue(now, counters, counters)
                     queues[name] = queue.take(counters, int(queued), now)
@@ -142,7 +142,7 @@ class Clients:
         queues = {
             name: standing
             for name, standing in queues.items()
-            if standing is Standing.unread or (standing is not Standing.fine and name in waiting)
+            if standing is Outcome.unread or (standing is not Outcome.fine and name in waiting)
         }
         kept = {
             name: queue

@@ -16,7 +16,7 @@ FAILURES = ("econ", "eresp", "dresp")
 GIVEN = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_other")
 
 
-class Frontend(NamedTuple):
+class FrontendCounters(NamedTuple):
     """What a frontend has counted. ``answers`` is None in TCP mode, where ``octets`` says whether clients got any."""
 
     sessions: int
@@ -37,7 +37,7 @@ class Answers(NamedTuple):
     """Denied by a rule, not understood, or answered by HAProxy as it was configured to (``intercepted``)."""
 
 
-class Backend(NamedTuple):
+class BackendCounters(NamedTuple):
     """What a backend has counted."""
 
     failures: int
@@ -65,7 +65,7 @@ class Cutter:
         self._given = _present(("lbtot", *GIVEN), fields)
         self._good = _present(GIVEN, fields)
 
-    def frontend(self, row: Sequence[bytes]) -> Frontend | Unread | None:
+    def frontend(self, row: Sequence[bytes]) -> FrontendCounters | Unread | None:
         """Return the counters of a frontend's row, None where it has none."""
         load = [_number(row[place]) for place in self._load]
         answers = [_number(row[place]) for place in self._answers] if self._has_answers else [None] * STATUSES
@@ -78,9 +78,9 @@ class Cutter:
         numbers = [value or 0 for value in answers]
         counted = Answers(sum(numbers[: STATUSES - 1]), numbers[STATUSES - 1], sum(numbers[STATUSES:]))
         octets = _number(row[self.fields["bout"]]) if "bout" in self.fields else None
-        return Frontend(sessions, current, limit, octets or 0, counted if is_http else None)
+        return FrontendCounters(sessions, current, limit, octets or 0, counted if is_http else None)
 
-    def backend(self, row: Sequence[bytes]) -> Backend | Unread | None:
+    def backend(self, row: Sequence[bytes]) -> BackendCounters | Unread | None:
         """Return the counters of a backend's row, None where it has none."""
         failures = [_number(row[place]) for place in self._failures]
         if failures.count(None) == len(failures):
@@ -88,7 +88,7 @@ class Cutter:
         if None in failures:
             return UNREAD
         given = [_number(row[place]) or 0 for place in self._given]
-        return Backend(sum(value or 0 for value in failures), sum(given))
+        return BackendCounters(sum(value or 0 for value in failures), sum(given))
 
     def answers(self, row: Sequence[bytes]) -> int:
         """Return how many requests a backend answered without an error."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from haproxy_agentx.haproxy.records import Owner
 from haproxy_agentx.haproxy.stat import SEPARATOR, Reading
 from haproxy_agentx.haproxy.status import FrontendStatus
-from haproxy_agentx.health.backend import Backend, Verdict, verdict_of
+from haproxy_agentx.health.backend import Backend, OwnVerdict, verdict_of
 from haproxy_agentx.health.census import (
     BACKEND,
     FRONTEND,
@@ -34,7 +34,7 @@ from haproxy_agentx.health.evidence import TRACKS, UNSURE, WORDS, Evidence, is_h
 from haproxy_agentx.health.tracking import Tracking
 from haproxy_agentx.health.traffic import Outcome
 
-__all__ = ["MAX_CHANGES", "PAUSE", "Farm", "StatusChange", "as_text"]
+__all__ = ["MAX_CHANGES", "NOT_KNOWN", "PAUSE", "Farm", "StatusChange", "as_text"]
 
 PAUSE = 128
 """Rows between two pauses."""
@@ -44,6 +44,9 @@ FEW = 256
 
 BELIEVED = 60.0
 """Seconds after which a row that is gone is believed to be, where it is not known whether HAProxy was reloaded."""
+
+NOT_KNOWN = ("UNKNOWN", WORDS[Evidence.unread])
+"""Statuses that say nothing of what is so, as rows are missing: they are no change."""
 
 _LACKING = (Evidence.down, Evidence.nolb, Evidence.other, Evidence.unresolved, Evidence.unread)
 
@@ -195,15 +198,15 @@ class Farm:
                     break
         return lacking
 
-    def standing(self, frontend: bytes) -> Standing:
+    def standing(self, frontend: bytes) -> Outcome:
         """Return what a frontend is to clients."""
         if frontend in self._unread_frontends:
-            return Standing.unread
-        return self._clients.standings.get(frontend, Standing.fine)
+            return Outcome.unread
+        return self._clients.standings.get(frontend, Outcome.fine)
 
-    def queue(self, backend: bytes) -> Standing:
+    def queue(self, backend: bytes) -> Outcome:
         """Return what the queue of a backend is to clients."""
-        return self._clients.queues.get(backend, Standing.fine)
+        return self._clients.queues.get(backend, Outcome.fine)
 
     def is_used(self, frontend: bytes) -> bool:
         """Whether a frontend ever had requests that HAProxy did not answer by itself."""
@@ -211,7 +214,7 @@ class Farm:
 
     def is_bare(self, backend: bytes) -> bool:
         """Whether a backend has no server, and answers nobody by itself; a ``listen`` without servers is a page."""
-        is_read = backend in self.backends and self.backends[backend].verdict is not Verdict.unread
+        is_read = backend in self.backends and self.backends[backend].verdict is not OwnVerdict.unread
         return is_read and backend in self._places.empty and backend not in self._clients.answering
 
     def has_lost_all(self, backend: bytes) -> bool:
@@ -250,7 +253,7 @@ class Farm:
         gone += [
             BACKEND + SEPARATOR + name
             for name, backend in self.backends.items()
-            if name not in census.backends and backend.verdict is not Verdict.unpublished
+            if name not in census.backends and backend.verdict is not OwnVerdict.unpublished
         ]
         for name, sockets in self._sockets.items():
             if len(sockets) > len(census.sockets.get(name, ())) and name in census.frontends:

@@ -7,7 +7,7 @@ from typing import Self
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.model import Readiness, Reason
-from haproxy_agentx.health.traffic import Standing
+from haproxy_agentx.health.traffic import Outcome
 
 
 class Part(Enum):
@@ -28,13 +28,13 @@ class BackendPart:
     readiness: Readiness
 
 
-_FRONTENDS: Mapping[Standing, tuple[Part, Readiness]] = {
-    Standing.fine: (Part.serves, Readiness.ready),
-    Standing.crowded: (Part.serves, Readiness.degraded),
-    Standing.partly: (Part.serves, Readiness.degraded),
-    Standing.full: (Part.out, Readiness.notReady),
-    Standing.failing: (Part.out, Readiness.notReady),
-    Standing.unread: (Part.unread, Readiness.unknown),
+_FRONTENDS: Mapping[Outcome, tuple[Part, Readiness]] = {
+    Outcome.fine: (Part.serves, Readiness.ready),
+    Outcome.crowded: (Part.serves, Readiness.degraded),
+    Outcome.partly: (Part.serves, Readiness.degraded),
+    Outcome.full: (Part.out, Readiness.notReady),
+    Outcome.failing: (Part.out, Readiness.notReady),
+    Outcome.unread: (Part.unread, Readiness.unknown),
 }
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
 
@@ -49,10 +49,10 @@ class FrontendPart:
     is_open: bool
 
     @classmethod
-    def of(cls, status: FrontendStatus, standing: Standing, *, used: bool) -> Self:
+    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool) -> Self:
         """Return it by its status and by what its clients get."""
         is_open = status in _OPEN
-        if standing is Standing.unread or is_open:
+        if standing is Outcome.unread or is_open:
             state, readiness = _FRONTENDS[standing]
         else:
             state, readiness = Part.out, Readiness.notReady

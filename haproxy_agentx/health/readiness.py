@@ -21,7 +21,7 @@ from haproxy_agentx.health.evidence import Evidence
 from haproxy_agentx.health.farm import Farm, as_text
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
 from haproxy_agentx.health.model import Demand, Minimum, Readiness, Reason
-from haproxy_agentx.health.traffic import Standing
+from haproxy_agentx.health.traffic import Outcome
 from haproxy_agentx.health.words import (
     Told,
     of_backend,
@@ -37,11 +37,11 @@ _NO_TROUBLE = Reason(0)
 _GONE = Reason.haproxyGone | Reason.haproxyUnresponsive
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
 _WORST_FIRST = (Readiness.notReady, Readiness.unknown, Readiness.degraded, Readiness.ready)
-_REASONS: Mapping[Standing, Reason] = {
-    Standing.crowded: Reason.saturated,
-    Standing.full: Reason.saturated,
-    Standing.partly: Reason.clientErrors,
-    Standing.failing: Reason.clientErrors,
+_REASONS: Mapping[Outcome, Reason] = {
+    Outcome.crowded: Reason.saturated,
+    Outcome.full: Reason.saturated,
+    Outcome.partly: Reason.clientErrors,
+    Outcome.failing: Reason.clientErrors,
 }
 
 
@@ -169,10 +169,10 @@ class _Findings:
         where, status, standing = self._where(farm.process, as_text(name)), farm.frontends[name], farm.standing(name)
         part = FrontendPart.of(status, standing, used=farm.is_used(name))
         if part.state is Part.unread:
-            self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Standing.unread))
+            self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Outcome.unread))
         elif status not in _OPEN:
             self._find(Reason.frontendClosed, Told.closed, of_frontend(where, status))
-        elif standing is not Standing.fine:
+        elif standing is not Outcome.fine:
             self._find(_REASONS[standing], Told.clients, of_clients(where, standing))
         self._frontends.append(part)
         self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=part.readiness))
@@ -228,7 +228,7 @@ class _Findings:
             self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
         if summary.status == "MAINT":
             return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
-        is_less = is_low or queue is not Standing.fine
+        is_less = is_low or queue is not Outcome.fine
         return BackendPart(Part.serves, Readiness.degraded if is_less else Readiness.ready)
 
     def _wrong(self, farm: Farm, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
@@ -238,12 +238,12 @@ class _Findings:
         if status == "DOWN":
             self._find(Reason.backendDown, Told.down, of_backend(farm, backend, where, needed))
             return Part.out, Readiness.notReady
-        if status == "UNKNOWN" or queue is Standing.unread:
+        if status == "UNKNOWN" or queue is Outcome.unread:
             self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
             return Part.unread, Readiness.unknown
-        if queue is not Standing.fine:
+        if queue is not Outcome.fine:
             self._find(Reason.saturated, Told.clients, of_queue(where, queue))
-        return (Part.out, Readiness.notReady) if queue is Standing.full else None
+        return (Part.out, Readiness.notReady) if queue is Outcome.full else None
 
     def _find(self, reason: Reason, told: Told, words: str, level: Readiness = Readiness.ready) -> None:
         self._reasons |= reason

@@ -9,7 +9,7 @@ understand. No traffic is no evidence. Where a counter went back HAProxy was rel
 from dataclasses import dataclass, field
 from enum import Enum
 
-from haproxy_agentx.health.counters import Backend, Frontend
+from haproxy_agentx.health.counters import BackendCounters, FrontendCounters
 
 FAILED_REQUESTS = 3
 """Requests that have to fail before a frontend does not serve."""
@@ -36,7 +36,7 @@ TIMED_OUT = 3.0
 """Likewise, where waits have timed out."""
 
 
-class Standing(Enum):
+class Outcome(Enum):
     """What a frontend, or a backend's queue, is to clients."""
 
     fine = "fine"
@@ -102,7 +102,7 @@ class FrontendTraffic:
     """Whether it ever had requests that HAProxy did not answer by itself."""
     failures: int | None = None
     """Errors of HAProxy's own at all backends when it was last read, where they were added up."""
-    _last: Frontend | None = None
+    _last: FrontendCounters | None = None
     seen_at: float = 0.0
     """When it was last read."""
     _limit: Damped = field(default_factory=Damped)
@@ -125,17 +125,17 @@ class FrontendTraffic:
         )
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> Outcome:
         """Return what it is to clients."""
         if self.is_failing:
-            return Standing.failing
+            return Outcome.failing
         if self._shut:
-            return Standing.full
+            return Outcome.full
         if self._limit:
-            return Standing.crowded
-        return Standing.partly if self._part else Standing.fine
+            return Outcome.crowded
+        return Outcome.partly if self._part else Outcome.fine
 
-    def delta(self, counters: Frontend | None) -> tuple[Delta, int]:
+    def delta(self, counters: FrontendCounters | None) -> tuple[Delta, int]:
         """Return what happened since the last reading, and how many sessions came in."""
         before = self._last
         if counters is None or before is None or _went_back(before, counters):
@@ -148,11 +148,13 @@ class FrontendTraffic:
         requests = max(0, good + bad - excused)
         return Delta(requests, min(bad, requests), all_failed=bad > 0 and good <= excused), accepted
 
-    def went_back(self, counters: Frontend) -> bool:
+    def went_back(self, counters: FrontendCounters) -> bool:
         """Whether a counter is less than in the last reading."""
         return self._last is not None and _went_back(self._last, counters)
 
-    def take(self, counters: Frontend | None, now: float, *, at_limit: bool, let_in: bool, some_full: bool) -> None:
+    def take(
+        self, counters: FrontendCounters | None, now: float, *, at_limit: bool, let_in: bool, some_full: bool
+    ) -> None:
         """Record a reading. ``let_in`` says whether anybody got in since the last one, as far as the limit goes.
 
         ``some_full`` says that one of its sockets takes no connection.
@@ -193,7 +195,7 @@ class FrontendTraffic:
             self._part.take(seen=own > 0 and own * PART >= delta.requests)
 
 
-def _went_back(before: Frontend, after: Frontend) -> bool:
+def _went_back(before: FrontendCounters, after: FrontendCounters) -> bool:
     if after.sessions < before.sessions or after.octets < before.octets:
         return True
     if after.answers is None or before.answers is None:
@@ -201,7 +203,7 @@ def _went_back(before: Frontend, after: Frontend) -> bool:
     return any(now < then for now, then in zip(after.answers, before.answers, strict=True))
 
 
-def _is_used(counters: Frontend) -> bool:
+def _is_used(counters: FrontendCounters) -> bool:
     if counters.answers is None:
         return counters.sessions > 0
     return counters.answers.good + counters.answers.bad > counters.answers.excused
@@ -212,20 +214,20 @@ class Queue:
     """Those who wait for a server of a backend, since there is one who does."""
 
     since: float
-    first: Backend
-    last: Backend
+    first: BackendCounters
+    last: BackendCounters
     seen_at: float = 0.0
     _empty: int = 0
     """Readings in a row in which nobody waited."""
     _timeouts: Damped = field(default_factory=Damped)
-    _standing: Standing = Standing.fine
+    _standing: Outcome = Outcome.fine
 
     @property
     def is_over(self) -> bool:
         """Whether nobody waits any more, seen twice."""
         return self._empty > 1
 
-    def take(self, counters: Backend, waiting: int, now: float) -> Standing:
+    def take(self, counters: BackendCounters, waiting: int, now: float) -> Outcome:
         """Record a reading in which so many wait, and return what the backend is to clients."""
         self.seen_at = now
         self._empty = 0 if waiting else self._empty + 1
@@ -235,5 +237,5 @@ class Queue:
         self.last = counters
         wait = TIMED_OUT if counters.failures > self.first.failures else STUCK
         if now - self.since >= wait:
-            return Standing.full
-        return Standing.crowded if self._timeouts else Standing.fine
+            return Outcome.full
+        return Outcome.crowded if self._timeouts else Outcome.fine

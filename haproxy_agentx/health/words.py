@@ -10,7 +10,7 @@ from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
-from haproxy_agentx.health.traffic import Standing
+from haproxy_agentx.health.traffic import Outcome
 from haproxy_agentx.printable import printable
 
 MAX_LINE = 240
@@ -57,23 +57,23 @@ def of_frontend(where: str, status: FrontendStatus) -> str:
     return f"frontend {_name(where)} is {word}"
 
 
-_CLIENTS: Mapping[Standing, str] = {
-    Standing.crowded: "is at its limit of connections",
-    Standing.full: "is at its limit of connections and lets nobody in",
-    Standing.partly: "answers a part of its requests with HAProxy's own errors",
-    Standing.failing: "answers every request with HAProxy's own errors",
-    Standing.unread: "has a row that is missing or cannot be understood",
+_CLIENTS: Mapping[Outcome, str] = {
+    Outcome.crowded: "is at its limit of connections",
+    Outcome.full: "is at its limit of connections and lets nobody in",
+    Outcome.partly: "answers a part of its requests with HAProxy's own errors",
+    Outcome.failing: "answers every request with HAProxy's own errors",
+    Outcome.unread: "has a row that is missing or cannot be understood",
 }
 
 
-def of_clients(where: str, standing: Standing) -> str:
+def of_clients(where: str, standing: Outcome) -> str:
     """Say what clients of a frontend get."""
     return f"frontend {_name(where)} {_CLIENTS[standing]}"
 
 
-def of_queue(where: str, standing: Standing) -> str:
+def of_queue(where: str, standing: Outcome) -> str:
     """Say that clients wait for the servers of a backend."""
-    words = "and nobody gets one" if standing is Standing.full else "and some wait in vain"
+    words = "and nobody gets one" if standing is Outcome.full else "and some wait in vain"
     return f"clients of backend {_name(where)} wait for a server, {words}"
 
 

@@ -7,7 +7,7 @@ time in this run, is compared as a whole, in steps: what came, what went, and wh
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
 from haproxy_agentx.event import Kind, News
-from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.farm import NOT_KNOWN, Farm
 from haproxy_agentx.health.limiter import RateWindow
 from haproxy_agentx.monitor.last_reported import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
@@ -59,7 +59,7 @@ class FarmReports:
             return
         for change in changes:
             reports = self._reports.get(_kind(change.server))
-            if reports is not None:
+            if reports is not None and change.after not in NOT_KNOWN:
                 reports.see(_subject(process, change.backend, change.server), change.after, now)
         known = farm, farm.censuses, farm.left_out
         if self._compared.get(process) != known:
@@ -118,18 +118,32 @@ class FarmReports:
                 continue
             subject = _subject(process, standing.backend, standing.server)
             reported = known[kind].pop(subject, None)
-            if reported is None:
-                first[kind][subject] = standing.status
-            elif standing.status == GOOD != reported and not farm.is_proven(standing):
+            if standing.status == GOOD != (reported or GOOD) and not farm.is_proven(standing):
                 self._compared.pop(process, None)  # compare again at the next reading
-            else:
-                self._reports[kind].compare(subject, standing.status, reported, now, found=found)
+            elif standing.status not in NOT_KNOWN:
+                self._see(kind, subject, standing.status, reported, first[kind], now, found=found)
         for kind, states in first.items():
             for number, _ in enumerate(self._reports[kind].last.learn_in_steps(states), 1):
                 if not number % FEW:
                     yield
         if farm.is_complete:
             yield from self._end(known, now)
+
+    def _see(
+        self,
+        kind: Kind,
+        subject: str,
+        status: str,
+        reported: str | None,
+        first: dict[str, str],
+        now: float,
+        *,
+        found: bool,
+    ) -> None:
+        if reported is None:
+            first[subject] = status
+        else:
+            self._reports[kind].compare(subject, status, reported, now, found=found)
 
     def _end(self, known: Mapping[Kind, Mapping[str, str]], now: float) -> Generator[None, None, None]:
         """Record that what is left of ``known`` is gone."""
