@@ -56,6 +56,8 @@ class Summary(NamedTuple):
     """Servers that somebody has taken out; those whose names do not resolve are not among them."""
     is_assumed: bool
     """It serves by servers without checks: nothing but that HAProxy uses them speaks for it."""
+    is_fallback: bool
+    """Likewise, beside checked ones that are down: HAProxy has turned to them."""
     status: str
     """UP, DOWN, MAINT (all that could serve is taken out), EMPTY, or UNKNOWN where rows are missing.
 
@@ -116,7 +118,9 @@ class Backend:
         servers = sum(self.counts)
         taken_out = drain + maint
         if self.verdict is OwnVerdict.unpublished:
-            return Summary(servers, 0, 0, servers, is_assumed=False, status="MAINT" if servers else "EMPTY")
+            return Summary(
+                servers, 0, 0, servers, is_assumed=False, is_fallback=False, status="MAINT" if servers else "EMPTY"
+            )
         checked = up + down + nolb + other + unread
         counted = checked or unchecked
         usable = up if checked else unchecked
@@ -140,4 +144,5 @@ class Backend:
             status = "DOWN" if servers else "EMPTY"
         if status == "UNKNOWN":
             usable = 0
-        return Summary(servers, counted, usable, taken_out, is_assumed and status == "UP", status)
+        is_assumed = is_assumed and status == "UP"
+        return Summary(servers, counted, usable, taken_out, is_assumed, is_assumed and checked > unread, status)

@@ -39,6 +39,8 @@ class Clients:
         """Likewise for the queues of backends."""
         self.used: frozenset[bytes] = frozenset()
         """Frontends that ever had requests that HAProxy did not answer by itself."""
+        self.served: frozenset[bytes] = frozenset()
+        """Frontends whose requests servers answered in the last seconds, none of which ended in an error."""
         self.answering: frozenset[bytes] = frozenset()
         """Backends without servers that answer themselves: redirects, pages."""
         self.went_back = False
@@ -73,7 +75,7 @@ class Clients:
         """
         if self._cutter.fields != reading.fields:
             self._cutter = of.Cutter(reading.fields)
-        before = (self.standings, self.queues, self.used, self.answering)
+        before = (self.standings, self.queues, self.used, self.served, self.answering)
         seen = yield from self._cut_frontends(reading, places)
         yield from self._look_at_backends(reading, places, had_servers, now)
         counted = {name: value for name, value in seen.items() if isinstance(value, of.FrontendCounters)}
@@ -100,7 +102,8 @@ class Clients:
         self._frontends = kept | traffic  # a row that is missing once does not make anything forgotten
         self.standings = {name: standing for name, standing in standings.items() if standing is not Outcome.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
-        return before != (self.standings, self.queues, self.used, self.answering)
+        self.served = frozenset(name for name, each in traffic.items() if each.is_served(now))
+        return before != (self.standings, self.queues, self.used, self.served, self.answering)
 
     def _cut_frontends(
         self, reading: Reading, places: Places

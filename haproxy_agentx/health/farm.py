@@ -212,6 +212,10 @@ class Farm:
         """Whether a frontend ever had requests that HAProxy did not answer by itself."""
         return frontend in self._clients.used
 
+    def is_served(self, frontend: bytes) -> bool:
+        """Whether servers answered requests of a frontend in the last seconds, and none ended in an error."""
+        return frontend in self._clients.served
+
     def is_bare(self, backend: bytes) -> bool:
         """Whether a backend has no server, and answers nobody by itself; a ``listen`` without servers is a page."""
         is_read = backend in self.backends and self.backends[backend].verdict is not OwnVerdict.unread

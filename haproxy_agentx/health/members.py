@@ -14,6 +14,7 @@ class Part(Enum):
     """What a frontend or backend contributes."""
 
     serves = "serves"
+    assumed = "may serve: it has no checks"
     out = "serves nobody"
     unread = "is not known"
     idle = "all its servers are in maintenance"
@@ -41,22 +42,26 @@ _OPEN = (FrontendStatus.open, FrontendStatus.full)
 
 @dataclass(frozen=True, slots=True)
 class FrontendPart:
-    """A frontend. ``used`` says whether it ever had requests that HAProxy did not answer by itself."""
+    """A frontend. ``used`` says whether it ever had requests that HAProxy did not answer by itself.
+
+    ``served`` says that servers answered such requests in the last seconds, and none ended in an error.
+    """
 
     state: Part
     readiness: Readiness
     used: bool
+    served: bool
     is_open: bool
 
     @classmethod
-    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool) -> Self:
+    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool, served: bool) -> Self:
         """Return it by its status and by what its clients get."""
         is_open = status in _OPEN
         if standing is Outcome.unread or is_open:
             state, readiness = _FRONTENDS[standing]
         else:
             state, readiness = Part.out, Readiness.notReady
-        return cls(state, readiness, used, is_open)
+        return cls(state, readiness, used, served and state is Part.serves, is_open)
 
 
 def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
@@ -78,16 +83,22 @@ def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
     return Readiness.ready
 
 
-def of_backends(parts: Sequence[BackendPart], has_frontend: bool) -> tuple[Readiness, Reason]:  # noqa: FBT001
-    """Return what the backends of a service allow at best, and the reason when that is for none being usable."""
+def of_backends(parts: Sequence[BackendPart], frontends: Sequence[FrontendPart]) -> tuple[Readiness, Reason]:
+    """Return what the backends of a service allow at best, and the reason when that is for none being usable.
+
+    One without checks does not speak for the service beside those that are known to be out. But where clients are
+    served nonetheless, by whatever it is, some backend does serve.
+    """
     states = {part.state for part in parts}
+    is_served = any(part.served for part in frontends)
     if Part.serves in states:
         is_less = states & {Part.out, Part.unread} or any(part.readiness is Readiness.degraded for part in parts)
         return (Readiness.degraded if is_less else Readiness.ready), Reason(0)
     if Part.unread in states:
         return Readiness.unknown, Reason(0)
-    if states & {Part.out, Part.idle}:
-        return Readiness.notReady, Reason.noUsableBackend
-    if Part.bare in states and has_frontend:
+    if Part.out in states or (Part.idle in states and Part.assumed not in states):
+        return (Readiness.degraded, Reason(0)) if is_served else (Readiness.notReady, Reason.noUsableBackend)
+    if states == {Part.bare} and not is_served and any(part.is_open for part in frontends):
         return Readiness.notReady, Reason.backendEmpty
-    return Readiness.ready, Reason(0)
+    is_less = any(part.readiness is Readiness.degraded for part in parts)
+    return (Readiness.degraded if is_less else Readiness.ready), Reason(0)

@@ -140,7 +140,7 @@ class _Findings:
     def verdict(self) -> Verdict:
         """Sum up."""
         self._levels |= {of_frontends(self._frontends)}
-        level, reason = of_backends(self._backends, any(part.is_open for part in self._frontends))
+        level, reason = of_backends(self._backends, self._frontends)
         self._levels.add(level)
         if reason is Reason.noUsableBackend:
             self._reasons = self._reasons & ~Reason.backendDown | reason
@@ -167,7 +167,7 @@ class _Findings:
             self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
             return
         where, status, standing = self._where(farm.process, as_text(name)), farm.frontends[name], farm.standing(name)
-        part = FrontendPart.of(status, standing, used=farm.is_used(name))
+        part = FrontendPart.of(status, standing, used=farm.is_used(name), served=farm.is_served(name))
         if part.state is Part.unread:
             self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Outcome.unread))
         elif status not in _OPEN:
@@ -229,7 +229,8 @@ class _Findings:
         if summary.status == "MAINT":
             return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
         is_less = is_low or queue is not Outcome.fine
-        return BackendPart(Part.serves, Readiness.degraded if is_less else Readiness.ready)
+        state = Part.assumed if summary.is_assumed and not summary.is_fallback else Part.serves
+        return BackendPart(state, Readiness.degraded if is_less else Readiness.ready)
 
     def _wrong(self, farm: Farm, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
         """Return what a backend is that serves nobody, or of which that is not known; None for any other."""

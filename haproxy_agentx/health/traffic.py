@@ -23,6 +23,9 @@ FAILED_SECONDS = 1.0
 FORGOTTEN = 60.0
 """Seconds without a request after which errors are no evidence any more."""
 
+SERVED = 5.0
+"""Seconds for which good answers of servers are evidence."""
+
 PART = 5
 """One request of so many has to fail for a part of clients not to be served."""
 
@@ -102,6 +105,8 @@ class FrontendTraffic:
     """Whether it ever had requests that HAProxy did not answer by itself."""
     failures: int | None = None
     """Errors of HAProxy's own at all backends when it was last read, where they were added up."""
+    _served_at: float | None = None
+    """When servers last answered requests, none of which has ended in an error since."""
     _last: FrontendCounters | None = None
     seen_at: float = 0.0
     """When it was last read."""
@@ -134,6 +139,10 @@ class FrontendTraffic:
         if self._limit:
             return Outcome.crowded
         return Outcome.partly if self._part else Outcome.fine
+
+    def is_served(self, now: float) -> bool:
+        """Whether servers answered requests in the last seconds, and none ended in an error."""
+        return self._served_at is not None and now - self._served_at <= SERVED
 
     def delta(self, counters: FrontendCounters | None) -> tuple[Delta, int]:
         """Return what happened since the last reading, and how many sessions came in."""
@@ -175,6 +184,10 @@ class FrontendTraffic:
         """
         if not delta.requests:
             return
+        if delta.errors:
+            self._served_at = None
+        elif not delta.is_guess:
+            self._served_at = now
         if not delta.matters:
             own = 0
         if own is None:

@@ -46,7 +46,7 @@ def missing(states: States, kind: int, names: tuple[str, ...] | None) -> tuple[b
 
 
 def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
-    """Say what a backend is, and whether it has enough: ``usable``, ``none``, ``idle`` or ``bare``."""
+    """Say what a backend is, and whether it has enough: ``usable``, ``assumed``, ``none``, ``idle`` or ``bare``."""
     if not servers:
         return "bare", True
     words = [word.replace("UP 1/2", "UP") for word in servers.values()]
@@ -55,7 +55,7 @@ def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
     usable = checked.count("UP") if checked else len(counted)
     enough = usable * 100 >= minimum.number * len(counted) if minimum.percent else usable >= minimum.number
     if usable or "no check" in words:
-        return "usable", enough
+        return "usable" if checked else "assumed", enough
     if counted:
         return "none", False
     return ("idle", enough) if "MAINT" in words or "DRAIN" in words else ("none", False)
@@ -77,7 +77,12 @@ def model(demand: Demand, states: States) -> str:
     backends = [of_backend(what, demand.minimum) for kind, what, trouble, _ in chosen if kind == 0 and not trouble]
     named = any(kind == 0 and is_named for kind, _, _, is_named in chosen)
     found = {word for word, _ in backends}
-    nothing = bool(found) and ("usable" not in found and (found != {"bare"} or named or "OPEN" in fronts))
+    nothing = "usable" not in found and (
+        "none" in found
+        or (named and "bare" in found)
+        or ("idle" in found and "assumed" not in found)
+        or (found == {"bare"} and "OPEN" in fronts)
+    )
     lost = named and "bare" in found
     closed = "STOP" in fronts
     some_missing, all_missing = zip(

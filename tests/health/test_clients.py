@@ -50,7 +50,8 @@ class Site:
         rows = [frontend(name, 1, **self._text(cells)) for name, cells in self.fronts.items()]
         rows += [listener("www", f"sock-{n}", 1, n, status=status) for n, status in enumerate(self.sockets)]
         for number, name in enumerate(self.econ, 7):
-            rows.append(server(name, "one", number, 1, status="no check", check_status=""))
+            state = {"status": "no check", "check_status": ""} if name == "site" else {}
+            rows.append(server(name, "one", number, 1, **state))
             counted = {"econ": self.econ[name], "eresp": 0, "dresp": 0, "lbtot": self.lbtot}
             rows.append(backend(name, number, qcur=str(self.queue if name == "site" else 0), **self._text(counted)))
         self.process.take(answer(rows), now=self.now, load=self.load, same_process=self.same)
@@ -181,6 +182,30 @@ def test_tcp():
     quiet = Site(mode="tcp").read()
     for _ in range(5):
         assert quiet.read(stot=3).is_ready
+
+
+def test_clients_that_are_served_are_evidence_where_checked_servers_are_down():
+    """``use_backend app if { nbsrv(app) gt 0 }``, and another backend without checks otherwise."""
+    process, good = Process(), 0
+
+    def show(now: float, *, up: bool = False, bad: int = 0) -> str:
+        own = {"status": "UP"} if up else {"status": "DOWN", "act": "0"}
+        cells = dict.fromkeys(COUNTED, "0") | {"hrsp_2xx": str(good), "hrsp_5xx": str(bad), "stot": "9"}
+        rows = [frontend("www", 1, scur="1", slim="9", bout="0", **cells)]
+        rows += [server("app", "one", 2, 1, status=own["status"]), backend("app", 2, qcur="0", **own)]
+        rows += [server("other", "one", 3, 1, status="no check", check_status=""), backend("other", 3, qcur="0")]
+        process.take(answer(rows), now=now, same_process=True)
+        return assess(Demand(), [ProcessState("local", process.farm)]).readiness.name
+
+    assert show(1, up=True) == "ready"
+    assert show(2) == "notReady"  # without clients nothing speaks for the other one
+    good = 5
+    assert show(3) == "degraded"
+    assert show(4) == "degraded"
+    assert show(9) == "notReady"
+    good = 9
+    assert show(10) == "degraded"
+    assert show(11, bad=1) == "notReady"
 
 
 # At a limit
