@@ -94,7 +94,7 @@ class Clients:
             sockets, full = full_sockets.get(name, (0, 0))
             value = counted.get(name)
             at_limit = is_full or (value is not None and value.current >= value.limit > 0) or 0 < sockets == full
-            if value is not None:
+            if value is not None and name not in self._blind:
                 each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
             standings[name] = Outcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
