@@ -6,7 +6,7 @@ in time, or a reason of the service. Reasons that are new go before those that w
 
 from collections.abc import Mapping, Sequence
 
-from haproxy_agentx.health.cause_rules import RULES, Rule
+from haproxy_agentx.health.cause_rules import RULES, Rule, Slow
 from haproxy_agentx.health.facts import LINGER, OVER, Fact, FactKind
 from haproxy_agentx.health.model import Cause, Reason
 from haproxy_agentx.health.moves import FINE, Change, Move, move_of
@@ -48,13 +48,15 @@ def _evidence(rule: Rule, change: Change, reasons: Reason, facts: Sequence[Fact]
         return change.details if rule.reasons & reasons else None
     if not rule.facts:
         return change.details
-    found = [fact for fact in facts if fact.kind in rule.facts and _is_near(fact, rule, change.at, facts)]
+    found = [fact for fact in facts if fact.kind in rule.facts and _is_near(fact, rule, change, facts)]
     return min(found, key=lambda fact: abs(fact.at - change.at)).what if found else None
 
 
-def _is_near(fact: Fact, rule: Rule, at: float, facts: Sequence[Fact]) -> bool:
+def _is_near(fact: Fact, rule: Rule, change: Change, facts: Sequence[Fact]) -> bool:
     """Say whether a fact is near enough, and was not over long before the change."""
-    if not at - rule.before <= fact.at <= at + rule.after:
+    slow = {Slow.no: 0.0, Slow.check: change.checks, Slow.preempt: change.checks + change.delay}
+    at, before = change.at, rule.before + slow[rule.slow]
+    if not at - before <= fact.at <= at + rule.after:
         return False
     ends = OVER.get(fact.kind, ())
     return not any(other.kind in ends and fact.at <= other.at < at - LINGER for other in facts)

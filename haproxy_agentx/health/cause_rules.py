@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from haproxy_agentx.health.facts import FactKind
 from haproxy_agentx.health.model import Cause, Reason, Role
@@ -10,13 +11,22 @@ from haproxy_agentx.health.moves import Move
 _NOTHING = Reason(0)
 
 
+class Slow(Enum):
+    """What may lie between a fact and the change that it explains, beside ``before``."""
+
+    no = "nothing"
+    check = "the checks of keepalived: interval times fall or rise"
+    preempt = "those, and its preempt_delay"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row: if there is evidence, this is the cause.
 
     Evidence is one of ``facts`` from ``before`` seconds before the change to ``after`` seconds after it, or one of
-    ``reasons``; a row that names neither needs none. ``came_from`` are the roles before, if it matters. In ``words``
-    ``{what}`` is the fact, or the details of the service.
+    ``reasons``; a row that names neither needs none, and claims no cause but one that the change itself shows.
+    ``slow`` is what makes ``before`` longer. ``came_from`` are the roles before, if it matters. In ``words`` ``{what}``
+    is the fact, or the details of the service.
     """
 
     cause: Cause
@@ -26,6 +36,7 @@ class Rule:
     after: float = 2.0
     words: str = "{what}"
     came_from: tuple[Role, ...] = ()
+    slow: Slow = Slow.no
 
     @property
     def needs_evidence(self) -> bool:
@@ -34,14 +45,14 @@ class Rule:
 
 
 _OWN_HAPROXY = (
-    Rule(Cause.haproxyGone, (FactKind.haproxyGone,)),
-    Rule(Cause.haproxyUnresponsive, (FactKind.haproxyUnresponsive,)),
-    Rule(Cause.noUsableBackend, (FactKind.noUsableBackend,)),
-    Rule(Cause.frontendClosed, (FactKind.frontendClosed,)),
-    Rule(Cause.saturated, (FactKind.saturated,)),
-    Rule(Cause.clientErrors, (FactKind.clientErrors,)),
+    Rule(Cause.haproxyGone, (FactKind.haproxyGone,), slow=Slow.check),
+    Rule(Cause.haproxyUnresponsive, (FactKind.haproxyUnresponsive,), slow=Slow.check),
+    Rule(Cause.noUsableBackend, (FactKind.noUsableBackend,), slow=Slow.check),
+    Rule(Cause.frontendClosed, (FactKind.frontendClosed,), slow=Slow.check),
+    Rule(Cause.saturated, (FactKind.saturated,), slow=Slow.check),
+    Rule(Cause.clientErrors, (FactKind.clientErrors,), slow=Slow.check),
     Rule(Cause.checkScript, (FactKind.scriptBad,)),
-    Rule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum)),
+    Rule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
 )
 _WELL_AGAIN = (FactKind.haproxyBack, FactKind.serving, FactKind.scriptGood, FactKind.linkUp)
 _ANY_NEWS = (
@@ -49,21 +60,48 @@ _ANY_NEWS = (
     FactKind.keepalivedAnswers,
     FactKind.keepalivedBack,
     FactKind.addressGained,
-    FactKind.addressLost,
 )
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
+_NEW = Rule(Cause.configurationChanged, (FactKind.instanceNew,))
 
 RULES: Mapping[Move, Sequence[Rule]] = {
     Move.tookOver: (
-        Rule(Cause.operator, (FactKind.keepalivedBack,), words="took over: {what}"),
+        Rule(Cause.operator, (FactKind.keepalivedBack,), words="took over: {what}", slow=Slow.preempt),
+        _NEW,
         Rule(Cause.recovered, _WELL_AGAIN, before=8, words="took over again: {what}"),
-        Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node does not answer"),
-        Rule(Cause.recovered, _WELL_AGAIN, words="took over again: {what}"),
+        Rule(
+            Cause.addressRemoved,
+            (FactKind.addressTaken,),
+            before=3,
+            words="MASTER again, as no other node is: {what}",
+        ),
+        Rule(
+            Cause.unknown,
+            (FactKind.noOther,),
+            before=3,
+            words="MASTER again after a moment as BACKUP: no other node was heard as MASTER meanwhile",
+        ),
+        Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
+        Rule(Cause.recovered, _WELL_AGAIN, words="took over again: {what}", slow=Slow.preempt),
         Rule(Cause.priority, (FactKind.priorityRose,)),
-        Rule(Cause.priority, (FactKind.gaveWay,), before=3, words="the other node gave way ({what})"),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
-        Rule(Cause.peerLost, words="nothing happened here: the other node is gone or gave way"),
+        Rule(
+            Cause.agentRestarted,
+            (FactKind.agentYoung,),
+            before=5,
+            words="what led to it was not seen: haproxy-agentx was started just before",
+        ),
+        Rule(
+            Cause.priority,
+            (FactKind.preempted,),
+            before=3,
+            words="by priority ({what}): this node preempted the other, or the other withdrew",
+        ),
+        Rule(
+            Cause.unknown,
+            words="no node of higher priority is heard: whether one is gone or gave way is not known",
+        ),
     ),
     Move.gaveUp: (
         Rule(Cause.interfaceDown, (FactKind.linkDown,)),
@@ -74,47 +112,66 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         Rule(Cause.keepalivedUnresponsive, _SILENCE, before=30),
         Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
         Rule(Cause.operator, (FactKind.keepalivedBack,)),
+        _NEW,
         Rule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
-        Rule(Cause.peerReturned, words="nothing is wrong here: the other node, with a higher priority, took over"),
+        Rule(Cause.addressRemoved, (FactKind.addressTaken,), after=4),
+        Rule(Cause.peerReturned, (FactKind.otherMaster,), after=4, words="nothing is wrong here: {what}"),
+        Rule(
+            Cause.unknown,
+            words="became BACKUP, and keepalived gives no reason: another node may have the higher priority",
+        ),
     ),
     Move.failed: (
         Rule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
         *_OWN_HAPROXY,
         Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx did not run"),
-        Rule(Cause.checkScript, words="something that keepalived tracks failed: a script, process or interface"),
+        Rule(
+            Cause.unknown,
+            words="something that keepalived tracks failed; which script, process or interface is not known",
+        ),
     ),
     Move.stopped: (
         Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
         Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx did not run"),
-        Rule(Cause.keepalivedDead, words="keepalived does not run, and did not say that it stops"),
+        Rule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known"),
     ),
     Move.standsBy: (
         Rule(Cause.operator, (FactKind.keepalivedBack,)),
-        Rule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers)),
+        _NEW,
+        Rule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers), slow=Slow.check),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="came back while haproxy-agentx did not run"),
         Rule(Cause.recovered, words="what keepalived tracks is well again", came_from=(Role.fault,)),
-        Rule(Cause.operator, words="keepalived runs the instance again"),
+        Rule(Cause.operator, words="keepalived runs the instance again", came_from=(Role.stopped,)),
+        Rule(Cause.unknown, words="became BACKUP"),
     ),
     Move.seenAgain: (
         Rule(Cause.recovered, (FactKind.keepalivedAnswers,)),
         Rule(Cause.operator, (FactKind.keepalivedBack,)),
+        _NEW,
         Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
         Rule(Cause.recovered, words="the role is known again"),
     ),
     Move.lostSight: (
+        Rule(Cause.configurationChanged, (FactKind.instanceGone,)),
         Rule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=30),
         Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
         Rule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
         Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
         Rule(Cause.sourceLost, words="nothing tells the role any more"),
     ),
-    Move.unmanaged: (Rule(Cause.operator, words="no VRRP instance belongs to the service any more"),),
+    Move.unmanaged: (Rule(Cause.configurationChanged, words="no VRRP instance belongs to the service any more"),),
     Move.conflict: (
+        Rule(
+            Cause.roleDisputed,
+            reasons=Reason.roleDisputed,
+            words="two nodes are MASTER: advertisements of lower priority are heard from another one",
+        ),
         Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=60),
         Rule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=60),
-        Rule(Cause.addressConflict, (FactKind.addressLost, FactKind.addressGained)),
+        Rule(Cause.interfaceDown, (FactKind.linkDown,)),
+        Rule(Cause.addressRemoved, (FactKind.addressLost,)),
         Rule(
             Cause.addressConflict,
             reasons=Reason.addressMissing,
@@ -136,6 +193,11 @@ RULES: Mapping[Move, Sequence[Rule]] = {
             Cause.operator,
             reasons=Reason.memberMissing | Reason.noMember,
             words="the configuration of HAProxy changed: {what}",
+        ),
+        Rule(
+            Cause.unknown,
+            reasons=Reason.addressFiltered,
+            words="keepalived has packets to the addresses dropped: vrrp_strict or no_accept",
         ),
         Rule(
             Cause.addressConflict,

@@ -104,6 +104,10 @@ class Pending:
     listening: bool
     trap: StateTrap | None = None
     patience: float = TRAP_WAIT
+    waits_until: float = 0.0
+    """Until when more evidence of what it is may come (monitor/waits.py)."""
+    is_known: bool = False
+    """Whether that has come, or will not."""
     explained_at: float | None = None
     """When keepalived's trap was there, or was not waited for any longer."""
 
@@ -139,7 +143,9 @@ class Pending:
         return has_reason and (read or now >= self.explained_at + READ_WAIT)
 
     def deadline(self, now: float) -> float:
-        """Give when ``is_ready`` changes without news."""
+        """Return when ``is_ready`` changes without news."""
+        if not self.is_known and now < self.waits_until:
+            return self.waits_until
         if self.explained_at is None:
             return self._patient_until
         return self.explained_at + (REASON_WAIT if now < self.explained_at + REASON_WAIT else READ_WAIT)

@@ -38,13 +38,26 @@ class FactKind(Enum):
     keepalivedSilent = auto()
     """KEEPALIVED-MIB hangs though snmpd answers."""
     keepalivedAnswers = auto()
-    gaveWay = auto()
-    """The other node lowered its priority or withdrew (newMasterReason preempted, RFC 6527)."""
+    preempted = auto()
+    """This node preempted the other, or the other withdrew (newMasterReason preempted, RFC 6527)."""
     noResponse = auto()
     """The other node fell silent (newMasterReason masterNoResponse)."""
+    noOther = auto()
+    """Likewise, and this node itself had been MASTER just before: no other one was."""
     addressLost = auto()
+    """An address of an instance that is MASTER is not on its interface any more."""
     addressGained = auto()
+    addressTaken = auto()
+    """It was gone, keepalived went to BACKUP, and is MASTER again at once: it did not remove it."""
+    otherMaster = auto()
+    """An instance stays BACKUP, so another node is heard as MASTER."""
     agentStarted = auto()
+    """A service was found another one than at the last end."""
+    agentYoung = auto()
+    """haproxy-agentx has been started: what happened before was not seen."""
+    instanceNew = auto()
+    instanceGone = auto()
+    """keepalived's configuration has an instance that it did not have, or has one no more."""
 
 
 OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
@@ -74,6 +87,8 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
     FactKind.keepalivedSilent: (FactKind.keepalivedAnswers,),
     FactKind.priorityFell: (FactKind.priorityRose,),
     FactKind.priorityRose: (FactKind.priorityFell,),
+    FactKind.addressLost: (FactKind.addressGained,),
+    FactKind.addressGained: (FactKind.addressLost,),
 }
 """What ends a fact."""
 

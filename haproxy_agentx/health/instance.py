@@ -9,10 +9,16 @@ from enum import IntEnum
 
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import MibInstance, VrrpState
+from haproxy_agentx.vrrp.model import Kernel, MibInstance, Place, VrrpState
 
 SETTLE = 1.0
 """Seconds after a change in which role and addresses may disagree without it being a conflict."""
+
+ADVERTISEMENT = 1.0
+"""Seconds between two advertisements where it is not known: the default (RFC 9568 6.1, keepalived.conf(5))."""
+
+PREEMPTS = 10
+"""Intervals after which a node of higher priority has become MASTER, its own start included."""
 
 PROPOSAL_LIFE = 600.0
 """Seconds for which an unconfirmed instance is known after the last trap that named it."""
@@ -57,7 +63,7 @@ class Remembered:
     """What is known of an instance from before this program's start."""
 
     role: Role
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Place, ...] = ()
     initial: VrrpState | None = None
     router_id: str = ""
     by_fifo: bool = False
@@ -84,8 +90,10 @@ class Instance:
     mib: MibInstance | None = None
     mib_began: float = 0.0
     mib_at: float | None = None
-    addresses: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
+    addresses: tuple[Place, ...] = ()
+    held: tuple[Place, ...] = ()
+    is_seen: bool = True
+    """Whether the kernel can be asked."""
     held_since: float = 0.0
     agree_from: float = 0.0
     """Since when the role has been due to agree with the addresses."""
@@ -96,25 +104,88 @@ class Instance:
     remembered: Role | None = None
     standing: Standing = Standing.confirmed
     proposed_at: float = 0.0
+    disputes: int = 0
+    """Advertisements of another MASTER, of lower priority, that keepalived reported."""
+    disputed_at: float | None = None
+    disputed_from: float | None = None
+    """When the last of them came, and the first of those that came without a pause."""
+    priority_decides: bool = False
+    """Whether it was seen that its initial state is not what it becomes when all is well."""
+    well_from: float | None = None
+    """Since when it has been BACKUP with all of its priority; None where it is not."""
 
     @property
     def holds(self) -> Held:
         """Say which of its addresses the kernel has."""
         if not self.addresses:
             return Held.unknown
+        if not self.is_seen:
+            return Held.unseen
         if len(self.held) == len(self.addresses):
             return Held.all
         return Held.some if self.held else Held.none
 
+    def holds_at(self, now: float) -> Held:
+        """Return what its addresses are worth: as ``holds``, unless others claim them or packets to them are dropped.
+
+        While role and addresses may still be on their way to each other, nothing is known of them.
+        """
+        held = self.holds if now >= self.settled_at() else Held.unknown
+        if self.role is Role.master and held in (Held.all, Held.unknown, Held.unseen) and self.is_disputed(now):
+            return Held.disputed
+        is_filtered = self.mib is not None and not self.mib.accepts
+        return Held.filtered if held is Held.all and self.role is Role.master and is_filtered else held
+
+    def look(self, kernel: Kernel | None, at: float) -> None:
+        """See which of its addresses the kernel has; None where it cannot be asked."""
+        held = tuple(place for place in self.addresses if kernel is not None and kernel.has(place))
+        if held != self.held or self.is_seen is not (kernel is not None):
+            self.held, self.is_seen, self.held_since = held, kernel is not None, at
+
+    @property
+    def advertises_each(self) -> float:
+        """Return the seconds between two advertisements; keepalived's default where it is not known."""
+        return (self.mib.advertises_each if self.mib else None) or ADVERTISEMENT
+
+    @property
+    def dispute_ends_at(self) -> float:
+        """Return when a second MASTER counts as gone: three intervals and the skew (RFC 9568 6.1) of silence."""
+        return float("-inf") if self.disputed_at is None else self.disputed_at + 4 * self.advertises_each
+
+    def dispute(self, at: float) -> None:
+        """Record an advertisement of another MASTER, of lower priority."""
+        if self.disputed_from is None or at >= self.dispute_ends_at:
+            self.disputed_from = at
+        self.disputes, self.disputed_at = self.disputes + 1, at
+
+    def is_disputed(self, now: float) -> bool:
+        """Whether a second MASTER is heard, which does not give way within an interval as one does at a preemption."""
+        if self.disputed_at is None or self.disputed_from is None or now >= self.dispute_ends_at:
+            return False
+        return self.disputed_at - self.disputed_from >= self.advertises_each / 2
+
+    def learn_intention(self, reading_at: float) -> None:
+        """See by a reading whether priorities decide: one that preempts stays BACKUP behind a higher one only."""
+        row = self.mib
+        is_well = row is not None and (row.effective_priority or 0) >= (row.base_priority or 1)
+        if row is None or self.role is not Role.backup or not is_well:
+            self.well_from = None
+            return
+        self.well_from = reading_at if self.well_from is None else self.well_from
+        waits = row.preempt_delay + PREEMPTS * self.advertises_each
+        self.priority_decides |= reading_at >= max(self.since, self.well_from) + waits
+
     @property
     def intended(self) -> Role | None:
-        """Give the role that keepalived's configuration gives this node when all is well.
+        """Return the role that this node is meant to have, as far as keepalived's configuration shows it.
 
-        With ``nopreempt`` the initial state is BACKUP on both nodes and whoever came first stays: none is meant.
+        Priorities decide, and of those only the own one is known here: an initial BACKUP is also the state of both
+        nodes of a pair that leaves all to priorities, or of one with ``nopreempt``. An initial MASTER is meant, unless
+        the node was seen to stay BACKUP though nothing was wrong with it.
         """
-        if self.initial is None or (self.mib is not None and not self.mib.preempts):
+        if self.initial is not VrrpState.master or self.priority_decides:
             return None
-        return ROLES[self.initial]
+        return None if self.mib is not None and not self.mib.preempts else Role.master
 
     def settled_at(self) -> float:
         """Give the moment from which role and addresses have to agree."""

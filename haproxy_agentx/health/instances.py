@@ -2,10 +2,12 @@
 
 Who is believed on the role of an instance, the first that applies:
 
-1. the writer of the FIFO is gone and KEEPALIVED-MIB has not been read since (or, where no FIFO was ever written to,
+1. the writer of the FIFO is gone and KEEPALIVED-MIB has not been read since (or, where no FIFO is written to,
    KEEPALIVED-MIB has been missing for longer than keepalived takes to come back to a restarted snmpd): keepalived does
-   not run, the role is ``stopped``;
-2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``;
+   not run, the role is ``stopped``. A FIFO without a writer is out of use once the MIB is read, or a trap tells a role:
+   keepalived runs, and its configuration has no such line any more;
+2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``; likewise where keepalived
+   answers and its part for VRRP does not, for longer than a process takes to be started again;
 3. the last line of the FIFO, unless KEEPALIVED-MIB, asked after it, has contradicted it CONTRADICTIONS times in a row:
    then a line was lost, and the MIB is right; or, where neither the FIFO nor the MIB speaks, the last trap that may set
    a role (vrrp/trust.py);
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field
 
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
 from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May, Speaker, decide
 
 CONTRADICTIONS = 2
@@ -33,6 +35,14 @@ RECONNECT = 20.0
 
 START = 5.0
 """Seconds that keepalived has to tell its first state."""
+
+_UNHEARD = "keepalived has not told the role yet: KEEPALIVED-MIB would (keepalived.snmp, and keepalived's option -x)"
+_NAMELESS = (
+    "keepalived was seen here, and no VRRP instance of it is known: KEEPALIVED-MIB would name them (keepalived.snmp)"
+)
+
+_MISSING = (Trouble.not_there, Trouble.no_vrrp)
+"""Troubles in which nobody answers for VRRP."""
 
 MAX_INSTANCES = 256
 """Instances that traps may make known: VRRP has 255 virtual routers on a network."""
@@ -59,6 +69,8 @@ class Instances:
 
     known: dict[str, Instance] = field(default_factory=dict)
     kernel: Kernel | None = None
+    shown: bool = False
+    """Whether anything ever showed a keepalived on this node, in this run or an earlier one."""
     writer: bool | None = None
     """Whether somebody has the FIFO open for writing; None where there is no FIFO or it is not known yet."""
     trouble: Trouble | None = None
@@ -73,11 +85,13 @@ class Instances:
     _unconfirmed: dict[str, Remembered] = field(default_factory=dict)
     _proposed_changes: deque[float] = field(default_factory=lambda: deque(maxlen=PROPOSED_CHANGES))
     _had_writer: bool = False
+    """Whether the FIFO is in use: somebody has written to it, and nothing has shown since that it is out of use."""
     _writer_changed_at: float = 0.0
     _missing_since: float | None = None
 
     def recall(self, remembered: Mapping[str, Remembered], now: float) -> None:
         """Begin with what was known at the last end."""
+        self.shown |= bool(remembered)
         for name, memory in remembered.items():
             if not memory.confirmed:
                 self._unconfirmed[name] = memory
@@ -86,6 +100,7 @@ class Instances:
 
     def take_line(self, line: FifoLine, at: float) -> list[RoleChange]:
         """Take a line of the FIFO."""
+        self.shown = True
         if line.group:
             return []
         if line.state is VrrpState.deleted:
@@ -96,6 +111,8 @@ class Instances:
         instance = self._named(line.name, at)
         if line.priority:
             instance.priority = line.priority
+        if line.event is FifoEvent.lower_priority_seen:
+            instance.dispute(at)
         if line.state is None or ROLES[line.state] is None:
             return []
         return self._event(instance, line.state, "keepalivedFifo", at)
@@ -120,6 +137,7 @@ class Instances:
     def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
         """Take a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
         may = self.may(evidence, trap.name)
+        self.shown |= bool(may & (May.match | May.create))
         if May.detail in may:
             self.router_id = trap.router_id or self.router_id
         if trap.group:
@@ -133,6 +151,11 @@ class Instances:
         role = ROLES[trap.state]
         if May.role not in may or role is None:
             return []
+        if trap.state is VrrpState.deleted:
+            self.known.pop(trap.name, None)
+            return []
+        if instance.standing is not Standing.proposed and self.writer is False and role is not Role.stopped:
+            self._leave_fifo()
         if instance.standing is Standing.proposed and role is not instance.role:
             if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
                 self.left_out += 1
@@ -148,14 +171,17 @@ class Instances:
             self.writer, self._writer_changed_at = present, at
             self._had_writer |= present
         if present:
+            self.shown = True
             self._drop_proposed()
         return self.settle(at)
 
     def take_reading(self, reading: MibReading) -> list[RoleChange]:
         """Take KEEPALIVED-MIB: instances that are not in it any more are gone."""
         self.trouble = self._missing_since = None
-        self._mib_spoke = True
+        self._mib_spoke = self.shown = True
         self._drop_proposed()
+        if self.writer is False and reading.began > self._writer_changed_at + START:
+            self._leave_fifo()
         self.router_id = reading.router_id or self.router_id
         rows = {row.name: row for row in reading.instances}
         for name in [name for name, known in self.known.items() if name not in rows and known.since < reading.began]:
@@ -163,9 +189,10 @@ class Instances:
         for name, row in rows.items():
             instance = self._named(name, reading.ended)
             instance.mib, instance.mib_began, instance.mib_at = row, reading.began, reading.ended
-            instance.initial, instance.router_id = row.initial, reading.router_id
-            instance.priority = row.effective_priority
-            instance.addresses = tuple(address.ip for address in row.addresses)
+            instance.router_id = reading.router_id or instance.router_id
+            instance.initial = instance.initial if row.initial is None else row.initial
+            instance.priority = instance.priority if row.effective_priority is None else row.effective_priority
+            instance.addresses = tuple(address.place for address in row.addresses)
             if instance.event is not None and instance.event[1] == "keepalivedTraps":
                 instance.event = None  # the MIB speaks: traps only confirm
             if instance.event is not None and reading.began > instance.event_at:
@@ -173,7 +200,10 @@ class Instances:
                 agrees = says is None or says is ROLES[instance.event[0]]
                 instance.contradicted = 0 if agrees else instance.contradicted + 1
         self._look_at_addresses(reading.ended)
-        return self.settle(reading.ended)
+        changes = self.settle(reading.ended)
+        for instance in self.known.values():
+            instance.learn_intention(reading.ended)
+        return changes
 
     def take_trouble(self, trouble: Trouble, at: float) -> list[RoleChange]:
         """Take that KEEPALIVED-MIB could not be read.
@@ -181,14 +211,20 @@ class Instances:
         snmpd drops a frozen keepalived after some seconds, so that its MIB is not there any more: it is frozen still,
         until it says something.
         """
-        if trouble is Trouble.not_there and self.trouble is Trouble.frozen:
+        self.shown |= trouble in (Trouble.frozen, Trouble.no_vrrp)
+        if trouble in _MISSING and self.trouble is Trouble.frozen:
             return self.settle(at)
         self.trouble = trouble
-        if trouble is not Trouble.not_there:
+        if trouble not in _MISSING:
             self._missing_since = None
         elif self._missing_since is None:
             self._missing_since = at
         return self.settle(at)
+
+    def lose_kernel(self, at: float) -> None:
+        """Take that the kernel can not be asked."""
+        self.kernel = None
+        self._look_at_addresses(at)
 
     def take_kernel(self, kernel: Kernel, at: float) -> list[RoleChange]:
         """Take who holds which address."""
@@ -207,13 +243,25 @@ class Instances:
         moments = [instance.settled_at() for instance in self.known.values()]
         moments.append(self._writer_changed_at + START)
         moments += [known.expires_at for known in self.known.values() if known.standing is Standing.proposed]
+        moments += [known.dispute_ends_at for known in self.known.values() if known.is_disputed(now)]
         if self._missing_since is not None:
-            moments.append(self._missing_since + RECONNECT)
+            moments += [self._missing_since + START, self._missing_since + RECONNECT]
         return min((moment for moment in moments if moment > now), default=None)
 
     def interfaces(self) -> frozenset[str] | None:
-        """Give the interfaces that VRRP runs on; None where KEEPALIVED-MIB has not told them."""
-        return frozenset(known.mib.interface for known in self.known.values() if known.mib) or None
+        """Return the interfaces that VRRP uses, also those that it tracks; None where KEEPALIVED-MIB has not told."""
+        return frozenset(name for known in self.known.values() if known.mib for name in known.mib.interfaces) or None
+
+    @property
+    def has_mib(self) -> bool:
+        """Whether KEEPALIVED-MIB was read in this run."""
+        return self._mib_spoke
+
+    @property
+    def gone(self) -> Belief:
+        """Return what is known of a keepalived of which no instance is known: that it was there, or is there."""
+        stopped = self._had_writer and self.writer is False
+        return Belief(Role.stopped if stopped else Role.unknown, "keepalivedFifo" if self._had_writer else "")
 
     def _named(self, name: str, at: float) -> Instance:
         """Return the instance that a source other than an unproven trap names."""
@@ -274,17 +322,22 @@ class Instances:
         instance.event, instance.event_at, instance.contradicted = (state, source), at, 0
         return self._believe(instance, at)
 
+    def _leave_fifo(self) -> None:
+        """Take that keepalived does not use the FIFO any more: it runs, and nobody has it open."""
+        if self._had_writer:
+            self._had_writer = False
+            for instance in self.known.values():
+                if instance.event is not None and instance.event[1] == "keepalivedFifo":
+                    instance.event = None
+
     def _forget_events(self) -> None:
         """Forget what a keepalived told that runs no more."""
         for instance in self.known.values():
             instance.event = instance.remembered = None
 
     def _look_at_addresses(self, at: float) -> None:
-        here = self.kernel.addresses if self.kernel else {}
         for instance in self.known.values():
-            held = tuple(ip for ip in instance.addresses if ip in here)
-            if held != instance.held:
-                instance.held, instance.held_since = held, at
+            instance.look(self.kernel, at)
 
     def _believe(self, instance: Instance, now: float) -> list[RoleChange]:
         belief = self._belief(instance, now)
@@ -302,8 +355,8 @@ class Instances:
         """Apply the rule of this module."""
         if self._is_stopped(now):
             return Belief(Role.stopped, "keepalivedFifo" if self._had_writer else "keepalivedMib")
-        if self.trouble is Trouble.frozen:
-            return Belief(Role.unknown, "keepalivedMib", "KEEPALIVED-MIB does not answer though snmpd does")
+        if (why := self._silence(now)) is not None:
+            return Belief(Role.unknown, "keepalivedMib", why)
         mib = self._mib_role(instance)
         if instance.event is not None:
             return _weigh(*instance.event, mib, instance.contradicted)
@@ -325,8 +378,27 @@ class Instances:
     def _is_stopped(self, now: float) -> bool:
         if self._had_writer:
             read_since = any(known.mib_began > self._writer_changed_at for known in self.known.values())
-            return self.writer is False and (self.trouble is Trouble.not_there or not read_since)
-        return self._missing_since is not None and now >= self._missing_since + RECONNECT
+            return self.writer is False and (self.trouble in _MISSING or not read_since)
+        missing = self._missing_since is not None and self.trouble is Trouble.not_there
+        return missing and now >= (self._missing_since or now) + RECONNECT
+
+    def _silence(self, now: float) -> str | None:
+        """Return why keepalived can say nothing of roles though it is there; None where it can.
+
+        Its part for VRRP may be missing while another one answers. A FIFO that somebody has open is open by that part.
+        """
+        if self.trouble is Trouble.frozen:
+            return "KEEPALIVED-MIB does not answer though snmpd does"
+        lasts = self._missing_since is not None and now >= self._missing_since + START
+        if self.trouble is Trouble.no_vrrp and lasts and not (self._had_writer and self.writer):
+            return "keepalived answers, and its part for VRRP shows no instance"
+        return None
+
+    def missing(self, instance: Instance | None) -> str:
+        """Return which evidence of a role is missing, and who would supply it."""
+        if instance is not None:
+            return instance.contradiction or _UNHEARD
+        return _NAMELESS if self.shown else ""
 
     def _from_memory(self, instance: Instance) -> Role:
         """Give the role of the last start, unless the kernel speaks against it."""

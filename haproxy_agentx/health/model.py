@@ -34,13 +34,19 @@ class Role(IntEnum):
 
 
 class Held(IntEnum):
-    """Which of the addresses that belong to a service the kernel has."""
+    """Which of the addresses that belong to a service the kernel has, and whether they are this node's alone."""
 
     all = 1
     some = 2
     none = 3
     unknown = 4
-    """It is not known which addresses belong to it, or the kernel cannot be asked."""
+    """It is not known which addresses belong to it, or they may still be on their way."""
+    unseen = 5
+    """It is known which belong to it, and the kernel cannot be asked."""
+    disputed = 6
+    """They are here as far as is known, and a second MASTER is heard on the wire."""
+    filtered = 7
+    """They are all here, and keepalived has packets to them dropped (VRRPv3 with no_accept or vrrp_strict)."""
 
 
 class Readiness(IntEnum):
@@ -79,6 +85,10 @@ class Reason(IntFlag):
     """The connections of HAProxy, of a frontend or of the servers are used up."""
     clientErrors = 1 << 15
     """Requests of the last seconds were answered by HAProxy's own errors."""
+    roleDisputed = 1 << 18
+    """A second MASTER, of lower priority, is heard on the wire."""
+    addressFiltered = 1 << 19
+    """The kernel holds the address, and packets to it are dropped."""
     backendEmpty = 1 << 20
     """A backend has lost all its servers, or all that there is to serve has none."""
 
@@ -95,7 +105,7 @@ class Cause(IntEnum):
     checkScript = 7
     interfaceDown = 8
     priority = 9
-    """The priorities changed: this node's own, or the other gave way."""
+    """Priorities decided: this node's own changed, it preempted the other, or the other withdrew."""
     peerLost = 10
     peerReturned = 11
     """A node with a higher priority took over."""
@@ -112,6 +122,12 @@ class Cause(IntEnum):
     unknown = 19
     saturated = 20
     clientErrors = 21
+    roleDisputed = 23
+    """Two nodes were MASTER at the same time."""
+    addressRemoved = 24
+    """Somebody other than keepalived removed an address."""
+    configurationChanged = 25
+    """An instance, a service or a member was added, changed or removed."""
 
 
 @dataclass(frozen=True, slots=True)

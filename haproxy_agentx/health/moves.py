@@ -11,7 +11,10 @@ _NOTHING = Reason(0)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A service is not what it was. ``reasons`` and ``details`` are those of now."""
+    """A service is not what it was. ``reasons`` and ``details`` are those of now.
+
+    ``checks`` and ``delay`` are the seconds that keepalived's checks take, and its preempt_delay; 0 is not known.
+    """
 
     at: float
     role_before: Role
@@ -21,6 +24,8 @@ class Change:
     reasons: Reason = _NOTHING
     details: str = ""
     reasons_before: Reason = _NOTHING
+    checks: float = 0.0
+    delay: float = 0.0
 
 
 class Move(Enum):

@@ -31,15 +31,21 @@ class Rule:
 
 
 _SERVING = (Role.master, Role.none)
-_HERE = (Held.all, Held.some)
+_HERE = (Held.all, Held.some, Held.filtered)
 _NOT_ALL_HERE = (Held.some, Held.none)
 
 RULES: tuple[Rule, ...] = (
     Rule((Role.master,), _NOT_ALL_HERE, (), Health.conflict, "MASTER without all its addresses"),
+    Rule((Role.master,), (Held.disputed,), (), Health.conflict, "MASTER, and another one is heard on the wire"),
     Rule((Role.backup, Role.fault, Role.stopped), _HERE, (), Health.conflict, "not MASTER, and holds an address"),
+    Rule(
+        (Role.backup, Role.fault, Role.stopped), (Held.unseen,), (), Health.unknown, "nobody knows whether it holds one"
+    ),
     Rule((Role.fault,), (), (), Health.fault, "VRRP is in FAULT"),
     Rule((Role.stopped,), (), (), Health.stopped, "keepalived does not run the instance"),
     Rule(_SERVING, (), (Readiness.notReady,), Health.blackhole, "clients come here, and HAProxy does not serve them"),
+    Rule((Role.master,), (Held.filtered,), (), Health.blackhole, "clients come here, and their packets are dropped"),
+    Rule(_SERVING, (Held.unseen,), (), Health.unknown, "nobody knows whether its addresses are here"),
     Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "nobody knows whether HAProxy serves"),
     Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with less than it should have"),
     Rule(_SERVING, (), (Readiness.ready,), Health.active, "serves"),

@@ -106,6 +106,11 @@ class Tracker:
         self.failovers += 1
         self._limiter.count(now)
 
+    def forget_role(self) -> None:
+        """Take that a change of role that waits was none: its instance was removed."""
+        self.failovers -= 1
+        self._waiting_role = max(0, self._waiting_role - 1)
+
     def learn_role(self, role: Role) -> None:
         """Take a role where none was ever known: that is no change."""
         if self.told is not None:

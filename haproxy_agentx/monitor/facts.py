@@ -1,10 +1,10 @@
 """What happened lately, as far as it can explain a change: differences between what sources tell. Pure."""
 
 from collections import deque
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from haproxy_agentx.health.cause import Fact, FactKind
-from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.model import Reason, Role
 from haproxy_agentx.vrrp.model import (
     FifoLine,
     Kernel,
@@ -12,12 +12,16 @@ from haproxy_agentx.vrrp.model import (
     MibReading,
     NewMasterReason,
     NewMasterTrap,
+    Place,
     StateTrap,
     VrrpState,
 )
 
 MAX_FACTS = 200
 """Facts that are kept: more than a minute of anything but a storm."""
+
+AT_ONCE = 6.0
+"""Seconds in which a BACKUP that hears no MASTER has become MASTER: three advertisements and a skew, with some room."""
 
 _REASONS = {
     Reason.haproxyGone: FactKind.haproxyGone,
@@ -33,8 +37,8 @@ _REASONS = {
 }
 
 _NEW_MASTER = {
-    NewMasterReason.preempted: FactKind.gaveWay,
-    NewMasterReason.priority: FactKind.gaveWay,
+    NewMasterReason.preempted: FactKind.preempted,
+    NewMasterReason.priority: FactKind.preempted,
     NewMasterReason.masterNoResponse: FactKind.noResponse,
 }
 
@@ -49,6 +53,8 @@ class Facts:
         self._priorities: dict[str, int] = {}
         self._stopped: set[str] = set()
         """Instances that keepalived has shut down."""
+        self._left: dict[str, float] = {}
+        """When an instance was last MASTER and became BACKUP."""
 
     def add(self, kind: FactKind, what: str, at: float, subject: str = "") -> None:
         """Add one; ``subject`` is the instance or service that it is about, if not the node."""
@@ -76,7 +82,7 @@ class Facts:
 
     def has_new_master(self, instance: str, since: float) -> bool:
         """Say whether keepalived has told since then why this node has become MASTER."""
-        kinds = _NEW_MASTER.values()
+        kinds = (*_NEW_MASTER.values(), FactKind.noOther)
         return any(fact.at >= since and fact.kind in kinds for fact in self.about(instance))
 
     def of_line(self, line: FifoLine, at: float) -> None:
@@ -92,9 +98,36 @@ class Facts:
         """Take a trap of keepalived."""
         if isinstance(trap, NewMasterTrap):
             if trap.reason in _NEW_MASTER:
-                self.add(_NEW_MASTER[trap.reason], trap.reason.name, at, self.named(trap.router_number))
+                self._new_master(trap.reason, self.named(trap.router_number), at)
         elif not trap.group:
             self._state(trap.name, trap.state, at)
+
+    def of_role(self, instance: str, before: Role, after: Role, at: float) -> None:
+        """Take that an instance is not MASTER any more, but BACKUP: if it comes back at once, no other one was."""
+        if (before, after) == (Role.master, Role.backup):
+            self._left[instance] = at
+
+    def of_held(self, instance: str, before: Collection[Place], after: Collection[Place], at: float) -> None:
+        """Take which addresses of an instance that is MASTER the kernel had and has."""
+        for place in before:
+            if place not in after:
+                words = f"{place.ip} is not on {place.interface or 'its interface'} any more: by whom is not known"
+                self.add(FactKind.addressLost, words, at, instance)
+        for place in after:
+            if place not in before:
+                self.add(FactKind.addressGained, f"{place.ip} is there again", at, instance)
+
+    def gone(self, instance: str, at: float) -> None:
+        """Take that keepalived has an instance no more."""
+        self._priorities.pop(instance, None)
+        self.add(FactKind.instanceGone, f"keepalived has no VRRP instance {instance} any more", at, instance)
+
+    def _new_master(self, reason: NewMasterReason, instance: str, at: float) -> None:
+        kind = _NEW_MASTER[reason]
+        left = [when for name, when in self._left.items() if instance in ("", name)]
+        if kind is FactKind.noResponse and left and at - max(left) <= AT_ONCE:
+            kind = FactKind.noOther
+        self.add(kind, reason.name, at, instance)
 
     def named(self, router_number: int | None) -> str:
         """Return the only instance with a VRID; an empty text where that is not known."""
@@ -132,7 +165,8 @@ class Facts:
                 self.add(FactKind.scriptGood, f"the check script {name} succeeds again", at)
         for row in reading.instances:
             self._see(row.name, at)
-            self._priority(row.name, row.effective_priority, at)
+            if row.effective_priority is not None:
+                self._priority(row.name, row.effective_priority, at)
         self._reading = reading
 
     def of_kernel(self, kernel: Kernel, interfaces: Container[str] | None, at: float) -> None:
@@ -150,7 +184,7 @@ class Facts:
     def _see(self, name: str, at: float) -> None:
         """Take that there is an instance."""
         if self._reading is not None and name not in (row.name for row in self._reading.instances):
-            self.add(FactKind.keepalivedBack, f"keepalived has a new VRRP instance {name}", at, name)
+            self.add(FactKind.instanceNew, f"keepalived has a new VRRP instance {name}", at, name)
 
     def _state(self, name: str, state: VrrpState, at: float) -> None:
         """Take what keepalived says that an instance is."""

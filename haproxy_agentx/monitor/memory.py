@@ -7,16 +7,18 @@ from haproxy_agentx.health.instance import Remembered, Standing
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.last_reported import PREFIX as REPORTED
-from haproxy_agentx.vrrp.model import VrrpState
+from haproxy_agentx.vrrp.model import Place, VrrpState
 
 PREFIX = "vrrp/"
 SERVICE = "service/"
 """What the keys begin with: of instances and of services."""
+KEEPALIVED = "keepalived"
+"""Key that is there once anything has shown a keepalived on this node."""
 
 
 def remember_instances(instances: Instances) -> dict[str, str]:
     """Give the texts by key."""
-    texts = {}
+    texts = {KEEPALIVED: "1"} if instances.shown else {}
     for name, instance in instances.known.items():
         if instance.standing is Standing.proposed:
             continue
@@ -24,7 +26,7 @@ def remember_instances(instances: Instances) -> dict[str, str]:
         texts[PREFIX + name] = json.dumps(
             {
                 "role": memory.role.name,
-                "addresses": memory.addresses,
+                "addresses": list(map(str, memory.addresses)),
                 "initial": memory.initial.name if memory.initial is not None else None,
                 "router_id": memory.router_id,
                 "by_fifo": memory.by_fifo,
@@ -43,7 +45,7 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
                 given = json.loads(text)
                 found[key.removeprefix(PREFIX)] = Remembered(
                     role=Role[given["role"]],
-                    addresses=tuple(map(str, given["addresses"])),
+                    addresses=tuple(Place.of(str(text)) for text in given["addresses"]),
                     initial=VrrpState[given["initial"]] if given["initial"] else None,
                     router_id=str(given["router_id"]),
                     by_fifo=bool(given["by_fifo"]),

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
-from haproxy_agentx.health.cause import FactKind, explain
+from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
@@ -19,12 +19,13 @@ from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.tracker import Tell, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
-from haproxy_agentx.monitor.memory import SERVICE
+from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
 from haproxy_agentx.monitor.plans import planned
 from haproxy_agentx.monitor.reports import Manners, Reports
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings
-from haproxy_agentx.monitor.service_events import change_of, ended, event_cells
+from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, with_times
 from haproxy_agentx.monitor.storm import not_told
+from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
 from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
 
@@ -58,6 +59,7 @@ class Node:
         now: float,
     ) -> None:
         self.instances = Instances(configured=frozenset(plan.instance for plan in plans or () if plan.instance))
+        self.instances.shown = KEEPALIVED in memory
         self.services: dict[str, Service] = {}
         self.facts = Facts()
         self.listening = False
@@ -71,12 +73,17 @@ class Node:
         self._awaited = set(awaited)
         self._memory = dict(memory)
         self._started = now
+        self.facts.add(FactKind.agentYoung, "haproxy-agentx was started", now)
+        self._mib_asked_at = now
+        """When KEEPALIVED-MIB was last asked and answered, or could not be read."""
         self._judging = False
         self._processes: dict[str, ProcessNews] = {}
         self._traps = Traps()
         self._snmpd_seen_at: float | None = None
         """When snmpd last showed that it lives; None where it is not asked."""
         self._pending: dict[str, deque[Pending]] = {}
+        self._named: set[str] = set()
+        """The names of the instances that were known at the last look."""
         self.reports = Reports(manners, memory)
         """What is reported of backends, servers and sources."""
         self._ended: list[News] = []
@@ -113,6 +120,7 @@ class Node:
         self.facts.of_silence(False, self.instances.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
         self.facts.of_reading(reading)
         self._snmpd_seen_at = reading.ended
+        self._mib_asked_at = reading.began
         self._awaited.discard("mib")
         self._take_changes(self.instances.take_reading(reading))
 
@@ -121,6 +129,7 @@ class Node:
         self.facts.of_silence(trouble is Trouble.frozen, self.instances.trouble is Trouble.frozen, at)
         if trouble is not Trouble.snmpd:
             self._snmpd_seen_at = at
+        self._mib_asked_at = at
         self._awaited.discard("mib")
         self._take_changes(self.instances.take_trouble(trouble, at))
 
@@ -128,11 +137,14 @@ class Node:
         """Take who holds which address."""
         self.facts.of_kernel(kernel, self.instances.interfaces(), at)
         self._awaited.discard("kernel")
+        held = {known.name: known.held for known in self.instances.known.values() if known.role is Role.master}
         self._take_changes(self.instances.take_kernel(kernel, at))
+        for name, before in held.items():
+            self.facts.of_held(name, before, self.instances.known[name].held, at)
 
-    def lose_kernel(self) -> None:
+    def lose_kernel(self, at: float) -> None:
         """Take that the kernel can not be asked."""
-        self.instances.kernel = None
+        self.instances.lose_kernel(at)
 
     def take_process(self, news: ProcessNews, at: float) -> None:
         """Take that an HAProxy was read, or could not be."""
@@ -229,9 +241,13 @@ class Node:
 
     def _take_changes(self, changes: Iterable[RoleChange]) -> None:
         for change in changes:
+            self.facts.of_role(change.instance, change.before, change.after, change.at)
             if change.after is Role.unknown:
                 continue
-            pending = Pending(change, self.listening)  # one for all services of the instance: there is one trap
+            speaks = self.instances.trouble is None and self.instances.has_mib
+            until = wait_for(change, self.instances.known.get(change.instance), mib_speaks=speaks)
+            # one for all services of the instance: there is one trap
+            pending = Pending(change, self.listening, waits_until=until)
             for service in self.services.values():
                 if service.plan.instance == change.instance:
                     self._expect(service, pending)
@@ -251,6 +267,7 @@ class Node:
 
     def _follow_plans(self, now: float, date: float) -> None:
         """Have the services that are planned, or without a plan one for each instance, or one for the node."""
+        self._follow_instances(now)
         confirmed_first = sorted(self.instances.known.values(), key=lambda known: known.standing)
         plans = planned(self._plans, [known.name for known in confirmed_first])
         names = {plan.name for plan in plans}
@@ -279,6 +296,17 @@ class Node:
             service.recall(self._memory.pop(key), now, date)
             self._end(service, date)
 
+    def _follow_instances(self, now: float) -> None:
+        """Take which instances are gone: what was said of them at last, FAULT or that they stopped, was their end."""
+        for name in self._named - self.instances.known.keys():
+            self.facts.gone(name, now)
+        self._named = set(self.instances.known)
+        for service in self.services.values():
+            waiting = self._pending[service.plan.name]
+            while waiting and waiting[-1].change.after in GONE and waiting[-1].change.instance not in self._named:
+                service.role = waiting.pop().change.before
+                service.tracker.forget_role()
+
     def _end(self, service: Service, date: float) -> None:
         """Report that a service is not there any more, if a problem of it was reported or changes are not counted."""
         self._ended += ended(service.plan.name, service.tracker.told, service.tracker.uncounted, date)
@@ -295,8 +323,8 @@ class Node:
             instance=self._instance(service),
             processes=[news.state for news in self._processes.values()],
             frozen=self.instances.trouble is Trouble.frozen,
-            kernel=self.instances.kernel is not None,
-            keepalived=bool(self.instances.writer) or bool(self.instances.known),
+            missing=self.instances.missing(self._instance(service)),
+            nameless=self.instances.gone.role if self.instances.shown or self.instances.configured else None,
         )
         service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition
@@ -312,7 +340,7 @@ class Node:
 
     def _tell(self, service: Service, now: float, date: float) -> Iterator[News]:
         waiting = self._pending[service.plan.name]
-        while waiting and self._is_ready(waiting[0], now):
+        while waiting and self._is_ready(service, waiting[0], now):
             pending = waiting.popleft()
             tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
             if tell is not None:
@@ -333,8 +361,29 @@ class Node:
         if tell is not None:
             yield self._news(service, tell, now, date, None)
 
-    def _is_ready(self, pending: Pending, now: float) -> bool:
+    def _is_known(self, service: Service, pending: Pending, now: float) -> bool:
+        """Whether it is known what a change is, or no more is waited for (monitor/waits.py)."""
+        change, instance = pending.change, self._instance(service)
+        if pending.is_known or not is_leaving(change):
+            return pending.is_known or now >= pending.waits_until or self._mib_asked_at > change.at
+        returned = instance is None or instance.role is not Role.backup
+        facts = self.facts.about(service.plan.name, change.instance)
+        if now < pending.waits_until and not returned:
+            before, condition = service.tracker.told, service.tracker.condition
+            reasons = condition.reasons if condition else Reason(0)
+            health = before.health if before else Health.unknown
+            move = Change(change.at, change.before, change.after, health, health, reasons)
+            return explain(with_times(move, instance), facts)[0] is not Cause.unknown
+        found = conclusion(change, instance, facts, now)
+        if found is not None:
+            self.facts.recent.append(found)
+        pending.is_known = True
+        return True
+
+    def _is_ready(self, service: Service, pending: Pending, now: float) -> bool:
         change = pending.change
+        if not self._is_known(service, pending, now):
+            return False
         read = all(news.began >= change.at for news in self._processes.values())
         reason = change.after is not Role.master or self.facts.has_new_master(
             change.instance, change.at - early(change)
@@ -345,7 +394,7 @@ class Node:
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
         """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
         facts = self.facts.about(service.plan.name, service.plan.instance or "")
-        cause, words = explain(change_of(tell, pending), facts)
+        cause, words = explain(with_times(change_of(tell, pending), self._instance(service)), facts)
         if tell.suppressed:
             words = line("; ".join(filter(None, (words, not_told(tell.suppressed)))))
         service.explained(cause, words)

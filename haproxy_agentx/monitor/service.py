@@ -10,6 +10,7 @@ from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, 
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.tracker import Told, Tracker
+from haproxy_agentx.health.words import line
 
 Stamp = Callable[[float], int | None]
 """From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
@@ -34,10 +35,10 @@ class Surroundings:
     processes: Sequence[ProcessState]
     frozen: bool
     """keepalived does not answer."""
-    kernel: bool
-    """The kernel's addresses are known."""
-    keepalived: bool
-    """keepalived runs, as far as anybody has told."""
+    missing: str
+    """Which evidence of the role is missing, in words, where it is unknown."""
+    nameless: Role | None
+    """The role where no instance is known; None on a node where nothing has ever shown a keepalived."""
 
 
 class Service:
@@ -70,9 +71,8 @@ class Service:
             shape = [(member.process, member.proxy, member.is_backend) for member in self.verdict.members]
             self.shape = self.shape if shape == self.shape else shape
         if instance is not None:
-            self.expected, self.held = instance.addresses, instance.held
-            if around.kernel and now >= instance.settled_at():
-                held = instance.holds
+            self.expected, self.held = tuple(map(str, instance.addresses)), tuple(map(str, instance.held))
+            held = instance.holds_at(now)
             self.intended = self.plan.intended or instance.intended
         else:
             self.expected = self.held = ()
@@ -90,7 +90,7 @@ class Service:
                 reasons=verdict.reasons | _address_reasons(role, held, frozen=around.frozen),
                 usable=verdict.usable,
                 configured=verdict.configured,
-                details=verdict.details,
+                details=_details(role, held, around.missing, verdict.details),
                 maintenance=verdict.maintenance,
             ),
             now,
@@ -100,9 +100,9 @@ class Service:
     def _role(self, around: Surroundings) -> Role:
         if around.instance is not None:
             return around.instance.role
-        if self.plan.instance is None and not around.keepalived:
-            return Role.none
-        return Role.unknown
+        if self.plan.instance is not None:
+            return Role.unknown
+        return Role.none if around.nameless is None else around.nameless
 
     @property
     def role(self) -> Role:
@@ -231,10 +231,28 @@ class Service:
         }
 
 
+_WORDS = {
+    Held.disputed: "another MASTER, of lower priority, is heard on the wire",
+    Held.filtered: "keepalived has packets to the addresses dropped (vrrp_strict, no_accept)",
+    Held.unseen: "the kernel cannot be asked for addresses",
+}
+
+
+def _details(role: Role, held: Held, missing: str, details: str) -> str:
+    """Return the reasons in words: of VRRP first, where there is something to say."""
+    of_role = missing if role is Role.unknown else ""
+    of_addresses = _WORDS.get(held, "")
+    return line("; ".join(filter(None, (of_role, of_addresses, details)))) if of_role or of_addresses else details
+
+
+_REASONS = {Held.disputed: Reason.roleDisputed, Held.filtered: Reason.addressFiltered}
+
+
 def _address_reasons(role: Role, held: Held, *, frozen: bool) -> Reason:
     reasons = Reason(0)
     if role is Role.master and held in (Held.some, Held.none):
         reasons |= Reason.addressMissing
     if role not in (Role.master, Role.none) and held in (Held.all, Held.some):
         reasons |= Reason.addressHeld
+    reasons |= _REASONS.get(held, Reason(0))
     return reasons | (Reason.roleStale if frozen else Reason(0))

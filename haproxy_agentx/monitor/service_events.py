@@ -1,8 +1,11 @@
 """The events of a service: what changed, and the cells of haxEventTable that say it. Pure."""
 
+from dataclasses import replace
+
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
+from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Health, Role
 from haproxy_agentx.health.tracker import Tell, Told
 from haproxy_agentx.monitor.service import Service
@@ -24,6 +27,14 @@ def change_of(tell: Tell, pending: Pending | None) -> Change:
         details=tell.after.details,
         reasons_before=tell.before.reasons,
     )
+
+
+def with_times(change: Change, instance: Instance | None) -> Change:
+    """Return the change with the times that keepalived takes, as far as they are known."""
+    row = instance.mib if instance else None
+    if row is None:
+        return change
+    return replace(change, checks=max((one.takes for one in row.scripts), default=0.0), delay=row.preempt_delay)
 
 
 def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
@@ -49,7 +60,7 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
         "haxEventPreviousRole": told.role.name,
         "haxEventServedAsIntended": "true",
         "haxEventReasons": "0",
-        "haxEventCause": Cause.none.name,
+        "haxEventCause": Cause.configurationChanged.name,
         "haxEventCauseText": "; ".join(words),
         "haxEventSuppressed": str(uncounted),
     }

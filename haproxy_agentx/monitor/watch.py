@@ -17,7 +17,7 @@ from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.egress_gate import EgressGate
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.last_reported import REMOVED
-from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
+from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Node, ProcessNews
 from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.service import Plan
@@ -117,7 +117,9 @@ class Monitor:
 
     async def run(self) -> None:
         """Watch for ever."""
-        memory = await self._journal.recall()
+        memory = dict(await self._journal.recall())
+        if all(each is None for each in (self._fifo, self._traps, self._poll)):
+            memory.pop(KEEPALIVED, None)  # the configuration says that there is no keepalived here
         now = monotonic()
         self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
@@ -253,7 +255,7 @@ class Monitor:
 
     def _take_sources(self, now: float) -> None:
         if self._kernel.kernel is None:
-            self.node.lose_kernel()
+            self.node.lose_kernel(now)
         for source in (*self.sources, *(process.source for process in self._processes())):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet
@@ -279,6 +281,7 @@ class Monitor:
             self.node.reports.version,
             read,
             self._hears,
+            self.node.instances.shown,
         )
         if not told and state == self._kept:
             return

@@ -58,8 +58,10 @@ CONVENTIONS: tuple[Convention, ...] = (
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
-        "requests of the last seconds ended in errors of HAProxy's own. backendEmpty: a backend has lost all its "
-        "servers, or no backend has any.",
+        "requests of the last seconds ended in errors of HAProxy's own. roleDisputed: this node is "
+        "MASTER, and advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and "
+        "keepalived has packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost "
+        "all its servers, or no backend has any.",
         "BITS",
         REASON_BITS,
     ),
@@ -68,12 +70,15 @@ CONVENTIONS: tuple[Convention, ...] = (
         "Why a service changed, worked out from what was seen just before and after. none: it has not changed. "
         "haproxyGone, haproxyUnresponsive: HAProxy stopped, or stopped answering. noUsableBackend, belowMinimum, "
         "frontendClosed: as the reasons of these names. checkScript: a script of keepalived failed. interfaceDown: a "
-        "network interface went down. priority: a priority changed, or the other node gave way. peerLost: the MASTER "
-        "was not heard any more. peerReturned: a node with a higher priority took over. operator: keepalived was "
-        "stopped, started or configured anew. keepalivedDead: it ended without a goodbye. keepalivedUnresponsive: it "
-        "runs and does not answer. addressConflict: addresses are not held by whom VRRP says. sourceLost: what tells "
-        "of it failed. recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
-        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these names.",
+        "network interface went down. priority: a priority changed, this node preempted the other, or the other "
+        "withdrew. peerLost: the MASTER was not heard any more. peerReturned: a node with a higher priority took over. "
+        "operator: keepalived was stopped, started or configured anew. keepalivedDead: it ended without a goodbye. "
+        "keepalivedUnresponsive: it runs and does not answer. addressConflict: addresses are not held by whom VRRP "
+        "says. sourceLost: what tells of it failed. "
+        "recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
+        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these names. roleDisputed: two nodes were MASTER at the same time. "
+        "addressRemoved: an address was removed, and not by keepalived. configurationChanged: a VRRP instance, a "
+        "service or a member of it was added, changed or removed.",
     ),
     enumerated(MEMBER_KIND, "What a member of a service is to HAProxy."),
     enumerated(

@@ -4,7 +4,7 @@ Rows are positions in keepalived's configuration file and shift when it is edite
 together only when the names at their rows are still the same: ``settled`` says what to ask for to know.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from haproxy_agentx.source import Invalid
@@ -25,16 +25,29 @@ WANTED_STATE: Name = (*_INSTANCE, 6)
 BASE_PRIORITY: Name = (*_INSTANCE, 7)
 EFFECTIVE_PRIORITY: Name = (*_INSTANCE, 8)
 INTERFACE: Name = (*_INSTANCE, 10)
-SYNC_GROUP: Name = (*_INSTANCE, 18)
+ADVERTISEMENT_INTERVAL: Name = (*_INSTANCE, 12)
 PREEMPT: Name = (*_INSTANCE, 13)
+PREEMPT_DELAY: Name = (*_INSTANCE, 14)
+SYNC_GROUP: Name = (*_INSTANCE, 18)
+ACCEPT: Name = (*_INSTANCE, 27)
+VRRP_VERSION: Name = (*_INSTANCE, 30)
+GROUP_NAME: Name = (*BASE, 2, 1, 1, 2)
+TRACKED_INTERFACE: Name = (*BASE, 2, 4, 1, 1)
 TRACKED_SCRIPT: Name = (*BASE, 2, 5, 1, 2)
 ADDRESS_VALUE: Name = (*BASE, 2, 6, 1, 3)
+ADDRESS_INTERFACE: Name = (*BASE, 2, 6, 1, 8)
 ADDRESS_STATUS: Name = (*BASE, 2, 6, 1, 10)
 SCRIPT_NAME: Name = (*BASE, 2, 9, 1, 2)
+SCRIPT_INTERVAL: Name = (*BASE, 2, 9, 1, 4)
 SCRIPT_RESULT: Name = (*BASE, 2, 9, 1, 6)
+SCRIPT_RISE: Name = (*BASE, 2, 9, 1, 7)
+SCRIPT_FALL: Name = (*BASE, 2, 9, 1, 8)
+GROUP_TRACKED_INTERFACE: Name = (*BASE, 2, 14, 1, 1)
 COLUMNS = (
-    NAME, ROUTER_NUMBER, STATE, INITIAL_STATE, WANTED_STATE, BASE_PRIORITY, EFFECTIVE_PRIORITY, INTERFACE, SYNC_GROUP,
-    PREEMPT, TRACKED_SCRIPT, ADDRESS_VALUE, ADDRESS_STATUS, SCRIPT_NAME, SCRIPT_RESULT,
+    NAME, ROUTER_NUMBER, STATE, INITIAL_STATE, WANTED_STATE, BASE_PRIORITY, EFFECTIVE_PRIORITY, INTERFACE,
+    ADVERTISEMENT_INTERVAL, PREEMPT, PREEMPT_DELAY, SYNC_GROUP, ACCEPT, VRRP_VERSION, GROUP_NAME, TRACKED_INTERFACE,
+    TRACKED_SCRIPT, ADDRESS_VALUE, ADDRESS_INTERFACE, ADDRESS_STATUS, SCRIPT_NAME, SCRIPT_INTERVAL, SCRIPT_RESULT,
+    SCRIPT_RISE, SCRIPT_FALL, GROUP_TRACKED_INTERFACE,
 )  # fmt: skip
 
 MAX_TEXT = 255
@@ -46,11 +59,26 @@ ADDRESS_SET = 1
 NO_PREEMPT = 2
 """vrrpInstancePreempt noPreempt(2)."""
 
+NO_ACCEPT = 2
+"""vrrpInstanceAccept false(2): packets to the addresses are dropped. With VRRPv2 it is 0, whatever is configured."""
+
+VERSION_3 = 3
+"""vrrpInstanceVrrpVersion vrrpv3(3), whose intervals are in centiseconds; those of vrrpv2(2) are in seconds."""
+
+OWNER = 255
+"""Priority of the owner of the address, whose packets are never dropped (RFC 9568 6.4.3)."""
+
 STATIC = 0
 """vrrpInstanceIndex of what belongs to no instance: static addresses."""
 
 RESULTS = {2: False, 3: True, 5: False}
 """vrrpScriptResult: bad(2) good(3) initfailed(5); init(1) and disabled(4) of older versions say nothing."""
+
+_MAKERS = (
+    (NAME, (STATE, ROUTER_NUMBER, INITIAL_STATE, WANTED_STATE, BASE_PRIORITY, EFFECTIVE_PRIORITY)),
+    (ADDRESS_VALUE, (ADDRESS_STATUS, ADDRESS_INTERFACE)),
+)
+"""The column that makes a row, and others of its table: what has only those has lost its row, and is torn."""
 
 Cells = Mapping[Name, Value]
 
@@ -58,31 +86,44 @@ Cells = Mapping[Name, Value]
 def read(cells: Cells, began: float, ended: float) -> MibReading:
     """Read the cells of SCALARS and COLUMNS. Without instances it has none.
 
-    Raises Invalid where a cell is missing, of the wrong type or of no row, which is also what a change of keepalived's
-    configuration while it was read looks like. A state that this MIB does not know is read as unknown(4).
+    An instance is made by its name and its state, an address by its value; any other cell may be absent, and then says
+    nothing. Raise Invalid where a cell that is there is of the wrong type or of no row, which is also what a change of
+    keepalived's configuration while it was read looks like. A state that this MIB does not know is read as unknown(4).
     """
     columns = _by_column(cells)
     scripts = {_text(columns, SCRIPT_NAME, row): _result(columns, row) for row in columns[SCRIPT_NAME]}
+    times = {_text(columns, SCRIPT_NAME, row): _takes(columns, row) for row in columns[SCRIPT_NAME]}
+    watched = _of_groups(columns)
     rows = sorted(row[0] for row in columns[NAME] if len(row) == 1)
     if len(rows) != len(columns[NAME]):
         raise Invalid("KEEPALIVED-MIB: a row of vrrpInstanceTable has more than one index")
+    for column, others in _MAKERS:
+        for at in (at for other in others for at in columns[other] if at not in columns[column]):
+            raise _torn(column, at)
     addresses = _grouped(columns, ADDRESS_VALUE, rows)
     tracked = _grouped(columns, TRACKED_SCRIPT, rows)
+    links = _grouped(columns, TRACKED_INTERFACE, rows)
     return MibReading(
-        router_id=_text(columns, ROUTER_ID, (0,)),
-        version=_text(columns, VERSION, (0,)),
+        router_id=_text_if(columns, ROUTER_ID, (0,)),
+        version=_text_if(columns, VERSION, (0,)),
         instances=tuple(
             _instance(
                 columns,
                 row,
                 tuple(_address(columns, at) for at in addresses.get(row, ())),
-                tuple(_script(columns, at, scripts) for at in tracked.get(row, ())),
+                tuple(_script(columns, at, scripts, times) for at in tracked.get(row, ())),
+                (*(_text(columns, TRACKED_INTERFACE, at) for at in links.get(row, ())), *watched(row)),
             )
             for row in rows
         ),
         began=began,
         ended=ended,
     )
+
+
+def has_instances(cells: Cells) -> bool:
+    """Whether vrrpInstanceTable has a row. That it has none proves nothing: its process may hang or be gone."""
+    return any(name[: len(NAME)] == NAME for name in cells)
 
 
 def settled(cells: Cells) -> tuple[Name, ...]:
@@ -114,27 +155,47 @@ def _by_column(cells: Cells) -> dict[Name, dict[Name, Value]]:
 
 
 def _instance(
-    columns: Mapping[Name, Cells], row: int, addresses: tuple[Address, ...], scripts: tuple[MibScript, ...]
+    columns: Mapping[Name, Cells],
+    row: int,
+    addresses: tuple[Address, ...],
+    scripts: tuple[MibScript, ...],
+    tracked: tuple[str, ...],
 ) -> MibInstance:
     at = (row,)
     name = _text(columns, NAME, at)
     if not name:
         raise Invalid(f"KEEPALIVED-MIB: the instance in row {row} has no name")
+    interval = _number_if(columns, ADVERTISEMENT_INTERVAL, at)
+    version = _number_if(columns, VRRP_VERSION, at)
+    priority = _number_if(columns, EFFECTIVE_PRIORITY, at)
     return MibInstance(
         row=row,
         name=name,
-        router_number=_number(columns, ROUTER_NUMBER, at),
-        state=_state(columns, STATE, at),
-        initial=_state(columns, INITIAL_STATE, at),
-        wanted=_state(columns, WANTED_STATE, at),
-        base_priority=_number(columns, BASE_PRIORITY, at),
-        effective_priority=_number(columns, EFFECTIVE_PRIORITY, at),
-        interface=_text(columns, INTERFACE, at),
+        router_number=_number_if(columns, ROUTER_NUMBER, at),
+        state=_known(_number(columns, STATE, at)),
+        initial=_state_if(columns, INITIAL_STATE, at),
+        wanted=_state_if(columns, WANTED_STATE, at),
+        base_priority=_number_if(columns, BASE_PRIORITY, at),
+        effective_priority=priority,
+        interface=_text_if(columns, INTERFACE, at),
         addresses=addresses,
         scripts=scripts,
-        sync_group=_text(columns, SYNC_GROUP, at) if at in columns[SYNC_GROUP] else "",
-        preempts=_number(columns, PREEMPT, at) != NO_PREEMPT,
+        sync_group=_text_if(columns, SYNC_GROUP, at),
+        preempts=_number_if(columns, PREEMPT, at) != NO_PREEMPT,
+        preempt_delay=float(_number_if(columns, PREEMPT_DELAY, at) or 0),
+        advertises_each=None if not interval or version is None else interval / (100 if version == VERSION_3 else 1),
+        accepts=_number_if(columns, ACCEPT, at) != NO_ACCEPT or priority == OWNER,
+        tracked=tracked,
     )
+
+
+def _of_groups(columns: Mapping[Name, Cells]) -> Callable[[int], tuple[str, ...]]:
+    """Return a function from the row of an instance to the interfaces that its sync group tracks."""
+    names = {_text(columns, GROUP_NAME, at): at[0] for at in columns[GROUP_NAME] if len(at) == 1}
+    tracked: dict[int, list[str]] = {}
+    for at in sorted(columns[GROUP_TRACKED_INTERFACE]):
+        tracked.setdefault(at[0] if at else STATIC, []).append(_text(columns, GROUP_TRACKED_INTERFACE, at))
+    return lambda row: tuple(tracked.get(names.get(_text_if(columns, SYNC_GROUP, (row,)), STATIC), ()))
 
 
 def _grouped(columns: Mapping[Name, Cells], column: Name, rows: Sequence[int]) -> dict[int, list[Name]]:
@@ -165,21 +226,43 @@ def _address(columns: Mapping[Name, Cells], at: Name) -> Address:
         ip = ""
     if not ip:
         raise Invalid("KEEPALIVED-MIB: a value of vrrpAddressValue is no address")
-    return Address(ip, _number(columns, ADDRESS_STATUS, at) == ADDRESS_SET)
+    return Address(ip, _number_if(columns, ADDRESS_STATUS, at) == ADDRESS_SET, _text_if(columns, ADDRESS_INTERFACE, at))
 
 
-def _script(columns: Mapping[Name, Cells], at: Name, results: Mapping[str, bool | None]) -> MibScript:
+def _script(
+    columns: Mapping[Name, Cells], at: Name, results: Mapping[str, bool | None], times: Mapping[str, float]
+) -> MibScript:
     name = _text(columns, TRACKED_SCRIPT, at)
-    return MibScript(name, results.get(name))
+    return MibScript(name, results.get(name), times.get(name, 0.0))
 
 
 def _result(columns: Mapping[Name, Cells], at: Name) -> bool | None:
-    return RESULTS.get(_number(columns, SCRIPT_RESULT, at))
+    return RESULTS.get(_number_if(columns, SCRIPT_RESULT, at) or 0)
 
 
-def _state(columns: Mapping[Name, Cells], column: Name, at: Name) -> VrrpState:
-    number = _number(columns, column, at)
+def _takes(columns: Mapping[Name, Cells], at: Name) -> float:
+    """Return the seconds that a script takes to notice, 0 where that is not known."""
+    interval, often = _number_if(columns, SCRIPT_INTERVAL, at), (SCRIPT_RISE, SCRIPT_FALL)
+    return float((interval or 0) * max((_number_if(columns, column, at) or 1) for column in often))
+
+
+def _state_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> VrrpState | None:
+    number = _number_if(columns, column, at)
+    return None if number is None else _known(number)
+
+
+def _known(number: int) -> VrrpState:
     return VrrpState(number) if number in VrrpState.__members__.values() else VrrpState.unknown
+
+
+def _number_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> int | None:
+    """Return a number, None where the cell is absent."""
+    return _number(columns, column, at) if at in columns[column] else None
+
+
+def _text_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> str:
+    """Return a text, an empty one where the cell is absent."""
+    return _text(columns, column, at) if at in columns[column] else ""
 
 
 def _number(columns: Mapping[Name, Cells], column: Name, at: Name) -> int:

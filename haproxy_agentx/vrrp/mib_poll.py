@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from time import monotonic
 
 from haproxy_agentx import lag
@@ -12,7 +13,7 @@ from haproxy_agentx.vrrp import keepalived_mib
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_walk import Walk
 from haproxy_agentx.vrrp.model import MibReading, Trouble
-from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, Request
+from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, Request, Value
 from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ _BROKEN_OFF = (
 _NOT_THERE = (
     "{where}: keepalived is not connected to snmpd: it is not running, runs without -x (on Debian: DAEMON_ARGS in"
     " /etc/default/keepalived), or waits 15 s after a restart of snmpd"
+)
+_NO_VRRP = (
+    "{where}: keepalived answers, and its part for VRRP shows no instance: that process hangs, is about to be started"
+    " again, or keepalived.conf has no vrrp_instance: look at the processes of keepalived"
 )
 _HIDDEN = "{where}: snmpd shows nothing of KEEPALIVED-MIB nor behind it: " + _VIEW
 _SILENT = "{where}: snmpd does not answer within {timeout:g} s: it is frozen or overloaded, look at its process"
@@ -145,17 +150,37 @@ class MibPoll:
         return await self._read()
 
     async def _read(self) -> MibReading:
+        """Read the tables, and the scalars behind them: another process of keepalived may answer for those."""
         began = monotonic()
-        walk = Walk(keepalived_mib.SCALARS, keepalived_mib.COLUMNS, self._rows)
+        walk = Walk((), keepalived_mib.COLUMNS, self._rows)
         while (request := walk.next()) is not None:
             walk.take((await self._ask(request)).varbinds)
-            if walk.beyond:
-                raise self._not_there(walk)
+        if not keepalived_mib.has_instances(walk.cells):
+            await self._find_keepalived()
         last = await self._ask(Request(keepalived_mib.settled(walk.cells)))
         if not keepalived_mib.unchanged(walk.cells, last.varbinds):
             raise Invalid(f"{self.source.target}: keepalived's configuration changes faster than it can be read")
         self._rows = walk.longest
-        return keepalived_mib.read(walk.cells, began, monotonic())
+        return keepalived_mib.read({**walk.cells, **await self._scalars()}, began, monotonic())
+
+    async def _scalars(self) -> Mapping[Name, Value]:
+        """Return the scalars as cells; none where they are not answered, which says nothing of VRRP."""
+        walk = Walk(keepalived_mib.SCALARS, (), 1)
+        with suppress(Unresponsive):
+            if (request := walk.next()) is not None:
+                message = await self._client.ask(request)
+                if message.error == Error.none:
+                    walk.take(message.varbinds)
+        return walk.cells
+
+    async def _find_keepalived(self) -> None:
+        """Raise _Troubled: without an instance, its scalars show whether any part of keepalived is there."""
+        walk = Walk(keepalived_mib.SCALARS, (), 1)
+        if (request := walk.next()) is not None:
+            walk.take((await self._ask(request)).varbinds)
+        if walk.beyond:
+            raise self._not_there(walk)
+        raise _Troubled(Trouble.no_vrrp, Absent(_NO_VRRP.format(where=self.source.target)))
 
     async def _ask(self, request: Request) -> Message:
         """Ask for objects of keepalived's, and find out who is to blame when they do not come."""

@@ -77,42 +77,92 @@ class NewMasterTrap:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address of an instance. ``ip`` is its canonical text without prefix; ``status`` is vrrpAddressStatus set."""
+    """An address of an instance. ``ip`` is its canonical text without prefix; ``is_set`` is vrrpAddressStatus set.
+
+    ``interface`` is the one that it belongs on (vrrpAddressIfName), empty where that is not known.
+    """
 
     ip: str
     is_set: bool
+    interface: str = ""
+
+    @property
+    def place(self) -> "Place":
+        """Return where the kernel has to have it."""
+        return Place(self.ip, self.interface)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address on an interface. The same address elsewhere is another one, a link-local one above all.
+
+    Its prefix is not part of it: with any prefix, the kernel answers for the address. An ``interface`` that is not
+    known (empty) is any but the loopback interface, where a copy answers nobody on the network (LVS-DR).
+    """
+
+    ip: str
+    interface: str = ""
+
+    def __str__(self) -> str:
+        """Return its text as RFC 4007 11 writes a zone, ``fe80::1%eth0``; without an interface the address alone."""
+        return f"{self.ip}%{self.interface}" if self.interface else self.ip
+
+    @classmethod
+    def of(cls, text: str) -> "Place":
+        """Return what ``str`` gave the text of."""
+        ip, _, interface = text.partition("%")
+        return cls(ip, interface)
 
 
 @dataclass(frozen=True, slots=True)
 class MibScript:
-    """A tracked script of KEEPALIVED-MIB. ``good`` is None before its first result."""
+    """A tracked script of KEEPALIVED-MIB. ``good`` is None before its first result.
+
+    ``takes`` is the longest time in seconds from a failure (or a success) to its result: interval times fall (or rise).
+    """
 
     name: str
     good: bool | None
+    takes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MibInstance:
-    """A row of vrrpInstanceTable with its addresses and scripts.
+    """A row of vrrpInstanceTable with its addresses, scripts and interfaces.
 
-    ``row`` is the row's index now: a position in the configuration file, which any edit shifts.
+    ``row`` is the row's index now: a position in the configuration file, which any edit shifts. A cell that keepalived
+    does not have is None or empty: it is absent, and says nothing.
     """
 
     row: int
     name: str
-    router_number: int
+    router_number: int | None
     """vrrpInstanceVirtualRouterId."""
     state: VrrpState
-    initial: VrrpState
-    wanted: VrrpState
-    base_priority: int
-    effective_priority: int
+    initial: VrrpState | None
+    wanted: VrrpState | None
+    base_priority: int | None
+    effective_priority: int | None
     interface: str
+    """vrrpInstancePrimaryInterface; empty where ``interface`` is omitted (unicast, keepalived 2.2.8)."""
     addresses: tuple[Address, ...] = ()
     scripts: tuple[MibScript, ...] = ()
     sync_group: str = ""
     preempts: bool = True
     """Whether it takes over from a master of lower priority (keepalived.conf(5), nopreempt)."""
+    preempt_delay: float = 0.0
+    """Seconds that it waits before it does so."""
+    advertises_each: float | None = None
+    """Seconds between two advertisements."""
+    accepts: bool = True
+    """Whether packets to its addresses are let in while it is MASTER (vrrpInstanceAccept; VRRPv3 only shows it)."""
+    tracked: tuple[str, ...] = ()
+    """The interfaces that it tracks, by itself or by its sync group (vrrpTrackedInterfaceTable)."""
+
+    @property
+    def interfaces(self) -> frozenset[str]:
+        """Return all interfaces that matter to it: its own, those of its addresses, the tracked ones."""
+        return frozenset(filter(None, (self.interface, *(a.interface for a in self.addresses), *self.tracked)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +195,13 @@ class Kernel:
     addresses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
 
+    def has(self, place: Place) -> bool:
+        """Whether an address is where it belongs."""
+        on = self.addresses.get(place.ip, frozenset())
+        if place.interface:
+            return place.interface in on
+        return any(name not in self.links or not self.links[name].loopback for name in on)
+
 
 class Trouble(Enum):
     """Why KEEPALIVED-MIB could not be read."""
@@ -158,3 +215,5 @@ class Trouble(Enum):
     frozen = "snmpd answers, and keepalived is connected to it and does not answer"
     not_there = "snmpd answers, and keepalived is not connected to it"
     """It is gone, or runs without -x, or snmpd was restarted: keepalived connects again after 15 s only."""
+    no_vrrp = "keepalived is connected to snmpd, and its VRRP part shows no instance"
+    """The process for virtual servers answers the scalars; the one for VRRP is dead, hangs, or has nothing to do."""

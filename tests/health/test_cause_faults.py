@@ -31,7 +31,7 @@ from tests.health.changes import ago, change
         (
             "the other node of that",
             change("backup/standby", "master/active"),
-            [ago(0, "gaveWay")],
+            [ago(0, "preempted")],
             Cause.priority,
         ),
         (
@@ -121,19 +121,19 @@ from tests.health.changes import ago, change
         (
             "VRRP cut between the nodes",
             change("backup/standby", "master/active"),
-            [],
+            [ago(0, "noResponse")],
             Cause.peerLost,
         ),
         (
             "and together again",
             change("master/active", "backup/standby"),
-            [],
+            [ago(-1.25, "otherMaster")],
             Cause.peerReturned,
         ),
         (
             "haproxy back, with the higher priority",
             change("backup/standby", "master/active"),
-            [ago(30, "haproxyGone"), ago(6, "haproxyBack"), ago(1, "priorityRose"), ago(0, "gaveWay")],
+            [ago(30, "haproxyGone"), ago(6, "haproxyBack"), ago(1, "priorityRose"), ago(0, "preempted")],
             Cause.recovered,
         ),
         (
@@ -171,6 +171,54 @@ from tests.health.changes import ago, change
             change("master/active", "master/blackhole", Reason.frontendClosed),
             [],
             Cause.frontendClosed,
+        ),
+        (
+            "a takeover, and keepalived's traps do not come here",
+            change("backup/standby", "master/active"),
+            [],
+            Cause.unknown,
+        ),
+        (
+            "keepalived keeps why to itself",
+            change("master/active", "backup/standby"),
+            [],
+            Cause.unknown,
+        ),
+        (
+            "somebody removes the address, and keepalived puts it back",
+            change("master/active", "backup/standby"),
+            [ago(0.01, "addressLost"), ago(-0.6, "addressTaken")],
+            Cause.addressRemoved,
+        ),
+        (
+            "the MASTER again after that",
+            change("backup/standby", "master/active"),
+            [ago(0.6, "addressLost"), ago(0, "addressTaken"), ago(0, "noOther")],
+            Cause.addressRemoved,
+        ),
+        (
+            "somebody removes the address, and keepalived does not mind",
+            change("master/active", "master/conflict", Reason.addressMissing),
+            [ago(1, "addressLost")],
+            Cause.addressRemoved,
+        ),
+        (
+            "two nodes are MASTER, and this one hears the other",
+            change("master/active", "master/conflict", Reason.roleDisputed),
+            [],
+            Cause.roleDisputed,
+        ),
+        (
+            "an instance is taken out of keepalived's configuration",
+            change("backup/standby", "unknown/unknown"),
+            [ago(0.1, "instanceGone")],
+            Cause.configurationChanged,
+        ),
+        (
+            "keepalived is gone, and nobody knows how",
+            change("backup/standby", "stopped/stopped"),
+            [],
+            Cause.unknown,
         ),
         (
             "no reason that is seen",

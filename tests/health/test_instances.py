@@ -15,6 +15,7 @@ from haproxy_agentx.vrrp.model import (
     Link,
     MibInstance,
     MibReading,
+    Place,
     StateTrap,
     Trouble,
     VrrpState,
@@ -220,7 +221,7 @@ def test_an_instance_that_is_configured_no_more_is_gone():
 def test_the_kernel_says_who_holds_an_address():
     known = Instances()
     known.take_reading(reading(VrrpState.master, 1.0))
-    assert known.known["SITE"].holds is Held.none
+    assert known.known["SITE"].holds is Held.unseen
     known.take_kernel(kernel(IP), 2.0)
     assert known.known["SITE"].holds is Held.all
     assert known.interfaces() == {"eth0"}
@@ -240,14 +241,14 @@ def test_the_kernel_says_who_holds_an_address():
 )
 def test_what_was_known_at_the_last_end_counts_if_the_kernel_agrees(before, held, now):
     known = Instances()
-    known.recall({"SITE": Remembered(before, (IP,))}, 0.0)
+    known.recall({"SITE": Remembered(before, (Place(IP),))}, 0.0)
     known.take_kernel(kernel(*[IP] if held else []), 0.1)
     assert role(known) is now
 
 
 def test_what_was_known_by_a_fifo_that_nobody_writes_to_now_has_stopped():
     known = Instances()
-    known.recall({"SITE": Remembered(Role.master, (IP,), by_fifo=True)}, 0.0)
+    known.recall({"SITE": Remembered(Role.master, (Place(IP),), by_fifo=True)}, 0.0)
     known.take_writer(False, 0.1)
     assert role(known) is Role.stopped
 

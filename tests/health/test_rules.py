@@ -7,24 +7,29 @@ import pytest
 from haproxy_agentx.health.model import Health, Held, Readiness, Role
 from haproxy_agentx.health.rules import RULES, decide
 
+OFF = {"backup", "fault", "stopped"}
 CASES = list(product(Role, Held, Readiness))
 
 
 def oracle(role: str, held: str, readiness: str) -> str:
     """Say it another way: what clients meet, and whether kernel and keepalived agree."""
-    has_address = held in {"all", "some"}
-    lacks_one, is_off = role == "master" and held in {"some", "none"}, role not in {"master", "none", "unknown"}
+    has_address = held in {"all", "some", "filtered"}
+    lacks_one, is_off = role == "master" and held in {"some", "none", "disputed"}, role in OFF
     if lacks_one or (is_off and has_address):
         return "conflict"
-    if role in {"fault", "stopped"}:
-        return role
     if role == "unknown":
         return "blackhole" if has_address and readiness == "notReady" else "unknown"
-    if readiness == "unknown":
-        return "unknown"
-    standing_by = {"ready": "standby", "degraded": "standbyDegraded", "notReady": "standbyNotReady"}
-    serving = {"ready": "active", "degraded": "activeDegraded", "notReady": "blackhole"}
-    return (standing_by if role == "backup" else serving)[readiness]
+    if is_off and (held == "unseen" or role != "backup"):
+        return "unknown" if held == "unseen" else role
+    if role == "backup":
+        return _STANDING_BY[readiness]
+    if readiness == "notReady" or (role == "master" and held == "filtered"):
+        return "blackhole"
+    return "unknown" if held == "unseen" else _SERVING[readiness]
+
+
+_STANDING_BY = {"ready": "standby", "degraded": "standbyDegraded", "notReady": "standbyNotReady", "unknown": "unknown"}
+_SERVING = {"ready": "active", "degraded": "activeDegraded", "unknown": "unknown"}
 
 
 @pytest.mark.parametrize(("role", "held", "readiness"), CASES)
@@ -33,7 +38,7 @@ def test_each_case_is_decided_as_the_states_are_meant(role, held, readiness):
 
 
 def test_there_are_all_cases():
-    assert len(CASES) == 6 * 4 * 4
+    assert len(CASES) == 6 * 7 * 4
 
 
 def test_each_row_decides_something_and_each_state_is_reached():

@@ -75,7 +75,7 @@ def test_a_new_instance_was_put_in_by_somebody(by_line):
         facts.of_line(line("FIRST", VrrpState.backup), 1.0)
     else:
         facts.of_reading(reading(FIRST=50, SITE1=51))
-    assert kinds(facts, "FIRST") == [FactKind.keepalivedBack]
+    assert kinds(facts, "FIRST") == [FactKind.instanceNew]
     assert kinds(facts, "SITE1") == []
 
 

@@ -10,16 +10,18 @@ from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Cause, Demand, Health, Reason, Role
 from haproxy_agentx.health.tracker import Told, Tracker
-from haproxy_agentx.monitor.memory import PREFIX, SERVICE, outdated, recall_instances, remember_instances
+from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.service import Plan, Service
-from haproxy_agentx.vrrp.model import VrrpState
+from haproxy_agentx.vrrp.model import Place, VrrpState
 
 IP = "192.0.2.1"
 
 remembered = st.builds(
     Remembered,
     role=st.sampled_from(Role),
-    addresses=st.lists(st.sampled_from([IP, "2001:db8::1"]), unique=True).map(tuple),
+    addresses=st.lists(st.sampled_from([Place(IP), Place("fe80::1", "eth0"), Place("2001:db8::1")]), unique=True).map(
+        tuple
+    ),
     initial=st.none() | st.sampled_from([VrrpState.master, VrrpState.backup]),
     router_id=st.text(max_size=20),
     by_fifo=st.booleans(),
@@ -46,7 +48,7 @@ def test_instances_read_as_they_were_written(memories):
         first.known[name].role = memory.role
         first.known[name].source = "keepalivedFifo" if memory.by_fifo else "keepalivedMib"
     texts = remember_instances(first)
-    assert texts.keys() == {PREFIX + name for name in memories}
+    assert texts.keys() - {KEEPALIVED} == {PREFIX + name for name in memories}
     assert recall_instances(texts) == memories
 
 
@@ -76,7 +78,7 @@ def test_a_damaged_memory_of_an_instance_is_left_out_or_makes_sense(text):
     for memory in found.values():
         assert isinstance(memory.role, Role)
         assert memory.initial is None or isinstance(memory.initial, VrrpState)
-        assert all(isinstance(ip, str) for ip in memory.addresses)
+        assert all(isinstance(place, Place) for place in memory.addresses)
     known = instances(found)
     known.settle(1.0)
     confirmed = {name for name, memory in found.items() if memory.confirmed}

@@ -62,11 +62,12 @@ def test_a_master_without_its_address_is_a_conflict():
     assert Reason(int(told[1]["Reasons"])) is Reason.addressMissing
 
 
-def test_a_kernel_that_cannot_be_asked_speaks_against_nothing():
+def test_with_a_kernel_that_cannot_be_asked_nothing_is_claimed():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
-    story.node.lose_kernel()
-    assert story.wait(60).drain() == []
-    assert story.health() == "active"
+    story.node.lose_kernel(story.now)
+    assert changes(story.wait(60)) == ["master/active -> master/unknown"]
+    assert "the kernel cannot be asked" in story.service("SITE1").tracker.condition.details
+    assert changes(story.kernel(IP).wait(60)) == ["master/unknown -> master/active"]
 
 
 def test_a_frozen_keepalived_is_unknown_and_never_active():

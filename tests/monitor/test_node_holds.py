@@ -96,7 +96,7 @@ class World:
         elif name == "connect":
             (self.story.node.connected,) = arguments
         elif name == "lose_kernel":
-            self.story.node.lose_kernel()
+            self.story.node.lose_kernel(self.story.now)
         else:
             getattr(self.story, name)(*arguments)
         for told in self.story.drain():

@@ -62,7 +62,7 @@ def test_a_service_of_an_instance_that_is_not_there_is_unknown():
 def test_the_intended_role_is_that_of_the_configuration_else_keepalived_s():
     plans = [plan("own", "SITE1", intended=Role.master), plan("its", "SITE1")]
     story = Story(plans).kernel().writer().line(BACKUP).mib(("SITE1", BACKUP), initial=BACKUP).haproxy()
-    assert (story.service("own").intended, story.service("its").intended) == (Role.master, Role.backup)
+    assert (story.service("own").intended, story.service("its").intended) == (Role.master, None)
     assert not story.service("own").served_as_intended(Role.backup)
     assert story.service("its").served_as_intended(Role.backup)
 
@@ -86,7 +86,9 @@ def test_an_instance_that_is_removed_is_forgotten(by_line):
     else:
         story.mib(("SITE1", MASTER))
     assert set(story.node.services) == {"SITE1"}
-    assert {"service/SITE1", "vrrp/SITE1"} == {key for key in story.end() if not key.startswith("reported/")}
+    assert {"service/SITE1", "vrrp/SITE1", "keepalived"} == {
+        key for key in story.end() if not key.startswith("reported/")
+    }
     (ended,) = story.wait(60).drain()
     assert (ended["Subject"], ended.moves) == ("SITE2", "master/conflict -> stopped/stopped")
     again = Story(memory=story.end(), now=story.now).kernel(IP).haproxy(ALL_DOWN)

@@ -3,10 +3,10 @@
 import pytest
 
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.correlation import READ_WAIT, TRAP_WAIT
 from haproxy_agentx.health.limiter import CALM
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.node import MAX_PENDING, START
+from haproxy_agentx.monitor.waits import LATE
 from tests.monitor.story import ALL_DOWN, BACKUP, DATE, HOLD, MASTER, Story, begun, kinds
 
 
@@ -31,7 +31,7 @@ def test_a_storm_of_roles_is_one_event_with_its_count(listening, per_second):
     *single, last = told
     assert len(single) == 10
     assert int(last["Suppressed"]) == count - len(single) == story.node.suppressed
-    assert last.at <= ended + CALM + TRAP_WAIT + READ_WAIT
+    assert last.at <= ended + CALM + 1 + LATE
     assert last["Health"] == "standby"
     assert f"{count - len(single)} changes" in last["CauseText"]
     service = story.service("SITE1")

@@ -125,7 +125,7 @@ def test_what_is_not_known_is_said_to_be_so(made):
     for kind in Kind:
         by_name = {NAMES[from_key(one.name)[:-1]]: one.value for one in of_the_row(told(made(kind)))}
         assert by_name.get("haxEventHealth", 8) == 8
-        assert by_name.get("haxEventReasons", b"\0\0\0") == b"\0\0\0"
+        assert by_name.get("haxEventReasons", bytes(3)) == bytes(3)
         assert by_name.get("haxEventRole", 6) == by_name.get("haxEventPreviousRole", 6) == 6
         assert not [one for one in told(made(kind)) if from_key(one.name)[:7] == (1, 3, 6, 1, 4, 1, 9586)]
 

@@ -228,8 +228,7 @@ def test_named_numbers_start_at_one_and_bits_at_zero():
         if convention.labels:
             first = 0 if convention.syntax == "BITS" else 1
             numbers = list(convention.labels.values())
-            assert numbers == sorted(set(numbers))
-            assert numbers[0] == first
+            assert (numbers[0], numbers) == (first, sorted(set(numbers)))
             assert all(re.fullmatch(r"[a-z][A-Za-z0-9]*", label) for label in convention.labels)
 
 

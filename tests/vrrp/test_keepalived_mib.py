@@ -1,6 +1,6 @@
 """KEEPALIVED-MIB as real keepalived 2.2.7 showed it, and torn."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -20,10 +20,13 @@ SITE1 = MibInstance(
     base_priority=150,
     effective_priority=150,
     interface="eth0",
-    addresses=(Address("10.77.0.100", is_set=True),),
-    scripts=(MibScript("chk_haproxy", good=True),),
+    addresses=(Address("10.77.0.100", is_set=True, interface="eth0"),),
+    scripts=(MibScript("chk_haproxy", good=True, takes=2.0),),
+    advertises_each=1.0,
 )
-SITE2 = replace(SITE1, row=2, name="SITE2", router_number=52, addresses=(Address("10.77.0.101", is_set=True),))
+SITE2 = replace(
+    SITE1, row=2, name="SITE2", router_number=52, addresses=(Address("10.77.0.101", is_set=True, interface="eth0"),)
+)
 CELLS = read_ones(sample("lb1"))
 
 
@@ -56,7 +59,7 @@ def test_a_backup():
 
 def test_a_bad_script():
     reading = read(read_ones(sample("lb1-BACKUP-script-bad")))
-    backup, bad = VrrpState.backup, (MibScript("chk_haproxy", good=False),)
+    backup, bad = VrrpState.backup, (MibScript("chk_haproxy", good=False, takes=2.0),)
     assert reading.instances == tuple(both(state=backup, wanted=backup, effective_priority=90, scripts=bad, unset=True))
 
 
@@ -76,20 +79,60 @@ def test_without_instances():
     assert reading.instances == ()
 
 
-# A configuration that changes while it is read leaves holes: never a reading that is half of each.
+MADE_BY = (mib.NAME, mib.STATE, mib.ADDRESS_VALUE)
+"""Columns without whose cell there is no row."""
+
+
+def column_of(name):
+    return next(column for column in (*mib.SCALARS, *mib.COLUMNS) if name[: len(column)] == column)
+
+
+# A configuration that changes while it is read leaves holes: never a reading that is half of each. A cell that
+# keepalived does not have (vrrpInstancePrimaryInterface of unicast) is absent, and all else is as it was.
 @pytest.mark.parametrize("gone", sorted(CELLS))
-def test_a_missing_cell_is_never_made_up(gone):
+def test_a_missing_cell_is_absent_and_makes_nothing_up(gone):
     rest = {name: value for name, value in CELLS.items() if name != gone}
-    optional = (mib.ADDRESS_VALUE, mib.TRACKED_SCRIPT)  # whole rows of these may be gone: the row is in one cell
-    if gone[: len(mib.ADDRESS_VALUE)] in optional:
-        before, after = read(CELLS), read(rest)
-        assert sum(len(i.addresses) + len(i.scripts) for i in after.instances) == 3
-        assert [i.name for i in after.instances] == [i.name for i in before.instances]
-    elif gone[: len(mib.SCRIPT_NAME)] == mib.SCRIPT_NAME:
-        assert {script.good for i in read(rest).instances for script in i.scripts} == {None}
-    else:
-        with pytest.raises(Invalid, match=r"does not fit to its row|two indexes|more than one index"):
+    if column_of(gone) in MADE_BY:
+        with pytest.raises(Invalid, match="does not fit to its row"):
             read(rest)
+        return
+    before, after = read(CELLS), read(rest)
+    for one, other in zip(before.instances, after.instances, strict=True):
+        assert (one.name, one.state, [a.ip for a in one.addresses]) == (
+            other.name, other.state, [a.ip for a in other.addresses]
+        )  # fmt: skip
+        for field in fields(one):
+            value = getattr(other, field.name)
+            assert value == getattr(one, field.name) or field.name in ("addresses", "scripts") or not value
+
+
+def test_a_pair_by_unicast_has_no_interface_of_its_own():
+    reading = read({name: value for name, value in CELLS.items() if column_of(name) != mib.INTERFACE})
+    assert [(i.interface, i.interfaces) for i in reading.instances] == [("", {"eth0"})] * 2
+
+
+def test_the_interfaces_that_matter_are_also_those_that_are_tracked():
+    tracked = {(*mib.TRACKED_INTERFACE, 1, 3): b"eth1"}
+    of_group = {(*mib.GROUP_NAME, 1): b"SITES", (*mib.SYNC_GROUP, 2): b"SITES"}
+    cells = {**CELLS, **tracked, **of_group, (*mib.GROUP_TRACKED_INTERFACE, 1, 4): b"eth2"}
+    assert [i.interfaces for i in read(cells).instances] == [{"eth0", "eth1"}, {"eth0", "eth2"}]
+
+
+@pytest.mark.parametrize(
+    ("version", "accept", "priority", "accepts"),
+    [(2, 0, 150, True), (3, 1, 150, True), (3, 2, 150, False), (3, 2, 255, True), (None, None, 150, True)],
+)
+def test_packets_are_dropped_where_the_mib_says_so(version, accept, priority, accepts):
+    given = {mib.VRRP_VERSION: version, mib.ACCEPT: accept, mib.EFFECTIVE_PRIORITY: priority}
+    cells = {name: value for name, value in CELLS.items() if column_of(name) not in given}
+    cells |= {(*column, row): value for column, value in given.items() for row in (1, 2) if value is not None}
+    assert {i.accepts for i in read(cells).instances} == {accepts}
+
+
+@pytest.mark.parametrize(("version", "given", "seconds"), [(2, 1, 1.0), (3, 10, 0.1), (3, 100, 1.0), (2, 0, None)])
+def test_intervals_of_advertisements_are_in_seconds(version, given, seconds):
+    cells = {**CELLS, (*mib.ADVERTISEMENT_INTERVAL, 1): given, (*mib.VRRP_VERSION, 1): version}
+    assert read(cells).instances[0].advertises_each == seconds
 
 
 @pytest.mark.parametrize("value", [b"", b"\x0a\x4d", b"x" * 20, 7, Missing.noSuchInstance])
@@ -101,7 +144,7 @@ def test_a_value_that_is_no_address(value):
 def test_ipv6_in_its_canonical_text():
     value = bytes.fromhex("20010db8000000000000000000000001")
     reading = read({**CELLS, (*mib.ADDRESS_VALUE, 1, 1): value})
-    assert reading.instances[0].addresses == (Address("2001:db8::1", is_set=True),)
+    assert reading.instances[0].addresses == (Address("2001:db8::1", is_set=True, interface="eth0"),)
 
 
 # vrrpInstanceIndex says: Instance 0 is for static IP addresses, routes and rules.

@@ -267,13 +267,30 @@ def test_a_view_that_hides_all(community):
     polled(asyncio.run, community, {UP_TIME: 4711}, body)
 
 
-def test_without_instances_there_is_a_reading(community):
-    cells = {name: value for name, value in ALL.items() if name[: len(mib.BASE) + 1] != (*mib.BASE, 2)}
+VRRP = (*mib.BASE, 2)
+OTHER_PART = {name: value for name, value in ALL.items() if name[: len(VRRP)] != VRRP}
+ONLY_VRRP = {name: value for name, value in ALL.items() if name not in OTHER_PART or name in ONLY_SNMPD}
 
+
+# With virtual_server one process of keepalived answers the scalars and another one the tables: each may be gone alone.
+def test_an_empty_table_beside_the_scalars_is_no_reading(community):
     async def body(told, snmpd):
-        assert (await told.next()).instances == ()
+        assert await told.next() is Trouble.no_vrrp
+        assert told.source.state is SourceState.absent
+        assert "its part for VRRP shows no instance" in told.source.last_error
+        snmpd.cells = ALL
+        assert len((await told.until(MibReading)).instances) == 2
+        assert told.source.state is SourceState.ok
 
-    polled(asyncio.run, community, cells, body)
+    polled(asyncio.run, community, OTHER_PART, body)
+
+
+def test_tables_without_the_scalars_are_a_reading(community):
+    async def body(told, snmpd):
+        reading = await told.next()
+        assert ([i.name for i in reading.instances], reading.router_id) == (["SITE1", "SITE2"], "")
+
+    polled(asyncio.run, community, ONLY_VRRP, body)
 
 
 # K3. An instance is put in between two requests: names and addresses of different ones would be put together.

@@ -48,8 +48,8 @@ def test_a_real_tree_is_read_in_full_and_nothing_else(name, rows, most):
     assert not walked.beyond
 
 
-def test_two_instances_are_one_request():
-    assert walk(sample("lb1"), SCALARS, COLUMNS)[1] == 1
+def test_two_instances_are_a_request_for_each_row():
+    assert walk(sample("lb1"), SCALARS, COLUMNS)[1] == 2
 
 
 CELLS = st.dictionaries(
