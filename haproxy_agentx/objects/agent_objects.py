@@ -69,7 +69,8 @@ HEALTH_SCALARS: tuple[Scalar, ...] = (
         "haxHealth",
         htc.HEALTH,
         "Health of this node: that of its worst service. One object to poll: 1 and 2 are fine, 3 to 7 degraded, 8 and "
-        "above wrong.",
+        "above wrong. Where each node of a pair is MASTER of another address, this is standby(2) on both while all is "
+        "well: poll haxServiceHealth there, or count services by haxAgentServicesActive.",
     ),
     Scalar(21, "haxAgentServices", GAUGE32, "Rows of haxServiceTable.", "rows"),
     *(

@@ -81,16 +81,18 @@ SERVICE_TABLE = Table(
             "haxServiceIntendedRole",
             htc.ROLE,
             "",
-            "What this node is meant to be when all is well: as configured for the subagent, or the initial state of "
-            "the VRRP instance; none(1) when that is not known, or decides nothing (nopreempt).",
+            "What this node is meant to be when all is well: as configured for the subagent; master(2) where that is "
+            "the initial state of the VRRP instance, and the node was not seen to stay BACKUP though it was well; "
+            "none(1) where nothing shows it. Priorities decide, and an initial state of BACKUP is that of both nodes "
+            "where only they do, and with nopreempt.",
         ),
         Column(
             11,
             "haxServiceServedAsIntended",
             tc.FLAG,
             "",
-            "false(2) when the role is not the intended one, such as on the second node while it serves in place of "
-            "the first. true(1) also where no role is intended.",
+            "false(2) when the role is not the intended one, such as on the first node while the second one serves in "
+            "its place. true(1) also where no role is intended.",
         ),
         Column(12, "haxServiceReadiness", htc.READINESS, "", "Whether HAProxy serves, or would."),
         Column(

@@ -24,7 +24,7 @@ WALKED = {
     "vrrpInstanceState": (["master"] * 2, ["backup"] * 2, ["backup"] * 2, ["master"] * 2),
     "haxHealth": (["active"], ["standby"], ["standbyNotReady"], ["active"]),
     "haxServiceHealth": (["active"] * 2, ["standby"] * 2, ["standbyNotReady"] * 2, ["active"] * 2),
-    "haxServiceServedAsIntended": (["true"] * 2, ["true"] * 2, ["false"] * 2, ["false"] * 2),
+    "haxServiceServedAsIntended": (["true"] * 2, ["true"] * 2, ["false"] * 2, ["true"] * 2),
     "haxSourceState": (["ok"] * 5, ["ok"] * 5, ["refused", *["ok"] * 4], ["ok"] * 5),
 }
 """Column -> its values on lb1 and lb2 while all is well, and on lb1 and lb2 while HAProxy is stopped on lb1."""

@@ -39,7 +39,7 @@ def failed_over(lab: Lab, service: str, state: str) -> Told:
     check_seen(lab, gone, state, MASTER)
     assert taken.change == ("standby", "active", "backup", "master")
     assert taken.cells["Cause"] in {"priority", "peerLost"}
-    assert taken.cells["ServedAsIntended"] == "false"
+    assert taken.cells["ServedAsIntended"] == "true", "an initial BACKUP is no intention"
     check_seen(lab, taken, MASTER, BACKUP)
     wait_health(lab, "lb1", gone.cells["Health"], service=service)
     wait_health(lab, "lb2", "active", service=service)
@@ -304,7 +304,7 @@ def test_the_bare_setup_with_nothing_but_one_more_sink(bare_lab):
     taken = wait_told(bare_lab, "lb2 takes it", host="lb2", kind=FAILOVER, subject="SITE1")
     assert taken.change == ("unknown", "active", "unknown", "master")
     assert taken.cells["Cause"] in {"priority", "peerLost"}
-    assert taken.cells["ServedAsIntended"] == "false"
+    assert taken.cells["ServedAsIntended"] == "true", "an initial BACKUP is no intention"
     check_seen(bare_lab, taken, MASTER, BACKUP)
     assert both(bare_lab) == ("standbyNotReady", "active")
     bare_lab.ctl("lb1", "haproxy", "start")

@@ -195,12 +195,22 @@ class Story:
         self._look()
         return self
 
-    def mib(self, *states: tuple[str, VrrpState], initial: VrrpState = MASTER, ip: str = IP) -> "Story":
-        """Let KEEPALIVED-MIB be read."""
-        rows = [
-            MibInstance(number, name, 50 + number, state, initial, state, 100, 100, "eth0", (Address(ip, is_set=True),))
-            for number, (name, state) in enumerate(states, 1)
-        ]
+    def mib(
+        self,
+        *states: tuple[str, VrrpState],
+        initial: VrrpState = MASTER,
+        ip: str = IP,
+        interfaces: Sequence[str] = ("eth0",),
+        **more: object,
+    ) -> "Story":
+        """Let KEEPALIVED-MIB be read; ``interfaces`` are those of the instances, the last one of all that follow."""
+        rows = []
+        for number, (name, state) in enumerate(states, 1):
+            on = interfaces[min(number, len(interfaces)) - 1]
+            addresses = (Address(ip, is_set=True, interface=on),)
+            rows.append(
+                MibInstance(number, name, 50 + number, state, initial, state, 100, 100, on, addresses, **more)  # type: ignore[arg-type]
+            )
         self.node.take_reading(MibReading("lb1", "Keepalived v2.2.7", tuple(rows), self.now, self.now))
         self._look()
         return self

@@ -1,0 +1,263 @@
+"""What a node claims of VRRP when evidence is missing, old or optional: nothing that is not so."""
+
+import pytest
+
+from haproxy_agentx.health.instances import RECONNECT, START
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.monitor.waits import DELETION_WAIT, LATE
+from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, Link, NewMasterReason, Trouble, VrrpState
+from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, begun, changes, plan
+
+LINK_LOCAL = "fe80::1"
+
+
+def condition(story: Story, name: str = "SITE1"):
+    return story.service(name).tracker.condition
+
+
+# Role none is for nodes on which nothing has ever shown a keepalived.
+
+
+def test_a_node_that_never_had_a_keepalived_serves_by_itself():
+    story = Story().kernel().writer(False).no_mib(Trouble.not_there).haproxy().wait(60)
+    assert (story.health("node"), story.drain()) == ("active", [])
+
+
+def test_a_keepalived_that_was_there_before_us_and_dies_is_never_active():
+    story = Story().kernel().writer().haproxy().wait(60)
+    assert story.health("node") == "unknown"
+    assert "KEEPALIVED-MIB would name them" in condition(story, "node").details
+    (told,) = story.writer(False).wait(60).drain()
+    assert (told.moves, told["Cause"]) == ("unknown/unknown -> stopped/stopped", "keepalivedDead")
+    again = Story(memory=story.end(), now=story.now).kernel().writer(False).haproxy().wait(60)
+    assert again.health("node") in ("unknown", "stopped")
+
+
+@pytest.mark.parametrize("trouble", [Trouble.frozen, Trouble.no_vrrp])
+def test_a_keepalived_that_is_there_and_names_no_instance_makes_the_role_unknown(trouble):
+    story = Story().kernel().no_mib(trouble).haproxy().wait(60)
+    assert story.health("node") == "unknown"
+    assert story.no_mib(Trouble.not_there).wait(60).health("node") == "unknown"
+
+
+def test_the_only_instance_that_is_removed_leaves_no_node_without_keepalived():
+    story = begun(MASTER).line(VrrpState.deleted)
+    assert story.wait(60).health("node") == "unknown"
+
+
+# An empty table beside keepalived's scalars.
+
+
+def test_a_part_for_vrrp_that_is_silent_is_not_a_removal_of_instances():
+    story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(10).no_mib(Trouble.frozen).wait(5)
+    story.no_mib(Trouble.no_vrrp).wait(60)
+    assert (list(story.node.services), story.health()) == (["SITE1"], "unknown")
+    assert changes(story) == ["master/active -> unknown/unknown"]
+    assert changes(story.mib(("SITE1", MASTER)).wait(60)) == ["master/unknown -> master/active"]
+
+
+def test_a_part_for_vrrp_that_is_started_again_is_no_news():
+    story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(10)
+    story.no_mib(Trouble.no_vrrp).wait(START - 1).mib(("SITE1", MASTER))
+    assert changes(story.wait(60)) == []
+
+
+# The memory of a FIFO ends where newer evidence contradicts it.
+
+
+def test_a_fifo_that_was_taken_out_of_the_configuration_is_out_of_use():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).writer(False).wait(0.3).mib(("SITE1", MASTER))
+    for _ in range(3):
+        story.wait(5).mib(("SITE1", MASTER))
+    story.drain()
+    story.no_mib(Trouble.not_there).wait(RECONNECT - 1)  # snmpd was restarted
+    assert (story.health(), changes(story)) == ("active", [])
+    assert changes(story.mib(("SITE1", BACKUP)).kernel().wait(60)) == ["master/active -> backup/standby"]
+
+
+# A deletion is a deletion.
+
+
+@pytest.mark.parametrize("by", ["mib", "line"])
+def test_an_instance_that_a_reload_removes_is_gone_without_an_alarm(by):
+    story = begun(MASTER, IP).line(MASTER, "SITE2").mib(("SITE1", MASTER), ("SITE2", MASTER)).wait(60)
+    story.drain()
+    story.line(FAULT, "SITE2").wait(0.05)
+    if by == "mib":
+        story.mib(("SITE1", MASTER))
+    else:
+        story.line(VrrpState.deleted, "SITE2")
+    assert (changes(story.wait(60)), set(story.node.services)) == ([], {"SITE1"})
+
+
+def test_a_problem_of_an_instance_that_is_removed_ends_with_it():
+    story = begun(MASTER, IP).line(MASTER, "SITE2").mib(("SITE1", MASTER), ("SITE2", MASTER)).haproxy(ALL_DOWN).wait(60)
+    story.drain()
+    story.line(FAULT, "SITE2").wait(0.05).mib(("SITE1", MASTER)).wait(60)
+    (ended,) = story.drain()
+    assert (ended["Subject"], ended["Cause"]) == ("SITE2", "configurationChanged")
+    assert ended.moves == "master/blackhole -> stopped/stopped"
+
+
+def test_a_configured_service_whose_instance_is_removed_says_so():
+    story = Story([plan("www", "SITE1")]).kernel(IP).writer().line(MASTER).haproxy()
+    story.mib(("SITE1", MASTER), ("SITE2", MASTER)).wait(60)
+    story.drain()
+    story.line(FAULT).wait(0.05).mib(("SITE2", MASTER))
+    (told,) = story.wait(60).drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> unknown/unknown", "configurationChanged")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_fault_of_an_instance_that_is_still_there_is_reported_soon(answers):
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60)
+    began = story.now
+    story.line(FAULT).kernel().wait(0.05)
+    if answers:
+        story.mib(("SITE1", FAULT)).read().wait(0.5)
+    else:
+        story.read().wait(DELETION_WAIT + 0.5)
+    (told,) = story.drain()
+    assert told.moves == "master/active -> fault/fault"
+    assert told.at - began <= (0.6 if answers else DELETION_WAIT + 0.1)
+
+
+# An address is one on its interface.
+
+
+def on(story: Story, *places: tuple[str, str]) -> Story:
+    """Let the kernel have addresses on interfaces."""
+    addresses: dict[str, frozenset[str]] = {}
+    for ip, interface in places:
+        addresses[ip] = addresses.get(ip, frozenset()) | {interface}
+    links = {name: Link(name, up=True, loopback=name == "lo") for name in ("lo", "eth0", "eth1")}
+    story.node.take_kernel(Kernel(addresses, links), story.now)
+    story._look()
+    return story
+
+
+def test_the_same_link_local_address_on_two_interfaces_is_two():
+    story = Story().kernel().haproxy()
+    on(story, (LINK_LOCAL, "eth0"))
+    story.mib(("LAN", MASTER), ("DMZ", BACKUP), ip=LINK_LOCAL, interfaces=("eth0", "eth1")).wait(60)
+    assert (story.health("LAN"), story.health("DMZ"), story.drain()) == ("active", "standby", [])
+    on(story, (LINK_LOCAL, "eth1")).wait(60)
+    assert (story.health("LAN"), story.health("DMZ")) == ("conflict", "conflict")
+
+
+@pytest.mark.parametrize("interface", ["eth0", ""])
+def test_a_copy_on_the_loopback_interface_is_neither_conflict_nor_comfort(interface):
+    story = Story().kernel().haproxy().mib(("SITE1", BACKUP), interfaces=(interface,)).wait(5)
+    on(story, (IP, "lo")).wait(60)
+    assert (story.health(), story.drain()) == ("standby", [])
+    story.mib(("SITE1", MASTER), interfaces=(interface,)).wait(60)
+    assert story.health() == "conflict"
+
+
+# A second MASTER on the wire, and packets that are dropped.
+
+
+def rx_lower(story: Story, times: int, each: float = 1.0) -> Story:
+    for _ in range(times):
+        line = FifoLine("SITE1", None, FifoEvent.lower_priority_seen, 150)
+        story.node.take_line(line, story.now)
+        story._look()
+        story.wait(each)
+    return story
+
+
+def test_a_second_master_on_the_wire_is_a_conflict_until_it_is_silent():
+    story = rx_lower(begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60), 5)
+    (told,) = story.drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> master/conflict", "roleDisputed")
+    assert Reason.roleDisputed in Reason(int(told["Reasons"]))
+    assert story.node.instances.known["SITE1"].disputes == 5
+    assert changes(story.wait(2.5)) == []
+    (told,) = story.wait(4).drain()
+    assert (told.moves, told["Cause"]) == ("master/conflict -> master/active", "recovered")
+
+
+def test_the_last_advertisement_of_one_that_gives_way_is_no_conflict():
+    story = rx_lower(begun(BACKUP).mib(("SITE1", BACKUP)).wait(60).line(MASTER).kernel(IP).read(), 1).wait(60)
+    assert changes(story) == ["backup/standby -> master/active"]
+
+
+def test_packets_that_are_dropped_are_an_outage():
+    story = Story().kernel(IP).mib(("SITE1", MASTER), accepts=False).haproxy().wait(60)
+    assert (story.health(), condition(story).reasons) == ("blackhole", Reason.addressFiltered)
+    assert "vrrp_strict" in condition(story).details
+
+
+# What is asserted of a change.
+
+
+def test_an_address_that_somebody_removes_and_keepalived_puts_back():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60)
+    story.node.listening = True
+    story.kernel().wait(0.003).line(BACKUP).trap(BACKUP).read().wait(0.6).kernel(IP).line(MASTER).trap(MASTER)
+    story.reason(NewMasterReason.masterNoResponse).read().wait(60)
+    told = story.drain()
+    assert [(one.moves, one["Cause"]) for one in told] == [
+        ("master/active -> backup/standby", "addressRemoved"),
+        ("backup/standby -> master/active", "addressRemoved"),
+    ]
+    assert all("not by keepalived" in one["CauseText"] for one in told)
+
+
+def test_an_address_that_somebody_removes_and_keepalived_leaves_alone():
+    (told,) = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).kernel().wait(60).drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> master/conflict", "addressRemoved")
+    assert "by whom is not known" in told["CauseText"]
+
+
+def test_one_that_stays_backup_hears_another_one():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).line(BACKUP).kernel().read()
+    assert story.wait(1).drain() == []
+    (told,) = story.wait(LATE + 0.1).drain()
+    assert (told["Cause"], told["CauseText"].split(":")[0]) == ("peerReturned", "nothing is wrong here")
+
+
+def test_a_takeover_by_priority_may_be_our_own_doing():
+    story = begun(BACKUP).wait(60)
+    story.node.listening = True
+    story.line(MASTER).trap(MASTER).reason(NewMasterReason.preempted).read()
+    (told,) = story.drain()
+    assert told["Cause"] == "priority"
+    assert "this node preempted the other, or the other withdrew" in told["CauseText"]
+
+
+def test_a_preempt_delay_lies_between_the_recovery_and_the_takeover():
+    story = begun(BACKUP).mib(("SITE1", BACKUP), preempt_delay=20.0).no_haproxy(Reason.haproxyGone, "it is gone")
+    story.wait(30).haproxy().wait(23)
+    story.drain()
+    story.node.listening = True
+    story.line(MASTER).trap(MASTER).reason(NewMasterReason.preempted).read()
+    (told,) = story.drain()
+    assert (told["Cause"], told["CauseText"].partition(":")[0]) == ("recovered", "took over again")
+
+
+def test_only_interfaces_of_vrrp_explain_a_failover():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER), tracked=("eth1",)).wait(60)
+    on(story, (IP, "eth0"))
+    links = {"eth0": Link("eth0", up=True, loopback=False), "eth1": Link("eth1", up=False, loopback=False)}
+    story.node.take_kernel(Kernel({IP: frozenset({"eth0"})}, links), story.now)
+    story.line(FAULT).wait(0.05).mib(("SITE1", FAULT), tracked=("eth1",)).kernel().read()
+    (told,) = story.wait(1).drain()
+    assert (told["Cause"], told["CauseText"]) == ("interfaceDown", "interface eth1 is down")
+
+
+# Intended roles.
+
+
+def test_an_initial_backup_is_no_intention():
+    story = Story().kernel(IP).mib(("SITE1", MASTER), initial=BACKUP).haproxy().wait(60)
+    service = story.service("SITE1")
+    assert (service.intended, service.served_as_intended(condition(story).role)) == (None, True)
+
+
+def test_an_initial_master_that_stays_backup_though_well_was_not_meant():
+    story = Story().kernel().mib(("SITE1", BACKUP)).haproxy()
+    assert not story.service("SITE1").served_as_intended(condition(story).role)
+    for _ in range(4):
+        story.wait(5).mib(("SITE1", BACKUP))
+    assert story.service("SITE1").served_as_intended(condition(story).role)
