@@ -45,7 +45,7 @@ class Truth:
             return
         if what == "steal":
             self.holds = False
-            yield Report("kernel", False)
+            yield from (Report("kernel", False), Report("kernel", False, 30.0))  # all is read again each 30 s
         elif what in ("freeze", "thaw") and self.lives:
             self.frozen = what == "freeze"
         elif what == "kill" and self.lives:
