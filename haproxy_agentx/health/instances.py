@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
-from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May, Speaker, decide
+from haproxy_agentx.vrrp.trust import PROVEN, Community, Evidence, May, Sender, Speaker, decide
 
 CONTRADICTIONS = 2
 """Readings of KEEPALIVED-MIB, begun after an event, that must contradict it before they are believed."""
@@ -136,6 +136,8 @@ class Instances:
 
     def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
         """Take a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
+        if self.writer is False and at > self._writer_changed_at + START and _shows_it_runs(trap, evidence):
+            self._leave_fifo()
         may = self.may(evidence, trap.name)
         self.shown |= bool(may & (May.match | May.create))
         if May.detail in may:
@@ -154,8 +156,6 @@ class Instances:
         if trap.state is VrrpState.deleted:
             self.known.pop(trap.name, None)
             return []
-        if instance.standing is not Standing.proposed and self.writer is False and role is not Role.stopped:
-            self._leave_fifo()
         if instance.standing is Standing.proposed and role is not instance.role:
             if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
                 self.left_out += 1
@@ -408,6 +408,12 @@ class Instances:
         if role is Role.backup and instance.holds is Held.none:
             return role
         return Role.unknown
+
+
+def _shows_it_runs(trap: StateTrap, evidence: Evidence) -> bool:
+    """Whether a trap proves that keepalived runs now."""
+    is_proven = evidence.sender is Sender.proven and evidence.community is not Community.wrong
+    return is_proven and ROLES[trap.state] not in (None, Role.stopped)
 
 
 def _weigh(state: VrrpState, source: str, mib: Role | None, contradicted: int) -> Belief:

@@ -131,7 +131,7 @@ class Facts:
 
     def named(self, router_number: int | None) -> str:
         """Return the only instance with a VRID; an empty text where that is not known."""
-        rows = self._reading.instances if self._reading else ()
+        rows = self._reading.instances if self._reading and router_number is not None else ()
         names = [row.name for row in rows if row.router_number == router_number]
         return names[0] if len(names) == 1 else ""
 

@@ -298,12 +298,13 @@ class Node:
 
     def _follow_instances(self, now: float) -> None:
         """Take which instances are gone: what was said of them at last, FAULT or that they stopped, was their end."""
-        for name in self._named - self.instances.known.keys():
+        known = self.instances.known
+        for name in self._named - known.keys():
             self.facts.gone(name, now)
-        self._named = set(self.instances.known)
+        self._named = known.keys() - self.instances.proposed
         for service in self.services.values():
             waiting = self._pending[service.plan.name]
-            while waiting and waiting[-1].change.after in GONE and waiting[-1].change.instance not in self._named:
+            while waiting and waiting[-1].change.after in GONE and waiting[-1].change.instance not in known:
                 service.role = waiting.pop().change.before
                 service.tracker.forget_role()
 

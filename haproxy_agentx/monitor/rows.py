@@ -153,6 +153,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
         "haxVrrpState": instance.role.name,
         "haxVrrpStateSource": instance.source,
         "haxVrrpTransitions": str(instance.transitions),
+        "haxVrrpOtherMasters": str(instance.disputes),
         "haxVrrpContradiction": instance.contradiction,
         "haxVrrpSince": f"{instance.since_date.of(instance.since, now, clocks.date()):.1f}",
     }
@@ -168,9 +169,12 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
     if instance.priority is not None:
         texts["haxVrrpEffectivePriority"] = str(instance.priority)
     if instance.mib is not None and instance.mib_at is not None:
+        numbers = {
+            "haxVrrpBasePriority": instance.mib.base_priority,
+            "haxVrrpVirtualRouterId": instance.mib.router_number,
+        }
+        texts |= {name: str(number) for name, number in numbers.items() if number is not None}
         texts |= {
-            "haxVrrpBasePriority": str(instance.mib.base_priority),
-            "haxVrrpVirtualRouterId": str(instance.mib.router_number),
             "haxVrrpInterface": instance.mib.interface,
             "haxVrrpReadingAge": str(int((now - instance.mib_at) * 1000)),
             "haxVrrpKeepalivedRow": keepalived_row(instance.mib.row),

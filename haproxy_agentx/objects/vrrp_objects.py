@@ -141,6 +141,15 @@ VRRP_TABLE = Table(
             "",
             "When the state became what it is, by the host's clock. No instance while that is not known.",
         ),
+        Column(
+            18,
+            "haxVrrpOtherMasters",
+            COUNTER32,
+            "",
+            "The number of advertisements of another MASTER, of lower priority, that keepalived reported by its FIFO "
+            "since haxAgentStartTime. It stands still while this node is the only MASTER.",
+            "advertisements",
+        ),
     ),
     "The VRRP instances of keepalived, as its FIFO, its notifications, KEEPALIVED-MIB and the kernel tell of them. "
     "haxSourceTable says which of these are there. The kernel alone knows who holds an address.",

@@ -75,6 +75,14 @@ def test_a_fifo_that_was_taken_out_of_the_configuration_is_out_of_use():
     assert changes(story.mib(("SITE1", BACKUP)).kernel().wait(60)) == ["master/active -> backup/standby"]
 
 
+def test_without_the_mib_a_trap_shows_that_a_fifo_is_out_of_use():
+    story = begun(MASTER).writer(False).wait(60)
+    assert story.health() == "stopped"
+    story.trap(BACKUP).read().wait(60)
+    assert story.health() == "standby"
+    assert changes(story)[-1] == "stopped/stopped -> backup/standby"
+
+
 # A deletion is a deletion.
 
 

@@ -196,6 +196,7 @@ def test_an_instance(story):
             "InitialState": "master",
             "LastChange": "1000",
             "Transitions": "1",
+            "OtherMasters": "0",
             "AddressesExpected": "1",
             "AddressesHeld": "1",
             "BasePriority": "100",
