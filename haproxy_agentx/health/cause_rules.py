@@ -67,7 +67,7 @@ _NEW = Rule(Cause.configurationChanged, (FactKind.instanceNew,))
 
 RULES: Mapping[Move, Sequence[Rule]] = {
     Move.tookOver: (
-        Rule(Cause.operator, (FactKind.keepalivedBack,), words="took over: {what}", slow=Slow.preempt),
+        Rule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
         _NEW,
         Rule(Cause.recovered, _WELL_AGAIN, before=8, words="took over again: {what}"),
         Rule(
@@ -114,6 +114,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         Rule(Cause.operator, (FactKind.keepalivedBack,)),
         _NEW,
         Rule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
+        Rule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
         Rule(Cause.addressRemoved, (FactKind.addressTaken,), after=4),
         Rule(Cause.peerReturned, (FactKind.otherMaster,), after=4, words="nothing is wrong here: {what}"),
         Rule(

@@ -35,6 +35,8 @@ class FactKind(Enum):
     keepalivedGone = auto()
     """The writer of the FIFO vanished."""
     keepalivedBack = auto()
+    fifoOpened = auto()
+    """keepalived opened its FIFO again: it was reloaded, or its process for VRRP was started again."""
     keepalivedSilent = auto()
     """KEEPALIVED-MIB hangs though snmpd answers."""
     keepalivedAnswers = auto()

@@ -94,6 +94,8 @@ class Instance:
     held: tuple[Place, ...] = ()
     is_seen: bool = True
     """Whether the kernel can be asked."""
+    is_bare: bool = False
+    """Whether KEEPALIVED-MIB lists none of its addresses any more."""
     held_since: float = 0.0
     agree_from: float = 0.0
     """Since when the role has been due to agree with the addresses."""
@@ -119,7 +121,7 @@ class Instance:
         """Say which of its addresses the kernel has."""
         if not self.addresses:
             return Held.unknown
-        if not self.is_seen:
+        if not self.is_seen or self.is_bare:
             return Held.unseen
         if len(self.held) == len(self.addresses):
             return Held.all

@@ -192,7 +192,9 @@ class Instances:
             instance.router_id = reading.router_id or instance.router_id
             instance.initial = instance.initial if row.initial is None else row.initial
             instance.priority = instance.priority if row.effective_priority is None else row.effective_priority
-            instance.addresses = tuple(address.place for address in row.addresses)
+            # a reload of a broken configuration leaves a MASTER without addresses: no better than one without some
+            instance.is_bare = bool(instance.addresses) and not row.addresses
+            instance.addresses = tuple(address.place for address in row.addresses) or instance.addresses
             if instance.event is not None and instance.event[1] == "keepalivedTraps":
                 instance.event = None  # the MIB speaks: traps only confirm
             if instance.event is not None and reading.began > instance.event_at:

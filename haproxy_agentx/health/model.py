@@ -42,7 +42,7 @@ class Held(IntEnum):
     unknown = 4
     """It is not known which addresses belong to it, or they may still be on their way."""
     unseen = 5
-    """It is known which belong to it, and the kernel cannot be asked."""
+    """Some belong to it, and the kernel cannot be asked, or keepalived lists none of them any more."""
     disputed = 6
     """They are here as far as is known, and a second MASTER is heard on the wire."""
     filtered = 7

@@ -139,6 +139,8 @@ class Facts:
         """Take whether keepalived has the FIFO open."""
         if before and not present:
             self.add(FactKind.keepalivedGone, "keepalived is gone: nobody has its FIFO open", at)
+        elif before and present:
+            self.add(FactKind.fifoOpened, "keepalived was reloaded, or its VRRP process was started again", at)
         elif before is False and present:
             self.add(FactKind.keepalivedBack, "keepalived was started", at)
 

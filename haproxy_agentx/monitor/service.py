@@ -234,7 +234,7 @@ class Service:
 _WORDS = {
     Held.disputed: "another MASTER, of lower priority, is heard on the wire",
     Held.filtered: "keepalived has packets to the addresses dropped (vrrp_strict, no_accept)",
-    Held.unseen: "the kernel cannot be asked for addresses",
+    Held.unseen: "where its addresses are is not known: the kernel cannot be asked, or keepalived lists none any more",
 }
 
 

@@ -25,7 +25,7 @@ from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
-from haproxy_agentx.vrrp import routes
+from haproxy_agentx.vrrp import raw_sockets, routes
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
@@ -256,6 +256,8 @@ class Monitor:
     def _take_sources(self, now: float) -> None:
         if self._kernel.kernel is None:
             self.node.lose_kernel(now)
+        if not self.node.instances.shown and self.sources[1:] and raw_sockets.is_vrrp_spoken():
+            self.node.instances.shown = True
         for source in (*self.sources, *(process.source for process in self._processes())):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet

@@ -200,16 +200,16 @@ class Story:
         *states: tuple[str, VrrpState],
         initial: VrrpState = MASTER,
         ip: str = IP,
-        interfaces: Sequence[str] = ("eth0",),
+        interfaces: Sequence[str | None] = ("eth0",),
         **more: object,
     ) -> "Story":
-        """Let KEEPALIVED-MIB be read; ``interfaces`` are those of the instances, the last one of all that follow."""
+        """Let KEEPALIVED-MIB be read; ``interfaces`` are those of the instances; with None there is no address."""
         rows = []
         for number, (name, state) in enumerate(states, 1):
             on = interfaces[min(number, len(interfaces)) - 1]
-            addresses = (Address(ip, is_set=True, interface=on),)
+            addresses = () if on is None else (Address(ip, is_set=True, interface=on),)
             rows.append(
-                MibInstance(number, name, 50 + number, state, initial, state, 100, 100, on, addresses, **more)  # type: ignore[arg-type]
+                MibInstance(number, name, 50 + number, state, initial, state, 100, 100, on or "", addresses, **more)  # type: ignore[arg-type]
             )
         self.node.take_reading(MibReading("lb1", "Keepalived v2.2.7", tuple(rows), self.now, self.now))
         self._look()

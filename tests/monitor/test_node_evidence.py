@@ -45,6 +45,24 @@ def test_the_only_instance_that_is_removed_leaves_no_node_without_keepalived():
     assert story.wait(60).health("node") == "unknown"
 
 
+def test_an_instance_that_loses_all_its_addresses_at_a_reload_claims_nothing():
+    story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(60)
+    story.kernel().mib(("SITE1", MASTER), interfaces=(None,)).wait(60)
+    assert story.health() == "unknown"
+    assert story.kernel(IP).mib(("SITE1", MASTER)).wait(60).health() == "active"
+
+
+def test_a_process_for_vrrp_that_was_started_again_has_no_other_node_to_blame():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).writer().line(BACKUP).kernel().read().wait(3.6)
+    story.line(MASTER).kernel(IP).read().wait(60)
+    told = story.drain()
+    assert [(one.moves, one["Cause"]) for one in told] == [
+        ("master/active -> backup/standby", "unknown"),
+        ("backup/standby -> master/active", "unknown"),
+    ]
+    assert "its VRRP process was started again" in told[0]["CauseText"]
+
+
 # An empty table beside keepalived's scalars.
 
 
