@@ -6,15 +6,19 @@ from collections.abc import Callable, Collection, Generator, Hashable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column, Table
 from haproxy_agentx.budget import Budget
 from haproxy_agentx.config import HaproxyConfig
+from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.haproxy import info as show_info
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
+from haproxy_agentx.haproxy.liveness import Liveness
 from haproxy_agentx.haproxy.socket import SocketClient
+from haproxy_agentx.haproxy.standing import Channel, Standing, decide
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
@@ -55,13 +59,13 @@ OWN_SCOPES = {proxy_scope("").partition("/")[0], *(kind.name.lower() for kind in
 
 Result = TypeVar("Result")
 
-TROUBLE: Mapping[type[SourceError], Reason] = {
-    Gone: Reason.haproxyGone,
-    Unresponsive: Reason.haproxyUnresponsive,
-    Denied: Reason.haproxyUnreadable,
+TROUBLE: Mapping[Standing, Reason] = {
+    Standing.gone: Reason.haproxyGone,
+    Standing.frozen: Reason.haproxyUnresponsive,
+    Standing.silent: Reason.statisticsSilent,
 }
-"""What a failure says of HAProxy at once. Others say nothing until the last good reading is too old: then it is not
-known how HAProxy is."""
+"""What is said of HAProxy whose statistics are not answered. Other failures say nothing until the last good reading is
+too old: then it is not known how HAProxy is."""
 
 
 class HaproxyProcess:
@@ -132,9 +136,19 @@ class HaproxyProcess:
             else None
         )
         self._socket = SocketClient(config.stats, config.timeout, octets)
+        self._liveness = Liveness(self.read_now, _local_port(config.stats) if over_http else None)
 
     async def run(self) -> None:
-        """Read for ever, at the interval; a reading that takes longer delays the next, and none is made up for."""
+        """Read for ever, at the interval; a reading that takes longer delays the next, and none is made up for.
+
+        When the process that was read ends, it is read again at once.
+        """
+        try:
+            await self._run()
+        finally:
+            self._liveness.close()
+
+    async def _run(self) -> None:
         due = monotonic()
         while True:
             await self.refresh()
@@ -178,13 +192,15 @@ class HaproxyProcess:
     async def refresh(self) -> None:
         """Read once and take over what was read; a failure is told in ``source`` and leaves the last reading."""
         began = monotonic()
+        self._liveness.begin(began)
         try:
             await self._read_or_fail()
-        except SourceError as error:
+        except SourceError as failure:
             now = monotonic()
+            error, standing = self._standing(failure, now)
             self._budget.drop(self.name)
             self.refused = isinstance(error, OverLimit)
-            self._trouble(self._trouble_of(error, now), began)
+            self._trouble(self._trouble_of(error, standing, now), began)
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
             if self.columns and self._outdated(now):
@@ -213,13 +229,36 @@ class HaproxyProcess:
         except OSError as error:
             raise of_os_error(self._config.stats, error) from error
 
-    def _trouble_of(self, error: SourceError, now: float) -> Reason:
-        """Say what a failure shows of HAProxy."""
-        for kind, reason in TROUBLE.items():
-            if isinstance(error, kind):
-                return reason
+    def _standing(self, error: SourceError, now: float) -> tuple[SourceError, Standing | None]:
+        """Return a failure in the words of all that is known, and how HAProxy is where the channel says something."""
+        channel = self._channel(error)
+        if channel is None:
+            return error, None
+        standing, words = decide(self._liveness.found(channel, now))
+        if not words:
+            return error, standing
+        what = f"no answer within {self._config.timeout:g} s" if isinstance(error, Unresponsive) else channel.value
+        told = type(error)(f"{self.source.target}: {what}: {words}")
+        told.excused = error.excused
+        return told, standing
+
+    def _channel(self, error: SourceError) -> Channel | None:
+        if isinstance(error, Gone):
+            return Channel.refused
+        if isinstance(error, Unresponsive):
+            return Channel.silent if self._http is None else Channel.page
         if isinstance(error, Absent) and self.was_read and self._http is None:
-            return Reason.haproxyGone  # its socket was removed; one that never was may be elsewhere
+            return Channel.absent  # its socket was removed; one that never was may be elsewhere
+        return None
+
+    def _trouble_of(self, error: SourceError, standing: Standing | None, now: float) -> Reason:
+        """Say what a failure shows of HAProxy. What it does not show is not known once the last reading is too old."""
+        if standing in (Standing.gone, Standing.frozen):
+            return TROUBLE[standing]
+        if isinstance(error, Denied):
+            return Reason.haproxyUnreadable
+        if standing is Standing.silent:
+            return TROUBLE[standing] if self.trouble or self._outdated(now) else self.trouble
         return Reason.haproxyUnreadable if self._outdated(now) else self.trouble
 
     def _trouble(self, trouble: Reason, began: float) -> None:
@@ -282,6 +321,7 @@ class HaproxyProcess:
         self.restarts += restarts
         self.info = info
         self._identity = info.pid, info.start_time
+        self._liveness.take(info.pid, self._socket.peer, monotonic())
         self._info_texts = _info_texts(info)
 
     async def _read_stat(self) -> Reading:
@@ -363,6 +403,14 @@ class HaproxyProcess:
         """Let others have their turn: in this process, and on this core."""
         self._give_way()
         await asyncio.sleep(0)
+
+
+def _local_port(url: str) -> int | None:
+    """Return the port of a URL of this machine."""
+    parts = urlsplit(url)
+    if not is_loopback(parts.hostname or ""):
+        return None
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:

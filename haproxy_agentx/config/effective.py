@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config.model import Config, HaproxyConfig, KeepalivedConfig, NotificationsConfig, ServiceConfig
 from haproxy_agentx.config.values import NONE
+from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
 from haproxy_agentx.health.model import Minimum
 from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
@@ -89,6 +90,24 @@ def _service(service: ServiceConfig) -> Texts:
         "backends": _names(service.demand.backends),
         "min_servers": _minimum(service.demand.minimum),
         "intended_role": None if role is None else role.name,
+        "probe": None if service.probe is None else _flow(_probe(service.probe)),
+    }
+
+
+def _probe(probe: ProbeTarget) -> Texts:
+    least, most = probe.statuses
+    is_http = any(place_of(url).is_http for url in (probe.url, probe.standby_url) if url is not None)
+    return {
+        "url": _quoted(shown_url(probe.url)),
+        "standby_url": None if probe.standby_url is None else _quoted(shown_url(probe.standby_url)),
+        "host": _quoted(probe.host),
+        "method": probe.method if is_http else None,
+        "status": f"{least}-{most}" if is_http else None,
+        "interval": _duration(probe.interval),
+        "timeout": _duration(probe.timeout),
+        "fall": str(probe.fall),
+        "remote": _yes_or_no(yes=probe.remote),
+        "ca_file": _quoted(probe.ca_file),
     }
 
 

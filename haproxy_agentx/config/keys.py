@@ -19,6 +19,7 @@ MAX_MEMBERS = 128
 
 INTERVAL_RANGE = (0.1, 3600.0)
 TIMEOUT_RANGE = (0.1, 60.0)
+PROBE_INTERVAL_RANGE = (0.5, 3600.0)
 HOLD_RANGE = (0.0, 60.0)
 EGRESS_HOLD_RANGE = (0.0, 3600.0)
 
@@ -110,6 +111,48 @@ _AGENTX = (
     ),
 )
 
+_PROBE = (
+    Key(
+        name="url",
+        read=service_values.probe_url,
+        text="http://127.0.0.1:80/",
+        help="http://, https:// or tcp://ADDRESS:PORT, an address of this node in figures",
+        is_required=True,
+    ),
+    Key(
+        name="standby_url",
+        read=service_values.probe_url,
+        text="http://192.0.2.11:80/",
+        help="likewise, asked instead while this node is not MASTER; without it url is",
+        is_example=True,
+    ),
+    Key(
+        name="host",
+        read=service_values.probe_host,
+        text="www.example.org",
+        help="name in the Host header, and of the certificate; without it the address",
+        is_example=True,
+    ),
+    Key(name="method", read=service_values.probe_method, text="GET", help="GET, HEAD or OPTIONS"),
+    Key(name="status", read=service_values.probe_statuses, text="200-399", help="what is good: 200, or 200-399"),
+    Key(name="interval", read=values.duration(*PROBE_INTERVAL_RANGE), text="2s", help="between requests: 500ms to 1h"),
+    Key(name="timeout", read=values.duration(*TIMEOUT_RANGE), text="2s", help="of a whole request: 100ms to 60s"),
+    Key(name="fall", read=service_values.fall, text="3", help="failures one after the other that count: 1 to 100"),
+    Key(
+        name="remote",
+        read=service_values.yes_or_no,
+        text="no",
+        help="ask an address, too, that this node does not have",
+    ),
+    Key(
+        name="ca_file",
+        read=values.path,
+        text="/etc/haproxy-agentx/ca.pem",
+        help="certificates to trust instead of the system's, PEM",
+        is_example=True,
+    ),
+)
+
 _SERVICE = (
     Key(
         name="name",
@@ -153,6 +196,13 @@ _SERVICE = (
         text="master",
         help="of this node, master or backup; without it keepalived's initial state",
         is_example=True,
+    ),
+    Section(
+        name="probe",
+        keys=_PROBE,
+        help="requests like a client's to this node; 'probe: URL' is short for the url alone",
+        is_example=True,
+        short="url",
     ),
 )
 

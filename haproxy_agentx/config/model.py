@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.health.model import Demand, Role
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.vrrp.access import SnmpAccess
@@ -61,13 +62,15 @@ class ServiceConfig:
     """A service: what it takes to serve, and the VRRP instance that says which node is to. Its ``name`` is unique.
 
     ``vrrp_instance`` is None where no keepalived is concerned. ``intended_role`` is what this node is when all is well,
-    master or backup; None is what keepalived's own configuration says (its initial state).
+    master or backup; None is what keepalived's own configuration says (its initial state). ``probe`` asks it as a
+    client does; None does not.
     """
 
     name: str
     vrrp_instance: str | None = None
     demand: Demand = EVERYTHING
     intended_role: Role | None = None
+    probe: ProbeTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from haproxy_agentx.config.model import (
     NotificationsConfig,
     ServiceConfig,
 )
+from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
 from haproxy_agentx.health.model import ALL, Demand
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 
@@ -157,7 +158,24 @@ def _service(group: Group, processes: set[str] | None, note: Note) -> ServiceCon
     demand = Demand(values.get("frontends"), values.get("backends"), values.get("min_servers", ALL))
     if demand.frontends == demand.backends == ():
         group.note_at(note, "backends", "the service is made of nothing; name a frontend or a backend")
-    return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), demand, values.get("intended_role"))
+    role, probe = values.get("intended_role"), _probe(values["probe"], note) if "probe" in values else None
+    return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), demand, role, probe)
+
+
+def _probe(group: Group, note: Note) -> ProbeTarget | None:
+    values = dict(group.values)
+    if "url" not in values:
+        return None  # which was told
+    if "status" in values:
+        values["statuses"] = values.pop("status")
+    found = ProbeTarget(**values)
+    schemes = {place_of(url).scheme for url in (found.url, found.standby_url) if url is not None}
+    if "ca_file" in group.lines and "https" not in schemes:
+        group.note_at(note, "ca_file", "it goes with https:// only; remove it, or probe by https://")
+    for key in ("host", "method", "status"):
+        if key in group.lines and schemes == {"tcp"}:
+            group.note_at(note, key, "it does not go with tcp://, which only connects; remove it")
+    return found
 
 
 def _notifications(group: Group) -> NotificationsConfig:

@@ -1,8 +1,11 @@
 """The values of services and of what is told: each reads one text, or raises ValueError with 'what; remedy'."""
 
 import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
-from haproxy_agentx.config.values import NONE, path
+from haproxy_agentx.config.values import NONE, URL_LIMIT, path
+from haproxy_agentx.haproxy.probe_target import place_of
 from haproxy_agentx.health.model import Minimum, Role
 from haproxy_agentx.printable import printable
 
@@ -22,6 +25,10 @@ _LIMIT = re.compile("([0-9]{1,9}) ?/ ?(min|hour|h)")
 _SECONDS = {"min": 60.0, "h": 3600.0, "hour": 3600.0}
 _YES, _NO = {"yes", "true", "on"}, {"no", "false", "off"}
 _PERCENT = 100
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_METHODS = {"GET", "HEAD", "OPTIONS"}
+_STATUSES = re.compile("([1-5][0-9]{2})(?: ?- ?([1-5][0-9]{2}))?")
+_FALLS = range(1, 101)
 _ROLES = {"master": Role.master, "backup": Role.backup}
 
 
@@ -79,6 +86,58 @@ def limit(text: str) -> tuple[int, float]:
     if not least <= int(match[1]) <= most:
         raise ValueError(f"{match[0]} is out of range; {least} to {most} per min or hour are possible")
     return int(match[1]), _SECONDS[match[2]]
+
+
+def probe_url(text: str) -> str:
+    """Read the URL of a probe. The text is in no message: a token may be in its query."""
+    example = "; write it as http://127.0.0.1:80/path, https://... or tcp://127.0.0.1:3306"
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > URL_LIMIT:
+        raise ValueError(f"it is not a URL: only ASCII without blanks, and {URL_LIMIT} characters at most" + example)
+    try:
+        parts = urlsplit(text)
+        place = place_of(text)
+    except ValueError:
+        raise ValueError("it is not the URL of a probe: scheme, address or port cannot be read" + example) from None
+    if "@" in parts.netloc:
+        raise ValueError("credentials in a URL are refused, they end up in logs; probe a page that needs none")
+    if parts.fragment or (not place.is_http and (parts.path or parts.query)):
+        raise ValueError("nothing can follow '#', and nothing the port of tcp://; remove it")
+    try:
+        ip_address(place.address)
+    except ValueError:
+        raise ValueError(
+            "the host is a name; write an address of this node in figures or localhost, and the name as host"
+        ) from None
+    return text
+
+
+def probe_host(text: str) -> str:
+    """Read what is sent as Host (RFC 9110 7.2): a name, or an address in figures, also with a port."""
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"'{printable(text, 80)}' is not a host; write a name such as www.example.org")
+    return text
+
+
+def probe_method(text: str) -> str:
+    """Read the method of a probe: one that changes nothing (RFC 9110 9.2.1)."""
+    if text.upper() not in _METHODS:
+        raise ValueError(f"'{printable(text, 40)}' is not a method for a probe; write GET, HEAD or OPTIONS")
+    return text.upper()
+
+
+def probe_statuses(text: str) -> tuple[int, int]:
+    """Read a status of HTTP, or a range of them."""
+    match = _STATUSES.fullmatch(text)
+    if not match or int(match[1]) > int(match[2] or match[1]):
+        raise ValueError(f"'{printable(text, 40)}' is not a status; write 200, or a range such as 200-399")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def fall(text: str) -> int:
+    """Read how many failures one after the other count."""
+    if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _FALLS:
+        raise ValueError(f"'{printable(text, 40)}' is not a number of failures; take 1 to 100")
+    return int(text)
 
 
 def yes_or_no(text: str) -> bool:

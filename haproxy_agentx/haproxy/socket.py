@@ -5,7 +5,10 @@ with one buffer for the whole exchange, and the loop serves others between two s
 """
 
 import asyncio
+import os
 import re
+import socket
+import struct
 from collections.abc import Callable
 from time import monotonic
 from typing import cast
@@ -13,6 +16,7 @@ from typing import cast
 from haproxy_agentx import lag
 from haproxy_agentx.descriptors import connect_unix, opens_itself
 from haproxy_agentx.haproxy.diagnosis import explain, refuse_long_path, stats_socket_line
+from haproxy_agentx.haproxy.liveness import Peer
 from haproxy_agentx.patience import Look, Patience
 from haproxy_agentx.source import Denied, Invalid, OverLimit, SourceError, Unresponsive
 
@@ -26,6 +30,9 @@ WHOLE = 3
 
 # One command, and one that only reads: ';' and line breaks would start another one.
 _READING = re.compile(rb"show [a-z]+(?: [A-Za-z0-9_.:-]+)*")
+
+_CREDENTIALS = struct.Struct("3i")
+"""struct ucred (unix(7)): process, user, group."""
 
 _PERMISSION = b"Permission denied"
 _UNKNOWN = b"Unknown command"
@@ -42,6 +49,8 @@ class SocketClient:
         self.path = path
         self.timeout = timeout
         self.max_bytes = max_bytes
+        self.peer: Peer | None = None
+        """Who listens, as the kernel said it when the last connection was made."""
 
     async def exchange(self, command: bytes, take: Take, max_bytes: int | None = None) -> None:
         """Send ``command`` (``b"show stat"``, no line end) and hand its answer to ``take``, in slices, as it comes.
@@ -75,10 +84,22 @@ class SocketClient:
             conversation.done.cancel()
             raise explain(self.path, error) from error
         try:
+            self.peer = _peer(transport)
             conversation.ask()
             await conversation.done
         finally:
             transport.abort()
+
+
+def _peer(transport: asyncio.Transport) -> Peer | None:
+    """Return who listens at the other end of a connection: the process of listen(2), and the name that it bound."""
+    sock = transport.get_extra_info("socket")
+    try:
+        pid, _, _ = _CREDENTIALS.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+        name = sock.getpeername()
+    except (OSError, AttributeError, struct.error):
+        return None
+    return int(pid), os.fsencode(name)
 
 
 class _Conversation(asyncio.BufferedProtocol):

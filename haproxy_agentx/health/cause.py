@@ -23,6 +23,7 @@ _SILENT_WORDS: Mapping[Cause, str] = {
     Cause.noUsableBackend: "no backend has a usable server",
     Cause.belowMinimum: "a backend has fewer usable servers than it needs",
     Cause.sourceLost: "HAProxy cannot be read",
+    Cause.probeFailed: "requests like a client's fail",
 }
 """What is said of a cause of which there are no details."""
 

@@ -188,7 +188,8 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         Rule(Cause.saturated, reasons=Reason.saturated),
         Rule(Cause.clientErrors, reasons=Reason.clientErrors),
         Rule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
-        Rule(Cause.sourceLost, reasons=Reason.haproxyUnreadable),
+        Rule(Cause.probeFailed, reasons=Reason.probeFailed),
+        Rule(Cause.sourceLost, reasons=Reason.haproxyUnreadable | Reason.statisticsSilent),
         Rule(Cause.belowMinimum, reasons=Reason.backendDown | Reason.belowMinimum),
         Rule(
             Cause.operator,

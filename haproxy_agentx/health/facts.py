@@ -46,6 +46,7 @@ class FactKind(Enum):
     """The other node fell silent (newMasterReason masterNoResponse)."""
     noOther = auto()
     """Likewise, and this node itself had been MASTER just before: no other one was."""
+    probeFailed = auto()
     addressLost = auto()
     """An address of an instance that is MASTER is not on its interface any more."""
     addressGained = auto()
@@ -73,6 +74,7 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
     FactKind.frontendClosed: (FactKind.serving,),
     FactKind.saturated: (FactKind.serving,),
     FactKind.clientErrors: (FactKind.serving,),
+    FactKind.probeFailed: (FactKind.serving,),
     FactKind.serving: (
         FactKind.noUsableBackend,
         FactKind.frontendClosed,

@@ -85,6 +85,10 @@ class Reason(IntFlag):
     """The connections of HAProxy, of a frontend or of the servers are used up."""
     clientErrors = 1 << 15
     """Requests of the last seconds were answered by HAProxy's own errors."""
+    statisticsSilent = 1 << 16
+    """The statistics are not answered; whether HAProxy serves is known otherwise, or not known."""
+    probeFailed = 1 << 17
+    """Requests like a client's fail."""
     roleDisputed = 1 << 18
     """A second MASTER, of lower priority, is heard on the wire."""
     addressFiltered = 1 << 19
@@ -122,6 +126,8 @@ class Cause(IntEnum):
     unknown = 19
     saturated = 20
     clientErrors = 21
+    probeFailed = 22
+    """Requests like a client's began to fail."""
     roleDisputed = 23
     """Two nodes were MASTER at the same time."""
     addressRemoved = 24

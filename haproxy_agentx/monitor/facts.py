@@ -34,6 +34,8 @@ _REASONS = {
     Reason.backendEmpty: FactKind.noUsableBackend,
     Reason.backendDown: FactKind.backendDown,
     Reason.belowMinimum: FactKind.belowMinimum,
+    Reason.statisticsSilent: FactKind.haproxyUnreadable,
+    Reason.probeFailed: FactKind.probeFailed,
 }
 
 _NEW_MASTER = {

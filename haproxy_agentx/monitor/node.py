@@ -15,6 +15,7 @@ from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Demand, Health, Reason, Role
+from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.tracker import Tell, Tracker
 from haproxy_agentx.health.words import line
@@ -78,6 +79,7 @@ class Node:
         """When KEEPALIVED-MIB was last asked and answered, or could not be read."""
         self._judging = False
         self._processes: dict[str, ProcessNews] = {}
+        self._probes: dict[str, Probe] = {}
         self._traps = Traps()
         self._snmpd_seen_at: float | None = None
         """When snmpd last showed that it lives; None where it is not asked."""
@@ -158,6 +160,10 @@ class Node:
         self._awaited.discard(f"haproxy/{news.state.name}")
         if news.state.farm is not None and not news.state.trouble:
             self.reports.farms.take(news.state.name, news.state.farm, at)
+
+    def take_probe(self, service: str, probe: Probe) -> None:
+        """Take what the probe of a service has shown."""
+        self._probes[service] = probe
 
     def keep_processes(self, names: Container[str], at: float) -> None:
         """Record which HAProxy processes are configured: the others are forgotten, and their problems end."""
@@ -326,6 +332,8 @@ class Node:
             frozen=self.instances.trouble is Trouble.frozen,
             missing=self.instances.missing(self._instance(service)),
             nameless=self.instances.gone.role if self.instances.shown or self.instances.configured else None,
+            probe=self._probes.get(service.plan.name),
+            troubles=troubles,
         )
         service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition

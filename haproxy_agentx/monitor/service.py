@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
+from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.tracker import Told, Tracker
@@ -39,6 +40,10 @@ class Surroundings:
     """Which evidence of the role is missing, in words, where it is unknown."""
     nameless: Role | None
     """The role where no instance is known; None on a node where nothing has ever shown a keepalived."""
+    probe: Probe | None = None
+    """What the probe of the service has shown; None where it has none."""
+    troubles: Sequence[float] = ()
+    """Since when each HAProxy is in trouble that is."""
 
 
 class Service:
@@ -53,6 +58,7 @@ class Service:
         self.shape: list[tuple[str, str, bool]] = []
         """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
         self.intended: Role | None = plan.intended
+        self.probe: Probe | None = None
         self.cause = Cause.none
         self.cause_text = ""
         self.expected: tuple[str, ...] = ()
@@ -76,7 +82,8 @@ class Service:
             self.intended = self.plan.intended or instance.intended
         else:
             self.expected = self.held = ()
-        verdict = self.verdict
+        self.probe = around.probe
+        verdict = settle(self.verdict, around.probe, around.troubles)
         before = self.tracker.condition
         if before is not None and before.readiness is verdict.readiness:
             began = None  # it is evidence of readiness, and of nothing else
@@ -197,6 +204,8 @@ class Service:
         if self.expected:
             texts["haxServiceAddressesExpected"] = str(len(self.expected))
             texts["haxServiceAddressesHeld"] = str(len(self.held))
+        if self.probe is not None:
+            texts["haxServiceProbe"] = self.probe.state.name
         if self.tracker.previous is not None:
             texts["haxServicePreviousHealth"] = self.tracker.previous.name
         changed = stamp(self.tracker.since)
@@ -228,6 +237,8 @@ class Service:
             "vrrp_instance": self.plan.instance,
             "addresses_expected": list(self.expected),
             "addresses_held": list(self.held),
+            "probe": self.probe.state.name if self.probe else None,
+            "probe_words": self.probe.words if self.probe else None,
         }
 
 

@@ -10,7 +10,10 @@ from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.config import Config
+from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.event import Event, News
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
@@ -19,6 +22,7 @@ from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.last_reported import REMOVED
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
@@ -84,6 +88,11 @@ class Monitor:
         self.node = Node((), Manners(), (), {}, monotonic())
         keepalived = config.keepalived
         self._kernel = KernelAddresses(self._take_kernel)
+        self._probings = [
+            Probing(service.name, service.probe, self._is_here, self._role, self._take_probe)
+            for service in config.services or ()
+            if service.probe is not None
+        ]
         self._fifo = Fifo(keepalived.fifo, self._take_line, self._take_writer) if keepalived.fifo else None
         v3 = keepalived.snmp.v3 if keepalived.snmp else None
         self._traps = (
@@ -132,7 +141,7 @@ class Monitor:
             process.was_read |= f"process/{process.name}" in memory
         try:
             async with asyncio.TaskGroup() as tasks:
-                for each in (self._kernel, self._fifo, self._traps, self._poll):
+                for each in (self._kernel, self._fifo, self._traps, self._poll, *self._probings):
                     if each is not None:
                         tasks.create_task(each.run())
                 tasks.create_task(self._work())
@@ -154,6 +163,9 @@ class Monitor:
         """Take that an HAProxy was read, or could not be."""
         if process.read_at is None or not self._runs:
             return
+        if process.trouble and process.trouble_since == process.read_at:
+            for probing in self._probings:
+                probing.ask_now()
         news = ProcessNews(process.state, process.changes, process.read_at, process.trouble_since)
         self.node.take_process(news, monotonic())
         self._woken.set()
@@ -210,7 +222,26 @@ class Monitor:
     def _take_kernel(self, kernel: Kernel, at: float) -> None:
         self.node.take_kernel(kernel, at)
         self.egress_gate.take_change(at)
+        for probing in self._probings:
+            probing.ask_now()
         self._look()
+
+    def _take_probe(self, service: str, probe: Probe) -> None:
+        self.node.take_probe(service, probe)
+        self._woken.set()
+
+    def _role(self, service: str) -> Role:
+        """Return the role of a service now; unknown before it was judged."""
+        found = self.node.services.get(service)
+        condition = found.tracker.condition if found else None
+        return condition.role if condition else Role.unknown
+
+    def _is_here(self, address: str) -> bool | None:
+        """Whether an address is this machine's, by the kernel; None where it cannot be asked."""
+        if is_loopback(address):
+            return True
+        kernel = self._kernel.kernel
+        return None if kernel is None else address in kernel.addresses
 
     def _look(self) -> None:
         """Something has happened in VRRP: see how HAProxy and keepalived are now."""

@@ -3,6 +3,7 @@
 from haproxy_agentx.event import Delivery, Kind
 from haproxy_agentx.haproxy.status import labels
 from haproxy_agentx.health.model import Cause, Health, Readiness, Reason, Role
+from haproxy_agentx.health.probe import ProbeState
 from haproxy_agentx.objects.conventions import enumerated, named
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import bits
@@ -15,6 +16,7 @@ ROLE = named("HaxVrrpRoleType", labels(Role))
 READINESS = named("HaxReadinessType", labels(Readiness))
 REASONS = bits("HaxReasons", REASON_BITS)
 CAUSE = named("HaxCauseType", labels(Cause))
+PROBE = named("HaxProbeStateType", labels(ProbeState))
 MEMBER_KIND = named("HaxMemberKindType", {"frontend": 1, "backend": 2})
 EVENT_KIND = named("HaxEventKindType", labels(Kind))
 DELIVERY = named("HaxDeliveryType", labels(Delivery))
@@ -58,10 +60,12 @@ CONVENTIONS: tuple[Convention, ...] = (
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
-        "requests of the last seconds ended in errors of HAProxy's own. roleDisputed: this node is "
-        "MASTER, and advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and "
-        "keepalived has packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost "
-        "all its servers, or no backend has any.",
+        "requests of the last seconds ended in errors of HAProxy's own. statisticsSilent: the statistics of "
+        "HAProxy are not answered, while nothing shows that it is gone or frozen: whether it serves is not known, unless "
+        "a probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
+        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and keepalived has "
+        "packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost all its "
+        "servers, or no backend has any.",
         "BITS",
         REASON_BITS,
     ),
@@ -76,9 +80,17 @@ CONVENTIONS: tuple[Convention, ...] = (
         "keepalivedUnresponsive: it runs and does not answer. addressConflict: addresses are not held by whom VRRP "
         "says. sourceLost: what tells of it failed. "
         "recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
-        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these names. roleDisputed: two nodes were MASTER at the same time. "
-        "addressRemoved: an address was removed, and not by keepalived. configurationChanged: a VRRP instance, a "
+        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these "
+        "names. probeFailed: requests like a client's began to fail. roleDisputed: two nodes were MASTER at the same "
+        "time. addressRemoved: an address was removed, and not by keepalived. configurationChanged: a VRRP instance, a "
         "service or a member of it was added, changed or removed.",
+    ),
+    enumerated(
+        PROBE,
+        "The state of the probe of a service. passing: the last request that ended was answered as it should be, or "
+        "fewer have failed since than the configuration asks for. failing: so many have failed one after the other. "
+        "unknown: no request could be made, for a reason that says nothing of the service, such as an address that "
+        "this node does not have now.",
     ),
     enumerated(MEMBER_KIND, "What a member of a service is to HAProxy."),
     enumerated(

@@ -161,6 +161,14 @@ SERVICE_TABLE = Table(
             "",
             "The reasons in words: which backend, which source. Empty when there is nothing to say.",
         ),
+        Column(
+            23,
+            "haxServiceProbe",
+            htc.PROBE,
+            "",
+            "What requests like a client's have shown, which the configuration of the subagent asks for. A service "
+            "without a probe does not instantiate it.",
+        ),
     ),
     "The services of this node: each is a VRRP instance with the frontends and backends behind its addresses, as the "
     "configuration of the subagent has it; else there is one for each VRRP instance over all of HAProxy, and one for "

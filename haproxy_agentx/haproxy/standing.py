@@ -1,0 +1,231 @@
+"""How HAProxy is while its statistics cannot be read: evidence beside the channel, and the table that decides. Pure.
+
+A silent channel is not a silent service: the statistics socket can be used up (`stats maxconn`), removed, moved by a
+reload, or slow. So three further witnesses are heard, none of which needs a privilege: the process that `show info`
+named, the queue of the statistics socket, and the listening sockets of this machine.
+
+The first row that matches decides; an empty cell matches anything. The table is total: that is proven when this module
+is imported. Evidence that is missing never makes HAProxy serve: it leaves what the channel itself shows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+
+
+class Channel(Enum):
+    """What the attempt to read showed."""
+
+    refused = "the connection is refused"
+    absent = "the socket is not there"
+    silent = "the socket is silent"
+    page = "the statistics page is silent"
+
+
+class Life(Enum):
+    """The process that `show info` named, during the attempt."""
+
+    ended = "it has ended"
+    stopped = "it is stopped by a signal or a debugger"
+    still = "it lives and has used no processor time"
+    running = "it lives and has used processor time"
+    lives = "it lives, and was not looked at for long enough to say more"
+    unknown = "it cannot be seen, or is not surely the one"
+
+
+class Queue(Enum):
+    """The connections to the channel."""
+
+    used_up = "as many are open as HAProxy takes by default"
+    waiting = "ours waits to be accepted, and HAProxy would have room for it"
+    accepted = "none waits"
+    unknown = "they cannot be seen"
+
+
+class Ports(Enum):
+    """The listening TCP sockets of this machine, since the last good reading."""
+
+    vanished = "one or more have gone"
+    kept = "all are still there"
+    unknown = "they cannot be seen, or are not where HAProxy is"
+
+
+class Standing(Enum):
+    """What it amounts to."""
+
+    gone = "HAProxy does not serve: it has ended, or has closed its listening sockets"
+    frozen = "HAProxy does not serve: it does not run, or accepts nothing"
+    silent = "it is not known whether HAProxy serves"
+
+
+DEFAULT_CONNECTIONS = 10
+"""Connections to the statistics socket that HAProxy takes unless configured otherwise (`stats maxconn`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was seen during an attempt to read that failed."""
+
+    channel: Channel
+    life: Life = Life.unknown
+    queue: Queue = Queue.unknown
+    ports: Ports = Ports.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row. ``words`` say what is known, what is not, and what to do: never what would cause an outage."""
+
+    channels: Sequence[Channel]
+    lives: Sequence[Life]
+    queues: Sequence[Queue]
+    ports: Sequence[Ports]
+    standing: Standing
+    words: str
+
+    def matches(self, evidence: Evidence) -> bool:
+        """Whether the row applies."""
+        return (
+            (not self.channels or evidence.channel in self.channels)
+            and (not self.lives or evidence.life in self.lives)
+            and (not self.queues or evidence.queue in self.queues)
+            and (not self.ports or evidence.ports in self.ports)
+        )
+
+
+_CLOSED = (Channel.refused, Channel.absent)
+_SILENT = (Channel.silent, Channel.page)
+_LIVES = (Life.stopped, Life.still, Life.running, Life.lives)
+_COMPARE = "compare `stats socket` of haproxy.cfg with haproxy[].stats here"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        _CLOSED,
+        (Life.ended,),
+        (),
+        (Ports.kept,),
+        Standing.silent,
+        "the process that was read has ended, and no listening socket of this machine has gone: a reload moved the"
+        f" statistics socket, or another program listens in its place: {_COMPARE}",
+    ),
+    Rule(_CLOSED, (Life.ended,), (), (), Standing.gone, "HAProxy's process has ended"),
+    Rule(
+        _CLOSED,
+        _LIVES,
+        (),
+        (Ports.vanished,),
+        Standing.gone,
+        "HAProxy's process lives and has closed listening sockets: it is stopping",
+    ),
+    Rule(
+        _CLOSED,
+        _LIVES,
+        (),
+        (),
+        Standing.silent,
+        f"HAProxy's process lives: its statistics socket was removed, moved or replaced: {_COMPARE}",
+    ),
+    Rule(_CLOSED, (), (), (), Standing.gone, ""),
+    Rule(
+        _SILENT,
+        (Life.ended,),
+        (),
+        (Ports.vanished,),
+        Standing.gone,
+        "HAProxy's process has ended, and listening sockets have gone with it",
+    ),
+    Rule(
+        _SILENT,
+        (Life.ended,),
+        (),
+        (),
+        Standing.silent,
+        "the process that was read has ended, and something else holds the statistics socket and does not answer:"
+        " a reload is under way or hangs: look at HAProxy's log",
+    ),
+    Rule(
+        _SILENT,
+        (Life.stopped,),
+        (),
+        (),
+        Standing.frozen,
+        "HAProxy is stopped (state T): find who sent it SIGSTOP or debugs it; SIGCONT lets it go on",
+    ),
+    Rule(
+        (Channel.silent,),
+        (Life.still,),
+        (Queue.waiting, Queue.accepted),
+        (),
+        Standing.frozen,
+        "HAProxy's process lives, has used no processor time meanwhile and takes nothing from its socket: it is"
+        " stopped or hangs: look at its state (ps, column STAT)",
+    ),
+    Rule(
+        (Channel.silent,),
+        (Life.running,),
+        (Queue.used_up,),
+        (),
+        Standing.silent,
+        f"HAProxy runs, and {DEFAULT_CONNECTIONS} or more other connections to its statistics socket are open: they"
+        " are used up (`stats maxconn`): find who holds them (ss -xp), or raise `stats maxconn`",
+    ),
+    Rule(
+        (Channel.silent,),
+        (Life.running,),
+        (Queue.waiting,),
+        (),
+        Standing.silent,
+        "HAProxy runs and does not take our connection: its statistics connections are used up (a low `stats"
+        " maxconn`), or it is overloaded: look at who holds them (ss -xp) and at its load",
+    ),
+    Rule(
+        (Channel.silent,),
+        (Life.running,),
+        (),
+        (),
+        Standing.silent,
+        "HAProxy runs and does not answer in time: it is overloaded, or `timeout` too short: look at its load",
+    ),
+    Rule(
+        (Channel.silent,),
+        (),
+        (Queue.used_up,),
+        (),
+        Standing.silent,
+        f"{DEFAULT_CONNECTIONS} or more other connections to its statistics socket are open: they are used up (`stats"
+        " maxconn`), or HAProxy hangs as well: find who holds them (ss -xp), look at the state of its process",
+    ),
+    Rule(
+        (Channel.page,),
+        (),
+        (Queue.waiting,),
+        (),
+        Standing.silent,
+        "nothing accepts connections to the port of its statistics page: HAProxy is stopped or hangs, or the"
+        " connections of that port are used up (`maxconn`): look at its process, and give the service a `probe`",
+    ),
+    Rule(
+        _SILENT,
+        (),
+        (),
+        (),
+        Standing.silent,
+        "HAProxy hangs or is overloaded, or its statistics connections are used up: which of them is not known, as its"
+        " process cannot be seen from here: look at it, and give the service a `probe`",
+    ),
+)
+
+
+def rule_of(evidence: Evidence) -> Rule:
+    """Return the row that decides."""
+    return next(rule for rule in RULES if rule.matches(evidence))
+
+
+_DECISIONS = {case: rule_of(case) for case in (Evidence(*each) for each in product(Channel, Life, Queue, Ports))}
+
+
+def decide(evidence: Evidence) -> tuple[Standing, str]:
+    """Return how HAProxy is, and what is to be said of it; empty words where the channel has said it all."""
+    rule = _DECISIONS[evidence]
+    return rule.standing, rule.words

@@ -1,0 +1,201 @@
+"""The witnesses beside the statistics channel, with a real HAProxy and without a privilege."""
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haproxy_agentx import sock_dump
+from haproxy_agentx.haproxy import liveness
+from haproxy_agentx.haproxy.liveness import LOOK, Liveness, is_same
+from haproxy_agentx.haproxy.standing import Channel, Life, Ports, Queue
+from haproxy_agentx.sock_dump import Unreadable
+from tests.support.aio import eventually
+from tests.support.real_haproxy import RealHaproxy, ask, real_haproxy
+from tests.support.unprivileged import unprivileged
+
+SITE = """
+frontend site
+  bind 127.0.0.1:{port}
+  default_backend app
+backend app
+  server s1 127.0.0.1:9 check inter 300ms
+"""
+
+
+def peer(path: str) -> tuple[int, bytes]:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        pid, _, _ = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return pid, os.fsencode(client.getpeername())
+
+
+def worker(haproxy: RealHaproxy) -> int:
+    (line,) = (line for line in ask(haproxy.plain, "show info").splitlines() if line.startswith("Pid:"))
+    return int(line.split(":")[1])
+
+
+@contextmanager
+def held(path: str, number: int) -> Iterator[None]:
+    connections = [socket.socket(socket.AF_UNIX) for _ in range(number)]
+    try:
+        for connection in connections:
+            connection.connect(path)
+        yield
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+async def watching(haproxy: RealHaproxy, ended: list[float]) -> Liveness:
+    witness = Liveness(lambda: ended.append(time.monotonic()))
+    pid, who = worker(haproxy), peer(haproxy.plain)
+    with unprivileged():
+        witness.take(pid, who, 0.0)
+    return witness
+
+
+def test_the_end_of_the_process_is_known_at_once(folder):
+    async def story(haproxy: RealHaproxy) -> None:
+        ended: list[float] = []
+        witness = await watching(haproxy, ended)
+        try:
+            assert not witness.has_ended
+            at = time.monotonic()
+            haproxy.process.kill()
+            await eventually(lambda: ended)
+            assert ended[0] - at < 1.0  # a millisecond, but on a loaded machine
+            assert witness.has_ended
+            with unprivileged():
+                found = witness.found(Channel.refused, at)
+            assert (found.life, found.ports) == (Life.ended, Ports.vanished)
+        finally:
+            witness.close()
+
+    with real_haproxy(folder) as haproxy:
+        asyncio.run(story(haproxy))
+
+
+@pytest.mark.parametrize("master", [False, True], ids=["alone", "with a master"])
+def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
+    monkeypatch.setattr(liveness, "state_of", lambda _: "")  # as ProtectProc=invisible has it
+
+    async def story(haproxy: RealHaproxy) -> None:
+        pid = worker(haproxy)
+        witness = await watching(haproxy, [])
+        try:
+            with unprivileged():
+                witness.begin(0.0)
+                await asyncio.sleep(0)
+                ask_again = asyncio.to_thread(lambda: [time.sleep(0.02) for _ in range(50)])
+                await ask_again
+                assert witness.found(Channel.silent, 2.0).life is Life.running  # it checks its server
+            os.kill(pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) if not master else None
+            with held(haproxy.plain, 1), unprivileged():
+                # the signal itself may cost a little after the last look
+                await asyncio.to_thread(time.sleep, 0.1)
+                witness.found(Channel.silent, 3.0)
+                found = witness.found(Channel.silent, 10.0)
+                assert (found.life, found.queue) == (Life.still, Queue.waiting)
+                assert witness.found(Channel.silent, 3.5).life in (Life.lives, Life.still)
+            monkeypatch.undo()
+            assert witness.found(Channel.silent, 10.0).life is Life.stopped
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            witness.close()
+
+    with real_haproxy(folder, master=master, more=SITE.format(port=free())) as haproxy:
+        asyncio.run(story(haproxy))
+
+
+def free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_used_up_connections_are_counted(folder):
+    async def story(haproxy: RealHaproxy) -> None:
+        witness = await watching(haproxy, [])
+        try:
+            with held(haproxy.plain, 10), unprivileged():
+                await eventually(lambda: witness.found(Channel.silent, 1.0).queue is Queue.accepted)
+                with held(haproxy.plain, 1):
+                    assert witness.found(Channel.silent, 1.0).queue is Queue.used_up
+        finally:
+            witness.close()
+
+    with real_haproxy(folder) as haproxy:
+        asyncio.run(story(haproxy))
+
+
+def test_ports_that_go_are_noticed_and_others_are_not(folder):
+    async def story(haproxy: RealHaproxy) -> None:
+        witness = await watching(haproxy, [])
+        try:
+            with unprivileged():
+                with socket.create_server(("127.0.0.1", 0)):
+                    assert witness.found(Channel.absent, 1.0).ports is Ports.kept  # one more
+                    witness.take(worker(haproxy), peer(haproxy.plain), LOOK + 1)
+                assert witness.found(Channel.absent, 1.0).ports is Ports.vanished
+        finally:
+            witness.close()
+
+    with real_haproxy(folder) as haproxy:
+        asyncio.run(story(haproxy))
+
+
+def test_a_number_of_another_namespace_is_no_witness():
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        assert is_same(os.getpid(), (os.getpid(), b"x"))
+        assert not is_same(stranger.pid, (os.getpid(), b"x"))
+        assert not is_same(os.getpid(), (0, b"x"))
+        assert not is_same(os.getpid(), None)
+        assert not is_same(1 << 40, (os.getpid(), b"x"))
+        witness = Liveness(lambda: None)
+
+        async def story() -> None:
+            witness.take(stranger.pid, (os.getpid(), b"x"), 0.0)
+            assert witness.found(Channel.silent, 9.0).life is Life.unknown
+            witness.close()
+
+        asyncio.run(story())
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_the_queue_of_a_page_that_nobody_accepts():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        witness = Liveness(lambda: None, port)
+        with unprivileged():
+            assert witness.found(Channel.page, 1.0).queue is Queue.accepted
+            with socket.create_connection(("127.0.0.1", port)):
+                assert witness.found(Channel.page, 1.0).queue is Queue.waiting
+            assert Liveness(lambda: None).found(Channel.page, 1.0).queue is Queue.unknown
+
+
+@given(st.binary(max_size=200), st.integers(0, 3))
+def test_any_answer_of_the_kernel_is_read_or_refused(answer, number):
+    try:
+        for body in sock_dump.bodies(answer, number)[0]:
+            sock_dump.listening(body)
+            sock_dump.unix_socket(body)
+    except Unreadable:
+        pass
+    for parse in (sock_dump.listening, sock_dump.unix_socket):
+        try:
+            parse(answer)
+        except Unreadable:
+            continue
