@@ -112,6 +112,8 @@ class HaproxyProcess:
         self.refused = False
         """Whether the last answer was refused because of its size."""
         self._is_renumbered = False
+        self._is_silent = False
+        """Whether the last attempt found its statistics silent, without showing how HAProxy is."""
         self._wake = asyncio.Event()
         self._config = config
         self._root = root
@@ -200,7 +202,10 @@ class HaproxyProcess:
             error, standing = self._standing(failure, now)
             self._budget.drop(self.name)
             self.refused = isinstance(error, OverLimit)
-            self._trouble(self._trouble_of(error, standing, now), began)
+            # where the channel was silent before, it is not known when HAProxy ended or stopped: now at the latest
+            since = now if self._is_silent and standing is not Standing.silent else began
+            self._is_silent = standing is Standing.silent
+            self._trouble(self._trouble_of(error, standing, now), since)
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
             if self.columns and self._outdated(now):
@@ -208,6 +213,7 @@ class HaproxyProcess:
                 self._withdraw()
         else:
             self.was_read, self.refused = True, False
+            self._is_silent = False
             self._trouble(Reason(0), began)
             if self.source.succeeded(monotonic()):
                 log.info("%s: reading %s", self._config.name, self.source.target)

@@ -115,14 +115,14 @@ _PROBE = (
     Key(
         name="url",
         read=service_values.probe_url,
-        text="http://127.0.0.1:80/",
+        text="https://127.0.0.1/",
         help="http://, https:// or tcp://ADDRESS:PORT, an address of this node in figures",
         is_required=True,
     ),
     Key(
         name="standby_url",
         read=service_values.probe_url,
-        text="http://192.0.2.11:80/",
+        text="https://192.0.2.11/",
         help="likewise, asked instead while this node is not MASTER; without it url is",
         is_example=True,
     ),

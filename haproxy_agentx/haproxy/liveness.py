@@ -18,7 +18,7 @@ from pathlib import Path
 
 from haproxy_agentx import sock_dump
 from haproxy_agentx.descriptors import ReadEvents
-from haproxy_agentx.haproxy.standing import DEFAULT_CONNECTIONS, Channel, Evidence, Life, Ports, Queue
+from haproxy_agentx.haproxy.standing import CROWD, Channel, Evidence, Life, Ports, Queue
 from haproxy_agentx.sock_dump import LISTEN, Listening, UnixSocket, Unreadable
 
 MAX_MESSAGES = 256
@@ -66,12 +66,14 @@ class Liveness:
         self._used = None
         if pid != self._pid or self.has_ended:
             self._watch(pid, peer)
-            self._looked_at = float("-inf")
+            self._listening, self._looked_at = None, float("-inf")
         if peer is not None:
             self._name = peer[1]
         if now - self._looked_at >= LOOK:
             self._looked_at = now
-            self._listening = self._look() if self._is_ours and self._is_here() else None
+            found = self._look() if self._is_ours and self._is_here() else None
+            # those only that have been there all the time: ports of other programs come and go
+            self._listening = found if found is None or self._listening is None else found & self._listening
 
     def found(self, channel: Channel, now: float) -> Evidence:
         """Return what is seen now, at the end of an attempt that failed."""
@@ -157,11 +159,11 @@ class Liveness:
         if not any(each.waiting for each in listeners):
             return Queue.accepted
         held = sum(each.state != LISTEN and each.inode != 0 for each in named)
-        return Queue.used_up if held >= DEFAULT_CONNECTIONS else Queue.waiting
+        return Queue.used_up if held >= CROWD else Queue.waiting
 
     def _ports(self) -> Ports:
         now = self._look() if self._listening is not None else None
-        if now is None or self._listening is None:
+        if now is None or not self._listening:
             return Ports.unknown
         return Ports.kept if self._listening <= now else Ports.vanished
 

@@ -115,12 +115,12 @@ async def _drain(reader: asyncio.StreamReader) -> None:
 
 
 def _explained(place: Place, error: OSError) -> Answer:
+    if isinstance(error, ssl.SSLError):  # its errno is a number of OpenSSL
+        return Answer(Outcome.failed, f"probe {place.shown}: no TLS connection ({error.reason or 'broken off'})")
     if error.errno in _OURS:
         return Answer(Outcome.untold, f"probe {place.shown} is not asked: {_OURS[error.errno]}")
     if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
         return Answer(Outcome.untold, f"probe {place.shown} is not asked: ca_file cannot be read ({error.strerror})")
     if isinstance(error, ConnectionRefusedError):
         return Answer(Outcome.failed, f"probe {place.shown}: connection refused")
-    if isinstance(error, ssl.SSLError):
-        return Answer(Outcome.failed, f"probe {place.shown}: no TLS connection ({error.reason or 'broken off'})")
     return Answer(Outcome.failed, f"probe {place.shown}: {error.strerror or 'the connection broke off'}")

@@ -37,7 +37,7 @@ class Life(Enum):
 class Queue(Enum):
     """The connections to the channel."""
 
-    used_up = "as many are open as HAProxy takes by default"
+    used_up = "ours waits to be accepted, and so many are open that they may be used up"
     waiting = "ours waits to be accepted, and HAProxy would have room for it"
     accepted = "none waits"
     unknown = "they cannot be seen"
@@ -54,13 +54,14 @@ class Ports(Enum):
 class Standing(Enum):
     """What it amounts to."""
 
-    gone = "HAProxy does not serve: it has ended, or has closed its listening sockets"
+    gone = "HAProxy does not serve: it has ended"
     frozen = "HAProxy does not serve: it does not run, or accepts nothing"
     silent = "it is not known whether HAProxy serves"
 
 
-DEFAULT_CONNECTIONS = 10
-"""Connections to the statistics socket that HAProxy takes unless configured otherwise (`stats maxconn`)."""
+CROWD = 5
+"""Open connections to a statistics socket with which they may be used up: HAProxy takes 10 to all of its statistics
+sockets together, unless configured otherwise (`stats maxconn`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +115,6 @@ RULES: tuple[Rule, ...] = (
         _CLOSED,
         _LIVES,
         (),
-        (Ports.vanished,),
-        Standing.gone,
-        "HAProxy's process lives and has closed listening sockets: it is stopping",
-    ),
-    Rule(
-        _CLOSED,
-        _LIVES,
-        (),
         (),
         Standing.silent,
         f"HAProxy's process lives: its statistics socket was removed, moved or replaced: {_COMPARE}",
@@ -167,8 +160,8 @@ RULES: tuple[Rule, ...] = (
         (Queue.used_up,),
         (),
         Standing.silent,
-        f"HAProxy runs, and {DEFAULT_CONNECTIONS} or more other connections to its statistics socket are open: they"
-        " are used up (`stats maxconn`): find who holds them (ss -xp), or raise `stats maxconn`",
+        "HAProxy runs and does not take our connection, and many others to its statistics socket are open: they are"
+        " used up (`stats maxconn`): find who holds them (ss -xp), or raise `stats maxconn`",
     ),
     Rule(
         (Channel.silent,),
@@ -193,8 +186,8 @@ RULES: tuple[Rule, ...] = (
         (Queue.used_up,),
         (),
         Standing.silent,
-        f"{DEFAULT_CONNECTIONS} or more other connections to its statistics socket are open: they are used up (`stats"
-        " maxconn`), or HAProxy hangs as well: find who holds them (ss -xp), look at the state of its process",
+        "HAProxy does not take our connection, and many others to its statistics socket are open: they are used up"
+        " (`stats maxconn`), or it hangs: find who holds them (ss -xp), look at the state of its process",
     ),
     Rule(
         (Channel.page,),
@@ -202,8 +195,8 @@ RULES: tuple[Rule, ...] = (
         (Queue.waiting,),
         (),
         Standing.silent,
-        "nothing accepts connections to the port of its statistics page: HAProxy is stopped or hangs, or the"
-        " connections of that port are used up (`maxconn`): look at its process, and give the service a `probe`",
+        "nothing accepts connections to the port of its statistics page: HAProxy is stopped or hangs, or that port's"
+        " connections are used up (`maxconn`): look at its process, and give the service a `probe`",
     ),
     Rule(
         _SILENT,

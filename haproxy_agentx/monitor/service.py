@@ -85,8 +85,8 @@ class Service:
         self.probe = around.probe
         verdict = settle(self.verdict, around.probe, around.troubles)
         before = self.tracker.condition
-        if before is not None and before.readiness is verdict.readiness:
-            began = None  # it is evidence of readiness, and of nothing else
+        if around.probe is not None or (before is not None and before.readiness is verdict.readiness):
+            began = None  # it is evidence of readiness by rows, and of nothing else
         health = decide(role, held, verdict.readiness)
         self.tracker.observe(
             Condition(

@@ -22,6 +22,7 @@ from haproxy_agentx.config import (
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.health.model import Demand, Minimum, Role
 from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
@@ -162,6 +163,20 @@ def test_limits(text, limit, per):
     assert (found.limit, found.per) == (limit, per)
 
 
+def test_a_probe_is_a_url_or_more():
+    assert service("probe: http://127.0.0.1:80/").probe == ProbeTarget("http://127.0.0.1:80/")
+    text = (
+        "{url: 'https://127.0.0.1/a', standby_url: 'tcp://192.0.2.11:80', host: www.example.org, method: head,"
+        " status: 200-204, interval: 500ms, timeout: 1s, fall: 1, remote: yes, ca_file: /ca}"
+    )
+    assert service(f"probe: {text}").probe == ProbeTarget(
+        "https://127.0.0.1/a", "tcp://192.0.2.11:80", "www.example.org", "HEAD", (200, 204), 0.5, 1.0, 1, True, "/ca"
+    )
+    assert service("probe: {url: 'tcp://[::1]:3306', interval: 1h}").probe == ProbeTarget(
+        "tcp://[::1]:3306", interval=3600.0
+    )
+
+
 def test_a_configuration_is_a_key_of_a_dict():
     text = "services: [{name: a, backends: [b]}]\nkeepalived: {snmp: {community_file: /a}}"
     assert {parse(text, FILE): 1}[parse(text, FILE)] == 1
@@ -200,8 +215,25 @@ PATHS = (
 INSTANCES = st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and text == text.strip())
 MEMBERS = st.none() | st.lists(WORDS | WORDS.map("p0/{}".format), min_size=1, max_size=4, unique=True).map(tuple)
 MINIMA = st.builds(Minimum, st.integers(1, 1_000_000)) | st.builds(Minimum, st.integers(1, 100), st.just(True))
+PROBES = st.builds(
+    ProbeTarget,
+    st.sampled_from(["http://127.0.0.1:80/a", "https://[::1]/", "http://localhost:1/x,y"]),
+    st.none() | st.just("https://192.0.2.11:8443/"),
+    st.none() | st.just("www.example.org"),
+    st.sampled_from(["GET", "HEAD"]),
+    st.sampled_from([(200, 200), (200, 399)]),
+    st.sampled_from([0.5, 2.0]),
+    st.sampled_from([0.1, 2.0]),
+    st.integers(1, 100),
+    st.booleans(),
+) | st.builds(ProbeTarget, st.just("tcp://127.0.0.1:3306"))
 SERVICES = st.builds(
-    ServiceConfig, WORDS, INSTANCES, st.builds(Demand, MEMBERS, MEMBERS, MINIMA), st.sampled_from([None, *Role][:4])
+    ServiceConfig,
+    WORDS,
+    INSTANCES,
+    st.builds(Demand, MEMBERS, MEMBERS, MINIMA),
+    st.sampled_from([None, *Role][:4]),
+    st.none() | PROBES,
 ).filter(lambda found: found.intended_role in {None, Role.master, Role.backup})
 V3 = st.builds(
     V3Access,
@@ -385,6 +417,19 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         (f"services: [{{name: a, backends: [{'b' * 256}]}}]", 1, "services[0].backends[0]", "not the name"),
         ("services:\n- name: a\n  frontends:\n  - b\n  - edge/b", 5, "services[0].frontends[1]", "has the name edge"),
         ("services: [{name: a, frontends: [], backends: []}]", 1, "services[0].backends", "made of nothing"),
+        ("services: [{name: a, probe: www.example.org}]", 1, "services[0].probe", "scheme, address or port"),
+        ("services: [{name: a, probe: {}}]", 1, "services[0].probe.url", "missing"),
+        ("services: [{name: a, probe: 'http://www.example.org/'}]", 1, "services[0].probe", "the name as host"),
+        ("services: [{name: a, probe: 'tcp://127.0.0.1'}]", 1, "services[0].probe", "port"),
+        ("services: [{name: a, probe: 'tcp://127.0.0.1:1/x'}]", 1, "services[0].probe", "nothing the port"),
+        ("services: [{name: a, probe: 'http://a:b@127.0.0.1/'}]", 1, "services[0].probe", "credentials"),
+        ("services: [{name: a, probe: 'ftp://127.0.0.1/'}]", 1, "services[0].probe", "scheme"),
+        ("services: [{name: a, probe: {url: 'tcp://[::1]:1', host: x}}]", 1, "services[0].probe.host", "tcp://"),
+        ("services: [{name: a, probe: {url: 'http://[::1]', ca_file: /a}}]", 1, "services[0].probe.ca_file", "https"),
+        ("services: [{name: a, probe: {url: 'http://[::1]', method: POST}}]", 1, "services[0].probe.method", "HEAD"),
+        ("services: [{name: a, probe: {url: 'http://[::1]', status: 600}}]", 1, "services[0].probe.status", "status"),
+        ("services: [{name: a, probe: {url: 'http://[::1]', fall: 0}}]", 1, "services[0].probe.fall", "1 to 100"),
+        ("services: [{name: a, probe: {url: 'http://[::1]', host: 'a b'}}]", 1, "services[0].probe.host", "host"),
         ("services: [{name: a, min_servers: all}]", 1, "services[0].min_servers", "not a minimum"),
         ("services: [{name: a, min_servers: 0}]", 1, "services[0].min_servers", "1 to 1000000"),
         ("services: [{name: a, min_servers: -1}]", 1, "services[0].min_servers", "not a minimum"),

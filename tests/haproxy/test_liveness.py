@@ -18,7 +18,7 @@ from haproxy_agentx import sock_dump
 from haproxy_agentx.haproxy import liveness
 from haproxy_agentx.haproxy.liveness import LOOK, Liveness, is_same
 from haproxy_agentx.haproxy.standing import Channel, Life, Ports, Queue
-from haproxy_agentx.sock_dump import Unreadable
+from haproxy_agentx.sock_dump import Listening, Unreadable
 from tests.support.aio import eventually
 from tests.support.real_haproxy import RealHaproxy, ask, real_haproxy
 from tests.support.unprivileged import unprivileged
@@ -87,6 +87,7 @@ def test_the_end_of_the_process_is_known_at_once(folder):
 
 @pytest.mark.parametrize("master", [False, True], ids=["alone", "with a master"])
 def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
+    state_of = liveness.state_of
     monkeypatch.setattr(liveness, "state_of", lambda _: "")  # as ProtectProc=invisible has it
 
     async def story(haproxy: RealHaproxy) -> None:
@@ -95,16 +96,13 @@ def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
         try:
             with unprivileged():
                 witness.begin(0.0)
-                await asyncio.sleep(0)
-                ask_again = asyncio.to_thread(lambda: [time.sleep(0.02) for _ in range(50)])
-                await ask_again
-                assert witness.found(Channel.silent, 2.0).life is Life.running  # it checks its server
+                await eventually(
+                    lambda: witness.found(Channel.silent, 1.0).life is Life.running
+                )  # it checks its server
             os.kill(pid, signal.SIGSTOP)
-            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) if not master else None
+            await eventually(lambda: state_of(pid) == "T")
             with held(haproxy.plain, 1), unprivileged():
-                # the signal itself may cost a little after the last look
-                await asyncio.to_thread(time.sleep, 0.1)
-                witness.found(Channel.silent, 3.0)
+                witness.found(Channel.silent, 3.0)  # the signal itself may have cost a little since the last look
                 found = witness.found(Channel.silent, 10.0)
                 assert (found.life, found.queue) == (Life.still, Queue.waiting)
                 assert witness.found(Channel.silent, 3.5).life in (Life.lives, Life.still)
@@ -138,15 +136,30 @@ def test_used_up_connections_are_counted(folder):
         asyncio.run(story(haproxy))
 
 
-def test_ports_that_go_are_noticed_and_others_are_not(folder):
+def test_ports_that_stay_until_they_go(folder, monkeypatch):
+    """A port that comes and goes while HAProxy lives is another program's."""
+    shown: list[int] = []
+    monkeypatch.setattr(liveness, "tcp_listening", lambda: [Listening(b"", port, 0) for port in shown])
+
     async def story(haproxy: RealHaproxy) -> None:
+        shown[:] = [80, 443, 40000]
         witness = await watching(haproxy, [])
         try:
-            with unprivileged():
-                with socket.create_server(("127.0.0.1", 0)):
-                    assert witness.found(Channel.absent, 1.0).ports is Ports.kept  # one more
-                    witness.take(worker(haproxy), peer(haproxy.plain), LOOK + 1)
-                assert witness.found(Channel.absent, 1.0).ports is Ports.vanished
+
+            def reading(at: float, *ports: int) -> None:
+                shown[:] = ports
+                witness.take(worker(haproxy), peer(haproxy.plain), at)
+
+            def found(*ports: int) -> Ports:
+                shown[:] = ports
+                return witness.found(Channel.absent, 1.0).ports
+
+            assert found(80, 443, 40000, 50000) is Ports.kept
+            assert found(443, 40000) is Ports.vanished
+            reading(LOOK + 1, 80, 443, 50000)
+            assert found(80, 443) is Ports.kept
+            assert found(80) is Ports.vanished
+            assert found() is Ports.unknown
         finally:
             witness.close()
 
