@@ -1,7 +1,7 @@
 """How soon and how rightly failovers are told, in the lab with real daemons: `python -m benchmarks.failovers`. As root.
 
-Three figures: how soon after keepalived's trap ours comes to the sink; what is told of failovers under random faults;
-and what is lost when the daemon is killed at random moments.
+Four figures: how soon a fault is seen; how soon after keepalived's trap ours comes to the sink; what is told of
+failovers under random faults; and what is lost when the daemon is killed at random moments.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from random import Random
 from rich.console import Console
 from rich.text import Text
 
-from benchmarks.failovers import kills, promptness, soak
+from benchmarks.failovers import detection, kills, promptness, soak
 from integration.ending import end_in_order
 from integration.netlab import LabError
 
@@ -35,9 +35,13 @@ class Amount:
     failovers: int
     faults: int
     kills: int
+    detection: int = 3
 
 
-AMOUNTS = {"quick": Amount(12, 0, 6), "usual": Amount(100, 60, 40), "soak": Amount(100, 500, 200)}
+AMOUNTS = {"quick": Amount(12, 0, 6, 1), "usual": Amount(100, 60, 40), "soak": Amount(100, 500, 200)}
+
+AT_ONCE = 100.0
+"""Milliseconds from the end of HAProxy to another haxHealth."""
 
 
 class Report:
@@ -63,6 +67,16 @@ class Report:
         """Say how it goes, to a person."""
         if self.console.is_terminal:
             self.console.print(Text(text, "dim"), end="\r")
+
+
+def tell_detection(report: Report, times: int, _: Random) -> None:
+    """Print how soon each fault is seen."""
+    report.line("detection, in ms from the fault", "to haxHealth, and to the notification at the sink")
+    for seen in detection.measure(times, slow=times > 1):
+        shown = "no change" if seen.shown is None else f"{seen.health:<16}{seen.shown:8.0f}"
+        told = "" if seen.told is None else f"{seen.told:8.0f}"
+        good = None if seen.fault != "HAProxy killed" else seen.shown is not None and seen.shown <= AT_ONCE
+        report.line(f"  {seen.fault}", f"{shown}{told}", good=good)
 
 
 def tell_promptness(report: Report, failovers: int, chance: Random) -> None:
@@ -122,6 +136,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--failovers", type=int, help="of an instance, for the first figure; 0: none")
     parser.add_argument("--faults", type=int, help="failovers of an instance under random faults; 0: none")
     parser.add_argument("--kills", type=int, help="of the daemon; 0: none")
+    parser.add_argument("--detection", type=int, help="times that each fault strikes; 0: none")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="to do the same again")
     parser.set_defaults(form="usual")
     return parser.parse_args()
@@ -136,6 +151,7 @@ def main() -> int:
     report.line("seed", str(wanted.seed))
     report.line("load of the machine before", " ".join(f"{load:.2f}" for load in os.getloadavg()))
     tellers = (
+        (tell_detection, amount.detection if wanted.detection is None else wanted.detection),
         (tell_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
         (tell_soak, amount.faults if wanted.faults is None else wanted.faults),
         (tell_kills, amount.kills if wanted.kills is None else wanted.kills),

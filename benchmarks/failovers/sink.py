@@ -10,7 +10,7 @@ from typing import Self
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.model import Role
+from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
 from haproxy_agentx.source import SourceError
@@ -129,6 +129,16 @@ def ours(datagram: Datagram) -> Change | None:
     if not isinstance(subject, bytes) or not isinstance(role, int):
         return None
     return Change(datagram.host, subject.decode(), Role(role), up_time if isinstance(up_time, int) else -1)
+
+
+def health_of(datagram: Datagram) -> str | None:
+    """Return the health that a notification of ours about a service reports; None for anything else."""
+    found = dict(_varbinds(datagram))
+    kinds = (Kind.serviceFailover, Kind.serviceHealthChange)
+    if found.get(traps.TRAP_OID) not in [(*_ROOT, *schema.NOTIFICATIONS_NODE, kind.value) for kind in kinds]:
+        return None
+    health = _cell(found, "haxEventHealth")
+    return Health(health).name if isinstance(health, int) else None
 
 
 def _varbinds(datagram: Datagram) -> tuple[VarBind, ...]:

@@ -77,6 +77,8 @@ def _reasons(service: Part) -> list[str]:
         found.append(f"last change: {service.get('cause') or 'unknown'}: {service['cause_text']}")
     if service.get("details") and is_fine(service["health"]):  # else it is among the problems
         found.append(str(service["details"]))
+    if service.get("probe") and service.get("probe") != "passing":
+        found.append(f"the probe is {service['probe']}: {service.get('probe_words') or 'not asked yet'}")
     if service.get("maintenance"):
         found.append("servers are in maintenance")
     return found
