@@ -18,7 +18,7 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.haproxy.standing import Channel, Standing, decide
+from haproxy_agentx.haproxy.standing import UNSEEN, Channel, Standing, decide
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
@@ -243,10 +243,10 @@ class HaproxyProcess:
         standing, words = decide(self._liveness.found(channel, now))
         if not words:
             return error, standing
+        if words == UNSEEN:
+            return _worded(error, f"{error}; {words}"), standing
         what = f"no answer within {self._config.timeout:g} s" if isinstance(error, Unresponsive) else channel.value
-        told = type(error)(f"{self.source.target}: {what}: {words}")
-        told.excused = error.excused
-        return told, standing
+        return _worded(error, f"{self.source.target}: {what}: {words}"), standing
 
     def _channel(self, error: SourceError) -> Channel | None:
         if isinstance(error, Gone):
@@ -409,6 +409,13 @@ class HaproxyProcess:
         """Let others have their turn: in this process, and on this core."""
         self._give_way()
         await asyncio.sleep(0)
+
+
+def _worded(error: SourceError, text: str) -> SourceError:
+    """Return the same failure in other words."""
+    told = type(error)(text)
+    told.excused = error.excused
+    return told
 
 
 def _local_port(url: str) -> int | None:

@@ -100,6 +100,9 @@ _SILENT = (Channel.silent, Channel.page)
 _LIVES = (Life.stopped, Life.still, Life.running, Life.lives)
 _COMPARE = "compare `stats socket` of haproxy.cfg with haproxy[].stats here"
 
+UNSEEN = "its process cannot be seen from here: a `probe` of the service would show whether it serves"
+"""What is added to the words of the channel itself, which name what it may be."""
+
 RULES: tuple[Rule, ...] = (
     Rule(
         _CLOSED,
@@ -204,8 +207,7 @@ RULES: tuple[Rule, ...] = (
         (),
         (),
         Standing.silent,
-        "HAProxy hangs or is overloaded, or its statistics connections are used up: which of them is not known, as its"
-        " process cannot be seen from here: look at it, and give the service a `probe`",
+        UNSEEN,
     ),
 )
 
