@@ -17,8 +17,9 @@ from haproxy_agentx.haproxy import info as show_info
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
+from haproxy_agentx.haproxy.silence import channel_of, judged
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.haproxy.standing import UNSEEN, Channel, Standing, decide
+from haproxy_agentx.haproxy.standing import Standing
 from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
@@ -27,7 +28,7 @@ from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, proxy_scope, survey
 from haproxy_agentx.objects.tables import StatColumns
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, SourceError, Unresponsive, of_os_error
+from haproxy_agentx.source import Denied, Invalid, OverLimit, SourceError, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.url import shown_url
 
@@ -237,25 +238,10 @@ class HaproxyProcess:
 
     def _standing(self, error: SourceError, now: float) -> tuple[SourceError, Standing | None]:
         """Return a failure in the words of all that is known, and how HAProxy is where the channel says something."""
-        channel = self._channel(error)
+        channel = channel_of(error, over_http=self._http is not None, was_read=self.was_read)
         if channel is None:
             return error, None
-        standing, words = decide(self._liveness.found(channel, now))
-        if not words:
-            return error, standing
-        if words == UNSEEN:
-            return _worded(error, f"{error}; {words}"), standing
-        what = f"no answer within {self._config.timeout:g} s" if isinstance(error, Unresponsive) else channel.value
-        return _worded(error, f"{self.source.target}: {what}: {words}"), standing
-
-    def _channel(self, error: SourceError) -> Channel | None:
-        if isinstance(error, Gone):
-            return Channel.refused
-        if isinstance(error, Unresponsive):
-            return Channel.silent if self._http is None else Channel.page
-        if isinstance(error, Absent) and self.was_read and self._http is None:
-            return Channel.absent  # its socket was removed; one that never was may be elsewhere
-        return None
+        return judged(error, self._liveness.found(channel, now), self.source.target, self._config.timeout)
 
     def _trouble_of(self, error: SourceError, standing: Standing | None, now: float) -> Reason:
         """Say what a failure shows of HAProxy. What it does not show is not known once the last reading is too old."""
@@ -409,13 +395,6 @@ class HaproxyProcess:
         """Let others have their turn: in this process, and on this core."""
         self._give_way()
         await asyncio.sleep(0)
-
-
-def _worded(error: SourceError, text: str) -> SourceError:
-    """Return the same failure in other words."""
-    told = type(error)(text)
-    told.excused = error.excused
-    return told
 
 
 def _local_port(url: str) -> int | None:

@@ -1,0 +1,35 @@
+"""From a failed reading to its words: none is lost, none asserts more than was seen."""
+
+from itertools import product
+
+import pytest
+
+from haproxy_agentx.haproxy.silence import channel_of, judged
+from haproxy_agentx.haproxy.standing import Channel, Evidence, Life, Ports, Queue, Standing
+from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, Refused, SourceError, Unresponsive
+
+OF = {Channel.refused: Gone, Channel.absent: Absent, Channel.silent: Unresponsive, Channel.page: Unresponsive}
+
+
+@pytest.mark.parametrize("kind", [SourceError, Absent, Refused, Gone, Denied, Unresponsive, Invalid, OverLimit])
+@pytest.mark.parametrize("over_http", [False, True])
+@pytest.mark.parametrize("was_read", [False, True])
+def test_only_a_closed_or_silent_channel_is_one(kind, over_http, was_read):
+    found = channel_of(kind("x"), over_http=over_http, was_read=was_read)
+    wanted = {Gone: Channel.refused, Unresponsive: Channel.page if over_http else Channel.silent}.get(kind)
+    if kind is Absent and was_read and not over_http:
+        wanted = Channel.absent
+    assert found is wanted
+
+
+def test_the_failure_stays_what_it_is_and_names_its_place():
+    for channel, life, queue, ports in product(Channel, Life, Queue, Ports):
+        error = OF[channel]("/run/x.sock: as the channel has it")
+        error.excused = True
+        told, standing = judged(error, Evidence(channel, life, queue, ports), "/run/x.sock", 2.0)
+        assert type(told) is type(error)
+        assert told.excused
+        assert str(told).startswith("/run/x.sock: ")
+        if standing is Standing.silent:
+            assert "HAProxy is frozen" not in str(told)
+            assert "probe" in str(told) or life is not Life.unknown or "ss -xp" in str(told)
