@@ -142,7 +142,7 @@ def test_each_cell_is_of_the_syntax_of_its_object(world, mib):
         ("1.3.1.2.4", "noSuchInstance"),
         ("1.3.1.2.1.1", "noSuchInstance"),
         ("1.3.1.1.1", "noSuchObject"),
-        ("1.3.1.23.1", "noSuchObject"),
+        ("1.3.1.30.1", "noSuchObject"),
         ("1.3.1.19.1", "noSuchInstance"),  # haxServiceAddressesExpected: KEEPALIVED-MIB was not read
         ("1.4.1.2.1", "noSuchInstance"),
         ("1.4.1.6.3.1", "noSuchInstance"),  # haxServiceMemberUsable of a frontend
