@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from haproxy_agentx.haproxy.probe_target import Answer, Outcome
-from haproxy_agentx.health.model import Readiness, Reason
+from haproxy_agentx.health.model import Readiness, Reason, Role
 from haproxy_agentx.health.readiness import Verdict
 from haproxy_agentx.health.words import line
 
@@ -35,6 +35,12 @@ class Probe:
     passed_at: float | None = None
     failures: int = 0
     words: str = ""
+    roles: tuple[Role, ...] = ()
+    """The roles in which this place is asked; empty is all. In another one it says nothing."""
+
+    def fits(self, role: Role) -> bool:
+        """Whether it says something of a service with this role."""
+        return not self.roles or role in self.roles
 
 
 def take(probe: Probe, answer: Answer, began: float, fall: int) -> Probe:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx.haproxy.probe import IsHere, Prober
@@ -54,7 +55,7 @@ class Probing:
                 self._log(answer.words if answer.outcome is not Outcome.passed else "")
             else:
                 probe = Probe()
-            self._on_probe(self.name, probe)
+            self._on_probe(self.name, replace(probe, roles=self._roles(url)))
             due = max(due + self._target.interval, monotonic())
             try:
                 async with asyncio.timeout(due - monotonic()):
@@ -69,6 +70,13 @@ class Probing:
         if target.standby_url is None or self._role(self.name) in _SERVING:
             return target.url
         return target.standby_url
+
+    def _roles(self, url: str) -> tuple[Role, ...]:
+        """Return the roles in which a URL is asked; empty for all."""
+        target = self._target
+        if target.standby_url in (None, target.url):
+            return ()
+        return _SERVING if url == target.url else tuple(role for role in Role if role not in _SERVING)
 
     def _log(self, words: str) -> None:
         """Log another outcome than that of the request before."""

@@ -83,7 +83,8 @@ class Service:
         else:
             self.expected = self.held = ()
         self.probe = around.probe
-        verdict = settle(self.verdict, around.probe, around.troubles)
+        probe = around.probe if around.probe is not None and around.probe.fits(role) else None
+        verdict = settle(self.verdict, probe, around.troubles)
         before = self.tracker.condition
         if around.probe is not None or (before is not None and before.readiness is verdict.readiness):
             began = None  # it is evidence of readiness by rows, and of nothing else
