@@ -61,8 +61,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
         "requests of the last seconds ended in errors of HAProxy's own. statisticsSilent: the statistics of "
-        "HAProxy are not answered, while nothing shows that it is gone or frozen: whether it serves is not known, unless "
-        "a probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
+        "HAProxy are not answered, while nothing shows that it is gone or frozen: whether it serves is not known, "
+        "unless a probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
         "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and keepalived has "
         "packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost all its "
         "servers, or no backend has any.",
