@@ -180,8 +180,8 @@ class StatParser:
         """Give the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
         while self._header is not None and b"\n" in self._rest:  # a quotation mark that nothing closed
             line, _, rest = self._rest.partition(b"\n")
-            if not self._header.is_long_enough(line):
-                break  # it is torn within a cell
+            if owner(line) != NOBODY and not self._header.is_long_enough(line):
+                break  # a row that is torn within a cell
             self._rest = b""
             self._take([line], [None], [NO_MARK])
             self.feed(rest)

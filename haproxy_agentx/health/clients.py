@@ -40,7 +40,7 @@ class Clients:
         self.used: frozenset[bytes] = frozenset()
         """Frontends that ever had requests that HAProxy did not answer by itself."""
         self.served: frozenset[bytes] = frozenset()
-        """Frontends whose requests servers answered in the last seconds, none of which ended in an error."""
+        """Frontends of which servers answered requests in the last seconds."""
         self.answering: frozenset[bytes] = frozenset()
         """Backends without servers that answer themselves: redirects, pages."""
         self.went_back = False

@@ -213,7 +213,7 @@ class Farm:
         return frontend in self._clients.used
 
     def is_served(self, frontend: bytes) -> bool:
-        """Whether servers answered requests of a frontend in the last seconds, and none ended in an error."""
+        """Whether servers answered requests of a frontend in the last seconds."""
         return frontend in self._clients.served
 
     def is_bare(self, backend: bytes) -> bool:

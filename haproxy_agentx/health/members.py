@@ -44,7 +44,7 @@ _OPEN = (FrontendStatus.open, FrontendStatus.full)
 class FrontendPart:
     """A frontend. ``used`` says whether it ever had requests that HAProxy did not answer by itself.
 
-    ``served`` says that servers answered such requests in the last seconds, and none ended in an error.
+    ``served`` says that servers answered such requests in the last seconds.
     """
 
     state: Part
@@ -86,8 +86,8 @@ def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
 def of_backends(parts: Sequence[BackendPart], frontends: Sequence[FrontendPart]) -> tuple[Readiness, Reason]:
     """Return what the backends of a service allow at best, and the reason when that is for none being usable.
 
-    One without checks does not speak for the service beside those that are known to be out. But where clients are
-    served nonetheless, by whatever it is, some backend does serve.
+    One without checks does not speak for the service beside those that are known to be out, unless clients are served
+    nonetheless.
     """
     states = {part.state for part in parts}
     is_served = any(part.served for part in frontends)
@@ -97,7 +97,8 @@ def of_backends(parts: Sequence[BackendPart], frontends: Sequence[FrontendPart])
     if Part.unread in states:
         return Readiness.unknown, Reason(0)
     if Part.out in states or (Part.idle in states and Part.assumed not in states):
-        return (Readiness.degraded, Reason(0)) if is_served else (Readiness.notReady, Reason.noUsableBackend)
+        is_other = is_served and bool(states & {Part.assumed, Part.bare})
+        return (Readiness.degraded, Reason(0)) if is_other else (Readiness.notReady, Reason.noUsableBackend)
     if states == {Part.bare} and not is_served and any(part.is_open for part in frontends):
         return Readiness.notReady, Reason.backendEmpty
     is_less = any(part.readiness is Readiness.degraded for part in parts)

@@ -106,7 +106,7 @@ class FrontendTraffic:
     failures: int | None = None
     """Errors of HAProxy's own at all backends when it was last read, where they were added up."""
     _served_at: float | None = None
-    """When servers last answered requests, none of which has ended in an error since."""
+    """When servers last answered requests, unless all have ended in errors since."""
     _last: FrontendCounters | None = None
     seen_at: float = 0.0
     """When it was last read."""
@@ -141,7 +141,7 @@ class FrontendTraffic:
         return Outcome.partly if self._part else Outcome.fine
 
     def is_served(self, now: float) -> bool:
-        """Whether servers answered requests in the last seconds, and none ended in an error."""
+        """Whether servers answered requests in the last seconds, and not all have ended in errors since."""
         return self._served_at is not None and now - self._served_at <= SERVED
 
     def delta(self, counters: FrontendCounters | None) -> tuple[Delta, int]:
@@ -184,10 +184,8 @@ class FrontendTraffic:
         """
         if not delta.requests:
             return
-        if delta.errors:
-            self._served_at = None
-        elif not delta.is_guess:
-            self._served_at = now
+        if not delta.is_guess:
+            self._served_at = None if delta.all_failed else now
         if not delta.matters:
             own = 0
         if own is None:
