@@ -150,7 +150,7 @@ def test_reasons_that_come_are_facts_and_that_none_is_left_is_one():
         (False, True, FactKind.keepalivedBack),
         (None, True, None),
         (None, False, None),
-        (True, True, None),
+        (True, True, FactKind.fifoOpened),
         (False, False, None),
     ],
 )
