@@ -54,7 +54,9 @@ _OWN_HAPROXY = (
     Rule(Cause.checkScript, (FactKind.scriptBad,)),
     Rule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
 )
-_WELL_AGAIN = (FactKind.haproxyBack, FactKind.serving, FactKind.scriptGood, FactKind.linkUp)
+_TRACKED_AGAIN = (FactKind.haproxyBack, FactKind.scriptGood, FactKind.linkUp)
+"""What keepalived may track is well again. That servers are up again makes no node MASTER unless a script says so."""
+_WELL_AGAIN = (*_TRACKED_AGAIN, FactKind.serving)
 _ANY_NEWS = (
     *_WELL_AGAIN,
     FactKind.keepalivedAnswers,
@@ -69,7 +71,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
     Move.tookOver: (
         Rule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
         _NEW,
-        Rule(Cause.recovered, _WELL_AGAIN, before=8, words="took over again: {what}"),
+        Rule(Cause.recovered, _TRACKED_AGAIN, before=8, words="took over again: {what}"),
         Rule(
             Cause.addressRemoved,
             (FactKind.addressTaken,),
@@ -83,7 +85,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
             words="MASTER again after a moment as BACKUP: no other node was heard as MASTER meanwhile",
         ),
         Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
-        Rule(Cause.recovered, _WELL_AGAIN, words="took over again: {what}", slow=Slow.preempt),
+        Rule(Cause.recovered, _TRACKED_AGAIN, words="took over again: {what}", slow=Slow.preempt),
         Rule(Cause.priority, (FactKind.priorityRose,)),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
         Rule(
