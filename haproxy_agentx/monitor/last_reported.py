@@ -2,7 +2,8 @@
 
 The memory is a number of texts by key, each a JSON object for about a thousandth of the subjects: a report rewrites
 one of them, and 50,000 subjects are two megabytes. A state that was seen at first sight, and of which no event was
-ever made, begins with ``UNRAISED``: nothing has to end it.
+ever made, begins with ``UNRAISED``: nothing has to end it. Likewise ``RETURNED``, but what managers last heard is that
+the subject is gone.
 """
 
 import json
@@ -22,6 +23,9 @@ GROUPED = 64
 """Subjects that are put to their texts at once."""
 
 UNRAISED = "~"
+
+RETURNED = "^"
+"""Begins the state of a subject that was reported as gone, and is back without an event."""
 
 REMOVED = "removed"
 """State of a subject that is not there any more."""
@@ -70,7 +74,7 @@ class LastReported:
     def returned(self, subject: str, state: str) -> None:
         """Record that a subject that was gone is back, and that no event reports it."""
         key = self._key(subject)
-        self._write(key, {**_read(self._texts.get(key)), subject: UNRAISED + state})
+        self._write(key, {**_read(self._texts.get(key)), subject: RETURNED + state})
 
     def learn(self, states: Mapping[str, str]) -> None:
         """Record states at first sight, by subject: no event reports them. What is known already stands."""
@@ -125,4 +129,6 @@ def _read(text: str | None) -> dict[str, str]:
 
 
 def _reported(state: str) -> Reported:
-    return Reported(state.removeprefix(UNRAISED), raised=not state.startswith(UNRAISED))
+    if state.startswith((UNRAISED, RETURNED)):
+        return Reported(state[1:], raised=False)
+    return Reported(state, raised=True)
