@@ -30,7 +30,7 @@ PART = 5
 """One request of so many has to fail for a part of clients not to be served."""
 
 TOLERANCE = 10
-"""One request of so many may be counted in one row and not yet in the other."""
+"""One request of so many may be served all the same, or be counted in one row and not yet in the other."""
 
 STUCK = 10.0
 """Seconds in which nobody who waits for a server got one, though no wait has timed out."""
@@ -50,7 +50,7 @@ class Outcome(Enum):
     full = "full"
     """At its limit, and nobody gets in."""
     failing = "failing"
-    """Every request ended in an error of HAProxy's own."""
+    """Every request, but one of ten at most, ended in an error of HAProxy's own."""
     unread = "unread"
     """Its row is missing or cannot be understood."""
 
@@ -84,7 +84,7 @@ class Delta:
     errors: int
     """Those that may be HAProxy's own errors."""
     all_failed: bool
-    """All may be; nobody got an answer of a server, unless that was a 5xx."""
+    """All may be, but for one of ``TOLERANCE``; nobody else got an answer of a server, unless that was a 5xx."""
     is_guess: bool = False
     """TCP has no statuses: that no octet came back is all there is."""
 
@@ -155,7 +155,7 @@ class FrontendTraffic:
             return Delta(accepted, accepted if silent else 0, all_failed=silent, is_guess=True), accepted
         good, bad, excused = (now - then for now, then in zip(counters.answers, before.answers, strict=True))
         requests = max(0, good + bad - excused)
-        return Delta(requests, min(bad, requests), all_failed=bad > 0 and good <= excused), accepted
+        return Delta(requests, min(bad, requests), all_failed=bad > 0 and (good - excused) * TOLERANCE <= bad), accepted
 
     def went_back(self, counters: FrontendCounters) -> bool:
         """Whether a counter is less than in the last reading."""

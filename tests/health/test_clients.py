@@ -129,6 +129,14 @@ def test_a_part_of_the_requests():
     assert site.is_ready
 
 
+def test_hardly_any_request_is_served():
+    """A server with few connections answers one now and then, the queue times out for all others."""
+    site = Site().read(hrsp_2xx=9).read(**OWN)
+    for number in range(9):
+        site.more("www", hrsp_5xx=20, econ=20, hrsp_2xx=number % 2)
+        assert site.failed() or number < 2
+
+
 def test_few_requests_over_a_long_time():
     site = Site().read(hrsp_2xx=1)
     for _ in range(4):
