@@ -190,8 +190,9 @@ class Farm:
 
     def lacking(self, backend: Backend, limit: int) -> list[str]:
         """Name servers that are to serve and cannot, at most ``limit``, with their status: ``web1 DOWN``."""
-        lacking = []
-        for name, code in self._servers_of(backend):
+        lacking: list[str] = []
+        limit = min(limit, sum(backend.counts[code] for code in _LACKING))
+        for name, code in self._servers_of(backend) if limit else ():
             if code in _LACKING:
                 lacking.append(f"{name} {WORDS[code]}")
                 if len(lacking) == limit:
