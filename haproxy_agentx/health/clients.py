@@ -180,7 +180,7 @@ class Clients:
 
         None for those of which that is not known: it is known for all frontends together, by their backends.
         """
-        doubtful = {name: delta for name, delta in deltas.items() if delta.matters}
+        doubtful = {name: delta for name, delta in deltas.items() if delta.matters and delta.errors > delta.pages}
         self._doubted_at = now if doubtful else self._doubted_at
         if self._doubted_at is None or now - self._doubted_at > FORGOTTEN:
             self._failures, self._blind = None, frozenset()
@@ -195,7 +195,7 @@ class Clients:
             names = [
                 name for name, delta in doubtful.items() if delta.is_guess is is_guess and gained[name] is not None
             ]
-            wanted = sum(doubtful[name].errors for name in names)
+            wanted = sum(doubtful[name].errors - doubtful[name].pages for name in names)
             if len(names) > 1 and left and wanted * TOLERANCE > left * (TOLERANCE + 1):
                 return found  # whose they are is not known
             found |= {name: min(left, gained[name] or 0, doubtful[name].errors) for name in names}

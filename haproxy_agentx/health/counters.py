@@ -33,8 +33,15 @@ class Answers(NamedTuple):
     """Answered with a status other than 5xx."""
     bad: int
     """Answered with a 5xx, whoever made it."""
-    excused: int
-    """Denied by a rule, not understood, or answered by HAProxy as it was configured to (``intercepted``)."""
+    denied: int
+    """Denied by a rule, or not understood."""
+    intercepted: int
+    """Answered by HAProxy as it was configured to: redirects, pages, statistics."""
+
+    @property
+    def excused(self) -> int:
+        """Return those that say nothing of servers."""
+        return self.denied + self.intercepted
 
 
 class BackendCounters(NamedTuple):
@@ -61,6 +68,7 @@ class Cutter:
         self._load = _present(LOAD, fields)
         self._answers = _present(ANSWERS, fields)
         self._has_answers = all(name in fields for name in ANSWERS[:STATUSES])
+        self._has_pages = ANSWERS[-1] in fields
         self._failures = _present(FAILURES, fields)
         self._given = _present(("lbtot", *GIVEN), fields)
         self._good = _present(GIVEN, fields)
@@ -76,7 +84,8 @@ class Cutter:
             return UNREAD
         sessions, current, limit = (value or 0 for value in load)
         numbers = [value or 0 for value in answers]
-        counted = Answers(sum(numbers[: STATUSES - 1]), numbers[STATUSES - 1], sum(numbers[STATUSES:]))
+        pages = numbers.pop() if self._has_pages else 0
+        counted = Answers(sum(numbers[: STATUSES - 1]), numbers[STATUSES - 1], sum(numbers[STATUSES:]), pages)
         octets = _number(row[self.fields["bout"]]) if "bout" in self.fields else None
         return FrontendCounters(sessions, current, limit, octets or 0, counted if is_http else None)
 

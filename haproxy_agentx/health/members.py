@@ -16,6 +16,7 @@ class Part(Enum):
     serves = "serves"
     assumed = "may serve: it has no checks"
     out = "serves nobody"
+    full = "serves nobody new: its servers are used up"
     unread = "is not known"
     idle = "all its servers are in maintenance"
     bare = "never had servers"
@@ -92,13 +93,16 @@ def of_backends(parts: Sequence[BackendPart], frontends: Sequence[FrontendPart])
     states = {part.state for part in parts}
     is_served = any(part.served for part in frontends)
     if Part.serves in states:
-        is_less = states & {Part.out, Part.unread} or any(part.readiness is Readiness.degraded for part in parts)
+        is_less = states & {Part.out, Part.full, Part.unread} or any(
+            part.readiness is Readiness.degraded for part in parts
+        )
         return (Readiness.degraded if is_less else Readiness.ready), Reason(0)
     if Part.unread in states:
         return Readiness.unknown, Reason(0)
-    if Part.out in states or (Part.idle in states and Part.assumed not in states):
-        is_other = is_served and bool(states & {Part.assumed, Part.bare})
-        return (Readiness.degraded, Reason(0)) if is_other else (Readiness.notReady, Reason.noUsableBackend)
+    if states & {Part.out, Part.full} or (Part.idle in states and Part.assumed not in states):
+        if is_served and states & {Part.assumed, Part.bare}:
+            return Readiness.degraded, Reason(0)
+        return Readiness.notReady, Reason(0) if Part.full in states else Reason.noUsableBackend
     if states == {Part.bare} and not is_served and any(part.is_open for part in frontends):
         return Readiness.notReady, Reason.backendEmpty
     is_less = any(part.readiness is Readiness.degraded for part in parts)

@@ -244,7 +244,7 @@ class _Findings:
             return Part.unread, Readiness.unknown
         if queue is not Outcome.fine:
             self._find(Reason.saturated, Told.clients, of_queue(where, queue))
-        return (Part.out, Readiness.notReady) if queue is Outcome.full else None
+        return (Part.full, Readiness.notReady) if queue is Outcome.full else None
 
     def _find(self, reason: Reason, told: Told, words: str, level: Readiness = Readiness.ready) -> None:
         self._reasons |= reason

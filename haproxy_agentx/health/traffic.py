@@ -9,7 +9,7 @@ understand. No traffic is no evidence. Where a counter went back HAProxy was rel
 from dataclasses import dataclass, field
 from enum import Enum
 
-from haproxy_agentx.health.counters import BackendCounters, FrontendCounters
+from haproxy_agentx.health.counters import Answers, BackendCounters, FrontendCounters
 
 FAILED_REQUESTS = 3
 """Requests that have to fail before a frontend does not serve."""
@@ -85,6 +85,8 @@ class Delta:
     """Those that may be HAProxy's own errors."""
     all_failed: bool
     """All may be, but for one of ``TOLERANCE``; nobody else got an answer of a server, unless that was a 5xx."""
+    pages: int = 0
+    """Errors that HAProxy was configured to answer with: a page of 503 for everybody."""
     is_guess: bool = False
     """TCP has no statuses: that no octet came back is all there is."""
 
@@ -153,9 +155,12 @@ class FrontendTraffic:
         if counters.answers is None or before.answers is None:
             silent = counters.octets == before.octets and accepted > 0
             return Delta(accepted, accepted if silent else 0, all_failed=silent, is_guess=True), accepted
-        good, bad, excused = (now - then for now, then in zip(counters.answers, before.answers, strict=True))
-        requests = max(0, good + bad - excused)
-        return Delta(requests, min(bad, requests), all_failed=bad > 0 and (good - excused) * TOLERANCE <= bad), accepted
+        gained = Answers(*(now - then for now, then in zip(counters.answers, before.answers, strict=True)))
+        pages = min(gained.bad, max(0, gained.intercepted - gained.good))  # those that can only have been 5xx
+        requests = max(0, gained.good + gained.bad - gained.excused + pages)
+        served = gained.good - gained.excused + pages
+        all_failed = gained.bad > 0 and served * TOLERANCE <= gained.bad
+        return Delta(requests, min(gained.bad, requests), all_failed=all_failed, pages=min(pages, requests)), accepted
 
     def went_back(self, counters: FrontendCounters) -> bool:
         """Whether a counter is less than in the last reading."""
@@ -186,12 +191,12 @@ class FrontendTraffic:
             return
         if not delta.is_guess:
             self._served_at = None if delta.all_failed else now
-        if not delta.matters:
-            own = 0
+        if not delta.matters or delta.pages == delta.errors:
+            own = 0  # or there are no others than pages
         if own is None:
             self._since = self._since if delta.all_failed else None
             return
-        own = min(own, delta.errors)
+        own = delta.pages + min(own, delta.errors - delta.pages)
         if delta.is_guess and delta.all_failed and not own:
             return  # connections that wait, or that nobody has said anything on
         if own and delta.all_failed and (delta.is_guess or (delta.requests - own) * TOLERANCE <= own):

@@ -96,13 +96,12 @@ def test_every_request_fails_though_all_backends_are_up():
         {"hrsp_4xx": 9, "ereq": 9},
         {"hrsp_2xx": 9, "intercepted": 9},
         {"hrsp_3xx": 9, "intercepted": 9},
-        {"hrsp_5xx": 9, "intercepted": 9},
         {"hrsp_4xx": 9},
         {"hrsp_2xx": 200, "hrsp_5xx": 3, "econ": 3},
         {},
     ],
     ids=["servers' own 5xx", "503 by a rule", "403 by a rule", "bad requests", "monitor-uri", "redirects",
-         "a page of 503", "404 of servers", "few errors", "no traffic"],
+         "404 of servers", "few errors", "no traffic"],
 )  # fmt: skip
 def test_what_is_no_outage(grown):
     site = Site().read()
@@ -117,6 +116,16 @@ def test_what_is_no_evidence_does_not_hide_an_outage(beside):
     for _ in range(3):
         site.more("www", hrsp_5xx=4, econ=4, **beside)
     assert site.failed()
+
+
+@pytest.mark.parametrize("beside", [{}, {"hrsp_2xx": 9, "intercepted": 18}, {"hrsp_4xx": 3, "dreq": 3}])
+def test_a_page_of_503_for_everybody_is_an_outage(beside):
+    """``http-request return status 503``, while monitor-uri is asked or robots are denied."""
+    site = Site().read(hrsp_2xx=9)
+    for _ in range(3):
+        site.more("www", **{"hrsp_5xx": 9, "intercepted": 9} | beside)
+    assert site.failed()
+    assert site.read(hrsp_2xx=9).is_ready
 
 
 def test_a_part_of_the_requests():
