@@ -133,7 +133,7 @@ class Backend:
         elif (
             serves
             or (unread + other and self.verdict is not OwnVerdict.down)
-            or (self.verdict is OwnVerdict.unread and not servers)
+            or (self.verdict is OwnVerdict.unread and not counted)
         ):
             status = "UNKNOWN"
         elif counted or (unresolved and not taken_out):

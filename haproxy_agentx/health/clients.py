@@ -51,6 +51,8 @@ class Clients:
         """Errors of HAProxy's own at all backends, in the last reading; None where they were not added up."""
         self._doubted_at: float | None = None
         """When requests were last seen to fail."""
+        self._is_doubted = False
+        """Whether these are added up."""
         self._blind: frozenset[bytes] = frozenset()
         """Frontends of which all requests failed, while the errors of backends cannot be read."""
         self._given: dict[bytes, int] = {}
@@ -94,7 +96,7 @@ class Clients:
             sockets, full = full_sockets.get(name, (0, 0))
             value = counted.get(name)
             at_limit = is_full or (value is not None and value.current >= value.limit > 0) or 0 < sockets == full
-            if value is not None and name not in self._blind:
+            if value is not None and not (self._is_doubted and self._failures is None):
                 each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
             standings[name] = Outcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
@@ -183,8 +185,9 @@ class Clients:
         doubtful = {name: delta for name, delta in deltas.items() if delta.matters and delta.errors > delta.pages}
         self._doubted_at = now if doubtful else self._doubted_at
         if self._doubted_at is None or now - self._doubted_at > FORGOTTEN:
-            self._failures, self._blind = None, frozenset()
+            self._failures, self._blind, self._is_doubted = None, frozenset(), False
             return {}
+        self._is_doubted = True
         self._failures = yield from self._all_failures(reading, places)
         failed = frozenset(name for name, delta in doubtful.items() if delta.all_failed)
         self._blind = (self._blind | failed) if self._failures is None else frozenset()
