@@ -51,7 +51,7 @@ class Failover:
 TOLD = {
     "stop": {
         "lb1": Failover("master", "backup", "standbyNotReady", "haproxyGone", "false", BACKUP, MASTER),
-        "lb2": Failover("backup", "master", "active", "priority", "false", MASTER, BACKUP),
+        "lb2": Failover("backup", "master", "active", "priority", "true", MASTER, BACKUP),
     },
     "start": {
         "lb1": Failover("backup", "master", "active", "recovered", "true", MASTER, MASTER),

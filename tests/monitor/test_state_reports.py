@@ -245,7 +245,7 @@ def test_a_memory_that_cannot_be_read_is_empty(text):
     assert list(LastReported(Kind.backendChange, {key: text})) == []
 
 
-@given(st.dictionaries(st.text(), st.text(min_size=1).filter(lambda text: text[0] != "~")))
+@given(st.dictionaries(st.text(), st.text(min_size=1).filter(lambda text: text[0] not in "~^")))
 def test_the_memory_reads_as_it_was_written(states):
     last = LastReported(Kind.sourceChange)
     for subject, state in states.items():
