@@ -9,7 +9,7 @@ ALIVE = {host: Alive(frozenset({"haproxy", "keepalived", "agent"})) for host in 
 
 
 def sample(at, served="all", health="active"):
-    view = View(Served(served), "lb1", {"lb1": Served(served)}, frozenset({"lb1"}))
+    view = View(Served(served), "lb1", {"lb1": Served(served)}, {"10.77.0.100": frozenset({"lb1"})})
     return Sample(at, {"SITE1": view}, ALIVE, {"lb1": {"SITE1": health}, "lb2": None})
 
 

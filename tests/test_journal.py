@@ -79,6 +79,13 @@ class Machine:
         self.noted = Noted(last, last, int(self.marked))
         self.outside += [event.sequence for event in events]
 
+    def mend(self) -> None:
+        """Write again, and what waited for that first."""
+        self.writable = self.knows
+        if self.writable:
+            self.disk = self.on_disk = max(self.on_disk, self.ledger.counts.last_sequence)
+            self.closed = False  # a file that is opened to be written is marked as open
+
     def end(self, how: str) -> None:
         self.date += 3600
         if how == "closed" and self.writable:
@@ -102,6 +109,7 @@ LIFE = st.lists(
 @settings(max_examples=500, deadline=None)
 @example([("fails", None), ("append", 2), ("killed", "well"), ("append", 2)])
 @example([("fails", None), ("append", 2), ("crash", "well"), ("append", 2)])
+@example([("fails", None), ("append", 1), ("mended", None), ("closed", "read-only"), ("crash", "well"), ("append", 1)])
 @example([("append", 1), ("closed", "read-only"), ("append", 2), ("crash", "read-only"), ("append", 1)])
 @given(LIFE)
 def test_no_number_is_given_twice_over_any_life(life):
@@ -112,7 +120,7 @@ def test_no_number_is_given_twice_over_any_life(life):
         elif verb == "fails":
             machine.writable = False
         elif verb == "mended":
-            machine.writable = machine.knows
+            machine.mend()
         else:
             machine.end(verb)
             machine.start(readable=argument != "hangs", writable=argument == "well")

@@ -78,6 +78,7 @@ class Daemon(AbstractContextManager["Daemon"]):
             "keepalived": ALONE,
             **more,
         }
+        self._control = control_path(str(self.keys["store"]))
         self._fault = fault
         self._wait = wait
         self._environment = environment or {}
@@ -201,7 +202,7 @@ class Daemon(AbstractContextManager["Daemon"]):
 
     def status(self) -> dict[str, Any]:
         """Give what ``haproxy-agentx status --json`` prints, without starting a program. Raises NotRunning."""
-        return ask(control_path(str(self.keys["store"])))
+        return ask(self._control)
 
     def answers(self) -> bool:
         """Whether ``status`` is answered."""

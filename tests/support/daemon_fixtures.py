@@ -14,7 +14,7 @@ from tests.support.snmpd import Snmpd
 from tests.support.stat_csv import answer, backend, frontend, listener, server, show_info
 
 ROWS = [
-    frontend("fe", 2, stot="10"),
+    frontend("fe", 2, stot="10", scur="0", slim="2000"),
     listener("fe", "sock-1", 2, 1, stot="10"),
     server("be", "web1", 3, 1, stot="6"),
     server("be", "web2", 3, 2, stot="4"),
