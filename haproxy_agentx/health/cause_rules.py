@@ -89,16 +89,16 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         Rule(Cause.priority, (FactKind.priorityRose,)),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
         Rule(
-            Cause.agentRestarted,
-            (FactKind.agentYoung,),
-            before=5,
-            words="what led to it was not seen: haproxy-agentx was started just before",
-        ),
-        Rule(
             Cause.priority,
             (FactKind.preempted,),
             before=3,
             words="by priority ({what}): this node preempted the other, or the other withdrew",
+        ),
+        Rule(
+            Cause.agentRestarted,
+            (FactKind.agentYoung,),
+            before=5,
+            words="what led to it was not seen: haproxy-agentx was started just before",
         ),
         Rule(
             Cause.unknown,

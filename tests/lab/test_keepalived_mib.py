@@ -47,16 +47,20 @@ def test_a_reading_says_what_keepalived_does(watch, access, loop):
             "base_priority": 150,
             "effective_priority": 150,
             "interface": "eth0",
-            "addresses": [{"ip": "10.77.0.100", "is_set": True}],
-            "scripts": [{"name": "chk_haproxy", "good": True}],
+            "addresses": [{"ip": "10.77.0.100", "is_set": True, "interface": "eth0"}],
+            "scripts": [{"name": "chk_haproxy", "good": True, "takes": 1.0}],
             "sync_group": "",
             "preempts": True,
+            "preempt_delay": 0.0,
+            "advertises_each": 0.1,
+            "accepts": True,
+            "tracked": [],
         }
         assert site2 == site1 | {
             "row": 2,
             "name": "SITE2",
             "router_number": 52,
-            "addresses": [{"ip": "10.77.0.101", "is_set": True}],
+            "addresses": [{"ip": "10.77.0.101", "is_set": True, "interface": "eth0"}],
         }
         assert reading["router_id"] == "lb1"
         assert reading["version"].startswith("Keepalived v2")
