@@ -105,9 +105,17 @@ class Facts:
             self._state(trap.name, trap.state, at)
 
     def of_role(self, instance: str, before: Role, after: Role, at: float) -> None:
-        """Take that an instance is not MASTER any more, but BACKUP: if it comes back at once, no other one was."""
+        """Take that an instance is not MASTER any more.
+
+        If it comes back from BACKUP at once, no other one was. Where it was stopped or is in FAULT, keepalived
+        removed the addresses itself.
+        """
         if (before, after) == (Role.master, Role.backup):
             self._left[instance] = at
+        elif before is Role.master and after in (Role.stopped, Role.fault):
+            own = [fact for fact in self.recent if fact.kind is FactKind.addressLost and fact.subject == instance]
+            for fact in own:
+                self.recent.remove(fact)
 
     def of_held(self, instance: str, before: Collection[Place], after: Collection[Place], at: float) -> None:
         """Take which addresses of an instance that is MASTER the kernel had and has."""

@@ -228,7 +228,7 @@ def test_instances_and_proxies_put_in_before_others_shift_no_index(lab):
         assert [rows[name].rpartition(".")[2] for name in ("FIRST", "SITE1", "SITE2")] == ["1", "2", "3"]
         assert {row["Subject"] for row in events(lab, host)[quiet[host] :]} <= {"FIRST"}, events(lab, host)
     for one in told(lab, "lb1", FAILOVER, "FIRST"):
-        assert (one.cells["Role"], one.cells["Cause"]) == ("master", "operator")
+        assert (one.cells["Role"], one.cells["Cause"]) == ("master", "configurationChanged")
     for host in BALANCERS:
         if events(lab, host):
             check_log(lab, host)
