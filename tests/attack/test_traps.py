@@ -136,7 +136,9 @@ def test_forged_names_before_keepalived_starts_take_no_room(bare_lab):
         assert both(bare_lab) == ("active", "standby")
         bare_lab.ctl("lb1", "haproxy", "stop")
         gone = wait_told(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master")
-        assert gone.change == ("active", "standbyNotReady", "master", "backup")
+        # before keepalived's check fails, the outage may have lasted long enough to be reported
+        assert gone.change[0] in ("active", "blackhole")
+        assert gone.change[1:] == ("standbyNotReady", "master", "backup")
         assert (gone.cells["Cause"], gone.cells["Suppressed"]) == ("haproxyGone", "0")
         check_seen(bare_lab, gone, BACKUP, MASTER)
         bare_lab.ctl("lb1", "agent", "restart")
