@@ -134,9 +134,10 @@ class Facts:
 
     def _new_master(self, reason: NewMasterReason, instance: str, at: float) -> None:
         kind = _NEW_MASTER[reason]
-        left = [when for name, when in self._left.items() if instance in ("", name)]
-        if kind is FactKind.noResponse and left and at - max(left) <= AT_ONCE:
-            kind = FactKind.noOther
+        left = max((when for name, when in self._left.items() if instance in ("", name)), default=None)
+        if kind is FactKind.noResponse and left is not None and at - left <= AT_ONCE:
+            heard = any(fact.kind is FactKind.otherMaster and fact.at >= left for fact in self.about(instance))
+            kind = FactKind.noResponse if heard else FactKind.noOther
         self.add(kind, reason.name, at, instance)
 
     def named(self, router_number: int | None) -> str:

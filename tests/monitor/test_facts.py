@@ -3,7 +3,7 @@
 import pytest
 
 from haproxy_agentx.health.facts import FactKind
-from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.model import Reason, Role
 from haproxy_agentx.monitor.facts import MAX_FACTS, Facts
 from haproxy_agentx.vrrp.model import (
     FifoEvent,
@@ -254,3 +254,16 @@ def test_only_so_many_are_kept():
         facts.add(FactKind.haproxyGone, str(number), float(number))
     assert len(facts.about()) == MAX_FACTS
     assert facts.about()[0].what == str(MAX_FACTS)
+
+
+@pytest.mark.parametrize(
+    ("heard", "kind"), [(False, FactKind.noOther), (True, FactKind.noResponse)], ids=["nobody", "another MASTER"]
+)
+def test_back_at_once_means_no_other_only_where_none_was_heard(heard, kind):
+    facts = Facts()
+    facts.of_reading(reading(SITE1=51))
+    facts.of_role("SITE1", Role.master, Role.backup, 10.0)
+    if heard:
+        facts.add(FactKind.otherMaster, "it stays BACKUP, so another node of higher priority is heard", 11.5, "SITE1")
+    facts.of_trap(NewMasterTrap(NewMasterReason.masterNoResponse, 51), 15.0)
+    assert kinds(facts, "SITE1")[-1] is kind
