@@ -134,11 +134,15 @@ class Facts:
 
     def _new_master(self, reason: NewMasterReason, instance: str, at: float) -> None:
         kind = _NEW_MASTER[reason]
-        left = max((when for name, when in self._left.items() if instance in ("", name)), default=None)
-        if kind is FactKind.noResponse and left is not None and at - left <= AT_ONCE:
-            heard = any(fact.kind is FactKind.otherMaster and fact.at >= left for fact in self.about(instance))
-            kind = FactKind.noResponse if heard else FactKind.noOther
+        left = [name for name, when in self._left.items() if instance in ("", name) and at - when <= AT_ONCE]
+        if kind is FactKind.noResponse and any(not self._has_heard_other(name) for name in left):
+            kind = FactKind.noOther
         self.add(kind, reason.name, at, instance)
+
+    def _has_heard_other(self, instance: str) -> bool:
+        """Whether another node was heard as MASTER since an instance became BACKUP."""
+        since = self._left[instance]
+        return any(fact.kind is FactKind.otherMaster and fact.at >= since for fact in self.about(instance))
 
     def named(self, router_number: int | None) -> str:
         """Return the only instance with a VRID; an empty text where that is not known."""

@@ -259,11 +259,12 @@ def test_only_so_many_are_kept():
 @pytest.mark.parametrize(
     ("heard", "kind"), [(False, FactKind.noOther), (True, FactKind.noResponse)], ids=["nobody", "another MASTER"]
 )
-def test_back_at_once_means_no_other_only_where_none_was_heard(heard, kind):
+@pytest.mark.parametrize("number", [51, None], ids=["of a known instance", "of some instance"])
+def test_back_at_once_means_no_other_only_where_none_was_heard(heard, kind, number):
     facts = Facts()
     facts.of_reading(reading(SITE1=51))
     facts.of_role("SITE1", Role.master, Role.backup, 10.0)
     if heard:
         facts.add(FactKind.otherMaster, "it stays BACKUP, so another node of higher priority is heard", 11.5, "SITE1")
-    facts.of_trap(NewMasterTrap(NewMasterReason.masterNoResponse, 51), 15.0)
+    facts.of_trap(NewMasterTrap(NewMasterReason.masterNoResponse, number), 15.0)
     assert kinds(facts, "SITE1")[-1] is kind
