@@ -82,7 +82,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
             Cause.unknown,
             (FactKind.noOther,),
             before=3,
-            words="MASTER again after a moment as BACKUP: no other node was heard as MASTER meanwhile",
+            words="MASTER again soon after it became BACKUP: whether another node was MASTER meanwhile is not known",
         ),
         Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
         Rule(Cause.recovered, _TRACKED_AGAIN, words="took over again: {what}", slow=Slow.preempt),
