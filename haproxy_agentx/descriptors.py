@@ -59,7 +59,7 @@ def connected_unix(path: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
         sock.connect(path)
-    except BaseException:
+    except BaseException:  # whatever it is: it is raised again, and the descriptor has no other owner
         sock.close()
         raise
     return sock
@@ -74,7 +74,7 @@ async def connected_tcp(host: str, port: int) -> socket.socket:
     try:
         await loop.sock_connect(sock, target)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:
+    except BaseException:  # also when cancelled: it is raised again, and the descriptor has no other owner
         sock.close()
         raise
     return sock
@@ -101,7 +101,7 @@ class ReadEvents:
         try:
             self._set.register(descriptor, select.EPOLLIN)
             self._loop.add_reader(self._set.fileno(), self._call)
-        except BaseException:
+        except BaseException:  # whatever it is: it is raised again, and the set has no other owner
             self._set.close()
             raise
 

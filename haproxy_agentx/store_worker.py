@@ -161,7 +161,7 @@ def serve(sock: socket.socket, path: str) -> None:
         worker.end()
     except Superseded:
         log.warning("store %s: a later daemon has opened it: what this one has not written is left to that", path)
-    except Exception as error:
+    except Exception as error:  # a bug of ours: logged here, and the daemon reports it as its store's problem
         log.exception("the store process fails")
         with suppress(OSError):
             _send(sock, frame(Reply(None, bug=traceback.format_exception_only(error)[-1].strip())), [])
