@@ -4,12 +4,12 @@
 prints it with the parts made anew. In the document each part stands between two comments that name it.
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import combinations
 
+from haproxy_agentx.generated import filled, printed
 from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
 from haproxy_agentx.health.cause_rules import Rule as CauseRule
 from haproxy_agentx.health.facts import LINGER, OVER
@@ -139,17 +139,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
 """What is generated, by name."""
 
 
-def _part(name: str) -> str:
-    begin = f"<!-- {name}: made by python -m haproxy_agentx.health.diagram -->"
-    return f"{begin}\n\n{PARTS[name]()}\n\n<!-- end of {name} -->"
-
-
 def fill(document: str) -> str:
-    """Give the document with its generated parts made anew."""
-    for name in PARTS:
-        pattern = re.compile(rf"<!-- {name}: .*?<!-- end of {name} -->", re.DOTALL)
-        document = pattern.sub(lambda _, name=name: _part(name), document)  # type: ignore[misc]
-    return document
+    """Return the document with its generated parts renewed."""
+    return filled(document, PARTS, "haproxy_agentx.health.diagram")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -157,7 +149,7 @@ def main(arguments: Sequence[str]) -> None:
     if list(arguments) == ["fill"]:
         sys.stdout.write(fill(sys.stdin.read()))
     else:
-        sys.stdout.write("\n\n".join(map(_part, PARTS)) + "\n")
+        sys.stdout.write(printed(PARTS, "haproxy_agentx.health.diagram"))
 
 
 if __name__ == "__main__":

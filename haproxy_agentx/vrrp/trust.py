@@ -7,11 +7,12 @@ it, on its community, on which other source speaks of VRRP, and on whether that 
 it with the table renewed.
 """
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
+
+from haproxy_agentx.generated import filled, printed
 
 
 class Sender(Enum):
@@ -212,17 +213,9 @@ def legend() -> str:
 PARTS = {"trust": table, "words of trust": legend}
 
 
-def _part(name: str) -> str:
-    begin = f"<!-- {name}: made by python -m haproxy_agentx.vrrp.trust -->"
-    return f"{begin}\n\n{PARTS[name]()}\n\n<!-- end of {name} -->"
-
-
 def fill(document: str) -> str:
     """Return the document with its generated parts renewed."""
-    for name in PARTS:
-        pattern = re.compile(rf"<!-- {name}: .*?<!-- end of {name} -->", re.DOTALL)
-        document = pattern.sub(lambda _, name=name: _part(name), document)  # type: ignore[misc]
-    return document
+    return filled(document, PARTS, "haproxy_agentx.vrrp.trust")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -230,7 +223,7 @@ def main(arguments: Sequence[str]) -> None:
     if list(arguments) == ["fill"]:
         sys.stdout.write(fill(sys.stdin.read()))
     else:
-        sys.stdout.write("\n\n".join(map(_part, PARTS)) + "\n")
+        sys.stdout.write(printed(PARTS, "haproxy_agentx.vrrp.trust"))
 
 
 if __name__ == "__main__":
