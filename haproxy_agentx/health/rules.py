@@ -39,18 +39,22 @@ RULES: tuple[Rule, ...] = (
     Rule((Role.master,), (Held.disputed,), (), Health.conflict, "MASTER, and another one is heard on the wire"),
     Rule((Role.backup, Role.fault, Role.stopped), _HERE, (), Health.conflict, "not MASTER, and holds an address"),
     Rule(
-        (Role.backup, Role.fault, Role.stopped), (Held.unseen,), (), Health.unknown, "nobody knows whether it holds one"
+        (Role.backup, Role.fault, Role.stopped),
+        (Held.unseen,),
+        (),
+        Health.unknown,
+        "whether it holds one is not known",
     ),
     Rule((Role.fault,), (), (), Health.fault, "VRRP is in FAULT"),
     Rule((Role.stopped,), (), (), Health.stopped, "keepalived does not run the instance"),
     Rule(_SERVING, (), (Readiness.notReady,), Health.blackhole, "clients come here, and HAProxy does not serve them"),
     Rule((Role.master,), (Held.filtered,), (), Health.blackhole, "clients come here, and their packets are dropped"),
-    Rule(_SERVING, (Held.unseen,), (), Health.unknown, "nobody knows whether its addresses are here"),
-    Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "nobody knows whether HAProxy serves"),
+    Rule(_SERVING, (Held.unseen,), (), Health.unknown, "whether its addresses are here is not known"),
+    Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "whether HAProxy serves is not known"),
     Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with less than it should have"),
     Rule(_SERVING, (), (Readiness.ready,), Health.active, "serves"),
     Rule((Role.backup,), (), (Readiness.notReady,), Health.standbyNotReady, "could not take over"),
-    Rule((Role.backup,), (), (Readiness.unknown,), Health.unknown, "nobody knows whether it could take over"),
+    Rule((Role.backup,), (), (Readiness.unknown,), Health.unknown, "whether it could take over is not known"),
     Rule(
         (Role.backup,), (), (Readiness.degraded,), Health.standbyDegraded, "would take over, with less than it should"
     ),
@@ -58,7 +62,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         (Role.unknown,), _HERE, (Readiness.notReady,), Health.blackhole, "holds an address, and HAProxy does not serve"
     ),
-    Rule((Role.unknown,), (), (), Health.unknown, "nobody knows the role"),
+    Rule((Role.unknown,), (), (), Health.unknown, "the role is not known"),
 )
 
 
