@@ -117,8 +117,8 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         _NEW,
         Rule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
         Rule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
-        Rule(Cause.addressRemoved, (FactKind.addressTaken,), after=4),
-        Rule(Cause.peerReturned, (FactKind.otherMaster,), after=4, words="nothing is wrong here: {what}"),
+        Rule(Cause.addressRemoved, (FactKind.addressTaken,), before=0, after=4),
+        Rule(Cause.peerReturned, (FactKind.otherMaster,), before=0, after=4, words="nothing is wrong here: {what}"),
         Rule(
             Cause.unknown,
             words="became BACKUP, and keepalived gives no reason: another node may have the higher priority",

@@ -131,6 +131,12 @@ from tests.health.changes import ago, change
             Cause.peerReturned,
         ),
         (
+            "another MASTER was heard, but before this node was MASTER itself",
+            change("master/active", "backup/standby"),
+            [ago(9, "otherMaster"), ago(9, "addressTaken")],
+            Cause.unknown,
+        ),
+        (
             "haproxy back, with the higher priority",
             change("backup/standby", "master/active"),
             [ago(30, "haproxyGone"), ago(6, "haproxyBack"), ago(1, "priorityRose"), ago(0, "preempted")],
