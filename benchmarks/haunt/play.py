@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -19,6 +20,12 @@ from integration.netlab.plan import BALANCERS, VIRTUAL
 from tests.support.told import Told, events, told
 from tests.zoo.stage import KINDS, Referee, as_event
 
+LONGER = 90.0
+"""Seconds for which a short run goes on until there is something to judge: what is random may leave no time between."""
+
+ENOUGH = 5
+"""Attacks, of those of a moment, that a run has at least."""
+
 ARRIVAL = 30.0
 """Seconds in which the last events are at the sink."""
 
@@ -33,7 +40,7 @@ def haunt(seconds: float, seed: int) -> Seen:
         referee = Referee(stage)
         try:
             before = {host: len(stage.host(host).read(KEEPALIVED_LOG)) for host in BALANCERS}
-            _attack(stage, pair, seen, seconds, seed)
+            _attack(stage, pair, referee, seen, seconds, seed)
             _settle(pair, seen)
             seen.refused = min(_refused(pair, host) for host in BALANCERS)
         finally:
@@ -54,7 +61,7 @@ def haunt(seconds: float, seed: int) -> Seen:
     return seen
 
 
-def _attack(stage: Haunted, pair: Pair, seen: Seen, seconds: float, seed: int) -> None:
+def _attack(stage: Haunted, pair: Pair, referee: Referee, seen: Seen, seconds: float, seed: int) -> None:
     over = threading.Event()
     pace = min(1.0, max(0.25, seconds / 200))
     haunting = [
@@ -62,6 +69,13 @@ def _attack(stage: Haunted, pair: Pair, seen: Seen, seconds: float, seed: int) -
         for number, (table, least, most) in enumerate(((SOCKETS, 4, 10), (DISKS, 3, 8), (STOPS, 10, 22)))
     ]
     failovers = Failovers(stage, lambda host: pair.wait_held(host, seconds=20), over, seed)
+
+    def enough() -> bool:
+        """Whether the attacks struck, a failover was made, and a state was compared with what clients got."""
+        judged = [0, 0]
+        list(false_states(list(referee.samples), judged))
+        return failovers.done > 0 and judged[0] > 0 and sum(len(each.struck) for each in haunting) >= ENOUGH
+
     threads: tuple[threading.Thread, ...] = (*haunting, failovers)
     with TemporaryDirectory() as folder, memory(stage, seen), managers(stage, Path(folder), seen):
         began = time.monotonic()
@@ -69,6 +83,8 @@ def _attack(stage: Haunted, pair: Pair, seen: Seen, seconds: float, seed: int) -
             for thread in threads:
                 thread.start()
             over.wait(seconds)
+            with suppress(LabError):  # what there was not enough of is in the table, and a bound is missed
+                wait_for(enough, "enough was seen to judge", LONGER)
             over.set()
             for thread in threads:
                 thread.join()

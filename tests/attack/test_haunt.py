@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.haunt.__main__ import table
-from benchmarks.haunt.play import haunt
+from benchmarks.haunt.play import ENOUGH, haunt
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(240)]
 
@@ -20,5 +20,4 @@ def test_all_attacks_at_once_make_nothing_false_lost_or_late():
     print("\n".join(table(seen)))  # noqa: T201  pytest shows it where it fails
     assert [missed for missed in seen.misses() if not missed.startswith("GET ")] == []
     assert seen.p99 - seen.other_p99 < LATE
-    assert seen.failovers >= 1
-    assert len(seen.struck) >= 5
+    assert len(seen.struck) >= ENOUGH
