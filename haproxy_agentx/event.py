@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """HaxEventKindType; the number is that of the notification, too (haxNotifications.N)."""
+    """HaxNotificationKind; the number is that of the notification, too (haxNotifications.N)."""
 
     serviceFailover = 1
     serviceHealthChange = 2
@@ -18,7 +18,7 @@ class Kind(IntEnum):
 
 
 class Delivery(IntEnum):
-    """HaxDeliveryType: how far an event has come."""
+    """HaxDelivery: how far an event has come."""
 
     queued = 1
     sent = 2

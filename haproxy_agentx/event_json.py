@@ -32,8 +32,8 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "previous_state": ("haxEventPreviousState", str),
     "suppressed": ("haxEventSuppressed", int),
     "trap": ("haxEventKeepalivedTrap", str),
-    "trap_time": ("haxEventKeepalivedTime", int),
-    "row": ("haxEventRow", str),
+    "trap_time": ("haxEventKeepalivedUpTime", int),
+    "row": ("haxEventSubjectRow", str),
 }
 """Keys by column of haxEventTable."""
 

@@ -37,7 +37,7 @@ Part = Mapping[str, Any]
 
 
 class Severity(IntEnum):
-    """HaxSeverityType. The exit status of ``status`` is one less."""
+    """HaxSeverity. The exit status of ``status`` is one less."""
 
     none = 1
     warning = 2

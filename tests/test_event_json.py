@@ -24,7 +24,7 @@ NEWS = News(
         "haxEventCauseText": "nothing was heard of the other node",
         "haxEventSuppressed": "3",
         "haxEventKeepalivedTrap": "seen",
-        "haxEventKeepalivedTime": "12345",
+        "haxEventKeepalivedUpTime": "12345",
     },
     {"vrrpInstanceName": "SITE1"},
 )
@@ -70,7 +70,7 @@ def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
     [
         News(1e300, Kind.test, {}),
         News(float("nan"), Kind.test, {}),
-        News(0.0, Kind.test, {"haxEventSuppressed": "many", "haxEventReasons": "x", "haxEventKeepalivedTime": ""}),
+        News(0.0, Kind.test, {"haxEventSuppressed": "many", "haxEventReasons": "x", "haxEventKeepalivedUpTime": ""}),
         News(0.0, Kind.test, {"haxEventReasons": "-1"}),
         News(0.0, Kind.test, {"haxEventReasons": str(2**40)}),
         News(0.0, Kind.test, {"haxEventSubject": "\ud800", "haxEventOther": "x"}),

@@ -124,7 +124,7 @@ def ours(datagram: Datagram) -> Change | None:
     if found.get(traps.TRAP_OID) != (*_ROOT, *schema.NOTIFICATIONS_NODE, Kind.serviceFailover.value):
         return None
     subject, role, up_time = (
-        _cell(found, name) for name in ("haxEventSubject", "haxEventRole", "haxEventKeepalivedTime")
+        _cell(found, name) for name in ("haxEventSubject", "haxEventRole", "haxEventKeepalivedUpTime")
     )
     if not isinstance(subject, bytes) or not isinstance(role, int):
         return None

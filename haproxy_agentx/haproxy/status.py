@@ -16,7 +16,7 @@ from functools import lru_cache
 
 
 class ServerStatus(IntEnum):
-    """HaxServerStatus: the operational state of a server."""
+    """HaxServerOperStatus: the operational state of a server."""
 
     up = 1
     upGoingDown = 2
@@ -54,7 +54,7 @@ class AdminState(IntEnum):
 
 
 class BackendStatus(IntEnum):
-    """HaxBackendStatus. A backend without servers is up; one whose servers are all in maintenance is down."""
+    """HaxBackendOperStatus. A backend without servers is up; one whose servers are all in maintenance is down."""
 
     up = 1
     down = 2
@@ -64,7 +64,7 @@ class BackendStatus(IntEnum):
 
 
 class FrontendStatus(IntEnum):
-    """HaxFrontendStatus."""
+    """HaxFrontendOperStatus."""
 
     open = 1
     stop = 2
@@ -75,7 +75,7 @@ class FrontendStatus(IntEnum):
 
 
 class ListenerStatus(IntEnum):
-    """HaxListenerStatus."""
+    """HaxListenerOperStatus."""
 
     open = 1
     full = 2

@@ -59,7 +59,7 @@ MAX_TRAPS = 256
 
 
 class TrapSeen(IntEnum):
-    """HaxTrapSeenType."""
+    """HaxTrapSeen."""
 
     seen = 1
     notSeen = 2  # noqa: N815  the labels of the MIB

@@ -6,7 +6,7 @@ from enum import IntEnum, IntFlag
 
 
 class Health(IntEnum):
-    """HaxHealthType, in the order of badness: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong."""
+    """HaxNodeHealth, in the order of badness: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong."""
 
     active = 1
     standby = 2
@@ -21,7 +21,7 @@ class Health(IntEnum):
 
 
 class Role(IntEnum):
-    """HaxVrrpRoleType: what this node is in a VRRP instance, after contradictions are resolved."""
+    """HaxVrrpRole: what this node is in a VRRP instance, after contradictions are resolved."""
 
     none = 1
     """There is no keepalived and no instance: the node is a service of its own."""
@@ -50,7 +50,7 @@ class Held(IntEnum):
 
 
 class Readiness(IntEnum):
-    """HaxReadinessType: whether HAProxy serves a service, or would."""
+    """HaxReadiness: whether HAProxy serves a service, or would."""
 
     ready = 1
     degraded = 2
@@ -98,7 +98,7 @@ class Reason(IntFlag):
 
 
 class Cause(IntEnum):
-    """HaxCauseType: why a service changed."""
+    """HaxCause: why a service changed."""
 
     none = 1
     haproxyGone = 2

@@ -17,7 +17,7 @@ from haproxy_agentx.health.words import line
 
 
 class ProbeState(IntEnum):
-    """HaxProbeStateType."""
+    """HaxProbeState."""
 
     passing = 1
     failing = 2

@@ -414,7 +414,7 @@ class Node:
             seen = pending or Pending(RoleChange(instance.name, tell.before.role, tell.after.role, now), self.listening)
             cells["haxEventKeepalivedTrap"] = seen.seen.name
             if seen.trap is not None:
-                cells["haxEventKeepalivedTime"] = str(seen.trap.up_time)
+                cells["haxEventKeepalivedUpTime"] = str(seen.trap.up_time)
             keepalived = as_keepalived(instance, tell.after.role, seen)
         kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
         return News(date - (now - tell.at), kind, cells, keepalived)

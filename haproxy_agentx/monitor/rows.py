@@ -135,7 +135,7 @@ def _member_texts(service: Service, place: int, numbers: Numbers, root: Oid) -> 
     if member.is_backend:
         texts |= {
             "haxServiceMemberUsable": str(member.usable),
-            "haxServiceMemberConfigured": str(member.configured),
+            "haxServiceMemberEligible": str(member.configured),
             "haxServiceMemberRequired": str(member.required),
         }
     process = numbers.get(PROCESSES, {}).get(member.process)

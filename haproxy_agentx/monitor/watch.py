@@ -345,7 +345,7 @@ class Monitor:
         if news.cells.get("haxEventState") == REMOVED:
             return news
         row = rows.row_of(news, self._indexes.known, self._config.root)
-        return news if row is None else replace(news, cells={**news.cells, "haxEventRow": row})
+        return news if row is None else replace(news, cells={**news.cells, "haxEventSubjectRow": row})
 
     def _show_soon(self) -> None:
         if not self._shows_soon:

@@ -1,7 +1,7 @@
 """The textual conventions of HAProxy and its sources, and the syntaxes that only the module's own objects use.
 
 The named numbers of statuses are the enumerations of haproxy/, their single source. The conventions end in Type, as
-names that differ only in case from an object's are refused by MIB tools (haxServerStatus, HaxServerStatus).
+names that differ only in case from an object's are refused by MIB tools (haxServerStatus, HaxServerOperStatus).
 """
 
 import struct
@@ -74,14 +74,14 @@ MESSAGE = replace(TEXT, encode=_messages)
 DATE_AND_TIME = replace(TEXT, name="DateAndTime", encode=_dates)
 """The cell is seconds since 1970 in UTC, with a fraction; the value is the 11 octets of RFC 2579, in UTC."""
 
-SERVER_STATUS = enumeration("HaxServerStatusType", status.labels(status.ServerStatus), status.server_status)
-BACKEND_STATUS = enumeration("HaxBackendStatusType", status.labels(status.BackendStatus), status.backend_status)
-FRONTEND_STATUS = enumeration("HaxFrontendStatusType", status.labels(status.FrontendStatus), status.frontend_status)
-LISTENER_STATUS = enumeration("HaxListenerStatusType", status.labels(status.ListenerStatus), status.listener_status)
-CHECK_STATUS = enumeration("HaxCheckStatusType", status.labels(status.CheckStatus), status.check_status)
-ADMIN_STATE = enumeration("HaxAdminStateType", status.labels(status.AdminState), status.admin_state)
+SERVER_STATUS = enumeration("HaxServerOperStatus", status.labels(status.ServerStatus), status.server_status)
+BACKEND_STATUS = enumeration("HaxBackendOperStatus", status.labels(status.BackendStatus), status.backend_status)
+FRONTEND_STATUS = enumeration("HaxFrontendOperStatus", status.labels(status.FrontendStatus), status.frontend_status)
+LISTENER_STATUS = enumeration("HaxListenerOperStatus", status.labels(status.ListenerStatus), status.listener_status)
+CHECK_STATUS = enumeration("HaxCheckStatus", status.labels(status.CheckStatus), status.check_status)
+ADMIN_STATE = enumeration("HaxAdminState", status.labels(status.AdminState), status.admin_state)
 PROXY_MODE = enumeration(
-    "HaxProxyModeType",
+    "HaxProxyMode",
     _MODE_LABELS,
     lambda text: _MODE_LABELS.get(text.decode("ascii", "replace"), _MODE_LABELS["other"]),
 )
@@ -90,10 +90,10 @@ FLAG = named("TruthValue", {"true": 1, "false": 2})
 IN_PROGRESS = enumeration("TruthValue", {"true": 1, "false": 2}, lambda text: 1 if status.check_running(text) else 2)
 STATUS_STEP = _progress(0)
 STATUS_STEPS = _progress(1)
-SOURCE_STATE = named("HaxSourceStateType", status.labels(SourceState))
-SOURCE_KIND = named("HaxSourceKindType", _SOURCE_KINDS)
-STORE_STATE = named("HaxStoreStateType", {"ok": 1, "memoryOnly": 2, "hangs": 3})
-SEVERITY = named("HaxSeverityType", {"none": 1, "warning": 2, "critical": 3})
+SOURCE_STATE = named("HaxDataSourceState", status.labels(SourceState))
+SOURCE_KIND = named("HaxDataSourceKind", _SOURCE_KINDS)
+STORE_STATE = named("HaxStoreState", {"ok": 1, "memoryOnly": 2, "hangs": 3})
+SEVERITY = named("HaxSeverity", {"none": 1, "warning": 2, "critical": 3})
 
 
 def enumerated(syntax: Syntax, description: str) -> Convention:

@@ -106,7 +106,7 @@ EVENT_TABLE = Table(
         ),
         Column(
             17,
-            "haxEventKeepalivedTime",
+            "haxEventKeepalivedUpTime",
             TIMESTAMP,
             "",
             "The sysUpTime in that vrrpInstanceStateChange. No instance when it was not seen.",
@@ -128,7 +128,7 @@ EVENT_TABLE = Table(
         ),
         Column(
             20,
-            "haxEventRow",
+            "haxEventSubjectRow",
             ROW_POINTER,
             "",
             "The row of the subject in its table then. No instance when it had none.",

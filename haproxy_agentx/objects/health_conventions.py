@@ -11,16 +11,16 @@ from haproxy_agentx.objects.syntax import bits
 REASON_BITS = {str(reason.name): reason.value.bit_length() - 1 for reason in Reason}
 """The named bits of HaxReasons."""
 
-HEALTH = named("HaxHealthType", labels(Health))
-ROLE = named("HaxVrrpRoleType", labels(Role))
-READINESS = named("HaxReadinessType", labels(Readiness))
+HEALTH = named("HaxNodeHealth", labels(Health))
+ROLE = named("HaxVrrpRole", labels(Role))
+READINESS = named("HaxReadiness", labels(Readiness))
 REASONS = bits("HaxReasons", REASON_BITS)
-CAUSE = named("HaxCauseType", labels(Cause))
-PROBE = named("HaxProbeStateType", labels(ProbeState))
-MEMBER_KIND = named("HaxMemberKindType", {"frontend": 1, "backend": 2})
-EVENT_KIND = named("HaxEventKindType", labels(Kind))
-DELIVERY = named("HaxDeliveryType", labels(Delivery))
-TRAP_SEEN = named("HaxTrapSeenType", {"seen": 1, "notSeen": 2, "notObserved": 3})
+CAUSE = named("HaxCause", labels(Cause))
+PROBE = named("HaxProbeState", labels(ProbeState))
+MEMBER_KIND = named("HaxMemberKind", {"frontend": 1, "backend": 2})
+EVENT_KIND = named("HaxNotificationKind", labels(Kind))
+DELIVERY = named("HaxDelivery", labels(Delivery))
+TRAP_SEEN = named("HaxTrapSeen", {"seen": 1, "notSeen": 2, "notObserved": 3})
 
 CONVENTIONS: tuple[Convention, ...] = (
     enumerated(

@@ -51,7 +51,7 @@ NOTIFICATIONS: tuple[Notification, ...] = (
         "The VRRP role of this node for a service, haxEventSubject, has changed, and with it perhaps the health; it is "
         "told at once. Behind the objects come those of the vrrpInstanceStateChange of KEEPALIVED-MIB that goes with "
         "it, as far as they are known: vrrpInstanceName, vrrpInstanceState, vrrpInstanceInitialState, without an "
-        "instance, as keepalived sends them, and routerId.0; and haxEventKeepalivedTime is the sysUpTime in it. So a "
+        "instance, as keepalived sends them, and routerId.0; and haxEventKeepalivedUpTime is the sysUpTime in it. So a "
         f"manager can join the two, or do with this one when keepalived's is lost. {_RATE}",
     ),
     _notification(

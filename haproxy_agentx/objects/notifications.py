@@ -55,10 +55,10 @@ _ROOM: dict[str, tuple[int | None, int | None]] = {
     "haxEventServedAsIntended": (_ALWAYS, _ALWAYS),
     "haxEventSuppressed": (_ALWAYS, _ALWAYS),
     "haxEventKeepalivedTrap": (_ALWAYS, _ALWAYS),
-    "haxEventKeepalivedTime": (_ALWAYS, _ALWAYS),
+    "haxEventKeepalivedUpTime": (_ALWAYS, _ALWAYS),
     "routerId": (16, 32),
     "vrrpInstanceInitialState": (_ALWAYS, _ALWAYS),
-    "haxEventRow": (_ALWAYS, _ALWAYS),
+    "haxEventSubjectRow": (_ALWAYS, _ALWAYS),
 }
 """What a notification carries where there is not room for all, the first before the last; and of a text the least
 octets, in a shortened form and in the full one. In the full form the objects of its OBJECTS clause come first."""

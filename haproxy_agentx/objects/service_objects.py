@@ -69,7 +69,7 @@ SERVICE_TABLE = Table(
         ),
         Column(
             8,
-            "haxServiceFailovers",
+            "haxServiceRoleChanges",
             COUNTER32,
             "",
             f"Changes of the VRRP role. {SURVIVES}",
@@ -106,7 +106,7 @@ SERVICE_TABLE = Table(
         ),
         Column(
             14,
-            "haxServiceConfiguredServers",
+            "haxServiceEligibleServers",
             GAUGE32,
             "",
             "Servers of the service's backends that are not in maintenance and not drained.",
@@ -196,7 +196,7 @@ SERVICE_MEMBER_TABLE = Table(
         ),
         Column(
             7,
-            "haxServiceMemberConfigured",
+            "haxServiceMemberEligible",
             GAUGE32,
             "",
             "Its servers that are not in maintenance and not drained. No instance for a frontend.",

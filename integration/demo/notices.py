@@ -104,7 +104,7 @@ class Notice:
     @property
     def keepalived(self) -> UpTime | None:
         """The sysUpTime of the trap of keepalived that it belongs to."""
-        return UpTime.parse(self.cells["KeepalivedTime"]) if "KeepalivedTime" in self.cells else None
+        return UpTime.parse(self.cells["KeepalivedUpTime"]) if "KeepalivedUpTime" in self.cells else None
 
     def belongs_to(self, trap: StateChange) -> bool:
         """Tell whether it and keepalived's trap are of one event: the same instance and state, of the same moment."""

@@ -28,7 +28,7 @@ NUMBERS = {"site": "3", "api": "1", "lost": "2"}
 """By the alphabet."""
 LINES = b'INSTANCE "VI_1" MASTER 150\nINSTANCE "VI_2" BACKUP 100\n'
 
-# haxVrrpRoleType, HaxReadinessType, HaxHealthType and so on, as the MIB has them
+# haxVrrpRoleType, HaxReadiness, HaxNodeHealth and so on, as the MIB has them
 MASTER, BACKUP, UNKNOWN_ROLE = 2, 3, 6
 ACTIVE_DEGRADED, STANDBY, UNKNOWN = 3, 2, 8
 READY, DEGRADED, NOT_READY, UNCLAIMED = 1, 2, 3, 4
@@ -171,7 +171,7 @@ def test_the_services_are_what_the_sample_says(world, mib):
     assert column("Readiness") == [DEGRADED, READY, NOT_READY]
     assert column("Health") == [ACTIVE_DEGRADED, STANDBY, UNKNOWN]
     assert column("UsableServers") == [4, 2, 0]
-    assert column("ConfiguredServers") == [5, 2, 0]
+    assert column("EligibleServers") == [5, 2, 0]
     assert column("Maintenance") == [TRUE, TRUE, FALSE]
     assert column("Reasons")[:2] == [
         mib.bits("HaxReasons", ["belowMinimum", "unchecked", "maintenance"]),
@@ -185,7 +185,7 @@ def test_the_members_are_what_the_sample_says(world, mib):
     def member(service: str, proxy: str) -> tuple[object, ...]:
         names = expected.column(mib, world.cells, "haxServiceMemberProxy")
         (at,) = [at for at, name in names.items() if name == proxy and at.startswith(f"{NUMBERS[service]}.")]
-        ends = ("Readiness", "Usable", "Configured", "Required")
+        ends = ("Readiness", "Usable", "Eligible", "Required")
         return tuple(expected.column(mib, world.cells, f"haxServiceMember{end}").get(at) for end in ends)
 
     assert member("site", "fe_web") == (READY, None, None, None)
@@ -223,7 +223,7 @@ def test_the_scalars_sum_up_the_tables(world, mib):
     healths = list(expected.column(mib, world.cells, "haxServiceHealth").values())
     assert scalar("haxHealth") == max(healths) == UNKNOWN
     assert scalar("haxAgentServices") == len(healths) == 3
-    for label, number in mib.labels["HaxHealthType"].items():
+    for label, number in mib.labels["HaxNodeHealth"].items():
         assert scalar(f"haxAgentServices{label[0].upper()}{label[1:]}") == healths.count(number)
     events = expected.column(mib, world.cells, "haxEventSequence")
     assert scalar("haxAgentLastEventSequence") == len(events)

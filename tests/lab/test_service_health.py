@@ -108,7 +108,7 @@ def test_half_of_the_servers_down_is_degraded_on_both(lab):
     wait_health(lab, "lb1", "activeDegraded")
     wait_health(lab, "lb2", "standbyDegraded")
     row = services(lab, "lb1")["SITE1"]
-    assert (int(row["ConfiguredServers"]) - int(row["UsableServers"]), row["Readiness"]) == (1, "degraded")
+    assert (int(row["EligibleServers"]) - int(row["UsableServers"]), row["Readiness"]) == (1, "degraded")
     one = wait_told(lab, "degraded", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="activeDegraded")
     assert one.cells["Cause"] == "belowMinimum"
     assert "web1" in one.cells["CauseText"]
@@ -167,7 +167,7 @@ def test_maintenance_is_a_flag_and_leaves_health_alone(lab):
     wait_for(lambda: services(lab, "lb1")["SITE1"]["Maintenance"] == "true", "the flag", 5, lab.logs)
     assert health(lab, "lb1") == "active"
     lab.haproxy("lb1", "set server be_web/web1 state ready; set server be_web/web2 state drain")
-    wait_for(lambda: services(lab, "lb1")["SITE1"]["ConfiguredServers"] == "4", "one is drained", 5, lab.logs)
+    wait_for(lambda: services(lab, "lb1")["SITE1"]["EligibleServers"] == "4", "one is drained", 5, lab.logs)
     assert health(lab, "lb1") == "active"
     lab.haproxy("lb1", "set server be_web/web2 state ready")
     wait_for(lambda: services(lab, "lb1")["SITE1"]["Maintenance"] == "false", "it is over", 10, lab.logs)

@@ -23,7 +23,7 @@ def test_a_failover_waits_for_the_trap_and_the_reason_and_a_reading():
     assert told.at == story.now == pytest.approx(began + 0.03)
     assert told.news.at == pytest.approx(DATE + began), "its date is that of the change"
     assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/activeDegraded")
-    assert (told["KeepalivedTrap"], told["KeepalivedTime"]) == ("seen", "4711")
+    assert (told["KeepalivedTrap"], told["KeepalivedUpTime"]) == ("seen", "4711")
     assert (told["Cause"], told["ServedAsIntended"]) == ("peerLost", "true")
     assert told.news.keepalived == {
         "vrrpInstanceName": "SITE1",
@@ -64,7 +64,7 @@ def test_a_trap_that_does_not_come_is_lost():
     (told,) = story.wait(1).drain()
     assert told.at == pytest.approx(BEGIN + 15 + TRAP_WAIT)
     assert told["KeepalivedTrap"] == "notSeen"
-    assert "haxEventKeepalivedTime" not in told.news.cells
+    assert "haxEventKeepalivedUpTime" not in told.news.cells
     assert told.news.keepalived["vrrpInstanceState"] == "2"
 
 
@@ -137,7 +137,7 @@ def test_two_failovers_one_behind_the_other_are_told_in_their_order():
     story.wait(0.1).line(FAULT).wait(0.1).trap(MASTER, up_time=1).trap(FAULT, up_time=2).reason().read()
     first, second = story.wait(1).drain()
     assert [first.moves, second.moves] == ["backup/standby -> master/active", "master/active -> fault/fault"]
-    assert [first["KeepalivedTime"], second["KeepalivedTime"]] == ["1", "2"]
+    assert [first["KeepalivedUpTime"], second["KeepalivedUpTime"]] == ["1", "2"]
     assert story.service("SITE1").tracker.failovers == 2
 
 

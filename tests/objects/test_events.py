@@ -110,7 +110,7 @@ def test_a_failover_carries_what_keepalived_told():
     assert [dotted(from_key(one.name)) for one in last] == list(KEEPALIVED)
     by_name = {NAMES[from_key(one.name)[:-1]]: one.value for one in of_the_row(varbinds)}
     assert by_name["haxEventKeepalivedTrap"] == 1
-    assert by_name["haxEventKeepalivedTime"] == 924342
+    assert by_name["haxEventKeepalivedUpTime"] == 924342
 
 
 @pytest.mark.parametrize(("text", "number"), [("init", 0), ("0", 0), ("shutdown", 5), ("deleted", 6), ("5", 5)])
@@ -189,8 +189,8 @@ def test_the_states_of_keepalived_are_those_of_its_mib():
 
 # RFC 2579 RowPointer: the first accessible column of a row.
 def test_pointers_to_rows():
-    assert schema.row_pointer(schema.SERVER_TABLE, (1, 3, 1)) == NEWS[Kind.serverChange].cells["haxEventRow"]
-    assert schema.row_pointer(schema.SERVICE_TABLE, (1,)) == NEWS[Kind.serviceFailover].cells["haxEventRow"]
+    assert schema.row_pointer(schema.SERVER_TABLE, (1, 3, 1)) == NEWS[Kind.serverChange].cells["haxEventSubjectRow"]
+    assert schema.row_pointer(schema.SERVICE_TABLE, (1,)) == NEWS[Kind.serviceFailover].cells["haxEventSubjectRow"]
     assert keepalived_row(3) == "1.3.6.1.4.1.9586.100.5.2.3.1.2.3"
 
 

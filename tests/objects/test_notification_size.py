@@ -32,8 +32,8 @@ ROW = f"{dotted(schema.ROOT)}.1.10.1.1.{LAST}.{LAST}.{LAST}"
 LARGEST = {
     "haxEventSuppressed": str(2**32 - 1),
     "haxEventReasons": str(2**63 - 1),
-    "haxEventKeepalivedTime": str(LAST_TICK),
-    "haxEventRow": ROW,
+    "haxEventKeepalivedUpTime": str(LAST_TICK),
+    "haxEventSubjectRow": ROW,
 }
 IDENTITY = {
     Kind.serviceFailover: {"haxEventHealth", "haxEventRole", "haxEventCause"},
@@ -65,7 +65,10 @@ def longest(kind: Kind, text: str = "x" * LONG) -> Event:
     """Give an event of a kind with all cells and keepalived's objects, each as long as it can be."""
     news = NEWS[kind]
     cells = dict.fromkeys(TEXTS, text) | LARGEST
-    cells = {**news.cells, **{name: cell for name, cell in cells.items() if name in (*news.cells, "haxEventRow")}}
+    cells = {
+        **news.cells,
+        **{name: cell for name, cell in cells.items() if name in (*news.cells, "haxEventSubjectRow")},
+    }
     keepalived = {name: text if name in NAMES else cell for name, cell in news.keepalived.items()}
     return Event(LAST, replace(news, at=4_000_000_000.0, cells=cells, keepalived=keepalived), tries=2)
 

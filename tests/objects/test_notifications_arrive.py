@@ -121,8 +121,8 @@ def test_names_at_the_sink(arrived):
     assert failover["haxEventReasons"].split() == ["40", "08", "00", "haproxyUnresponsive(1)", "roleStale(12)"]
     assert failover["haxEventCause"] == "haproxyUnresponsive(3)"
     assert failover["haxEventKeepalivedTrap"] == "seen(1)"
-    assert failover["haxEventKeepalivedTime"].startswith("(924342)")
-    assert failover["haxEventRow"] == "HAPROXY-AGENTX-MIB::haxServiceName.1"
+    assert failover["haxEventKeepalivedUpTime"].startswith("(924342)")
+    assert failover["haxEventSubjectRow"] == "HAPROXY-AGENTX-MIB::haxServiceName.1"
     assert failover["vrrpInstanceState"] == "master(2)"
     assert failover["vrrpInstanceInitialState"] == "backup(1)"
     assert failover["routerId"] == "lb1"

@@ -20,7 +20,7 @@ _SERVICE = {
     "haxEventCause": "haproxyUnresponsive",
     "haxEventCauseText": "haproxy local does not answer within 2 s",
     "haxEventSuppressed": "3",
-    "haxEventRow": f"{ROOT}.1.3.1.2.1",
+    "haxEventSubjectRow": f"{ROOT}.1.3.1.2.1",
 }
 _STATE = {
     "haxEventState": "DOWN",
@@ -32,7 +32,7 @@ NEWS = {
     Kind.serviceFailover: News(
         AT,
         Kind.serviceFailover,
-        {**_SERVICE, "haxEventKeepalivedTrap": "seen", "haxEventKeepalivedTime": "924342"},
+        {**_SERVICE, "haxEventKeepalivedTrap": "seen", "haxEventKeepalivedUpTime": "924342"},
         {
             "vrrpInstanceName": "SITE1",
             "vrrpInstanceState": "master",
@@ -50,18 +50,18 @@ NEWS = {
             "haxEventPreviousState": "ok",
             "haxEventCauseText": "nobody listens",
             "haxEventSuppressed": "0",
-            "haxEventRow": f"{ROOT}.1.2.1.2.1",
+            "haxEventSubjectRow": f"{ROOT}.1.2.1.2.1",
         },
     ),
     Kind.backendChange: News(
         AT,
         Kind.backendChange,
-        {**_STATE, "haxEventSubject": "local/app", "haxEventRow": f"{ROOT}.1.8.1.10.1.3"},
+        {**_STATE, "haxEventSubject": "local/app", "haxEventSubjectRow": f"{ROOT}.1.8.1.10.1.3"},
     ),
     Kind.serverChange: News(
         AT,
         Kind.serverChange,
-        {**_STATE, "haxEventSubject": "local/app/web1", "haxEventRow": f"{ROOT}.1.9.1.10.1.3.1"},
+        {**_STATE, "haxEventSubject": "local/app/web1", "haxEventSubjectRow": f"{ROOT}.1.9.1.10.1.3.1"},
     ),
     Kind.test: News(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
 }

@@ -48,13 +48,13 @@ def admin_state(text: str) -> str:
 
 
 LABELS = {
-    "HaxServerStatusType": server_status,
-    "HaxAdminStateType": admin_state,
-    "HaxBackendStatusType": BACKEND_STATUS.__getitem__,
-    "HaxFrontendStatusType": str.lower,
-    "HaxListenerStatusType": str.lower,
-    "HaxCheckStatusType": lambda text: text.removeprefix("* ").lower(),
-    "HaxProxyModeType": str,
+    "HaxServerOperStatus": server_status,
+    "HaxAdminState": admin_state,
+    "HaxBackendOperStatus": BACKEND_STATUS.__getitem__,
+    "HaxFrontendOperStatus": str.lower,
+    "HaxListenerOperStatus": str.lower,
+    "HaxCheckStatus": lambda text: text.removeprefix("* ").lower(),
+    "HaxProxyMode": str,
 }
 """How a text of HAProxy becomes a label; the daemon's own texts are labels."""
 

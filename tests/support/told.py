@@ -142,7 +142,7 @@ def check_seen(lab: Lab, one: Told, state: str, initial: str) -> None:
 
     def same(trap: Trap) -> bool:
         of_it = trap.source == host and trap.vrrp == (instance, int(state))
-        return of_it and ticks(trap.varbinds[UP_TIME]) == ticks(one.cells["KeepalivedTime"])
+        return of_it and ticks(trap.varbinds[UP_TIME]) == ticks(one.cells["KeepalivedUpTime"])
 
     trap = lab.wait_trap(same, f"keepalived's own trap of {instance}, of the time that ours gives")
     assert trap.varbinds[KEEPALIVED + ROUTER] == host
