@@ -36,8 +36,8 @@ MISSING = frozenset({"absent", "disabled"})
 Part = Mapping[str, Any]
 
 
-class Severity(IntEnum):
-    """HaxSeverity. The exit status of ``status`` is one less."""
+class ProblemSeverity(IntEnum):
+    """HaxProblemSeverity. The exit status of ``status`` is one less."""
 
     none = 1
     warning = 2
@@ -48,7 +48,7 @@ class Severity(IntEnum):
 class Problem:
     """One thing that is wrong. ``remedy`` is empty where ``why`` holds it already: texts of sources do."""
 
-    severity: Severity
+    severity: ProblemSeverity
     what: str
     why: str
     remedy: str = ""
@@ -68,9 +68,9 @@ def problems(snapshot: Part) -> list[Problem]:
     return sorted(found, key=lambda problem: -problem.severity)
 
 
-def worst(found: list[Problem]) -> Severity:
+def worst(found: list[Problem]) -> ProblemSeverity:
     """Return the severity of the worst problem."""
-    return max((problem.severity for problem in found), default=Severity.none)
+    return max((problem.severity for problem in found), default=ProblemSeverity.none)
 
 
 def notes(snapshot: Part) -> list[str]:
@@ -100,7 +100,7 @@ def _services(snapshot: Part) -> Iterator[Problem]:
     for service in snapshot.get("services", []):
         health = Health.__members__.get(str(service["health"]), Health.conflict)
         if health > Health.standby:
-            severity = Severity.warning if health <= Health.stopped else Severity.critical
+            severity = ProblemSeverity.warning if health <= Health.stopped else ProblemSeverity.critical
             yield Problem(
                 severity,
                 f"{service['name']} is {service['health']}",
@@ -110,12 +110,12 @@ def _services(snapshot: Part) -> Iterator[Problem]:
 
 def _agentx(snapshot: Part) -> Iterator[Problem]:
     if snapshot["agentx"]["problem"]:
-        yield Problem(Severity.critical, "SNMP is not served", snapshot["agentx"]["problem"])
+        yield Problem(ProblemSeverity.critical, "SNMP is not served", snapshot["agentx"]["problem"])
 
 
 def _store(snapshot: Part) -> Iterator[Problem]:
     if snapshot["store"]["problem"]:
-        yield Problem(Severity.warning, "the store is not written", snapshot["store"]["problem"])
+        yield Problem(ProblemSeverity.warning, "the store is not written", snapshot["store"]["problem"])
 
 
 def _sources(snapshot: Part) -> Iterator[Problem]:
@@ -123,11 +123,11 @@ def _sources(snapshot: Part) -> Iterator[Problem]:
         if source["state"] == "ok" or is_missing(source):
             continue
         if not source["error"]:
-            yield Problem(Severity.warning, source["name"], "no reading yet")
+            yield Problem(ProblemSeverity.warning, source["name"], "no reading yet")
         elif source["kind"] in OPTIONAL or source["state"] == "stale":
-            yield Problem(Severity.warning, source["name"], source["error"])
+            yield Problem(ProblemSeverity.warning, source["name"], source["error"])
         else:
-            yield Problem(Severity.critical, source["name"], source["error"])
+            yield Problem(ProblemSeverity.critical, source["name"], source["error"])
 
 
 def _refusals(snapshot: Part) -> Iterator[Problem]:
@@ -135,7 +135,7 @@ def _refusals(snapshot: Part) -> Iterator[Problem]:
         enough = 1 if source["age"] is None else REFUSALS
         if source["state"] == "ok" and source.get("refused", 0) >= enough:
             yield Problem(
-                Severity.warning,
+                ProblemSeverity.warning,
                 f"{source['name']} refuses all that arrives",
                 f"{source['refused']} messages in a row: {source['refusal']}",
             )
@@ -149,7 +149,7 @@ def _silent_traps(snapshot: Part) -> Iterator[Problem]:
             continue
         if lines >= LINES and not source.get("refused"):
             yield Problem(
-                Severity.warning,
+                ProblemSeverity.warning,
                 f"{source['name']} has never received a notification",
                 f"keepalived wrote {lines} lines to its FIFO, so snmpd.conf does not send notifications to "
                 f"{source['target']}, or keepalived runs without -x, or snmpd was not running",
@@ -162,7 +162,7 @@ def _unwritten_fifo(snapshot: Part) -> Iterator[Problem]:
     for source in snapshot["sources"]:
         if _is_unwritten(source) and _is_bypassed(snapshot):
             yield Problem(
-                Severity.warning,
+                ProblemSeverity.warning,
                 f"{source['name']} has never been written to",
                 f"keepalived runs, but has not opened {source['target']}: keepalived.conf lacks the line or names "
                 "another path, keepalived has not been reloaded since, or it may not open what it finds there",
@@ -190,7 +190,7 @@ def _old_events(snapshot: Part) -> Iterator[Problem]:
     age = events.get("oldest_age") or 0.0
     if age >= OLDEST_WARNING:
         yield Problem(
-            Severity.critical if age >= OLDEST_CRITICAL else Severity.warning,
+            ProblemSeverity.critical if age >= OLDEST_CRITICAL else ProblemSeverity.warning,
             f"{events['queued']} events are not delivered, the oldest for {age:.0f} s",
             events.get("held") or "snmpd does not acknowledge them",
             "see journalctl -u haproxy-agentx; the events are in haxEventTable and in `haproxy-agentx events`",
@@ -201,7 +201,7 @@ def _given_up(snapshot: Part) -> Iterator[Problem]:
     number = snapshot.get("events", {}).get("given_up", 0)
     if number:
         yield Problem(
-            Severity.warning,
+            ProblemSeverity.warning,
             f"{number} notifications of the last hour were given up",
             "snmpd refused them, or too many were queued",
             "see journalctl -u haproxy-agentx for the reason, and `haproxy-agentx events` for what they said",
@@ -210,7 +210,7 @@ def _given_up(snapshot: Part) -> Iterator[Problem]:
 
 def _exposed(snapshot: Part) -> Iterator[Problem]:
     for exposure in snapshot.get("exposed", ()):
-        severity = Severity.critical if exposure["writable"] else Severity.warning
+        severity = ProblemSeverity.critical if exposure["writable"] else ProblemSeverity.warning
         yield Problem(severity, exposure["what"], exposure["why"], exposure["remedy"])
 
 
@@ -218,7 +218,7 @@ def _left_out(snapshot: Part) -> Iterator[Problem]:
     for what, number in snapshot.get("left_out", {}).items():
         if number:
             yield Problem(
-                Severity.warning,
+                ProblemSeverity.warning,
                 f"{number} {what} are left out",
                 "they are over a limit of haproxy-agentx",
                 "see journalctl -u haproxy-agentx for the limit",

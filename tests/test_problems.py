@@ -11,7 +11,7 @@ from haproxy_agentx.problems import (
     RULES,
     SILENCE,
     Problem,
-    Severity,
+    ProblemSeverity,
     notes,
     problems,
     worst,
@@ -20,7 +20,7 @@ from haproxy_agentx.report import OldestEvent
 from tests.support.fake_daemon import BARE, PROCESS, source, state
 from tests.support.news import news
 
-NONE, WARNING, CRITICAL = Severity
+NONE, WARNING, CRITICAL = ProblemSeverity
 FIFO, TRAPS, MIB = 1, 2, 3
 EXPOSED = {"what": "/etc/x", "why": "everybody can read it", "remedy": "chmod 0640 /etc/x", "writable": False}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from haproxy_agentx.cli.running import OTHER_VERSION, find, tell_problem
 from haproxy_agentx.control import NotRunning, ask
-from haproxy_agentx.problems import Severity, notes, problems, worst
+from haproxy_agentx.problems import ProblemSeverity, notes, problems, worst
 
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 """Exit statuses, those of the Monitoring Plugins: all is well, a warning, critical, nothing is known of the daemon."""
@@ -35,7 +35,7 @@ def status(config_file: str | None, *, as_json: bool) -> int:
     except (KeyError, TypeError, AttributeError):
         print(OTHER_VERSION, file=sys.stderr)
         return UNKNOWN
-    return _STATUS[max(severity, Severity.warning) if running.mistakes else severity]
+    return _STATUS[max(severity, ProblemSeverity.warning) if running.mistakes else severity]
 
 
-_STATUS = {Severity.none: OK, Severity.warning: WARNING, Severity.critical: CRITICAL}
+_STATUS = {ProblemSeverity.none: OK, ProblemSeverity.warning: WARNING, ProblemSeverity.critical: CRITICAL}

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from haproxy_agentx.cli.words import health_style, is_fine, shown, span
-from haproxy_agentx.problems import Problem, Severity
+from haproxy_agentx.problems import Problem, ProblemSeverity
 
 _KINDS = ("frontend", "backend", "server", "listener")
 _NAME_WIDTH = 14
@@ -32,7 +32,7 @@ def show(snapshot: Part, problems: Sequence[Problem], notes: Sequence[str]) -> N
     for text in notes:
         _line(console, shown(f"  note: {text}", "dim"))
     for problem in problems:
-        _line(console, shown(f"  {problem.text}", "red" if problem.severity is Severity.critical else "yellow"))
+        _line(console, shown(f"  {problem.text}", "red" if problem.severity is ProblemSeverity.critical else "yellow"))
 
 
 def _show_services(console: Console, services: Sequence[Part]) -> None:

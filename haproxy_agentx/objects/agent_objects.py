@@ -159,7 +159,7 @@ PROBLEM_SCALARS: tuple[Scalar, ...] = (
         "The number of problems with the services and with their monitoring, as `haproxy-agentx status` lists them.",
         "problems",
     ),
-    Scalar(72, "haxAgentProblemSeverity", tc.SEVERITY, "The severity of the worst problem."),
+    Scalar(72, "haxAgentProblemSeverity", tc.PROBLEM_SEVERITY, "The severity of the worst problem."),
     Scalar(
         73,
         "haxAgentProblemText",

@@ -93,7 +93,7 @@ STATUS_STEPS = _progress(1)
 SOURCE_STATE = named("HaxDataSourceState", status.labels(SourceState))
 SOURCE_KIND = named("HaxDataSourceKind", _SOURCE_KINDS)
 STORE_STATE = named("HaxStoreState", {"ok": 1, "memoryOnly": 2, "hangs": 3})
-SEVERITY = named("HaxSeverity", {"none": 1, "warning": 2, "critical": 3})
+PROBLEM_SEVERITY = named("HaxProblemSeverity", {"none": 1, "warning": 2, "critical": 3})
 
 
 def enumerated(syntax: Syntax, description: str) -> Convention:
@@ -181,8 +181,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "provisional indexes.",
     ),
     enumerated(
-        SEVERITY,
-        "The severity of a problem. warning: the service or its monitoring is degraded. critical: a service does not "
-        "serve, or nothing is known of it.",
+        PROBLEM_SEVERITY,
+        "The severity of a problem of the node, as haxAgentProblemSeverity has it. warning: the service or its "
+        "monitoring is degraded. critical: a service does not serve, or nothing is known of it.",
     ),
 )
