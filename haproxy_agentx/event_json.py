@@ -4,9 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from haproxy_agentx.event import Event
-from haproxy_agentx.health.model import Reason
-
-_KNOWN_REASONS = sum(Reason)
+from haproxy_agentx.health.reasons import known_reasons, reason_names
 
 
 def _flag(text: str) -> bool:
@@ -14,8 +12,7 @@ def _flag(text: str) -> bool:
 
 
 def _reasons(text: str) -> list[str]:
-    given = Reason(int(text) & _KNOWN_REASONS)
-    return [str(reason.name) for reason in Reason if reason in given]
+    return reason_names(known_reasons(int(text)))
 
 
 _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -1,6 +1,11 @@
 """The date of a moment, as the wall clock had it first: a later step of that clock does not move it. Pure."""
 
 
+def seconds(moment: float, now: float) -> int:
+    """Return the whole seconds from ``moment`` to ``now``, both by one clock; 0 where that is ahead of us."""
+    return max(0, int(now - moment))
+
+
 class Dated:
     """The date of one moment; another moment gets its date when it is first asked for."""
 

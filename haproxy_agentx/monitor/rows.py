@@ -8,6 +8,7 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import Column
 from haproxy_agentx.event import Event, Kind, News
 from haproxy_agentx.haproxy.stat import Kind as StatKind
+from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.instance import ROLES, Instance
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
@@ -156,6 +157,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
         "haxVrrpOtherMasters": str(instance.disputes),
         "haxVrrpContradiction": instance.contradiction,
         "haxVrrpSince": f"{instance.since_date.of(instance.since, now, clocks.date()):.1f}",
+        "haxVrrpAge": str(seconds(instance.since, now)),
     }
     if instance.addresses:
         texts["haxVrrpAddressesExpected"] = str(len(instance.addresses))

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
-from haproxy_agentx.health.dated import Dated
+from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
+from haproxy_agentx.health.reasons import reason_names, reason_text
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.tracker import Told, Tracker
 from haproxy_agentx.health.words import line
@@ -54,6 +56,11 @@ class Service:
         self.tracker = tracker
         self._last_role: Role | None = None
         self._since = Dated()
+        self._role_since = 0.0
+        """When the role that it is shown with began."""
+        self._role_date = Dated()
+        self._recalled_role: Role | None = None
+        """The role that it was shown with when the last run ended, which began at ``_role_since``."""
         self.verdict: Verdict | None = None
         self.shape: list[tuple[str, str, bool]] = []
         """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
@@ -86,6 +93,8 @@ class Service:
         probe = around.probe if around.probe is not None and around.probe.fits(role) else None
         verdict = settle(self.verdict, probe, around.troubles)
         before = self.tracker.condition
+        if role is not (before.role if before is not None else self._recalled_role):
+            self._role_since = now if instance is None else instance.since
         if around.probe is not None or (before is not None and before.readiness is verdict.readiness):
             began = None  # it is evidence of readiness by rows, and of nothing else
         health = decide(role, held, verdict.readiness)
@@ -142,13 +151,17 @@ class Service:
 
     def since_date(self, now: float, date: float) -> float:
         """Return since when it has its health, as a date; a later step of the wall clock does not move it."""
+        self._role_date.of(self._role_since, now, date)
         return self._since.of(self.tracker.since, now, date)
 
     def memory(self, now: float, date: float) -> str:
         """Give as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
         told = self.tracker.told
+        role = self.tracker.condition.role if self.tracker.condition else self._recalled_role
         return json.dumps(
             {
+                "shown_role": role.name if role is not None else None,
+                "role_since": self._role_date.of(self._role_since, now, date),
                 "role": told.role.name if told else None,
                 "health": told.health.name if told else None,
                 "reasons": int(told.reasons) if told else 0,
@@ -170,13 +183,20 @@ class Service:
                 role, health, reasons = Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"])
                 self.tracker.told = Told(role, health, reasons, raised=bool(memory.get("raised", True)))
                 self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
-                self.tracker.since = now - (date - float(memory["since"]))
+                self.tracker.since = now - _age(memory["since"], date)
                 self.since_date(now, date)
                 self.tracker.transitions = int(memory["transitions"])
                 self.tracker.failovers = int(memory["failovers"])
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
+                self._recall_role(memory.get("shown_role"), memory.get("role_since"), now, date)
         except (ValueError, KeyError, TypeError, OverflowError):
             self.tracker.told = None
+
+    def _recall_role(self, role: str | None, since: object, now: float, date: float) -> None:
+        if role is not None:
+            self._role_since = now - _age(since, date)
+            self._role_date.of(self._role_since, now, date)
+            self._recalled_role = Role[role]
 
     def texts(self, stamp: Stamp, now: float, date: float) -> Mapping[str, bytes]:
         """Give the cells of its row in haxServiceTable."""
@@ -196,6 +216,10 @@ class Service:
             "haxServiceUsableServers": str(condition.usable),
             "haxServiceEligibleServers": str(condition.configured),
             "haxServiceReasons": str(int(condition.reasons)),
+            "haxServiceReasonMask": str(int(condition.reasons)),
+            "haxServiceReasonText": reason_text(condition.reasons),
+            "haxServiceAge": str(seconds(self.tracker.since, now)),
+            "haxServiceRoleAge": str(seconds(self._role_since, now)),
             "haxServiceCause": self.cause.name,
             "haxServiceCauseText": self.cause_text,
             "haxServiceVrrpInstance": self.plan.instance or "",
@@ -225,12 +249,14 @@ class Service:
             "previous": self.tracker.previous.name if self.tracker.previous else None,
             "since": round(now - self.tracker.since, 3),
             "role": condition.role.name,
+            "role_since": round(now - self._role_since, 3),
             "intended": self.intended.name if self.intended else None,
             "as_intended": self.served_as_intended(condition.role),
             "readiness": condition.readiness.name,
             "usable": condition.usable,
             "configured": condition.configured,
-            "reasons": [reason.name for reason in Reason if reason in condition.reasons],
+            "reasons": reason_names(condition.reasons),
+            "reason_mask": int(condition.reasons),
             "cause": self.cause.name,
             "cause_text": self.cause_text,
             "details": condition.details,
@@ -241,6 +267,13 @@ class Service:
             "probe": self.probe.state.name if self.probe else None,
             "probe_words": self.probe.words if self.probe else None,
         }
+
+
+def _age(since: object, date: float) -> float:
+    """Return the seconds from a remembered date to ``date``. Raises ValueError for one that is no date."""
+    if not isinstance(since, int | float) or not isfinite(since):
+        raise ValueError(f"{since} is no date")
+    return date - since
 
 
 _WORDS = {

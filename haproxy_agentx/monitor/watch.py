@@ -184,6 +184,7 @@ class Monitor:
                 {
                     "name": known.name,
                     "role": known.role.name,
+                    "since": round(now - known.since, 3),
                     "source": known.source,
                     "initial": known.initial.name if known.initial is not None else None,
                     "priority": known.priority,

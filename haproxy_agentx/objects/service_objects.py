@@ -4,7 +4,7 @@ from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.agent_objects import SURVIVES
 from haproxy_agentx.objects.declaration import Column, Table
-from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, ROW_POINTER, TEXT, TIMESTAMP
+from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, ROW_POINTER, TEXT, TIMESTAMP, UNSIGNED32
 
 SERVICE_INDEX = Column(
     1,
@@ -168,6 +168,41 @@ SERVICE_TABLE = Table(
             "",
             "What requests like a client's have shown, which the configuration of the subagent asks for. A service "
             "without a probe does not instantiate it.",
+        ),
+        Column(
+            24,
+            "haxServiceReasonMask",
+            UNSIGNED32,
+            "",
+            "The reasons of haxServiceReasons as a number: the sum of 2^n for each named bit n that is set. 0 when "
+            "there is no reason.",
+        ),
+        Column(
+            25,
+            "haxServiceReasonText",
+            tc.MESSAGE,
+            "",
+            "The names of the bits that are set in haxServiceReasons, in their order, separated by a comma and a "
+            "space. '...' stands for names for which there is not enough space. Empty when there is no reason.",
+        ),
+        Column(
+            26,
+            "haxServiceAge",
+            GAUGE32,
+            "",
+            "The time since haxServiceHealth became what it is, including the time before a restart of the subagent. "
+            "A step of the host's clock while the subagent runs does not change it.",
+            "seconds",
+        ),
+        Column(
+            27,
+            "haxServiceRoleAge",
+            GAUGE32,
+            "",
+            "The time since haxServiceRole became what it is, including the time before a restart of the subagent "
+            "over which the role stayed the same. A step of the host's clock while the subagent runs does not change "
+            "it.",
+            "seconds",
         ),
     ),
     "The services of this node: each is a VRRP instance with the frontends and backends behind its addresses, as the "

@@ -150,6 +150,15 @@ VRRP_TABLE = Table(
             "since haxAgentStartTime. It stands still while this node is the only MASTER.",
             "advertisements",
         ),
+        Column(
+            19,
+            "haxVrrpAge",
+            GAUGE32,
+            "",
+            "The time since haxVrrpState became what it is, as far as the subagent has seen it since "
+            "haxAgentStartTime. A step of the host's clock does not change it.",
+            "seconds",
+        ),
     ),
     "The VRRP instances of keepalived, as its FIFO, its notifications, KEEPALIVED-MIB and the kernel tell of them. "
     "haxSourceTable says which of these are there. The kernel alone knows who holds an address.",

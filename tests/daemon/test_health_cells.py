@@ -104,7 +104,7 @@ def by_oid(rows: list[Row]) -> Cells:
 
 
 def changing(cells: Cells) -> Cells:
-    return {oid: cell for oid, cell in cells.items() if expected.CHANGING.match(oid)}
+    return {oid: cell for oid, cell in cells.items() if expected.CHANGING.match(oid) and not expected.AGES.match(oid)}
 
 
 def test_all_walks_are_the_same(world):
@@ -179,6 +179,35 @@ def test_the_services_are_what_the_sample_says(world, mib):
     ]
     assert "be_web has 1 of 2 servers" in str(column("Details")[0])
     assert "nothing" in str(column("Details")[2])
+
+
+def test_reasons_are_the_same_as_bits_number_and_text(world, mib):
+    for at, octets in expected.column(mib, world.cells, "haxServiceReasons").items():
+        bits = "".join(f"{octet:08b}" for octet in str(octets).encode("utf-8", "surrogateescape"))
+        mask = sum(1 << number for number, bit in enumerate(bits) if bit == "1")
+        assert expected.column(mib, world.cells, "haxServiceReasonMask")[at] == mask
+        names = [label for label, number in mib.labels["HaxReasons"].items() if mask >> number & 1]
+        assert expected.column(mib, world.cells, "haxServiceReasonText")[at] == ", ".join(names)
+    assert "belowMinimum, unchecked, maintenance" in expected.column(mib, world.cells, "haxServiceReasonText").values()
+
+
+@pytest.mark.parametrize("pair", [("haxServiceSince", "haxServiceAge"), ("haxVrrpSince", "haxVrrpAge")])
+def test_an_age_is_that_of_the_date_beside_it(world, mib, pair):
+    dates, ages = (expected.column(mib, world.cells, name) for name in pair)
+    assert dates.keys() == ages.keys() != set()
+    for at, date in dates.items():
+        assert seconds_of(str(date)) + int(ages[at]) == pytest.approx(world.walked_at, abs=30)
+
+
+def test_the_ages_of_roles_grow(world, mib):
+    before = expected.column(mib, world.cells, "haxServiceRoleAge")
+    names = [f"{mib.oids['haxServiceRoleAge']}.{at}" for at in before]
+
+    def grown() -> bool:
+        now = [int(row.value) for row in world.snmpd.get(*names)]
+        return all(later > int(earlier) for later, earlier in zip(now, before.values(), strict=True))
+
+    world.daemon.eventually(grown)
 
 
 def test_the_members_are_what_the_sample_says(world, mib):

@@ -2,16 +2,17 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.instance import Remembered
+from haproxy_agentx.health.instance import Instance, Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Cause, Demand, Health, Reason, Role
 from haproxy_agentx.health.tracker import Told, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.service import Plan, Service
+from haproxy_agentx.monitor.service import Plan, Service, Surroundings
 from haproxy_agentx.vrrp.model import Place, VrrpState
 
 IP = "192.0.2.1"
@@ -62,7 +63,7 @@ def damaged(name: str, texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         "vrrp": {"role": "master", "addresses": [IP], "initial": "master", "router_id": "lb1", "by_fifo": True},
         "service": {
             "role": "master", "health": "active", "reasons": 0, "previous": None, "since": 1.0, "transitions": 1,
-            "failovers": 1, "cause": "none", "cause_text": "",
+            "failovers": 1, "cause": "none", "cause_text": "", "shown_role": "master", "role_since": 1.0,
         },
     }[name]  # fmt: skip
     changed = st.dictionaries(st.sampled_from(sorted(whole)), labels | some_json, max_size=3)
@@ -118,6 +119,33 @@ def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age,
     assert (second.tracker.previous, second.cause, second.cause_text) == (previous, cause, words)
     assert (second.tracker.transitions, second.tracker.failovers) == (7, 3)
     assert abs((5.0 - second.tracker.since) - (age + 100.0)) < 0.001
+
+
+@given(st.sampled_from(["since", "role_since"]), st.sampled_from([1e400, float("nan"), "x", True, [], None]))
+def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
+    first, second = service(), service()
+    first.tracker.told = Told(Role.master, Health.active)
+    memory = json.loads(first.memory(5.0, 1_800_000_000.0)) | {"shown_role": "master", "role_since": 1.0, key: date}
+    second.recall(json.dumps(memory), 5.0, 1_800_000_000.0)
+    observe(second, Role.master, 6.0)
+    texts = second.texts(lambda _: None, 7.0, 1_800_000_002.0)
+    assert int(texts["haxServiceAge"]) >= 0
+    assert int(texts["haxServiceRoleAge"]) >= 0
+
+
+@pytest.mark.parametrize(("role", "age"), [(Role.master, 110), (Role.backup, 4)])
+def test_the_age_of_a_role_outlives_the_program_while_the_role_stays(role, age):
+    first, second = service(), service()
+    observe(first, Role.master, 1000.0)
+    first.tracker.told = Told(Role.master, Health.active)
+    second.recall(first.memory(1010.0, 1_800_000_000.0), 5.0, 1_800_000_090.0)
+    observe(second, role, 11.0)
+    assert second.texts(lambda _: None, 15.0, 1_800_000_100.0)["haxServiceRoleAge"] == str(age).encode()
+
+
+def observe(one: Service, role: Role, now: float) -> None:
+    instance = Instance("SITE1", role, since=now)
+    one.observe(Surroundings(instance, (), frozen=False, missing="", nameless=None), now, None, reassess=True)
 
 
 def test_nothing_remembered_is_nothing_told():

@@ -108,6 +108,10 @@ def test_a_service(story):
             "UsableServers": "1",
             "EligibleServers": "1",
             "Reasons": str(int(Reason.maintenance | Reason.memberMissing)),
+            "ReasonMask": str(2**8 + 2**9),
+            "ReasonText": "maintenance, memberMissing",
+            "Age": "25",
+            "RoleAge": "25",
             "Cause": last["Cause"],
             "CauseText": last["CauseText"],
             "VrrpInstance": "SITE1",
@@ -207,6 +211,7 @@ def test_an_instance(story):
             "Contradiction": "",
             "KeepalivedRow": "1.3.6.1.4.1.9586.100.5.2.3.1.2.1",
             "Since": f"{DATE + 110.0:.1f}",
+            "Age": "25",
         },
     )
 
