@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from tests.support.wait import until
+from tests.support.wait import NotYet, until
 
 GET_SYS_UP_TIME = bytes.fromhex(
     "302602010104067075626c6963a019020101020100020100300e300c06082b060102010103000500",
@@ -35,7 +35,7 @@ agentXPerms 0666 0755
 """
 
 
-class SnmpError(Exception):
+class SnmpError(NotYet):
     """A tool ended with an error: a timeout, genErr, or 'OID not increasing'."""
 
 

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from integration.netlab.waiting import DEADLINE, MachineTime, until
 
-__all__ = ["DEADLINE", "HANG", "MachineTime", "Stopwatch", "eventually", "soon", "throughout", "until"]
+__all__ = ["DEADLINE", "HANG", "MachineTime", "NotYet", "Stopwatch", "eventually", "soon", "throughout", "until"]
 
 T = TypeVar("T")
 
@@ -20,10 +20,24 @@ HANG = 60.0
 """Seconds on the clock after which one gives up what cannot be looked at again and again, as a program's end."""
 
 
+class NotYet(Exception):  # noqa: N818  it is raised where an answer is no failure yet
+    """What is asked cannot be answered now: a condition that raises it is not fulfilled yet."""
+
+
 def eventually(condition: Callable[[], T], within: float = DEADLINE, every: float = 0.01) -> T:
-    """Wait like ``until`` and fail when the deadline passes."""
-    result = until(condition, within, every)
-    assert result, f"not within {within} s"
+    """Wait like ``until`` and fail when the deadline passes. A condition that raises ``NotYet`` is looked at again."""
+    refused: NotYet | None = None
+
+    def attempt() -> T | None:
+        nonlocal refused
+        try:
+            return condition()
+        except NotYet as error:
+            refused = error
+            return None
+
+    result = until(attempt, within, every)
+    assert result, f"not within {within} s{f': {refused}' if refused else ''}"
     return result
 
 
