@@ -18,13 +18,15 @@ from typing import IO
 
 from benchmarks.ask import get
 from benchmarks.farm import PER_BACKEND, instance
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.objects.root import ROOT
 from tests.support.snmpd import Snmpd
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "peers"
 DEADLINE = 60.0
 
-OUR_ROOT = "1.3.6.1.4.1.8072.9999.9999.8404"
+OUR_ROOT = dotted(ROOT)
 OUR_ENTRY = f"{OUR_ROOT}.1.9.1"
 OUR_READING_AGE = f"{OUR_ROOT}.1.2.1.6.1"
 OUR_NAME = 11

@@ -2,7 +2,7 @@
 
 ::
 
-    root: 1.3.6.1.4.1.8072.9999.9999.8404
+    root: 1.3.6.1.4.1.32473.1   # without it objects.root.ROOT
     agentx: {socket: /var/agentx/master, priority: 127}
     haproxy:
       - {name: local, stats: /run/haproxy/admin.sock, interval: 1s, timeout: 2s}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from haproxy_agentx.agentx import oid
 from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.printable import printable
 
 INTERNET: Oid = (1, 3, 6, 1)
@@ -52,7 +53,7 @@ def root(text: str) -> Oid:
     except ValueError:
         raise ValueError(
             f"'{printable(text, 80)}' is not an object identifier; write numbers below 2^32 and dots, such as "
-            "1.3.6.1.4.1.8072.9999.9999.8404"
+            f"{oid.dotted(ROOT)}"
         ) from None
     if len(value) > MAX_ROOT:
         raise ValueError(f"it has {len(value)} sub-identifiers; {MAX_ROOT} are the most")

@@ -50,6 +50,12 @@ _HOMES = {
 }
 """Where a syntax is defined that this module does not define itself."""
 
+CONTACT = (
+    "The haproxy-agentx project has no postal or electronic address of its own. Report problems to the party that you "
+    "obtained this software from."
+)
+"""CONTACT-INFO. It names what ``authors`` and ``urls`` of pyproject.toml have, once there are any."""
+
 _ABOUT = (
     "HAProxy and keepalived in SNMP, by the AgentX subagent haproxy-agentx on the host of the load balancer: what the "
     "statistics socket or page of HAProxy tells about processes, frontends, backends, servers and listeners; what this "
@@ -91,7 +97,7 @@ def _identity(parent: str, last: int) -> Iterator[str]:
     yield f'    LAST-UPDATED "{REVISIONS[0][0]}"'
     yield '    ORGANIZATION "The haproxy-agentx project"'
     yield "    CONTACT-INFO"
-    yield smi.quoted("The maintainers of haproxy-agentx; its README tells how to reach them.", 8)
+    yield smi.quoted(CONTACT, 8)
     yield "    DESCRIPTION"
     yield smi.quoted(_ABOUT, 8)
     for date, said in REVISIONS:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.objects import root
+
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "integration" / "config"
 
@@ -27,7 +30,7 @@ WEB_PORTS = (8001, 8002, 8003, 8004, 8005)
 VARIANTS = ("base", "fast", "fault")
 """Of keepalived's configuration: the files in integration/config/variants."""
 
-ROOT = "1.3.6.1.4.1.8072.9999.9999.8404"
+ROOT = dotted(root.ROOT)
 VRRP_INSTANCE_STATE = "1.3.6.1.4.1.9586.100.5.2.3.1.4"
 
 AGENT = "haproxy-agentx"

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.cli.main import main
 from haproxy_agentx.cli.status import notes, problems
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.objects.root import ROOT
 from tests.support.fake_daemon import BARE, PROCESS, SERVICE, FakeDaemon, source, state
 from tests.support.terminal import on_a_terminal
 
@@ -38,7 +40,7 @@ def test_a_daemon_that_knows_haproxy_only(daemon, status):
     code, text = status()
     assert code == 0
     assert re.search(r"^ +ok +haproxy-agentx 1.2.3, pid 4711, up 1 d 2 h$", text, re.MULTILINE)
-    assert "agentx   /var/agentx/master, registered 1.3.6.1.4.1.8072.9999.9999.8404\n" in text
+    assert f"agentx   /var/agentx/master, registered {dotted(ROOT)}\n" in text
     assert re.search(r"^  local +ok +0.4 s +2\.6\.12 +3 +2 +8 +3", text, re.MULTILINE)
     assert "service" not in text
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.view import Column, MibView
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, GOLDEN, INDEXES, ROOT, SCALARS, TABLE, TYPES
@@ -12,6 +12,9 @@ from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
 from tests.support.wait import eventually
+
+BESIDE = dotted((*parse(ROOT)[:-1], parse(ROOT)[-1] + 1))
+"""The next arc, which nobody registers."""
 
 MISSING_INSTANCES = [
     f"{TABLE}.3.1.3",  # between two rows
@@ -30,7 +33,7 @@ MISSING_OBJECTS = [
     f"{ROOT}.9.1.0",  # no such branch
     f"{SCALARS}.3.0",
     "1.3",
-    "1.3.6.1.4.1.8072.9999.9999.8405.1.0",
+    f"{BESIDE}.1.0",
 ]
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx import __version__
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.objects.root import ROOT
 from integration.dockerlab.images import WHEELS
 from integration.netlab import wait_for
 from integration.netlab.plan import PROJECT
@@ -125,7 +127,7 @@ def told(lab) -> list[tuple[object, ...]]:
 
 def names(lab) -> list[str]:
     """haxServerName by index."""
-    column = "1.3.6.1.4.1.8072.9999.9999.8404.1.9.1.11"
+    column = f"{dotted(ROOT)}.1.9.1.11"
     walk = f"snmpbulkwalk -v2c -c lbmonitor -On 127.0.0.1 {column} | grep STRING || :"
     return wait_for(lambda: lab.shell(HOST, walk).splitlines(), "rows of servers", 5, lambda: lab.logs(HOST))
 
@@ -158,7 +160,7 @@ def kept(lab) -> tuple[object, ...]:
 def installed(lab) -> None:
     append(lab, HAPROXY, SITE)
     walk = follow_the_readme(lab)
-    assert ".8404.1.1.1.0 = STRING" in walk, walk[:500]
+    assert f".{ROOT[-1]}.1.1.1.0 = STRING" in walk, walk[:500]
     assert [line.rpartition(" ")[2] for line in names(lab)] == ['"one"', '"two"']
     for path in FILES:
         lab.exec(HOST, "test", "-e", path)

@@ -5,6 +5,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.objects.root import ROOT
 from tests.support.daemon import ALONE, OID, RECOVERY, Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket
@@ -20,7 +22,7 @@ KERNEL = {101: "kernel"}
 """The source that is there without being configured, and goes on whatever is reloaded."""
 LAST_EVENT = f"{OID}.1.1.35.0"
 HEALTH, ACTIVE = f"{OID}.1.1.20.0", 1
-OTHER = "1.3.6.1.4.1.8072.9999.9999.8405"
+OTHER = dotted((*ROOT[:-1], ROOT[-1] + 1))
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_18_another_root(daemon, snmpd):
     reload(daemon, "configuration reloaded")
     assert until(lambda: snmpd.one(f"{OTHER}.1.9.1.11.1.3.1").value == "web1", RECOVERY), daemon.text()
     assert until(lambda: snmpd.one(f"{OID}.1.9.1.11.1.3.1").type == "noSuchObject", RECOVERY)
-    assert all(row.oid.startswith(OTHER) for row in snmpd.bulkwalk("1.3.6.1.4.1.8072.9999", 50))
+    assert all(row.oid.startswith(OTHER) for row in snmpd.bulkwalk(dotted(ROOT[:-1]), 50))
     assert snmpd.one(SESSION).value == session
 
 

@@ -6,6 +6,7 @@ Two VRRP instances share one HAProxy, so each is told of: the tests look at SITE
 import pytest
 
 from integration.netlab import wait_for
+from integration.netlab.plan import ROOT
 from tests.support.told import (
     BACKUP,
     MASTER,
@@ -23,6 +24,8 @@ from tests.support.told import (
 )
 
 pytestmark = pytest.mark.lab
+
+PROCESSES = f"{ROOT}.1.6"
 
 
 def test_the_pair_is_active_and_standby_and_nothing_is_told(lab):
@@ -143,11 +146,9 @@ def test_a_reload_of_haproxy_with_servers_down_is_no_recovery(lab):
     wait_told(lab, "the blackhole", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole")
     await_acknowledged(lab, "lb1")
     before = len(events(lab, "lb1"))
-    reloads = lab.snmp("snmpwalk", "lb1", "1.3.6.1.4.1.8072.9999.9999.8404.1.6")
+    reloads = lab.snmp("snmpwalk", "lb1", PROCESSES)
     lab.ctl("lb1", "haproxy", "reload")
-    wait_for(
-        lambda: lab.snmp("snmpwalk", "lb1", "1.3.6.1.4.1.8072.9999.9999.8404.1.6") != reloads, "the reload is seen"
-    )
+    wait_for(lambda: lab.snmp("snmpwalk", "lb1", PROCESSES) != reloads, "the reload is seen")
     seen = set()
 
     def checked() -> bool:

@@ -1,6 +1,7 @@
 """The module file and the declaration are the same, as two independent SMI parsers read it (RFC 2578-2580)."""
 
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from haproxy_agentx.agentx import oid as oids
 from haproxy_agentx.objects import module, schema
 from haproxy_agentx.objects.smi import anchor, quoted
 from tests.support import mibs
+from tests.support.programs import ROOT
+from tests.support.root_literals import PLAYPEN
 
 OTHER_ROOTS = ["1.3.6.1.4.1.64512", "1.3.6.1.4.1.64512.5.6", "1.3.6.1.3.8404", "1.3.7.2"]
 
@@ -182,8 +185,18 @@ def test_another_root_is_clean_and_moves_everything(text, tmp_path):
     assert mibs.translated(moved, "-On", f"{module.NAME}::haxServerStatus").strip() == f".{text}.1.9.1.27"
 
 
+# RFC 2578 5.3: "the name, postal address, telephone number, and electronic mail address of the person to whom technical
+# queries concerning this information module should be sent". None may be made up.
+def test_contact_info_has_what_the_project_has_and_no_more():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    known = [*project.get("urls", {}).values(), *(text for one in project.get("authors", []) for text in one.values())]
+    assert all(one in module.CONTACT for one in known)
+    assert ("no postal or electronic address" in module.CONTACT) == (not known)
+    assert not set(re.findall(r"\S+@\S+|https?://\S+", module.CONTACT)) - set(known)
+
+
 def test_the_anchor_is_the_nearest_known_node():
-    assert anchor(schema.ROOT) == ("netSnmpPlaypen", "NET-SNMP-MIB", (8404,))
+    assert anchor((*PLAYPEN, 7)) == ("netSnmpPlaypen", "NET-SNMP-MIB", (7,))
     assert anchor((1, 3, 6, 1, 4, 1, 7, 8)) == ("enterprises", "SNMPv2-SMI", (7, 8))
     assert anchor((1, 3, 6, 1, 4, 1)) == ("internet", "SNMPv2-SMI", (4, 1))
 

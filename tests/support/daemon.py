@@ -17,7 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control import NotRunning, ask, control_path
+from haproxy_agentx.objects.root import ROOT as ROOT_OID
 from tests.support.programs import ROOT
 from tests.support.wait import HANG, eventually, until
 
@@ -30,7 +32,7 @@ RECOVERY = 5.0
 INTERVAL, TIMEOUT = 0.1, 0.5
 """Seconds, as the sources of a test have them."""
 
-OID = "1.3.6.1.4.1.8072.9999.9999.8404"
+OID = dotted(ROOT_OID)
 """The root of the MIB."""
 
 ALONE = {"fifo": "none", "traps": "none"}

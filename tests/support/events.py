@@ -1,12 +1,14 @@
 """Events of each kind, with all that the daemon tells of such."""
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.event import Event, Kind, News
 from haproxy_agentx.health.model import Reason
+from haproxy_agentx.objects import root
 
 AT = 1795373878.54
 """2026-11-22 18:57:58.5 UTC."""
 
-ROOT = "1.3.6.1.4.1.8072.9999.9999.8404"
+ROOT = dotted(root.ROOT)
 REASONS = Reason.haproxyUnresponsive | Reason.roleStale
 
 _SERVICE = {

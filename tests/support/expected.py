@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.objects import root
 from tests.support import mibs
 
-ROOT = "1.3.6.1.4.1.8072.9999.9999.8404"
+ROOT = dotted(root.ROOT)
 FRONTEND, BACKEND, SERVER, LISTENER = "0", "1", "2", "3"
 TABLES = {FRONTEND: 7, BACKEND: 8, SERVER: 9, LISTENER: 10}
 PROCESS_TABLE = 6

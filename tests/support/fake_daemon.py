@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control import Control, Snapshot, control_path
 from haproxy_agentx.control_request import Request, page
 from haproxy_agentx.event import Event
 from haproxy_agentx.event_json import event_json
+from haproxy_agentx.objects.root import ROOT
 
 PROCESS = {
     "name": "local",
@@ -56,7 +58,7 @@ BARE: Snapshot = {
     "version": "1.2.3",
     "pid": 4711,
     "uptime": 93784.5,
-    "root": "1.3.6.1.4.1.8072.9999.9999.8404",
+    "root": dotted(ROOT),
     "agentx": {"socket": "/var/agentx/master", "problem": None},
     "store": {"path": "/var/lib/haproxy-agentx/state.db", "problem": None},
     "sources": [PROCESS],

@@ -17,13 +17,14 @@ from typing import Self
 
 from haproxy_agentx.agentx.connection import Connection, Pace
 from haproxy_agentx.agentx.events import Event, Settings
-from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.objects.root import ROOT
 from tests.support import wire
 
-IDENTITY = "1.3.6.1.4.1.8072.9999.9999.8404"
+IDENTITY = dotted(ROOT)
 PEERS_TABLE = "1.3.6.1.4.1.58999.1.1.1"
 PEERS_COLUMNS = 30
 

@@ -6,9 +6,10 @@ and as it travels; and keys order as numbers do.
 
 from haproxy_agentx.agentx import oid
 from haproxy_agentx.agentx.wire import Reader, encode_oid
+from haproxy_agentx.objects.root import ROOT
 
 SEEDS = {
-    "ours": b"1.3.6.1.4.1.8072.9999.9999.8404",
+    "ours": oid.dotted(ROOT).encode(),
     "a leading dot": b".1.3.6.1.2.1",
     "the largest": b"4294967295",
     "above it": b"1.4294967296",
