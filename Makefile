@@ -69,7 +69,7 @@ lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, t
 	@$(PYTHON) -m integration.dockerlab $(@:lab-%=%)
 
 .PHONY: matrix matrix-table matrix-clean
-matrix: root packages-matrix $(VENV)/run  ## run all of it on each supported Debian; MACHINES='trixie' PARTS='demo test'; an hour
+matrix: root packages-matrix $(VENV)/run  ## run all of it on each supported Debian; MACHINES='trixie' PARTS='demo test'; hours
 	@$(OWN) $(PYTHON) -m integration.matrix --machines '$(MACHINES)' --parts '$(PARTS)'
 
 matrix-table: $(VENV)/run  ## print the table of the last runs of the matrix
@@ -98,7 +98,7 @@ mib: $(VENV)/run  ## write the MIB module anew from its declaration in Python
 	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
 
 .PHONY: bench bench-full soak
-bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and failovers as root, in a minute; BENCH='options'
+bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and as root how soon faults are seen, in some minutes; BENCH='options'
 	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.bench $(BENCH)
 	@[[ $$EUID -eq 0 ]] || { echo 'Failovers are measured as root only:  sudo make bench'; exit 0; }; \
 	$(OWN) tools/install-packages run && $(PYTHON) -m benchmarks.failovers --quick

@@ -10,6 +10,7 @@ import secrets
 import sys
 from dataclasses import dataclass
 from random import Random
+from statistics import median
 
 from rich.console import Console
 from rich.text import Text
@@ -40,9 +41,6 @@ class Amount:
 
 AMOUNTS = {"quick": Amount(12, 0, 6, 1), "usual": Amount(100, 60, 40), "soak": Amount(100, 500, 200)}
 
-AT_ONCE = 100.0
-"""Milliseconds from the end of HAProxy to another haxHealth."""
-
 
 class Report:
     """Prints figures, and remembers whether something was wrong: to miss a bound is no failure."""
@@ -70,13 +68,28 @@ class Report:
 
 
 def tell_detection(report: Report, times: int, _: Random) -> None:
-    """Print how soon each fault is seen."""
-    report.line("detection, in ms from the fault", "to haxHealth, and to the notification at the sink")
-    for seen in detection.measure(times, slow=times > 1):
-        shown = "no change" if seen.shown is None else f"{seen.health:<16}{seen.shown:8.0f}"
-        told = "" if seen.told is None else f"{seen.told:8.0f}"
-        good = None if seen.fault != "HAProxy killed" else seen.shown is not None and seen.shown <= AT_ONCE
-        report.line(f"  {seen.fault}", f"{shown}{told}", good=good)
+    """Print how soon each fault is seen: medians, in parentheses the longest of several."""
+    report.line("detection, in ms from the fault", DETECTED.format("at most", "haxHealth is", "after", "notified"))
+    for fault, seen in detection.measure(times):
+        shown = [each.shown for each in seen if each.shown is not None]
+        reported = [each.reported for each in seen if each.reported is not None]
+        health = ", ".join(sorted({each.health for each in seen}))
+        if fault.seconds:
+            bound, good = f"{fault.seconds * 1000:g}", len(shown) == times and max(shown) <= fault.seconds * 1000
+        else:
+            bound, good = "no change", not shown
+        report.line(f"  {fault.name}", DETECTED.format(bound, health, _spread(shown), _spread(reported)), good=good)
+
+
+DETECTED = "{:>9}  {:<24}{:>16}{:>16}"
+
+
+def _spread(times: list[float]) -> str:
+    """Return the median of some milliseconds, and the longest where there are several; a dash for none."""
+    if not times:
+        return "-"
+    longest = f" ({max(times):.0f})" if len(times) > 1 else ""
+    return f"{median(times):.0f}{longest}"
 
 
 def tell_promptness(report: Report, failovers: int, chance: Random) -> None:
@@ -131,7 +144,7 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.failovers", description=__doc__)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--quick", action="store_const", dest="form", const="quick", help="a minute")
+    form.add_argument("--quick", action="store_const", dest="form", const="quick", help="some minutes")
     form.add_argument("--soak", action="store_const", dest="form", const="soak", help="most of an hour")
     parser.add_argument("--failovers", type=int, help="of an instance, for the first figure; 0: none")
     parser.add_argument("--faults", type=int, help="failovers of an instance under random faults; 0: none")

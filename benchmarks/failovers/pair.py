@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,9 +111,15 @@ class Pair:
 
 
 @contextmanager
-def pair(name: str, more: str = UNLIMITED, interval: str = "1s") -> Iterator[Pair]:
-    """Have a pair that is up and normal; ``more`` is added to our configuration, HAProxy read at the ``interval``."""
+def pair(
+    name: str, more: str = UNLIMITED, interval: str = "1s", prepare: Callable[[Lab], object] = lambda _: None
+) -> Iterator[Pair]:
+    """Have a pair that is up and normal; ``more`` is added to our configuration, HAProxy read at the ``interval``.
+
+    ``prepare`` is called before our daemon starts.
+    """
     with Lab.up(name, agent=False) as lab:
+        prepare(lab)
         for host in BALANCERS:
             config = lab.host(host).path(CONFIG)
             config.write_text(config.read_text().replace("interval: 1s", f"interval: {interval}") + more)

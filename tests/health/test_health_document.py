@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from benchmarks.failovers.strikes import FAULTS
 from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
 from haproxy_agentx.health.diagram import PARTS, fill
 from haproxy_agentx.health.model import Health, Readiness, Reason
@@ -54,6 +55,13 @@ def test_the_text_names_each_state_readiness_and_reason_of_haproxy():
     of_addresses = Reason.addressHeld | Reason.addressMissing | Reason.roleStale
     for member in (*Health, *Readiness, *(reason for reason in Reason if reason not in of_addresses)):
         assert member.name in text
+
+
+def test_the_benchmark_measures_each_row_of_how_soon():
+    section = DOCUMENT.read_text().partition("\n## How soon\n")[2].partition("\n## ")[0]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
+    assert rows[0] == "fault"
+    assert rows[1:] == list(dict.fromkeys(fault.row for fault in FAULTS if fault.row))
 
 
 def test_as_a_program():
