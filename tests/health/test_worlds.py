@@ -3,7 +3,7 @@
 import random
 
 from haproxy_agentx.health.model import Readiness
-from tests.health.worlds import CELLS, generate, is_better, play, readiness
+from tests.health.worlds import COLUMNS, generate, is_better, play, readiness
 
 NUMBER = 400
 
@@ -11,8 +11,8 @@ NUMBER = 400
 def test_less_evidence_is_never_better():
     counts, wrong = play(NUMBER, seed=0)
     assert wrong == []
-    assert len([what for what in counts if what.startswith("without a cell")]) > len(CELLS) // 2
-    assert all(counts[f"without a {kind}"] for kind in ("row", "bad row", "reading", "source"))
+    assert len([what for what in counts if what.startswith("without a cell")]) > len(COLUMNS) // 2
+    assert all(counts[f"without a {kind}"] for kind in ("row", "bad row", "reading", "source", "load"))
     assert all(counts[f"all evidence: {member.name}"] > NUMBER // 100 for member in Readiness)
 
 

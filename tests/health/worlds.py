@@ -4,8 +4,8 @@
 
 plays that many and prints how many there were, and what was taken away. A world is a service, one or two processes, and
 six readings of each: rows and counters that belong together as HAProxy's do, with a reload between two of them or
-without. In each a row, a cell, a whole source or a reading is taken away; the readiness at the end may then be worse or
-unknown, and never better.
+without. In each a row, a cell, a whole source, a reading or its count of connections is taken away; the readiness at
+the end may then be worse or unknown, and never better.
 """
 
 import argparse
@@ -31,8 +31,6 @@ COLUMNS = (
 READINGS = 6
 PIECE = 500
 """Worlds that one process plays in a row."""
-HELD = ("status", "weight", "act", "bck", "type", "pxname", "svname", "check_status", "tracked", "scur", "slim", "stot")
-CELLS = (*HELD, "hrsp_2xx", "hrsp_5xx", "hrsp_4xx", "intercepted", "dreq", "ereq", "econ", "qcur", "bout")
 STATUSES = (
     ("UP", "L4OK"), ("UP", "L4OK"), ("UP", "L4OK"), ("UP 2/3", "L4TOUT"), ("DOWN", "L4CON"), ("DOWN", "L4CON"),
     ("DOWN 1/2", "L4OK"), ("NOLB", "L7OKC"), ("DRAIN", "L4OK"), ("MAINT", ""), ("MAINT (resolution)", ""),
@@ -60,6 +58,8 @@ class World:
     troubles: Sequence[Reason] = field(default=())
     skipped: frozenset[tuple[int, int]] = frozenset()
     """Readings that failed: process and number."""
+    loadless: frozenset[tuple[int, int]] = frozenset()
+    """Readings without what `show info` says of connections: process and number."""
     bad: frozenset[tuple[int, int, int]] = frozenset()
     """Rows that cannot be understood: process, reading, row."""
 
@@ -184,7 +184,8 @@ def readiness(world: World) -> Readiness:
                 continue
             bad = {row for process, reading, row in world.bad if (process, reading) == (number, at)}
             previous = _read(rows, bad, previous)
-            for _ in farm.take(previous, 4.0 * at, world.loads[number], same_process=is_same):
+            load = None if (number, at) in world.loadless else world.loads[number]
+            for _ in farm.take(previous, 4.0 * at, load, same_process=is_same):
                 pass
             is_same = True
         states.append(ProcessState(f"p{number}", farm if previous is not None else None, world.troubles[number]))
@@ -210,16 +211,18 @@ def less(world: World, choose: random.Random) -> tuple[str, World] | None:
     at = choose.randrange(READINGS)
     rows = world.answers[process][at]
     row = choose.randrange(len(rows))
-    kind = choose.choice(("row", "row", "cell", "cell", "cell", "bad row", "reading", "source"))
+    kind = choose.choice(("row", "row", "cell", "cell", "cell", "bad row", "reading", "source", "load"))
     if kind == "source":
         troubles = [Reason.haproxyUnreadable if n == process else t for n, t in enumerate(world.troubles)]
         return kind, replace(world, troubles=troubles) if not world.troubles[process] else world
     if kind == "reading":
         return (kind, replace(world, skipped=frozenset({(process, at)}))) if at < READINGS - 1 else None
+    if kind == "load":
+        return kind, replace(world, loadless=frozenset({(process, at)}))
     if kind == "bad row":
         return kind, replace(world, bad=frozenset({(process, at, row)}))
     if kind == "cell":
-        cell = choose.choice([name for name in CELLS if rows[row].get(name)])
+        cell = choose.choice([name for name in COLUMNS if rows[row].get(name)])
         kind, changed = f"cell {cell}", [*rows[:row], rows[row] | {cell: ""}, *rows[row + 1 :]]
     else:
         if at == 0 or at in world.reloads[process] or rows[row]["status"].startswith("MAINT"):
