@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.matrix.machine import Box
+from integration.matrix.__main__ import keep, last_results
+from integration.matrix.machine import Box, copy_tree, environment
 from integration.matrix.plan import MACHINES, PARTS, UnknownNameError, chosen
 from integration.matrix.results import Outcome, Result, table, upstream
 from tests.support.wait import eventually
@@ -66,6 +67,28 @@ def test_choosing():
     assert chosen("part", [], PARTS) == list(PARTS)
     with pytest.raises(UnknownNameError, match=r"no machine 'buster': choose from bookworm trixie sid"):
         chosen("machine", ["buster"], MACHINES)
+
+
+def test_a_selection_reaches_the_parts_and_its_result_is_not_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr("integration.matrix.roots.CACHE", tmp_path)
+    monkeypatch.setenv("ZOO", "-v basic-pair")
+    assert environment()["ZOO"] == "-v basic-pair"
+    keep(Result("sid", {}, {"zoo": Outcome(0, 1.0)}))
+    assert last_results() == []
+    monkeypatch.delenv("ZOO")
+    keep(Result("sid", {}, {"zoo": Outcome(0, 1.0)}))
+    assert [list(result.outcomes) for result in last_results()] == [["zoo"]]
+
+
+def test_the_tree_of_a_machine_is_without_what_is_made_in_place(monkeypatch, tmp_path):
+    source = tmp_path / "project"
+    source.mkdir()
+    subprocess.run(["git", "init", "-q", source], check=True)
+    (source / "Makefile").write_text("")
+    (source / ".mibs").symlink_to("/usr")
+    monkeypatch.setattr("integration.matrix.machine.PROJECT", source)
+    copy_tree(tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["Makefile"]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
     python -m integration.matrix --table                                                print the table of the last runs
     python -m integration.matrix --clean                                                remove all that was made
 
+The variables TESTS and ZOO of the environment select tests of the part `test` and entries of the part `zoo`.
 Exit status 0 when every part passed.
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 from integration.ending import end_in_order, say
 from integration.matrix import roots
 from integration.matrix.machine import TREE, Box
-from integration.matrix.plan import MACHINES, PARTS, PREPARE, Machine, Part, UnknownNameError, chosen
+from integration.matrix.plan import MACHINES, PARTS, PREPARE, SELECTORS, Machine, Part, UnknownNameError, chosen
 from integration.matrix.results import Outcome, Result, table
 from integration.netlab.plan import PROJECT
 from integration.netlab.waiting import LabError
@@ -49,8 +50,15 @@ def last_results() -> list[Result]:
     return found
 
 
+def is_selection() -> bool:
+    """Whether only some of the tests or entries of a part are wanted."""
+    return any(map(os.environ.get, SELECTORS))
+
+
 def keep(result: Result) -> None:
-    """Write a machine's result, together with its parts that were run earlier."""
+    """Write a machine's result, together with its parts that were run earlier; not that of a selection."""
+    if is_selection():
+        return
     earlier = next((old for old in last_results() if old.suite == result.suite), result)
     file = result_file(result.suite)
     draft = file.with_suffix(".new")
@@ -127,7 +135,8 @@ def run(options: argparse.Namespace) -> int:
         except LabError as error:
             print(f"matrix: {error}", file=sys.stderr, flush=True)
             broken += 1
-    say("\n" + table([result for result in last_results() if MACHINES[result.suite] in machines]))
+    kept = [result for result in last_results() if MACHINES[result.suite] in machines]
+    say("\n" + table(results if is_selection() else kept))
     well = all(outcome.well for result in results for outcome in result.outcomes.values())
     return 0 if well and not broken else 1
 

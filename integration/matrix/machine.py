@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from integration.matrix.plan import SELECTORS
 from integration.netlab.plan import PROJECT
 
 INIT = Path(__file__).with_name("init.py")
@@ -25,7 +26,9 @@ TREE = "/srv/haproxy-agentx"
 """Where the project is, in the machine: every user can enter it."""
 
 LEFT_OUT = (".git", ".venv", ".mibs", "dist", "build")
-_PASSED_ON = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "CI", "TERM")
+"""What is made in place. A link in the place of such a folder is none of those that git ignores."""
+
+_PASSED_ON = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "CI", "TERM", *SELECTORS)
 
 
 def environment() -> dict[str, str]:
@@ -107,6 +110,6 @@ def copy_tree(target: Path) -> None:
     target.mkdir(parents=True)
     for name in filter(None, listed.stdout.decode().split("\0")):
         source = PROJECT / name
-        if source.is_symlink() or source.is_file():
+        if name not in LEFT_OUT and (source.is_symlink() or source.is_file()):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name, follow_symlinks=False)

@@ -47,6 +47,7 @@ PARTS: Final[Mapping[str, Part]] = {
         Part("demo", ("make", "--silent", "demo"), 300),
         Part("check", ("make", "--silent", "check"), 900),
         Part("test", ("make", "--silent", "test"), 2700),
+        Part("zoo", ("make", "--silent", "zoo"), 5400),
         Part(
             "lab",
             ("-m", "integration.dockerlab", "test", "--suite", "{suite}"),
@@ -56,6 +57,9 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
     )
 }
+
+SELECTORS: Final = ("TESTS", "ZOO")
+"""Variables by which a part runs a selection of its tests or entries: the result of such a run is not kept."""
 
 PACKAGES: Final = ("haproxy", "keepalived", "snmpd")
 """Packages whose versions the table states, beside Python's, whose package has its minor version in the name."""
