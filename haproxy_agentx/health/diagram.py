@@ -16,6 +16,7 @@ from haproxy_agentx.health.facts import LINGER, OVER
 from haproxy_agentx.health.model import Health, Held, Readiness, Reason, Role
 from haproxy_agentx.health.moves import Change, move_of
 from haproxy_agentx.health.rules import RULES, decide
+from haproxy_agentx.health.time_in_state import MEANINGS, SHARES, Share
 
 _VRRP_ROLES = (Role.master, Role.backup, Role.fault, Role.stopped, Role.unknown)
 _ROLE_STEPS = (
@@ -79,6 +80,19 @@ def fact_table() -> str:
     return _table(head, ((fact.name, _names(ends)) for fact, ends in OVER.items()))
 
 
+def seconds_table() -> str:
+    """Return the table of what a second of each state of health counts as."""
+    rows = (
+        (_object(share), _names(health for health in Health if SHARES[health] is share), share_words)
+        for share, share_words in MEANINGS.items()
+    )
+    return _table(("object", "states of health", "in words"), rows)
+
+
+def _object(share: Share) -> str:
+    return f"`haxServiceSeconds{share.name[0].upper()}{share.name[1:]}`"
+
+
 def state_diagram() -> str:
     """Draw the states as a Mermaid diagram: a box for each role, with what readiness makes of it."""
     return "\n".join(["```mermaid", "stateDiagram-v2", *_boxes(), *_roles(), *_conflicts(), "```"])
@@ -135,6 +149,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "states": state_diagram,
     "causes": cause_table,
     "facts": fact_table,
+    "seconds": seconds_table,
 }
 """What is generated, by name."""
 

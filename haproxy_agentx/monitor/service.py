@@ -12,6 +12,7 @@ from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.reasons import reason_names, reason_text
 from haproxy_agentx.health.rules import decide
+from haproxy_agentx.health.time_in_state import Share, TimeInState
 from haproxy_agentx.health.tracker import Told, Tracker
 from haproxy_agentx.health.words import line
 
@@ -54,6 +55,7 @@ class Service:
     def __init__(self, plan: Plan, tracker: Tracker) -> None:
         self.plan = plan
         self.tracker = tracker
+        self.time_in_state = TimeInState()
         self._last_role: Role | None = None
         self._since = Dated()
         self._role_since = 0.0
@@ -113,6 +115,7 @@ class Service:
             now,
             began,
         )
+        self.time_in_state.look(health, now)
 
     def _role(self, around: Surroundings) -> Role:
         if around.instance is not None:
@@ -170,6 +173,7 @@ class Service:
                 "since": self.since_date(now, date),
                 "transitions": self.tracker.transitions,
                 "failovers": self.tracker.failovers,
+                "seconds": self.time_in_state.memory(),
                 "cause": self.cause.name,
                 "cause_text": self.cause_text,
             }
@@ -187,6 +191,7 @@ class Service:
                 self.since_date(now, date)
                 self.tracker.transitions = int(memory["transitions"])
                 self.tracker.failovers = int(memory["failovers"])
+                self.time_in_state.recall(memory.get("seconds"))
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
                 self._recall_role(memory.get("shown_role"), memory.get("role_since"), now, date)
         except (ValueError, KeyError, TypeError, OverflowError):
@@ -226,6 +231,8 @@ class Service:
             "haxServiceMaintenance": "true" if condition.maintenance else "false",
             "haxServiceDetails": condition.details,
         }
+        counted = zip(_SECONDS, self.time_in_state.seconds(now), strict=True)
+        texts |= {name: str(number) for name, number in counted}
         if self.expected:
             texts["haxServiceAddressesExpected"] = str(len(self.expected))
             texts["haxServiceAddressesHeld"] = str(len(self.held))
@@ -275,6 +282,9 @@ def _age(since: object, date: float) -> float:
         raise ValueError(f"{since} is no date")
     return date - since
 
+
+_SECONDS = tuple(f"haxServiceSeconds{share.name[0].upper()}{share.name[1:]}" for share in Share)
+"""The objects of the time in each state, in the order of ``Share``."""
 
 _WORDS = {
     Held.disputed: "another MASTER, of lower priority, is heard on the wire",

@@ -14,6 +14,7 @@ from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.event import Event, News
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
+from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
@@ -297,13 +298,14 @@ class Monitor:
 
     def _close(self) -> None:
         """Keep what can be reported now: nothing that a source has said is lost with this monitor."""
-        self._keep(self.node.close(monotonic(), time.time()))
+        self._keep(self.node.close(monotonic(), time.time()), is_last=True)
 
-    def _keep(self, told: Sequence[News]) -> None:
+    def _keep(self, told: Sequence[News], *, is_last: bool = False) -> None:
         """Put events into the journal, from where they are sent, and with them what the next start has to know.
 
         Between the node that gives the events and the journal that has them nothing is awaited, and so nothing can be
-        cancelled. Before anything is judged, what the next start has to know is what it was.
+        cancelled. Before anything is judged, what the next start has to know is what it was. The time in each state is
+        no news: it is written with what is, each KEPT_EACH seconds, and with the last.
         """
         if not self.node.is_judging:
             return
@@ -316,8 +318,9 @@ class Monitor:
             read,
             self._hears,
             self.node.instances.shown,
+            int(monotonic() // KEPT_EACH),
         )
-        if not told and state == self._kept:
+        if not told and state == self._kept and not is_last:
             return
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}

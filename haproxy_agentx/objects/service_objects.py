@@ -1,5 +1,6 @@
 """haxServiceTable and haxServiceMemberTable: VRRP and HAProxy as one, and what a service is made of."""
 
+from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.agent_objects import SURVIVES
@@ -22,6 +23,50 @@ MEMBER_INDEX = Column(
     "",
     "Number of the frontend or backend; it belongs to its process, kind and name within the service for ever.",
     access="not-accessible",
+)
+
+
+def _seconds(sub_id: int, name: str, what: str) -> Column:
+    """Return the column of the time for which a service was in some states of health."""
+    return Column(
+        sub_id,
+        f"haxServiceSeconds{name}",
+        COUNTER32,
+        "",
+        f"The number of seconds during which {what}. {SURVIVES} A crash of the subagent loses the last {KEPT_EACH} "
+        "seconds at most.",
+        "seconds",
+    )
+
+
+_SECONDS = (
+    _seconds(
+        30,
+        "Served",
+        "this node served the service: haxServiceHealth was active(1) or activeDegraded(3). The sum of "
+        "haxServiceSecondsServed, haxServiceSecondsReady, haxServiceSecondsNotReady, haxServiceSecondsNotServed and "
+        "haxServiceSecondsUnknown is the time during which the subagent watched the service; the time during which it "
+        "did not run is not counted. A state that begins and ends between two polls is counted",
+    ),
+    _seconds(
+        31,
+        "Ready",
+        "this node did not serve the service and was ready to take over: haxServiceHealth was standby(2) or "
+        "standbyDegraded(4)",
+    ),
+    _seconds(
+        32,
+        "NotReady",
+        "this node did not serve the service and could not have taken over: haxServiceHealth was standbyNotReady(5), "
+        "fault(6) or stopped(7)",
+    ),
+    _seconds(
+        33,
+        "NotServed",
+        "clients came to this node and were not served, or it was not certain that one node served them: "
+        "haxServiceHealth was blackhole(9) or conflict(10)",
+    ),
+    _seconds(34, "Unknown", "the state of the service was not known: haxServiceHealth was unknown(8)"),
 )
 
 SERVICE_TABLE = Table(
@@ -204,6 +249,7 @@ SERVICE_TABLE = Table(
             "it.",
             "seconds",
         ),
+        *_SECONDS,
     ),
     "The services of this node: each is a VRRP instance with the frontends and backends behind its addresses, as the "
     "configuration of the subagent has it; else there is one for each VRRP instance over all of HAProxy, and one for "

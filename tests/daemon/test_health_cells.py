@@ -142,7 +142,7 @@ def test_each_cell_is_of_the_syntax_of_its_object(world, mib):
         ("1.3.1.2.4", "noSuchInstance"),
         ("1.3.1.2.1.1", "noSuchInstance"),
         ("1.3.1.1.1", "noSuchObject"),
-        ("1.3.1.30.1", "noSuchObject"),
+        ("1.3.1.99.1", "noSuchObject"),
         ("1.3.1.19.1", "noSuchInstance"),  # haxServiceAddressesExpected: KEEPALIVED-MIB was not read
         ("1.4.1.2.1", "noSuchInstance"),
         ("1.4.1.6.3.1", "noSuchInstance"),  # haxServiceMemberUsable of a frontend
@@ -208,6 +208,23 @@ def test_the_ages_of_roles_grow(world, mib):
         return all(later > int(earlier) for later, earlier in zip(now, before.values(), strict=True))
 
     world.daemon.eventually(grown)
+
+
+def test_each_second_is_counted_as_what_the_health_is(world, mib):
+    names = ("Served", "Ready", "NotReady", "NotServed", "Unknown")
+    oids = {name: mib.oids[f"haxServiceSeconds{name}"] for name in names}
+
+    def counted(service: str) -> dict[str, int]:
+        rows = world.snmpd.get(*(f"{oid}.{NUMBERS[service]}" for oid in oids.values()))
+        return {name: int(row.value) for name, row in zip(names, rows, strict=True)}
+
+    for service, grows in (("site", "Served"), ("api", "Ready"), ("lost", "Unknown")):
+        before = counted(service)
+        world.daemon.eventually(lambda of=service, at=grows, then=before: counted(of)[at] > then[at] + 1)
+        after = counted(service)
+        assert {name: after[name] - before[name] for name in names if name != grows} == dict.fromkeys(
+            set(names) - {grows}, 0
+        )
 
 
 def test_the_members_are_what_the_sample_says(world, mib):

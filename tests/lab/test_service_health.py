@@ -3,6 +3,8 @@
 Two VRRP instances share one HAProxy, so each is told of: the tests look at SITE1, and that SITE2 says the same.
 """
 
+import time
+
 import pytest
 
 from integration.netlab import wait_for
@@ -87,6 +89,34 @@ def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
     assert back.cells["Cause"] == "recovered"
     assert told(lab, kind="serviceFailover") == []
     check_log(lab, "lb1")
+
+
+def seconds(lab, host: str) -> dict[str, int]:
+    """Return the time in each state of SITE1, in seconds."""
+    row = services(lab, host).get("SITE1", {})
+    return {name: int(row.get(f"Seconds{name}", 0)) for name in ("Served", "Ready", "NotReady", "NotServed", "Unknown")}
+
+
+def test_the_time_in_each_state_is_counted_and_outlives_a_restart(lab):
+    await_normal(lab)
+    began, first = time.monotonic(), {host: seconds(lab, host) for host in ("lb1", "lb2")}
+    lab.ctl("lb1", "haproxy", "freeze")
+    wait_for(lambda: seconds(lab, "lb1")["NotServed"] >= 2, "the blackhole is counted", 15, lab.logs)
+    lab.ctl("lb1", "haproxy", "thaw")
+    await_normal(lab)
+    wait_for(lambda: seconds(lab, "lb2")["Ready"] >= first["lb2"]["Ready"] + 2, "lb2 stands by", 15, lab.logs)
+    before = {host: seconds(lab, host) for host in ("lb1", "lb2")}
+    assert before["lb1"]["Served"] > first["lb1"]["Served"] - 1
+    assert before["lb1"]["Ready"] == before["lb2"]["Served"] == 0
+    for host in ("lb1", "lb2"):
+        lab.ctl(host, "agent", "stop")
+        lab.ctl(host, "agent", "start")
+    await_normal(lab)
+    after = {host: seconds(lab, host) for host in ("lb1", "lb2")}
+    for host in ("lb1", "lb2"):
+        assert all(after[host][name] >= before[host][name] for name in before[host]), "none decreases"
+        watched = sum(after[host].values()) - sum(first[host].values())
+        assert watched <= time.monotonic() - began + len(first[host]), "time that is not watched is not counted"
 
 
 def test_all_servers_down_is_a_blackhole_and_a_standby_that_is_not_ready(lab):

@@ -64,6 +64,7 @@ def damaged(name: str, texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         "service": {
             "role": "master", "health": "active", "reasons": 0, "previous": None, "since": 1.0, "transitions": 1,
             "failovers": 1, "cause": "none", "cause_text": "", "shown_role": "master", "role_since": 1.0,
+            "seconds": [1.0, 0.0, 2.5, 0.0, 0.0],
         },
     }[name]  # fmt: skip
     changed = st.dictionaries(st.sampled_from(sorted(whole)), labels | some_json, max_size=3)
@@ -112,12 +113,15 @@ def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age,
     first, second = service(), service()
     first.tracker.told, first.tracker.previous = Told(role, health, reasons), previous
     first.tracker.since, first.tracker.transitions, first.tracker.failovers = 1e6 - age, 7, 3
+    first.time_in_state.look(health, 1e6 - 2.0)
+    first.time_in_state.look(health, 1e6)
     first.explained(cause, words)
     # the next run has another monotonic clock, and the same dates
     second.recall(first.memory(1e6, 1_800_000_000.0), 5.0, 1_800_000_100.0)
     assert second.tracker.told == first.tracker.told
     assert (second.tracker.previous, second.cause, second.cause_text) == (previous, cause, words)
     assert (second.tracker.transitions, second.tracker.failovers) == (7, 3)
+    assert second.time_in_state.memory() == first.time_in_state.memory()
     assert abs((5.0 - second.tracker.since) - (age + 100.0)) < 0.001
 
 

@@ -86,6 +86,13 @@ def story() -> Story:
     return story
 
 
+def seconds_of(story: Story, name: str) -> dict[str, str]:
+    """Return the texts of the time in each state."""
+    counted = story.service(name).time_in_state.seconds(story.now)
+    names = ("Served", "Ready", "NotReady", "NotServed", "Unknown")
+    return {f"Seconds{name}": str(number) for name, number in zip(names, counted, strict=True)}
+
+
 def test_a_service(story):
     numbers = numbered(story, {})
     view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
@@ -119,8 +126,10 @@ def test_a_service(story):
             "AddressesHeld": "1",
             "Maintenance": "true",
             "Details": "backend gone is not in HAProxy",
+            **seconds_of(story, "www"),
         },
     )
+    assert any(int(number) for number in seconds_of(story, "www").values())
 
 
 def test_what_is_not_known_of_a_service_has_no_instance(story):

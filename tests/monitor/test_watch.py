@@ -1,6 +1,7 @@
 """What runs the sources and the node: the rows that are shown, and what is kept for the next start."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
@@ -8,6 +9,8 @@ from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.config import Config
 from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.health.time_in_state import KEPT_EACH
+from haproxy_agentx.monitor import watch
 from haproxy_agentx.monitor.node import Node, ProcessNews
 from haproxy_agentx.monitor.reports import Manners
 from haproxy_agentx.monitor.rows import Clocks
@@ -15,6 +18,8 @@ from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names
 from haproxy_agentx.vrrp.model import FifoLine, StateTrap, VrrpState
+
+DATE = 1_800_000_000.0
 
 
 class Indexes:
@@ -110,6 +115,34 @@ def test_nothing_is_kept_before_anything_is_judged():
         watching._keep([])
         assert journal.writes == 1, "nothing was new"
 
+    asyncio.run(story())
+
+
+def test_the_time_in_each_state_is_kept_now_and_then_and_at_the_end(monkeypatch):
+    moment = 3 * KEPT_EACH + 1.0
+
+    def seconds(journal: Journal) -> float:
+        return sum(json.loads(journal.memory["service/SITE1"])["seconds"])
+
+    async def story() -> None:
+        nonlocal moment
+        journal = Journal()
+        watching = monitor(Indexes(), journal)
+        watching.node = Node(None, Manners(), (), {}, moment)
+        watching.node.take_line(line("SITE1"), moment)
+        for tick in range(KEPT_EACH - 2):
+            moment += 1.0
+            watching._keep(watching.node.advance(moment, DATE + tick))
+        written = journal.writes
+        assert written < 5, "it is not written each second"
+        moment += 2.0
+        watching._keep(watching.node.advance(moment, DATE))
+        assert (journal.writes, seconds(journal)) == (written + 1, KEPT_EACH - 1)
+        moment += 3.0
+        watching._close()
+        assert (journal.writes, seconds(journal)) == (written + 2, KEPT_EACH + 2)
+
+    monkeypatch.setattr(watch, "monotonic", lambda: moment)
     asyncio.run(story())
 
 

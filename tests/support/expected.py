@@ -206,8 +206,9 @@ KERNEL = 101
 CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50|7[0-3])|3|4|5|11)\.")
 """Services, VRRP and events: what is made of the other cells in time, and tested for itself."""
 
-AGES = re.compile(rf"{re.escape(ROOT)}\.1\.(?:3\.1\.2[67]|5\.1\.19|11\.1\.28)\.")
-"""Those of them that are another at each reading: seconds since something became what it is."""
+AGES = re.compile(rf"{re.escape(ROOT)}\.1\.(?:3\.1\.(?:2[67]|3[0-4])|5\.1\.19|11\.1\.28)\.")
+"""Those of them that are another at each reading: seconds since something became what it is,
+and seconds that are counted."""
 
 VOLATILE = (
     "haxAgentStartTime",
