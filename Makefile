@@ -34,6 +34,11 @@ help:  ## tell what there is to make
 demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers fail over, in SNMP; as root, a minute
 	@$(OWN) $(PYTHON) -m integration.demo
 
+PICTURE := docs/demo.svg
+.PHONY: picture
+picture: root packages-run $(VENV)/run $(MIBS)/.complete  ## draw README's picture from the screen of the demo, as root
+	@$(OWN) $(PYTHON) -m integration.demo --picture $(PICTURE)
+
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)

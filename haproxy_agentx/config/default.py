@@ -8,15 +8,15 @@ from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 _HEAD = """\
 # haproxy-agentx: configuration.
 #
-# Nothing is needed here: what is commented out below is what applies without it. Lines that begin with '# ' explain;
-# remove the '#' of one of the others, and of the line that its group begins with, to set it. What is commented out
-# twice is an example. Check the result with haproxy-agentx check-config, and have it read with systemctl reload
+# Nothing is required here: the settings that are commented out are the defaults. Lines that begin with '# ' explain;
+# to set one of the others, remove its '#' and that of the line that its group begins with. Settings that are commented
+# out twice are examples. Check the result with haproxy-agentx check-config, and apply it with systemctl reload
 # haproxy-agentx.
 """
 
 
 def default_text() -> str:
-    """Give the file. It reads as the defaults, and so it does with each ``#`` removed that no blank follows."""
+    """Return the file. It reads as the defaults, and so it does with each ``#`` removed that no blank follows."""
     return "\n".join((_HEAD, *_lines()))
 
 
@@ -35,7 +35,7 @@ def _lines() -> Iterator[str]:
 
 
 def _rows(table: Table, lead: str, most: int) -> Iterator[tuple[str, str]]:
-    """Give each key of a group with its help; ``lead`` is what the lines of what it belongs to begin with."""
+    """Yield each key of a group with its help; ``lead`` is what the lines of what it belongs to begin with."""
     indent = lead + ("    " if most else "  ")
     for place, item in enumerate(table):
         begin = f"{lead}  - " if most and not place else indent

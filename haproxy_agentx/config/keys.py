@@ -59,7 +59,7 @@ Table = tuple[Key | Section, ...]
 
 
 def keys(credentials: str) -> Table:
-    """Give the keys; ``credentials`` is the folder of systemd credentials."""
+    """Return the table of all keys; ``credentials`` is the directory of systemd credentials."""
     return (
         Key(
             name="root",
@@ -77,7 +77,7 @@ def keys(credentials: str) -> Table:
         Section(
             name="keepalived",
             keys=_keepalived(credentials),
-            help="What tells of keepalived; all of it may be missing, and 'none' leaves it alone.",
+            help="The sources of VRRP; each is optional, and 'none' disables it.",
         ),
         Section(
             name="services",
@@ -86,12 +86,12 @@ def keys(credentials: str) -> Table:
             most=MAX_SERVICES,
             is_example=True,
         ),
-        Section(name="notifications", keys=_NOTIFICATIONS, help="What is told, and how soon."),
+        Section(name="notifications", keys=_NOTIFICATIONS, help="What is reported, and how soon."),
         Key(
             name="store",
             read=values.path,
             text=Config().store,
-            help="File that keeps row indexes and events, so that they outlive restarts.",
+            help="File for row indexes and events, which survive restarts.",
         ),
     )
 
@@ -116,14 +116,14 @@ _PROBE = (
         name="url",
         read=service_values.probe_url,
         text="https://127.0.0.1/",
-        help="http://, https:// or tcp://ADDRESS:PORT, an address of this node in figures",
+        help="http://, https:// or tcp://ADDRESS:PORT, with a numeric address of this node",
         is_required=True,
     ),
     Key(
         name="standby_url",
         read=service_values.probe_url,
         text="https://192.0.2.11/",
-        help="likewise, asked instead while this node is not MASTER; without it url is",
+        help="likewise, used instead while this node is not MASTER; without it url is",
         is_example=True,
     ),
     Key(
@@ -134,15 +134,15 @@ _PROBE = (
         is_example=True,
     ),
     Key(name="method", read=service_values.probe_method, text="GET", help="GET, HEAD or OPTIONS"),
-    Key(name="status", read=service_values.probe_statuses, text="200-399", help="what is good: 200, or 200-399"),
+    Key(name="status", read=service_values.probe_statuses, text="200-399", help="the codes that pass: 200, or 200-399"),
     Key(name="interval", read=values.duration(*PROBE_INTERVAL_RANGE), text="2s", help="between requests: 500ms to 1h"),
     Key(name="timeout", read=values.duration(*TIMEOUT_RANGE), text="2s", help="of a whole request: 100ms to 60s"),
-    Key(name="fall", read=service_values.fall, text="3", help="failures one after the other that count: 1 to 100"),
+    Key(name="fall", read=service_values.fall, text="3", help="consecutive failures that count: 1 to 100"),
     Key(
         name="remote",
         read=service_values.yes_or_no,
         text="no",
-        help="ask an address, too, that this node does not have",
+        help="also allow an address that this node does not have",
     ),
     Key(
         name="ca_file",
@@ -165,14 +165,14 @@ _SERVICE = (
         name="vrrp_instance",
         read=service_values.vrrp_instance,
         text="SITE1",
-        help="its name in keepalived.conf; without it the service has no VRRP role",
+        help="its name in keepalived.conf; without it the only one, if there is just one",
         is_example=True,
     ),
     Key(
         name="frontends",
         read=service_values.proxy,
         text="[www]",
-        help="names, or PROCESS/NAME; without it all there are",
+        help="names, or PROCESS/NAME; without it all that exist",
         is_example=True,
         most=MAX_MEMBERS,
     ),
@@ -200,7 +200,7 @@ _SERVICE = (
     Section(
         name="probe",
         keys=_PROBE,
-        help="requests like a client's to this node; 'probe: URL' is short for the url alone",
+        help="requests like a client's; 'probe: URL' is short for the url alone",
         is_example=True,
         short="url",
     ),
@@ -211,21 +211,21 @@ _NOTIFICATIONS = (
         name="hold",
         read=values.duration(*HOLD_RANGE),
         text="1s",
-        help="a change of health is told when it has lasted so long: 0s to 60s",
+        help="how long a change of health has to last to be reported: 0s to 60s",
     ),
     Key(
         name="limit",
         read=service_values.limit,
         text="10/min",
-        help="events of a service; what is more is counted: 1 to 600 per min or hour",
+        help="events of a service; further ones are counted: 1 to 600 per min or hour",
     ),
-    Key(name="servers", read=service_values.yes_or_no, text="no", help="tell each change of a server, too"),
-    Key(name="backends", read=service_values.yes_or_no, text="yes", help="tell each change of a backend, too"),
+    Key(name="servers", read=service_values.yes_or_no, text="no", help="also report each change of a server"),
+    Key(name="backends", read=service_values.yes_or_no, text="yes", help="also report each change of a backend"),
     Key(
         name="egress_hold",
         read=values.duration(*EGRESS_HOLD_RANGE),
         text="5m",
-        help="events wait so long at most while no route leads out of the machine: 0s (never) to 1h",
+        help="longest hold while no route leads out of the machine: 0s (none) to 1h",
     ),
 )
 
@@ -297,7 +297,7 @@ def _keepalived(credentials: str) -> Table:
                     name="address",
                     read=snmp_values.traps,
                     text=default.traps or "none",
-                    help="where a trap2sink line of snmpd.conf sends them, too; or none",
+                    help="where a second trap2sink line of snmpd.conf sends them; or none",
                 ),
                 Key(
                     name="community_file",
@@ -313,7 +313,7 @@ def _keepalived(credentials: str) -> Table:
         Section(
             name="snmp",
             keys=_snmp(credentials),
-            help="the snmpd of this node, to read KEEPALIVED-MIB from",
+            help="the snmpd of this node, for reading KEEPALIVED-MIB",
             is_example=True,
         ),
     )
@@ -356,7 +356,7 @@ def _v3(credentials: str) -> tuple[Key, ...]:
             name="priv_file",
             read=values.secret_file("passphrase", credentials),
             text=f"{folder}/priv",
-            help="likewise, of the encryption",
+            help="likewise, for encryption",
             is_example=True,
         ),
     )

@@ -1,15 +1,18 @@
-"""Two load balancers before your eyes, and SNMP tells what happens to them and why: `sudo make demo`.
+"""Two load balancers before your eyes, and SNMP reports what happens to them and why: `sudo make demo`.
 
 Every step waits for what it shows, and fails with the logs of the programs concerned. Nothing is left afterwards.
+With `--picture FILE` the screen of one step is also written there as SVG, as it was printed: `sudo make picture`.
 """
 
+import argparse
 import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from integration.demo import screen
+from integration.demo import picture, screen
 from integration.demo.steps import Demo
 from integration.ending import end_in_order
 from integration.netlab import Lab, LabError
@@ -27,8 +30,8 @@ INTRODUCTION = (
 )
 
 
-def play(console: Console) -> None:
-    """Do all steps. LabError."""
+def play(console: Console, drawing: Path | None = None) -> None:
+    """Do all steps, and write the screen of the step ``blackhole`` to ``drawing``. Raise LabError."""
     began = time.monotonic()
     console.print(Text("Two load balancers on this machine", "bold"))
     for line in INTRODUCTION:
@@ -63,8 +66,12 @@ def play(console: Console) -> None:
             (demo.walk, "All of it, by names", ""),
         )
         for number, (step, title, text) in enumerate(steps, 1):
+            if drawing:
+                picture.forget(console)
             head(console, f"{number}  {title}", text)
             step()
+            if drawing and step == demo.blackhole:
+                drawing.write_text(picture.svg(console, "sudo make demo"))
     head(console, f"{len(steps) + 1}  Everything is stopped and removed")
     console.print(screen.times(demo.times, time.monotonic() - began))
 
@@ -79,14 +86,19 @@ def head(console: Console, title: str, text: str = "") -> None:
 
 def main() -> int:
     """Return 0, 1 after a failure, 130 after an interrupt. The lab is down in any case."""
+    parser = argparse.ArgumentParser(
+        prog="python -m integration.demo", description="Show two load balancers fail over."
+    )
+    parser.add_argument("--picture", metavar="FILE", type=Path, help="draw the screen of one step there, as SVG")
+    drawing: Path | None = parser.parse_args().picture
     end_in_order()
-    console = Console(highlight=False)
+    console = Console(highlight=False, record=drawing is not None)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     if not (PROJECT / ".mibs" / "ietf").is_dir():
         console.print("The names need the IETF's MIB modules: tools/fetch-ietf-mibs .mibs", style="red")
         return 1
     try:
-        play(console)
+        play(console, drawing)
     except LabError as error:
         console.print(Text(f"✗ {error}", "red"))
         return 1

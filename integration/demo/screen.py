@@ -62,7 +62,7 @@ def board(pair: Iterable[Seen]) -> Padding:
     table = grid("", "keepalived", "HAProxy", "haxServiceHealth", "which means")
     for seen in pair:
         row = seen.row
-        servers = f"{row.get('UsableServers', '')}/{row.get('ConfiguredServers', '')}"
+        servers = f"{row.get('UsableServers', '')}/{row.get('EligibleServers', '')}"
         meaning = MEANINGS.get(seen.health, "")
         table.add_row(
             f"{seen.host} {seen.service}",

@@ -36,7 +36,7 @@ class Demo:
         self.manager = Manager(lab)
         self.show = console.print
         self.width = console.width
-        self.colour = console.is_terminal and not console.no_color
+        self.colour = console.record or (console.is_terminal and not console.no_color)
         self.times: list[tuple[str, float]] = []
         self.skip = 0
         """Notifications at the sink that are of earlier steps."""

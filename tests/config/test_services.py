@@ -646,17 +646,5 @@ def test_words_of_snmpv3_are_those_of_the_records():
 # What the documents show is what the program takes
 
 
-@pytest.mark.parametrize("place", [*re.findall("```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)])
-def test_the_examples_of_the_readme_are_right(place):
-    assert advice(parse(place, FILE)) == ()
-
-
-def test_the_readme_shows_the_defaults():
-    shown = re.findall("```yaml\n(root:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert [parse(text, FILE) for text in shown] == [Config()]
-    for key in re.findall("^[a-z]+", effective_text(Config()), re.MULTILINE):
-        assert f"\n{key}:" in f"\n{shown[0]}"
-
-
 def test_the_configuration_of_the_lab_is_right():
     parse((ROOT / "integration" / "config" / "haproxy-agentx.yaml").read_text(), FILE)

@@ -1,4 +1,4 @@
-"""README.md done word by word on a stock Debian 12, with keepalived beside it; upgrade; removal."""
+"""README.md and docs/keepalived.md done word by word on a stock Debian 12; upgrade; removal."""
 
 import json
 import re
@@ -93,12 +93,16 @@ def follow_the_readme(lab) -> str:
     start, *rest = step[4][0].splitlines()
     lab.shell(HOST, start)
     well(lab)
-    return lab.shell(HOST, "\n".join(rest))
+    walk = lab.shell(HOST, "\n".join(rest))
+    traps = lab.shell(HOST, step[5][0])
+    assert "snmpd has acknowledged it" in traps
+    assert f"OID: .{dotted(ROOT)}.0.6" in traps, traps
+    return walk
 
 
-def follow_the_readme_with_keepalived(lab) -> None:
+def follow_the_document_of_keepalived(lab) -> None:
     """Do what it says, until every source is read and the service is active."""
-    text = chapter("With keepalived")
+    text = (PROJECT / "docs" / "keepalived.md").read_text()
     definitions, sinks, community, config, *_ = CODE.findall(text)
     append(lab, "/etc/default/keepalived", 'DAEMON_ARGS="-x"\n')
     append(lab, KEEPALIVED, definitions + INSTANCE)
@@ -171,7 +175,7 @@ def installed(lab) -> None:
         "root:haproxy-agentx 750 directory",
         "root:haproxy-agentx 640 fifo",
     ]
-    follow_the_readme_with_keepalived(lab)
+    follow_the_document_of_keepalived(lab)
     kinds = [kind for _, _, kind, *_ in told(lab)]
     assert kinds[-1] == "test"
     assert "serviceFailover" in kinds

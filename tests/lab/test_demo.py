@@ -1,14 +1,23 @@
 """`make demo`: runs to its end in less than a minute, piped as well, and leaves nothing."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from integration.demo.picture import lines
 from integration.netlab.plan import PROJECT
 from integration.netlab.state import DIRECTORY
 
 pytestmark = pytest.mark.lab
+
+
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def words(text: str) -> set[str]:
+    return set(WORD.findall(text))
 
 
 def test_the_demo_shows_all_steps(keeper):
@@ -22,6 +31,7 @@ def test_the_demo_shows_all_steps(keeper):
     assert done.stdout.count("keepalived has sent no trap") == 3
     assert done.stdout.count("once each and in this order") == 2
     for text in (
+        "notReady 0/5",
         "haxHealth.0 = INTEGER: active(1)",
         "haxHealth.0 = INTEGER: standby(2)",
         "✗ blackhole → ▲ standbyNotReady",
@@ -37,6 +47,10 @@ def test_the_demo_shows_all_steps(keeper):
         assert text in done.stdout, done.stdout
     for cause in ("haproxyGone:", "haproxyUnresponsive:", "noUsableBackend:", "recovered:", "peerReturned:"):
         assert cause in done.stdout
+    _title, *shown = lines((PROJECT / "docs" / "demo.svg").read_text())
+    picture = "\n".join(shown)
+    assert words(picture) <= words(done.stdout), "docs/demo.svg is old: sudo make picture"
+    assert len(words(picture)) > 80
     assert not (DIRECTORY / "demo.json").exists()
 
 
