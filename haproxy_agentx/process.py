@@ -14,6 +14,7 @@ from haproxy_agentx.budget import Budget
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.haproxy import info as show_info
+from haproxy_agentx.haproxy.configured import ConfigurationDigest
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
@@ -125,6 +126,7 @@ class HaproxyProcess:
         self._budget = budget
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
+        self._configuration = ConfigurationDigest()
         self._identity: tuple[int, int | None] | None = None
         """Process id and start time of the last good reading, also when its rows are withdrawn."""
         over_http = config.stats.startswith(("http://", "https://"))
@@ -269,10 +271,17 @@ class HaproxyProcess:
         age = self.source.age(monotonic())
         if age is not None:
             texts["haxProcessReadingAge"] = b"%d" % (age * 1000)
+        if self.configuration_digest is not None:
+            texts["haxProcessConfigurationDigest"] = self.configuration_digest.encode()
         stamp = None if self.restarted_at is None else discontinuity(self.restarted_at)
         if stamp is not None:
             texts["haxProcessDiscontinuityTime"] = b"%d" % stamp
         return texts
+
+    @property
+    def configuration_digest(self) -> str | None:
+        """The digest of what HAProxy is configured with; None while that is not known."""
+        return self._configuration.text if self.columns else None
 
     def rows(self, kind: Kind) -> int:
         """Give the number of rows that this process has in a table."""
@@ -360,6 +369,7 @@ class HaproxyProcess:
         self.columns = columns.columns
         self.tables = columns.tables(layout, reading)
         self._on_change()
+        await self._in_slices(self._configuration.take(reading, same_process=not restarts))
         while old:
             await self._pause()
             old.pop()

@@ -202,6 +202,7 @@ class Report:
         return {
             **_source(process.source, now),
             "version": process.info.version if process.info else None,
+            "configuration_digest": process.configuration_digest,
             "rows": {kind.name.lower(): process.rows(kind) for kind in Kind},
         }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from haproxy_agentx.digest import digest
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import Kernel, MibInstance, Place, VrrpState
@@ -126,6 +127,11 @@ class Instance:
         if len(self.held) == len(self.addresses):
             return Held.all
         return Held.some if self.held else Held.none
+
+    @property
+    def addresses_digest(self) -> str:
+        """The digest of its addresses, wherever they belong; empty while none is known."""
+        return digest(place.ip for place in self.addresses) if self.addresses else ""
 
     def holds_at(self, now: float) -> Held:
         """Return what its addresses are worth: as ``holds``, unless others claim them or packets to them are dropped.

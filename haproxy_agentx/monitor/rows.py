@@ -162,6 +162,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
     if instance.addresses:
         texts["haxVrrpAddressesExpected"] = str(len(instance.addresses))
         texts["haxVrrpAddressesHeld"] = str(len(instance.held))
+        texts["haxVrrpAddressesDigest"] = instance.addresses_digest
     initial = ROLES[instance.initial] if instance.initial is not None else None
     if initial is not None:
         texts["haxVrrpInitialState"] = initial.name

@@ -190,6 +190,7 @@ class Monitor:
                     "initial": known.initial.name if known.initial is not None else None,
                     "priority": known.priority,
                     "contradiction": known.contradiction,
+                    "addresses_digest": known.addresses_digest or None,
                 }
                 for known in self.node.instances.known.values()
             ],

@@ -219,6 +219,21 @@ _DERIVED = (
         "started. Anything above 0 deserves a look at its log.",
         "rows",
     ),
+    Column(
+        209,
+        "haxProcessConfigurationDigest",
+        TEXT,
+        "",
+        "A digest of what HAProxy is configured with, as far as show stat shows it: 16 hexadecimal digits, equal on "
+        "two nodes whose HAProxy has the same proxies, servers and listening sockets with the same settings. These are "
+        "names, modes, addresses, cookies, the balancing algorithm, user weights, limits and backups of servers, "
+        "'rise' and 'fall' of checks, and 'track'. The order in haproxy.cfg, traffic, states and maintenance do not "
+        "change it. Compare sockets of the same level only: addresses, cookies and the algorithm are shown from level "
+        "operator on. An address or a user weight that is set at run time counts as configured, and is seen within "
+        "300 readings at the latest; the weight of a server with an agent does not count. The checks of a server that "
+        "has been in maintenance since it was first read count as none. Not instantiated until all rows were looked "
+        "at, 2048 of them in each reading.",
+    ),
 )
 
 PROCESS_INDEX = Column(

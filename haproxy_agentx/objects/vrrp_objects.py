@@ -159,6 +159,15 @@ VRRP_TABLE = Table(
             "haxAgentStartTime. A step of the host's clock does not change it.",
             "seconds",
         ),
+        Column(
+            24,
+            "haxVrrpAddressesDigest",
+            TEXT,
+            "",
+            "A digest of the addresses of the instance, in any order: 16 hexadecimal digits, equal on two nodes that "
+            "are configured with the same addresses, on whatever interfaces. Not instantiated while the addresses are "
+            "not known.",
+        ),
     ),
     "The VRRP instances of keepalived, as its FIFO, its notifications, KEEPALIVED-MIB and the kernel tell of them. "
     "haxSourceTable says which of these are there. The kernel alone knows who holds an address.",

@@ -7,6 +7,7 @@ import pytest
 from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.digest import digest
 from haproxy_agentx.event import Delivery, Event, Kind, News
 from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.monitor.rows import (
@@ -212,6 +213,7 @@ def test_an_instance(story):
             "OtherMasters": "0",
             "AddressesExpected": "1",
             "AddressesHeld": "1",
+            "AddressesDigest": digest([IP]),
             "BasePriority": "100",
             "EffectivePriority": "100",
             "VirtualRouterId": "51",

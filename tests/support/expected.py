@@ -218,9 +218,10 @@ VOLATILE = (
     "haxSourceReadingAge",
     "haxSourceSuccesses",
     "haxProcessReadingAge",
+    "haxProcessConfigurationDigest",
     "haxProcessDiscontinuityTime",
 )
-"""Objects whose values are made by the daemon and change by themselves."""
+"""Objects whose values are made by the daemon: they change by themselves, or are tested for themselves."""
 
 
 def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> tuple[Cells, set[str]]:
@@ -261,7 +262,7 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
             f"haxProcessReloads.{number}": "0",
             f"haxProcessBadRows.{number}": "0",
         }
-        volatile |= {f"{name}.{number}" for name in VOLATILE[4 : 8 if source.by_socket else 7]}
+        volatile |= {f"{name}.{number}" for name in VOLATILE[4 : 9 if source.by_socket else 8]}
 
     def oid(name: str) -> str:
         head, _, instance = name.partition(".")
