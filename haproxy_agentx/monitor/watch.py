@@ -202,27 +202,39 @@ class Monitor:
         names = [f"haproxy/{process.name}" for process in self._processes()]
         return ["kernel", *(name for name, part in parts.items() if part is not None), *names]
 
+    def _note_listening(self) -> None:
+        """Record whether traps come here: a change of role keeps what was so when it came."""
+        if self._traps is not None:
+            self._hears = self._hears or self._traps.source.last_good is not None
+            self.node.listening = self._hears and self._traps.source.state is SourceState.ok
+
     def _take_line(self, line: FifoLine, at: float) -> None:
+        self._note_listening()
         self.node.take_line(line, at)
         self._look()
 
     def _take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
+        self._note_listening()
         self.node.take_writer(present, at)
         self._look()
 
     def _take_trap(self, trap: Trap, at: float, evidence: Evidence) -> None:
+        self._note_listening()
         if self.node.take_trap(trap, at, evidence):
             self._look()
 
     def _take_reading(self, reading: MibReading) -> None:
+        self._note_listening()
         self.node.take_reading(reading)
         self._woken.set()
 
     def _take_trouble(self, trouble: Trouble, at: float) -> None:
+        self._note_listening()
         self.node.take_trouble(trouble, at)
         self._woken.set()
 
     def _take_kernel(self, kernel: Kernel, at: float) -> None:
+        self._note_listening()
         self.node.take_kernel(kernel, at)
         self.egress_gate.take_change(at)
         for probing in self._probings:
@@ -265,8 +277,7 @@ class Monitor:
             now, date = monotonic(), time.time()
             self._take_sources(now)
             self.node.connected = self._clocks.stamp(now) is not None
-            self._hears = self._hears or (self._traps is not None and self._traps.source.last_good is not None)
-            self.node.listening = self._hears and self._traps is not None and self._traps.source.state is SourceState.ok
+            self._note_listening()
             self._keep(self._judge(now, date))
             self._show()
             now = monotonic()

@@ -17,6 +17,7 @@ from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names
+from haproxy_agentx.source import SourceState
 from haproxy_agentx.vrrp.model import FifoLine, StateTrap, VrrpState
 
 DATE = 1_800_000_000.0
@@ -189,3 +190,14 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     watching.node.take_process(ProcessNews(ProcessState("local", None), 1, 100.02, None), 100.03)
     (told,) = watching._judge(100.03, 0.0)
     assert told.cells["haxEventSubject"] == "SITE1"
+
+
+def test_a_role_that_changes_right_after_the_first_trap_has_its_own_listened_for():
+    watching = monitor(Indexes(), Journal())
+    watching._take_line(line("SITE1", VrrpState.backup), 100.0)
+    watching.node.advance(100.0, 1.8e9)
+    watching._traps.source.state = SourceState.ok
+    watching._traps.source.succeeded(100.5)  # snmpd's coldStart, which says nothing of VRRP and wakes nobody
+    watching._take_line(line("SITE1"), 100.6)
+    (pending,) = watching.node._pending["SITE1"]
+    assert pending.listening
