@@ -65,7 +65,22 @@ _ANY_NEWS = (
 )
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
+_FOUND = Rule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
 _NEW = Rule(Cause.configurationChanged, (FactKind.instanceNew,))
+
+_FAILURES = (
+    Rule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
+    *_OWN_HAPROXY,
+    Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+)
+_ANY_FAILURE = Rule(
+    Cause.unknown, words="something that keepalived tracks failed; which script, process or interface is not known"
+)
+_ENDS = (
+    Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
+    Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
+)
+_ANY_END = Rule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known")
 
 RULES: Mapping[Move, Sequence[Rule]] = {
     Move.tookOver: (
@@ -125,21 +140,17 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         ),
     ),
     Move.failed: (
-        Rule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
-        *_OWN_HAPROXY,
-        Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+        *_FAILURES,
         Rule(Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx did not run"),
-        Rule(
-            Cause.unknown,
-            words="something that keepalived tracks failed; which script, process or interface is not known",
-        ),
+        _ANY_FAILURE,
     ),
     Move.stopped: (
-        Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
-        Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
+        *_ENDS,
         Rule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx did not run"),
-        Rule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known"),
+        _ANY_END,
     ),
+    Move.foundFailed: (*_FAILURES, _FOUND, _ANY_FAILURE),
+    Move.foundStopped: (*_ENDS, _FOUND, _ANY_END),
     Move.standsBy: (
         Rule(Cause.operator, (FactKind.keepalivedBack,)),
         _NEW,

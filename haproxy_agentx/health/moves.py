@@ -1,6 +1,6 @@
 """The kinds of changes of a service, as a table. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,6 +40,8 @@ class Move(Enum):
     seenAgain = "role known again"  # noqa: N815
     lostSight = "role not known any more"  # noqa: N815
     unmanaged = "without keepalived"
+    foundStopped = "stopped when first seen"  # noqa: N815
+    foundFailed = "in FAULT when first seen"  # noqa: N815
     conflict = "same role, conflict"
     worse = "same role, worse"
     better = "same role, better"
@@ -59,6 +61,12 @@ MOVES: Sequence[tuple[tuple[Role, ...], tuple[Role, ...], Move]] = (
 )
 """The move of a role to another, by the roles before (empty: any) and after. The first that matches."""
 
+FOUND: Mapping[Role, tuple[Health, Move]] = {
+    Role.stopped: (Health.stopped, Move.foundStopped),
+    Role.fault: (Health.fault, Move.foundFailed),
+}
+"""The move of a role that was there already when its health became known, where health is nothing but the role."""
+
 FINE = (Health.active, Health.standby)
 """Nothing is wrong."""
 
@@ -75,6 +83,10 @@ def move_of(change: Change) -> Move:
         return Move.unchanged
     if change.health is Health.conflict:
         return Move.conflict
+    if change.health_before is Health.unknown and change.role in FOUND:
+        health, move = FOUND[change.role]
+        if change.health is health:
+            return move
     was_unknown = change.health_before is Health.unknown and change.health not in FINE
     is_worse = change.health in _UNSAFE or change.health > change.health_before
     return Move.worse if was_unknown or is_worse else Move.better

@@ -324,7 +324,7 @@ class Node:
         self.facts.add(FactKind.agentStarted, words, now, service.plan.name)
 
     def _judge(self, service: Service, now: float) -> None:
-        before = service.tracker.condition
+        before, reported = service.tracker.condition, service.tracker.told
         troubles = [news.trouble_since for news in self._processes.values() if news.trouble_since is not None]
         around = Surroundings(
             instance=self._instance(service),
@@ -337,9 +337,8 @@ class Node:
         )
         service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition
-        told = service.tracker.told
         first = before is None and not self._pending[service.plan.name]
-        if first and after is not None and told is not None and told.health is not after.health:
+        if first and after is not None and reported is not None and reported.health is not after.health:
             self._note_restart(service, now)
         if before is not None and after is not None and before.reasons != after.reasons:
             self.facts.of_reasons(service.plan.name, before.reasons, after.reasons, after.details, now)

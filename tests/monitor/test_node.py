@@ -6,6 +6,7 @@ from haproxy_agentx.event import Kind
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.monitor.node import START
 from haproxy_agentx.monitor.plans import NODE
+from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, BEGIN, FAULT, HOLD, IP, MASTER, ONE_DOWN, Story, begun, changes
 
 # The start, when nothing was known before.
@@ -98,6 +99,16 @@ def test_a_failover_while_the_program_did_not_run_is_told():
     (told,) = story.kernel().writer().line(MASTER).haproxy().wait(60).drain()
     assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
     assert (told["Cause"], told["KeepalivedTrap"]) == ("agentRestarted", "notObserved")
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"), [(VrrpState.shutdown, "operator"), (FAULT, "unknown")], ids=["stopped", "fault"]
+)
+def test_an_instance_that_is_first_heard_of_by_its_end_is_explained_by_it(line, cause):
+    story = Story().kernel().writer().haproxy().wait(10)
+    story.drain()
+    told = [one for one in story.line(line).wait(5).drain() if one["Subject"] == "SITE1"]
+    assert [one["Cause"] for one in told] == [cause]
 
 
 def test_an_outage_that_came_while_the_program_did_not_run_is_told():
