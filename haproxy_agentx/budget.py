@@ -76,15 +76,15 @@ class Budget:
         self._coming[name] = wanted
 
     def keep(self, name: str) -> None:
-        """Take note that the reading that has come is the one that is served."""
+        """Record that the reading that has come is the one that is served."""
         self._kept[name] = self._coming.pop(name, 0)
 
     def drop(self, name: str) -> None:
-        """Take note that the reading that was coming is not there any more."""
+        """Record that the reading that was coming is not there any more."""
         self._coming.pop(name, None)
 
     def forget(self, name: str) -> None:
-        """Take note that a process is not read any more."""
+        """Record that a process is not read any more."""
         self._kept.pop(name, None)
         self._coming.pop(name, None)
 

@@ -33,10 +33,10 @@ _NO_REASON = "snmpd is busy with others before it"
 
 
 def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | None]) -> Mapping[str, Handler]:
-    """Give the handlers; ``problem`` says why the AgentX master is not reached, if it is not."""
+    """Return the handlers; ``problem`` says why the AgentX master is not reached, if it is not."""
 
     async def events(request: Request) -> Snapshot:
-        """Give a page of the log, and the number of the last event there is."""
+        """Return a page of the log, and the number of the last event there is."""
         wanted = page(request)
         found = await (
             journal.last(wanted.limit) if wanted.since is None else journal.since(wanted.since, wanted.limit)
@@ -53,7 +53,7 @@ def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | No
 
 
 def outcome_of_test(event: Event, seconds: float, held: str | None) -> Snapshot:
-    """Say how a test went that took so long; ``held`` says why events wait."""
+    """Return how a test went that took so long; ``held`` says why events wait."""
     text = _PROBLEMS.get(event.delivery)
     return {
         "sequence": event.sequence,

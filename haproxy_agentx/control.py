@@ -54,7 +54,7 @@ class NotRunning(Exception):  # noqa: N818  it is a state and no error: the call
 
 
 def control_path(store: str) -> str:
-    """Give the path of the control socket that belongs to a store."""
+    """Return the path of the control socket that belongs to a store."""
     return str(Path(store).with_name("control.sock"))
 
 
@@ -171,7 +171,7 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes:
 
 
 def ask(path: str, request: Request | None = None, timeout: float = TIMEOUT) -> Snapshot:
-    """Give what the daemon that listens at ``path`` answers within ``timeout`` seconds; by default, its state.
+    """Return what the daemon that listens at ``path`` answers within ``timeout`` seconds; by default, its state.
 
     Raises NotRunning.
     """

@@ -252,7 +252,7 @@ class Daemon:
             await self._reload(tasks)
 
     async def _reload(self, tasks: asyncio.TaskGroup) -> None:
-        """Take over a changed configuration; one with an error changes nothing."""
+        """Adopt a changed configuration; one with an error changes nothing."""
         sdnotify.notify("RELOADING=1")
         log.info("reloading the configuration")
         try:
@@ -290,7 +290,7 @@ class Daemon:
         self._monitoring = tasks.create_task(self._monitor.run())
 
     async def _watch(self) -> None:
-        """Tell the service manager how it goes. That this runs is the sign of life that its watchdog wants."""
+        """Notify the service manager of the status. That this runs is the sign of life that its watchdog wants."""
         told, told_at = "", monotonic()
         while True:
             self._report.look()
@@ -348,7 +348,7 @@ class Daemon:
         return self._monitor.egress_gate.obstacle(monotonic())
 
     def _send(self, event: LoggedEvent, budget: int) -> int:
-        """Give an event to the master, with sysUpTime as it was when the event happened (see Outbox)."""
+        """Return an event to the master, with sysUpTime as it was when the event happened (see Outbox)."""
         at = monotonic() if event.moment is None else event.moment
         found = varbinds(event, self._config.root, self._connection.time_stamp(at), budget)
         return octets(found) if self._connection.notify(found, event) else 0

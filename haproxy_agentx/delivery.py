@@ -86,7 +86,7 @@ class Attempts:
             self._outcomes.clear()
 
     def acknowledged(self) -> None:
-        """Take that the master takes notifications."""
+        """Record that the master takes notifications."""
         self._refusing_since = None
 
     def session_began(self) -> None:
@@ -101,7 +101,7 @@ class Attempts:
         )
 
     def take(self, outcome: Outcome, tries: int, now: float) -> Delivery | None:
-        """Take the outcome of a try, the event's ``tries``-th; return how it is settled, None for another try."""
+        """Process the outcome of a try, the event's ``tries``-th; return how it is settled, None for another try."""
         self._outcomes[outcome] += 1
         if outcome is Outcome.MASTER_REFUSES and self._refusing_since is None:
             self._refusing_since = now
@@ -139,7 +139,7 @@ class LearnedSize:
         return max(self._compact, self._answered) if self._is_limited else 0
 
     def take_answered(self, octets: int) -> int:
-        """Take that a notification was acknowledged; return the octets of a longer form that shows the limit, or 0."""
+        """Record an acknowledged notification; return the octets of a longer form that shows the limit, or 0."""
         self._answered = max(self._answered, octets)
         found = self._passed_over if octets < self._passed_over and not self._is_limited else 0
         self._is_limited = self._is_limited or found > 0
@@ -147,7 +147,7 @@ class LearnedSize:
         return found
 
     def take_passed_over(self, octets: int) -> None:
-        """Take that a notification was passed over, though the master lives."""
+        """Record that a notification was passed over, though the master lives."""
         self._passed_over = max(self._passed_over, octets)
 
     def give_up(self) -> None:

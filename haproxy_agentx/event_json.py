@@ -36,7 +36,7 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
 
 
 def event_json(event: Event) -> dict[str, object]:
-    """Give all of an event; each key is always there, null where it does not apply.
+    """Return all of an event; each key is always there, null where it does not apply.
 
     Times are ISO 8601 in UTC. ``trap`` says whether keepalived's own trap was seen, ``trap_time`` is the sysUpTime in
     it, in hundredths of a second; ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.

@@ -114,7 +114,7 @@ class Indexes:
             self.on_renumbered(renumbered)
 
     def _put(self, numbers: Mapping[str, Mapping[str, int]]) -> set[str]:
-        """Take numbers from the store; return the scopes in which they replace others."""
+        """Adopt numbers from the store; return the scopes in which they replace others."""
         renumbered = set()
         for scope, given in numbers.items():
             known = self._numbers.setdefault(scope, {})

@@ -103,7 +103,7 @@ class Journal:
         self._begin_without()
 
     def append(self, news: Sequence[News], memory: Mapping[str, str] = NOTHING) -> asyncio.Future[list[Event]]:
-        """Give events their numbers and remember ``memory``; both is done when this returns.
+        """Assign numbers to events and remember ``memory``; both is done when this returns.
 
         The future has the events when they may be sent. What is appended beyond ``ledger.MAX_QUEUED`` makes the oldest
         dropped, which may be one of these.
@@ -122,7 +122,7 @@ class Journal:
         return appended
 
     async def recall(self) -> dict[str, str]:
-        """Give all that is remembered."""
+        """Return all that is remembered."""
         await self.begin()
         return dict(self._ledger.told)
 
@@ -142,13 +142,13 @@ class Journal:
         return None if event is None else await self._tried(event.sequence)
 
     async def returned(self, sequence: int) -> Event | None:
-        """Take back the last try of an event."""
+        """Undo the last try of an event."""
         event = self._ledger.returned(sequence)
         self._changed()
         return event
 
     async def settle(self, sequence: int, delivery: Delivery, at: float) -> Event | None:
-        """Take an event out of the queue; None if it did not wait."""
+        """Remove an event from the queue; None if it did not wait."""
         event = self._ledger.settle(sequence, delivery, at)
         await self._is_kept(self._changed())
         return event
@@ -163,19 +163,19 @@ class Journal:
         return settled, await self._tried(following.sequence)
 
     async def last(self, number: int) -> list[Event]:
-        """Give the last events, in their order; ``ledger.MAX_LOG`` are kept."""
+        """Return the last events, in their order; ``ledger.MAX_LOG`` are kept."""
         number = min(number, MAX_LOG)
         older = [] if number <= len(self._ledger.recent) else await self._read(Read(None, number))
         return self._known_outside(self._ledger.last(number, older))
 
     async def since(self, sequence: int, number: int) -> list[Event]:
-        """Give the first events with numbers above ``sequence``, that many at most, in their order."""
+        """Return the first events with numbers above ``sequence``, that many at most, in their order."""
         oldest = next(iter(self._ledger.recent), 0)
         older = [] if sequence + 1 >= oldest else await self._read(Read(sequence, max(0, min(number, MAX_LOG))))
         return self._known_outside(self._ledger.since(sequence, number, older))
 
     async def find(self, sequence: int) -> Event | None:
-        """Give one event, None if the log does not have it (any more)."""
+        """Return one event, None if the log does not have it (any more)."""
         known = self._ledger.find(sequence)
         if known is not None:
             return known
@@ -191,7 +191,7 @@ class Journal:
         await self._is_kept(self._generation)
 
     def end(self) -> bool:
-        """Give no more numbers: the file is about to be closed. Return whether the store has all that was given."""
+        """Assign no more numbers: the file is about to be closed. Return whether the store has all that was given."""
         self._is_marked = False
         self._note()
         return self.is_complete
@@ -259,7 +259,7 @@ class Journal:
         return self._generation
 
     def _write(self) -> None:
-        """Give the store what it does not have. Meanwhile more may be changed: it goes together, next time."""
+        """Send the store what it does not have. Meanwhile more may be changed: it goes together, next time."""
         if self._writing or not self._loaded.is_set() or not self._ledger.changes:
             return
         changes, counts, generation = self._ledger.changes, self._ledger.counts, self._generation

@@ -51,7 +51,7 @@ async def answered(answer: Awaitable[Result], patience: Patience) -> Result:
 
 
 def looked_at(future: asyncio.Future[Result]) -> None:
-    """Take note of what a future that has ended results in: an exception that comes too late is no failure of ours."""
+    """Record what a future that has ended results in: an exception that comes too late is no failure of ours."""
     if not future.cancelled():
         future.exception()
 

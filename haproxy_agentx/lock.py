@@ -70,7 +70,7 @@ def note_holder(store: str, pid: int) -> None:
 
 
 def lock_file(store: str) -> int | None:
-    """Give the descriptor that holds the lock, or None where there can be no lock file.
+    """Return the descriptor that holds the lock, or None where there can be no lock file.
 
     Raises AlreadyRunning.
     """
@@ -144,13 +144,13 @@ def place(store: str) -> str:
 
 
 def _digest(store: str, where: str) -> str:
-    """Give a name for a store: that of its folder and its name there, or of its path."""
+    """Return a name for a store: that of its folder and its name there, or of its path."""
     name = os.path.basename(store) if where else os.path.abspath(store)  # noqa: PTH100, PTH119  a path as text
     return sha256(f"{where}:{name}".encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _peer(address: str) -> int | None:
-    """Give the pid of who listens, as the kernel knows it (unix(7), SO_PEERCRED)."""
+    """Return the pid of who listens, as the kernel knows it (unix(7), SO_PEERCRED)."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as sock:
         sock.setblocking(False)  # noqa: FBT003  the name says it
         try:

@@ -34,7 +34,7 @@ def memory_limit(root: Path = ROOT) -> MemoryLimit:
 
 
 def _group_limits(root: Path) -> Iterator[int]:
-    """Give the limits that are set, in octets, of our groups and all above them."""
+    """Yield the limits that are set, in octets, of our groups and all above them."""
     system = root / "sys/fs/cgroup"
     try:
         lines = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -50,7 +50,7 @@ def _group_limits(root: Path) -> Iterator[int]:
 
 
 def _up(mount: Path, path: str, names: tuple[str, ...]) -> Iterator[int]:
-    """Give what the files of a group and of those above it hold, where that is a number."""
+    """Yield what the files of a group and of those above it hold, where that is a number."""
     relative = PurePosixPath(path.lstrip("/"))
     for group in (relative, *relative.parents):
         for name in names:

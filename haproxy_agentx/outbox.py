@@ -113,7 +113,7 @@ class Outbox:
                 event = await self._journal.try_next()
 
     def take(self, event: agentx.Event) -> None:
-        """Take an event of the AgentX session."""
+        """Process an event of the AgentX session."""
         match event:
             case agentx.Ready() | agentx.Refused():
                 if not self._session:
@@ -150,7 +150,7 @@ class Outbox:
         return await self.delivered(event.sequence, seconds)
 
     async def delivered(self, sequence: int, seconds: float) -> Event:
-        """Give an event when it is settled, or as it is then if that takes longer. Raises LookupError for none."""
+        """Return an event when it is settled, or as it is then if that takes longer. Raises LookupError for none."""
         settled: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(sequence, []).append(settled)
         try:
@@ -172,7 +172,7 @@ class Outbox:
         return self._gate() or (None if self._session else NO_SESSION)
 
     async def _deliver(self, event: Event) -> Event | None:
-        """Give one event to the master, and do what follows from its answer. Give the next one, if it may leave."""
+        """Hand one event to the master, and do what follows from its answer. Give the next one, if it may leave."""
         self._attempts.look_at(event.sequence)
         if event.tries > MAX_TRIES:  # the daemon itself ended at each of them
             return await self._give_up(event, Delivery.unanswered, f"it was tried {MAX_TRIES} times")

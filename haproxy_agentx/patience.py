@@ -75,5 +75,5 @@ class Patience:
         return Look.silent if now >= self._ends else Look.slow
 
     def heard(self, now: float) -> None:
-        """Take note of a sign."""
+        """Record a sign."""
         self._ends = now + self._seconds

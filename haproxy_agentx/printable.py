@@ -2,7 +2,7 @@
 
 
 def printable(text: str, limit: int = 200) -> str:
-    """Give ``text`` with each character that is not printable escaped as in a Python string, cut at ``limit``.
+    """Return ``text`` with each character that is not printable escaped as in a Python string, cut at ``limit``.
 
     A line break in a name can so not begin a line of its own, and an escape sequence does not reach a terminal.
     """

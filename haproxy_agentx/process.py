@@ -170,7 +170,7 @@ class HaproxyProcess:
         self._wake.set()
 
     def renumber(self, number: int) -> None:
-        """Take another number; its rows are arranged anew, as theirs may be others as well."""
+        """Adopt another number; its rows are arranged anew, as theirs may be others as well."""
         self.number = number
         self._stat_columns = None
         self._is_renumbered = True
@@ -190,7 +190,7 @@ class HaproxyProcess:
 
     @property
     def state(self) -> ProcessState:
-        """Give what services are judged by."""
+        """Return what services are judged by."""
         words = self.source.last_error if self.trouble else ""
         return ProcessState(self._config.name, self.farm if self.was_read else None, self.trouble, words)
 
@@ -246,7 +246,7 @@ class HaproxyProcess:
         return judged(error, self._liveness.found(channel, now), self.source.target, self._config.timeout)
 
     def _trouble_of(self, error: SourceError, standing: Standing | None, now: float) -> Reason:
-        """Say what a failure shows of HAProxy. What it does not show is not known once the last reading is too old."""
+        """Return what a failure shows of HAProxy: the rest is not known once the last reading is too old."""
         if standing in (Standing.gone, Standing.frozen):
             return TROUBLE[standing]
         if isinstance(error, Denied):
@@ -260,7 +260,7 @@ class HaproxyProcess:
             self.trouble, self.trouble_since = trouble, began if trouble else None
 
     def texts(self, discontinuity: Callable[[float], int | None]) -> Mapping[str, bytes]:
-        """Give the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
+        """Return the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
         texts = {
             **self._info_texts,
             "haxProcessName": self._config.name.encode(),
@@ -284,7 +284,7 @@ class HaproxyProcess:
         return self._configuration.text if self.columns else None
 
     def rows(self, kind: Kind) -> int:
-        """Give the number of rows that this process has in a table."""
+        """Return the number of rows that this process has in a table."""
         return len(self.layout.rows[kind].parts) if self.layout and self.columns else 0
 
     def _outdated(self, now: float) -> bool:
@@ -425,7 +425,7 @@ def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:
 
 
 def _info_texts(info: Info) -> dict[str, bytes]:
-    """Give the cells of haxProcessTable that come from ``show info``."""
+    """Return the cells of haxProcessTable that come from ``show info``."""
     texts = {}
     for column in schema.PROCESS_TABLE.columns:
         for name in (column.field, *column.aliases):

@@ -104,7 +104,7 @@ class Report:
         self._exposures_due = 0.0
 
     def scalars(self) -> Mapping[str, bytes]:
-        """Give the values of haxAgent."""
+        """Return the values of haxAgent."""
         node = self.monitor().node
         counts = self.journal.counts
         by_health = Counter(service.health for service in node.services.values())

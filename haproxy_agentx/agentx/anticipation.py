@@ -25,7 +25,7 @@ Python they take four times that."""
 
 
 def window_of(ranges: int) -> int:
-    """Give the window of each walk of a request of so many ranges."""
+    """Return the window of each walk of a request of so many ranges."""
     return min(WINDOW, max(1, WIDE_WINDOW // max(1, ranges)))
 
 
@@ -35,17 +35,17 @@ _response_head = struct.Struct(">I8x").pack
 
 
 def response_payloads(varbinds: Iterable[Wire]) -> list[bytes]:
-    """Give h.payload_length and the payload of Responses without error, each with these variable bindings."""
+    """Return h.payload_length and the payload of Responses without error, each with these variable bindings."""
     return [_response_head(len(octets) + 8) + octets for octets in varbinds]
 
 
 def response_payload(varbinds: Iterable[Wire]) -> bytes:
-    """Give h.payload_length and the payload of one Response without error."""
+    """Return h.payload_length and the payload of one Response without error."""
     return response_payloads([b"".join(varbinds)])[0]
 
 
 def request_payload(ranges: Iterable[Wire]) -> bytes:
-    """Give h.payload_length and the payload of a request."""
+    """Return h.payload_length and the payload of a request."""
     octets = b"".join(ranges)
     return _length(len(octets)) + octets
 
@@ -64,7 +64,7 @@ class Walks:
         self._most = window_of(len(walks))
 
     def rows(self) -> list[tuple[bytes, bytes]]:
-        """Give the requests that come next and their answers.
+        """Return the requests that come next and their answers.
 
         None when a walk is at its end, has to look far, or stands among values of the moment, and none that does not
         fit in an answer.
@@ -89,14 +89,14 @@ class Walks:
 
 
 def _of_any_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[bytes]]:
-    """Give the requests that follow each row of instances, and the variable bindings of each row."""
+    """Return the requests that follow each row of instances, and the variable bindings of each row."""
     ranges = zip(*[stretch.ranges() for stretch in stretches], strict=True)
     varbinds = zip(*[stretch.varbinds() for stretch in stretches], strict=True)
     return list(map(request_payload, ranges)), list(map(b"".join, varbinds))
 
 
 def _of_the_same_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[bytes]]:
-    """Give the same for columns of one table, walked in step.
+    """Return the same for columns of one table, walked in step.
 
     What ends a name is then the same in all columns, and so all of a request, or of an answer, is one ``join`` with
     that between the pieces: a quarter of the time that it takes to put each name together.
@@ -153,7 +153,7 @@ class Anticipation:
                 self._forget(window)
 
     def take_end(self, request: bytes) -> tuple[bytes, Walks] | None:
-        """Give the answer to the last request of a window, and its walk, which is then to be ``follow``ed."""
+        """Return the answer to the last request of a window, and its walk, which is then to be ``follow``ed."""
         found = self.ends.pop(request, None)
         if found is not None:
             self.answers[request] = found[0]
@@ -174,7 +174,7 @@ _Window = list[tuple[bytes, bytes]]
 
 
 def _octets(rows: _Window) -> int:
-    """Give the octets of a window, estimated by its first row."""
+    """Return the octets of a window, estimated by its first row."""
     return len(rows) * (len(rows[0][0]) + len(rows[0][1])) if rows else 0
 
 
@@ -189,7 +189,7 @@ class Foresight(NamedTuple):
     """The first 8 octets of its Response."""
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Give the Response to a frame that is such a request, None for all others."""
+        """Return the Response to a frame that is such a request, None for all others."""
         answer = self.answers.get(frame[16:])
         return None if answer is None or frame[:8] != self.asked else self.said + frame[8:16] + answer
 

@@ -19,7 +19,7 @@ class Backoff:
         self._delay = self._first
 
     def next(self) -> float:
-        """Give the next delay."""
+        """Return the next delay."""
         delay = self._delay
         self._delay = min(2 * delay, self._most)
         return delay * random.uniform(0.5, 1.0)  # noqa: S311  a delay is no secret

@@ -23,7 +23,7 @@ class UpTime:
         self._last = 0
 
     def told(self, ticks: int, now: float) -> None:
-        """Take note of the sysUpTime that an answer tells which came ``now``."""
+        """Record the sysUpTime that an answer tells which came ``now``."""
         before, self._last = self._last, ticks
         if self._began is not None:
             expected = int((now - self._began) * TICKS)
@@ -33,5 +33,5 @@ class UpTime:
         self._began = now - ticks / TICKS
 
     def at(self, moment: float) -> int | None:
-        """Give sysUpTime at a moment, 0 if that was before it began; None if not known."""
+        """Return sysUpTime at a moment, 0 if that was before it began; None if not known."""
         return None if self._began is None else max(0, int((moment - self._began) * TICKS)) % WRAP

@@ -137,7 +137,7 @@ class _Field:
 
 
 def _integer(name: str, form: str) -> _Field:
-    """Give the field of a number; ``x`` in ``form`` are reserved octets."""
+    """Return the field of a number; ``x`` in ``form`` are reserved octets."""
     return _Field(name, lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
 
 
@@ -180,7 +180,7 @@ LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
 
 
 def encode(pdu: Pdu) -> bytes:
-    """Give the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
+    """Return the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
     order = ">" if pdu.flags & NETWORK_BYTE_ORDER else "<"
     writer = Writer(order)
     flags = pdu.flags
@@ -195,7 +195,7 @@ def encode(pdu: Pdu) -> bytes:
 
 
 def encode_header(pdu: Pdu, flags: int, length: int, order: str) -> bytes:
-    """Give the 20 octets before a payload of ``length`` octets."""
+    """Return the 20 octets before a payload of ``length`` octets."""
     numbers = (pdu.session_id, pdu.transaction_id, pdu.packet_id, length)
     return struct.pack(order + "4B4I", VERSION, pdu.type, flags, 0, *numbers)
 

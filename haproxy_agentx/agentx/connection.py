@@ -45,7 +45,7 @@ class Pace:
 
 
 def explain(address: str, error: OSError) -> str:
-    """Say why the master cannot be reached at ``address`` and what to do, in one line."""
+    """Return why the master cannot be reached at ``address`` and what to do, in one line."""
     if error.errno == errno.ENOENT:
         why = (
             "there is no such socket: is snmpd running, does snmpd.conf hold `master agentx` alone on its line, and "
@@ -119,7 +119,7 @@ class Connection:
                 await self._pause(backoff.next())
 
     async def stop(self) -> None:
-        """Say goodbye to the master; ``run`` returns when it has answered, or soon."""
+        """Close the session to the master; ``run`` returns when it has answered, or soon."""
         self._stopped.set()
         link = self._link
         if link is not None:
@@ -153,7 +153,7 @@ class Connection:
             os.sched_yield()
 
     def time_stamp(self, at: float) -> int | None:
-        """Give the value that sysUpTime had at a monotonic time, 0 if that was before it began; None if not known."""
+        """Return the value that sysUpTime had at a monotonic time, 0 if that was before it began; None if not known."""
         clock = self._link.session.clock if self._link else None
         if clock is None:
             return None

@@ -82,5 +82,5 @@ _REFUSALS = {
 
 
 def refusal(error: int) -> str:
-    """Say what an error of the master means and what to do."""
+    """Return what an error of the master means and what to do."""
     return _REFUSALS.get(error, f"error {error}")  # type: ignore[call-overload,no-any-return]  # an IntEnum is its int

@@ -26,7 +26,7 @@ class Framer:
         return not self._buffer and not self._fresh
 
     def feed(self, data: bytes) -> None:
-        """Take what was read."""
+        """Record what was read."""
         if self.empty:
             self._fresh = data
         else:
@@ -34,7 +34,7 @@ class Framer:
             self._fresh = b""
 
     def next_frame(self) -> tuple[Header, bytes] | None:
-        """Give the next PDU and its header, or None when more bytes are needed. Raises FrameError."""
+        """Return the next PDU and its header, or None when more bytes are needed. Raises FrameError."""
         fresh = self._fresh
         if fresh:
             self._fresh = b""

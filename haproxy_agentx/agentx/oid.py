@@ -34,17 +34,17 @@ def dotted(oid: Oid) -> str:
 
 
 def key(oid: Oid) -> Key:
-    """Give the key of an identifier. Raises struct.error for a sub-identifier outside 0..2^32-1."""
+    """Return the key of an identifier. Raises struct.error for a sub-identifier outside 0..2^32-1."""
     return struct.pack(f">{len(oid)}I", *oid)
 
 
 def from_key(name: Key) -> Oid:
-    """Give the identifier of a key."""
+    """Return the identifier of a key."""
     return struct.unpack(f">{len(name) // 4}I", name)
 
 
 def following(name: Key) -> Key:
-    """Give the least key that is beyond all that is below ``name``: the end of its subtree (RFC 2741 5.2).
+    """Return the least key that is beyond all that is below ``name``: the end of its subtree (RFC 2741 5.2).
 
     It is b"" where there is none, which as the end of a search range is no bound.
     """

@@ -48,12 +48,12 @@ class _RangeError(Exception):
 
 
 def error_payload(error: ErrorStatus, index: int = 0) -> bytes:
-    """Give the payload of a Response with an error: no variable bindings (7.2.3)."""
+    """Return the payload of a Response with an error: no variable bindings (7.2.3)."""
     return b"\0\0\0\x08" + bytes(4) + error.to_bytes(2, "big") + index.to_bytes(2, "big")
 
 
 def _exception(tag: Tag, name: Wire) -> Wire:
-    """Give a variable binding that has no value."""
+    """Return a variable binding that has no value."""
     return bytes((0, tag, 0, 0)) + name
 
 
@@ -211,7 +211,7 @@ def _start(view: MibView, ranges: Sequence[SearchRange]) -> Generator[None, None
 
 
 def _row(walks: Sequence[Walk], more: Sequence[bool], names: list[Wire]) -> list[Wire]:
-    """Take one variable binding of each walk, endOfMibView of those at their end; ``names`` are the last ones told."""
+    """Remove one variable binding of each walk, endOfMibView at its end; ``names`` are the last ones returned."""
     varbinds = []
     for at, walk in enumerate(walks):
         if more[at]:
@@ -237,7 +237,7 @@ _REFUSED: dict[type[Pdu], tuple[ErrorStatus, int]] = {
 
 
 def response(request: Pdu, payload: bytes) -> bytes:
-    """Give the Response with ``payload``, its length in front, in the byte order of its request."""
+    """Return the Response with ``payload``, its length in front, in the byte order of its request."""
     numbers = (request.session_id, request.transaction_id, request.packet_id)
     frame = _response_start(VERSION, PduType.RESPONSE, NETWORK_BYTE_ORDER, *numbers) + payload
     if request.flags & NETWORK_BYTE_ORDER:

@@ -65,7 +65,7 @@ class Session:
         self._send(p.Open(id=settings.identity, descr=self._description, timeout=int(settings.timeout)), now)
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take octets from the master."""
+        """Receive octets from the master."""
         self._framer.feed(data)
         self._between_frames = True
         try:
@@ -85,7 +85,7 @@ class Session:
 
     @property
     def foresight(self) -> Foresight:
-        """Give what answers the next requests of a walk, until something else was read.
+        """Return what answers the next requests of a walk, until something else was read.
 
         It is for whoever has read exactly one PDU and has nothing else to write: the shortest way past ``receive``,
         which leaves nothing to be done behind it.
@@ -93,7 +93,7 @@ class Session:
         return self._foresight if self._between_frames else BLIND
 
     def answer_at_once(self, frame: bytes) -> bytes:
-        """Give the Response to a request that can be answered out of its octets, but is not foreseen; b"" for others.
+        """Return the Response to a request that can be answered out of its octets, but is not foreseen; b"" for others.
 
         Those are a Get, and the last request that is anticipated of a walk. ``prepare`` is to follow.
         """
@@ -109,13 +109,13 @@ class Session:
         return answer and self._foresight.said + frame[8:16] + answer
 
     def take_output(self) -> bytes:
-        """Give what is to be written."""
+        """Return what is to be written."""
         output = b"".join(self._output)
         self._output.clear()
         return output
 
     def take_events(self) -> list[Event]:
-        """Give what has happened since the last call."""
+        """Return what has happened since the last call."""
         events, self._events = self._events, []
         return events
 
@@ -139,7 +139,7 @@ class Session:
             self._advance(*self._slow.popleft())
 
     def deadline(self) -> float | None:
-        """Say when ``tick`` is due."""
+        """Return when ``tick`` is due."""
         due = [self._pending.deadline(), *(subtree.retry_at for subtree in self._subtrees)]
         if self.state in OPEN:
             due.append(self._ping_at)
@@ -165,7 +165,7 @@ class Session:
         return bool(self._pending)
 
     def excuse(self, seconds: float) -> None:
-        """Give the master so much more time for what it owes: we were late ourselves."""
+        """Grant the master so much more time for what it owes: this process was late itself."""
         self._pending.excuse(seconds)
 
     def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bool:
@@ -180,7 +180,7 @@ class Session:
         return True
 
     def stop(self, now: float) -> None:
-        """Say goodbye: a Closed event follows when the master has answered, or soon (RFC 2741 7.1.9)."""
+        """Close the session: a Closed event follows when the master has answered, or soon (RFC 2741 7.1.9)."""
         if self.state in OPEN:
             self._pending.clear()
             self._slow.clear()
@@ -192,7 +192,7 @@ class Session:
         self.state = step(self.state, Signal.STOP)
 
     def lost(self, reason: str) -> None:
-        """Take note that the connection is gone: the end of the stream, or an error."""
+        """Record that the connection is gone: the end of the stream, or an error."""
         if self.state is not State.CLOSED:
             self._over(reason)
 
@@ -327,7 +327,7 @@ class Session:
         self._events += [Unanswered(token) for token in self._pending.pass_over(pending.overdue)]
 
     def _unmoved(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
-        """Take the answer to an Unregister: that it came is all there is to it."""
+        """Process the answer to an Unregister: that it came is all there is to it."""
 
     def _goodbye(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
         self._over("stopped")

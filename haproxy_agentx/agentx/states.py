@@ -61,5 +61,5 @@ OPEN = frozenset({State.REGISTERING, State.READY})
 
 
 def step(state: State, signal: Signal) -> State:
-    """Give the next state. Raises KeyError for what cannot happen."""
+    """Return the next state. Raises KeyError for what cannot happen."""
     return TRANSITIONS[state, signal]

@@ -41,16 +41,16 @@ class Answering(Protocol):
         """What is answered without asking the protocol."""
 
     def data_received(self, data: bytes) -> None:
-        """Take what was read and was not foreseen."""
+        """Record what was read and was not foreseen."""
 
     def eof_received(self) -> None:
-        """Take note of the end of the stream."""
+        """Record the end of the stream."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take note that the connection is gone."""
+        """Record that the connection is gone."""
 
     def pause_writing(self) -> None:
-        """Take note that the peer does not read."""
+        """Record that the peer does not read."""
 
 
 class LingeringTransport(asyncio.Transport):
@@ -69,7 +69,7 @@ class LingeringTransport(asyncio.Transport):
         loop.add_reader(sock, self._readable)
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002
-        """Say how many octets may wait for the peer to read; there is no way back below ``low``."""
+        """Set how many octets may wait for the peer to read; ``low`` is not used."""
         self._most_unsent = self._most_unsent if high is None else high
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -87,7 +87,7 @@ class LingeringTransport(asyncio.Transport):
             self._keep(data[sent:])
 
     def is_closing(self) -> bool:
-        """Say whether ``close`` or ``abort`` was called."""
+        """Whether ``close`` or ``abort`` was called."""
         return self._closing
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ class Column:
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
 
     def over(self, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never) -> "Column":
-        """Give the same column with other rows, of parts as long as its own, and their values."""
+        """Return the same column with other rows, of parts as long as its own, and their values."""
         column = Column.__new__(Column)
         column.name = self.name
         column.tag = self.tag
@@ -83,7 +83,7 @@ class Table(Protocol):
     """The rows that columns share, at one moment."""
 
     def column(self, column: Column) -> Column:
-        """Give a column of the table with its rows and values."""
+        """Return a column of the table with its rows and values."""
 
 
 class Place(NamedTuple):
@@ -156,7 +156,7 @@ class Walk:
         return False
 
     def take(self, count: int) -> "Stretch":
-        """Take the next ``count`` of those that are made."""
+        """Return the next ``count`` of those that are made."""
         stretch = Stretch(self.column, self.parts[:count], self.values[:count], self.end_wire)
         self.parts, self.values = self.parts[count:], self.values[count:]
         return stretch
@@ -171,12 +171,12 @@ class Stretch(NamedTuple):
     end_wire: Wire
 
     def ranges(self) -> list[Wire]:
-        """Give the search ranges that ask for what follows each instance (5.2, include clear)."""
+        """Return the search ranges that ask for what follows each instance (5.2, include clear)."""
         head, tail = self.column.name_head, self.end_wire
         return [head + part + tail for part in self.parts]
 
     def varbinds(self) -> list[Wire]:
-        """Give the variable bindings (5.4)."""
+        """Return the variable bindings (5.4)."""
         head = self.column.varbind_head
         return [head + part + value for part, value in zip(self.parts, self.values, strict=True)]
 
@@ -205,7 +205,7 @@ class MibView:
                 raise ValueError(f"columns {name.hex()} and {after.hex()} are not in order")
 
     def over(self, tables: Mapping[Hashable, Table]) -> "MibView":
-        """Give a view of the same columns over other tables."""
+        """Return a view of the same columns over other tables."""
         view = MibView.__new__(MibView)
         view._columns = self._columns  # noqa: SLF001  its own kind
         view._objects = self._objects  # noqa: SLF001
@@ -220,7 +220,7 @@ class MibView:
         return tuple(map(self._with_rows, range(len(self._columns))))
 
     def column(self, at: int) -> Column | None:
-        """Give a column by its number, with its rows and values; None beyond the last."""
+        """Return a column by its number, with its rows and values; None beyond the last."""
         return self._with_rows(at) if at < len(self._columns) else None
 
     def _with_rows(self, at: int) -> Column:
@@ -233,7 +233,7 @@ class MibView:
         return column
 
     def get(self, name: Key) -> tuple[int, Wire]:
-        """Give the type and value of an instance, or an exception with no value.
+        """Return the type and value of an instance, or an exception with no value.
 
         noSuchInstance below a column, also where the table has no rows; noSuchObject elsewhere (RFC 3416 4.2.1).
         """
@@ -252,7 +252,7 @@ class MibView:
         return Tag.NO_SUCH_INSTANCE, b""
 
     def place(self, start: Key, *, include: bool) -> Place:
-        """Give the first position beyond ``start``, or at it when ``include``."""
+        """Return the first position beyond ``start``, or at it when ``include``."""
         at = bisect_right(self._names, start)
         if at and start.startswith(self._names[at - 1]):
             column = self._with_rows(at - 1)

@@ -18,7 +18,7 @@ _MAX_OCTETS = 0xFFFF
 
 
 def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
-    """Give an Object Identifier (5.1); 1.3.6.1.X with 1 <= X <= 255 becomes the prefix X."""
+    """Return an Object Identifier (5.1); 1.3.6.1.X with 1 <= X <= 255 becomes the prefix X."""
     size = len(name)
     if size > 4 * MAX_SUBIDS or size % 4:
         raise LocalError(f"an object identifier has at most {MAX_SUBIDS} sub-identifiers, not {size / 4}")
@@ -30,7 +30,7 @@ def encode_oid(name: Key, order: str = ">", *, include: bool = False) -> bytes:
 
 
 def expanded(prefix: int, words: bytes) -> Key:
-    """Give the key of an identifier with this prefix and, in network byte order, these sub-identifiers after it (5.1).
+    """Return the key of an identifier with this prefix and, in network byte order, these sub-identifiers behind (5.1).
 
     Raises PayloadError.
     """
@@ -41,7 +41,7 @@ def expanded(prefix: int, words: bytes) -> Key:
 
 
 def encode_octets(text: bytes, order: str = ">") -> bytes:
-    """Give an Octet String (5.3)."""
+    """Return an Octet String (5.3)."""
     if len(text) > _MAX_OCTETS:
         raise LocalError(f"an octet string of {len(text)} octets is longer than {_MAX_OCTETS}")
     return struct.pack(order + "I", len(text)) + text + bytes(-len(text) % 4)
@@ -84,7 +84,7 @@ class Reader:
         self.at = 0
 
     def more(self) -> bool:
-        """Say whether something is left."""
+        """Whether something is left."""
         return self.at < len(self.data)
 
     def integers(self, form: str) -> tuple[int, ...]:
@@ -96,7 +96,7 @@ class Reader:
         return struct.unpack_from(self.order + form, self.data, start)
 
     def oid(self) -> tuple[Key, bool]:
-        """Give the key and the include flag."""
+        """Return the key and the include flag."""
         data = self.data
         start = self.at + 4
         if start > len(data):

@@ -13,7 +13,7 @@ from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 
 
 def check_config(config_file: str | None) -> int:
-    """Say what the daemon would do with this configuration. Raises ConfigError with all that is wrong."""
+    """Return what the daemon would do with this configuration. Raises ConfigError with all that is wrong."""
     config = load(config_file)
     file = config_file or DEFAULT_FILE
     exists = not _is_missing(file)
@@ -40,7 +40,7 @@ def check_config(config_file: str | None) -> int:
 
 
 def _is_missing(path: str) -> bool:
-    """Say whether there is surely no such file; what this user may not look at may well be there."""
+    """Whether there is surely no such file; what this user may not look at may well be there."""
     try:
         Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -51,7 +51,7 @@ def _is_missing(path: str) -> bool:
 
 
 def _is_readable(path: str) -> bool:
-    """Say whether the daemon's user can read a file; True when only root could find out, or there is no such user."""
+    """Whether the daemon's user can read a file; True when only root could find out, or there is no such user."""
     if os.geteuid() != 0:
         return True
     try:

@@ -69,7 +69,7 @@ class _Log:
         self._seen = 0
 
     def last(self, number: int) -> Iterator[Event]:
-        """Give the last events, and go on behind them."""
+        """Yield the last events, and go on behind them."""
         if number <= MAX_EVENTS:
             page = self._ask({"limit": max(number, 1)})
             self._seen = page["last"]
@@ -79,7 +79,7 @@ class _Log:
             yield from self.more()
 
     def more(self) -> Iterator[Event]:
-        """Give what has come since; all, when the log has begun anew."""
+        """Yield what has come since; all, when the log was recreated."""
         while True:
             page = self._ask({"since": self._seen, "limit": MAX_EVENTS})
             if page["last"] < self._seen:

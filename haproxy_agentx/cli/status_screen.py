@@ -71,7 +71,7 @@ def _cells(service: Part) -> list[Text]:
 
 
 def _reasons(service: Part) -> list[str]:
-    """Say why a service is as it is, each in a line."""
+    """Return why a service is as it is, each in a line."""
     found = []
     if service.get("cause_text"):
         found.append(f"last change: {service.get('cause') or 'unknown'}: {service['cause_text']}")
@@ -128,7 +128,7 @@ def _table(first: str, *headings: str) -> Table:
 
 
 def _source_cells(source: Part, missing: str) -> list[Text]:
-    """Give name, state and age; ``missing`` is the colour of one that is not there."""
+    """Return name, state and age; ``missing`` is the colour of one that is not there."""
     style = {"ok": "green", "absent": missing, "disabled": missing}.get(source["state"], "red")
     age = "never" if source["age"] is None else span(source["age"])
     return [shown(f"  {source['name']}"), shown(source["state"], style), shown(age)]

@@ -16,20 +16,20 @@ _FINE, _DEGRADED = Health.standby, Health.stopped
 
 
 def shown(text: object, style: str = "") -> "Text":
-    """Give a text, much of which comes from outside, without markup, line breaks and escape sequences."""
+    """Return a text, much of which comes from outside, without markup, line breaks and escape sequences."""
     from rich.text import Text
 
     return Text(printable(str(text), LONGEST), style)
 
 
 def health_style(name: object) -> str:
-    """Give the colour of a health by its label; what another version may say is wrong, too."""
+    """Return the colour of a health by its label; what another version may say is wrong, too."""
     health = Health.__members__.get(str(name), Health.conflict)
     return "green" if health <= _FINE else "yellow" if health <= _DEGRADED else "red"
 
 
 def is_fine(name: object) -> bool:
-    """Say whether a health by its label is active or standby."""
+    """Whether a health by its label is active or standby."""
     return health_style(name) == "green"
 
 

@@ -92,7 +92,7 @@ def load(path: str | None, environment: Mapping[str, str] = os.environ) -> Confi
 
 
 def _read(file: str) -> bytes:
-    """Give the file's content, at most one octet more than is allowed; a FIFO or device is not waited for."""
+    """Return the file's content, at most one octet more than is allowed; a FIFO or device is not waited for."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with open(descriptor, "rb") as opened:  # noqa: PTH123  it is open already
         mode = os.fstat(descriptor).st_mode

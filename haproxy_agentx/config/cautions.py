@@ -9,7 +9,7 @@ from haproxy_agentx.printable import printable
 
 
 def advice(config: Config) -> tuple[str, ...]:
-    """Give warnings, one line 'KEY: what; remedy' each."""
+    """Return warnings, one line 'KEY: what; remedy' each."""
     found = []
     if config.agentx.socket.startswith("tcp:"):
         found.append(

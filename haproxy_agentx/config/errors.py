@@ -29,7 +29,7 @@ class ConfigError(Exception):
         super().__init__(file, self.problems)
 
     def __str__(self) -> str:
-        """Give a line ``FILE:LINE: KEY: what; remedy`` for each problem; without a line where the file is meant."""
+        """Return a line ``FILE:LINE: KEY: what; remedy`` for each problem; without a line where the file is meant."""
         file = printable(self.file)
         lines = [
             f"{file}:{found.line}: {found.key}: {found.what}" if found.line else f"{file}: {found.what}"

@@ -38,7 +38,7 @@ class HaproxyConfig:
 
     @property
     def over_http(self) -> bool:
-        """Say whether it is read by the statistics page and not by the socket."""
+        """Whether it is read by the statistics page and not by the socket."""
         return "://" in self.stats
 
 

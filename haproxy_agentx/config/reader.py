@@ -88,7 +88,7 @@ class _Reader:
         return tuple(found) or _NOTHING
 
     def _items(self, node: Node, item: Key | Section, path: str) -> Iterator[tuple[str, Node]]:
-        """Give the items of a list with their paths; none where it is not one, or one of an unlikely length."""
+        """Yield the items of a list with their paths; none where it is not one, or one of an unlikely length."""
         if isinstance(node, Hole):
             return
         if not isinstance(node, Sequence):

@@ -38,11 +38,11 @@ class Group:
     is_readable: bool = True
 
     def refused(self, key: str) -> bool:
-        """Say whether the key is given and wrong, which was told."""
+        """Whether the key is given and wrong, which was told."""
         return not self.is_readable or (key in self.lines and key not in self.values)
 
     def note_at(self, note: Note, key: str, what: str) -> None:
-        """Tell of a problem at a key, or at the group's first line where the key is not given."""
+        """Report a problem at a key, or at the group's first line where the key is not given."""
         note(self.lines.get(key, self.line), f"{self.path}.{key}", what)
 
 

@@ -49,7 +49,7 @@ class Scalar:
 
     @property
     def missing(self) -> bool:
-        """Say whether nothing was written: YAML's null."""
+        """Whether nothing was written: YAML's null."""
         return not self.quoted and self.text in {"", "~", "null"}
 
 
@@ -99,12 +99,12 @@ def compose(text: str) -> tuple[Node | None, list[Problem]]:
 
 
 def shown_key(key: str) -> str:
-    """Give a key as a message may show it: what does not look like one might be a misplaced secret."""
+    """Return a key as a message may show it: what does not look like one might be a misplaced secret."""
     return key if _KEY.fullmatch(key) else "(not a key)"
 
 
 def join(*parts: str) -> str:
-    """Give the path of keys: ``haproxy[0].stats``."""
+    """Return the path of keys: ``haproxy[0].stats``."""
     return ".".join(parts).replace(".[", "[") or TOP
 
 
@@ -151,7 +151,7 @@ class _Composer:
             raise self._stop(1, "this is not YAML; look for '\\U' in double quotes, or use single quotes") from None
 
     def _key_of(self, line: int) -> list[str]:
-        """Give the key that a line begins with: YAML's parser may stop before it has told of it."""
+        """Return the key that a line begins with: YAML's parser may stop before it has told of it."""
         lines = self._text.split("\n")
         match = _FIRST_KEY.match(lines[line - 1]) if line <= len(lines) else None
         return [match[1]] if match else []
@@ -219,7 +219,7 @@ def _line(event: Any) -> int:  # noqa: ANN401  PyYAML's events have no common ty
 
 
 def _explain(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """Give line and 'what; remedy'. PyYAML's own words may repeat a piece of the file, and so are not repeated."""
+    """Return line and 'what; remedy'. PyYAML's own words may repeat a piece of the file, and so are not repeated."""
     problem = error.problem or ""
     opened = "end of stream" in problem or "stream end" in problem
     mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark

@@ -67,7 +67,7 @@ def root(text: str) -> Oid:
 
 
 def duration(least: float, most: float) -> Callable[[str], float]:
-    """Give a reader of seconds between ``least`` and ``most``: 1s, 500ms, 2m, 1h, or a plain number of seconds."""
+    """Return a reader of seconds between ``least`` and ``most``: 1s, 500ms, 2m, 1h, or a plain number of seconds."""
 
     def read(text: str) -> float:
         match = _DURATION.fullmatch(text)
@@ -136,7 +136,7 @@ def path(text: str) -> str:
 
 
 def secret_file(what: str, credentials: str) -> Callable[[str], str]:
-    """Give a reader of the path of a file that holds a secret (``what``: password), or of ``credential:NAME``.
+    """Return a reader of the path of a file that holds a secret (``what``: password), or of ``credential:NAME``.
 
     The latter is the file NAME in the folder ``credentials``, a systemd credential. The text is in no message: it may
     be the secret itself.
@@ -155,7 +155,7 @@ def secret_file(what: str, credentials: str) -> Callable[[str], str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is surely this machine: localhost, or a loopback address, IPv6 also in brackets."""
+    """Whether a host is surely this machine: localhost, or a loopback address, IPv6 also in brackets."""
     if host == "localhost":
         return True
     try:

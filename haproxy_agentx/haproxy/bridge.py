@@ -88,7 +88,7 @@ class Bridge:
                     socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
     async def gone(self, within: float) -> bool:
-        """Say whether the worker has ended, waiting for it for so many seconds."""
+        """Whether the worker has ended, waiting for it for so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0 if self.ended else within):
                 await self._finished.wait()

@@ -40,12 +40,12 @@ _PLAIN: Mapping[int, tuple[type[SourceError], str]] = {
 
 
 def stats_socket_line(path: str) -> str:
-    """Give the line of haproxy.cfg that makes a socket at ``path`` for us: read-only level, our group."""
+    """Return the line of haproxy.cfg that makes a socket at ``path`` for us: read-only level, our group."""
     return f"stats socket {path} mode 660 group {GROUP} level user"
 
 
 def explain(path: str, error: OSError) -> SourceError:
-    """Give the error for an operator when ``path`` could not be opened or connected to because of ``error``."""
+    """Return the error for an operator when ``path`` could not be opened or connected to because of ``error``."""
     if error.errno in (errno.EACCES, errno.EPERM):
         return _denied(path)
     if error.errno == errno.ECONNREFUSED:
@@ -64,7 +64,7 @@ def refuse_long_path(path: str) -> None:
 
 
 def _refused(path: str) -> SourceError:
-    """Tell a socket without a process from a file that is no socket: connect(2) says ECONNREFUSED for both."""
+    """Distinguish a socket without a process from a file that is no socket: connect(2) says ECONNREFUSED for both."""
     try:
         mode = Path(path).stat().st_mode
     except OSError:
@@ -77,7 +77,7 @@ def _refused(path: str) -> SourceError:
 
 
 def _denied(path: str) -> Denied:
-    """Say who owns what stands in the way: a directory above the socket, or the socket."""
+    """Return who owns what stands in the way: a directory above the socket, or the socket."""
     for parent in reversed(Path(path).parents):
         if not os.access(parent, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             return Denied(

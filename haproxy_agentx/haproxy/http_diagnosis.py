@@ -20,7 +20,7 @@ _UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 
 
 def explain_status(request: Request, status: int) -> SourceError:
-    """Give the error for a status code that is neither success nor a redirect."""
+    """Return the error for a status code that is neither success nor a redirect."""
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         what = (
             "wants credentials: give username and password_file"
@@ -37,7 +37,7 @@ def explain_status(request: Request, status: int) -> SourceError:
 
 
 def explain(request: Request, error: BaseException) -> SourceError:
-    """Give the error for what ``requests`` raised."""
+    """Return the error for what ``requests`` raised."""
     found = list(_causes(error))
     for cause in found:
         if isinstance(cause, SourceError):
@@ -84,7 +84,7 @@ def _known(request: Request, cause: BaseException) -> SourceError | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give ``error`` and what it wraps, outermost first: requests and urllib3 wrap by arguments and by attribute."""
+    """Yield ``error`` and what it wraps, outermost first: requests and urllib3 wrap by arguments and by attribute."""
     current: BaseException | None = error
     for _ in range(_DEPTH):
         if current is None:

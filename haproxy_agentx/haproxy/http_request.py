@@ -61,7 +61,7 @@ def get(request: Request, bridge: Bridge) -> None:
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Give the TLS context that verifies against ``ca_file``, read again when it has changed; None is the system's."""
+    """Return the TLS context that verifies against ``ca_file``, reread when it has changed; None is the system's."""
     if ca_file is None:
         return _context(None, ())
     try:

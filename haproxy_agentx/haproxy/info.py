@@ -81,7 +81,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _uptime(fields: Mapping[str, str]) -> int | None:
-    """Give ``Uptime_sec``, or what ``Uptime`` (``0d 0h00m02s``) says where that is missing."""
+    """Return ``Uptime_sec``, or what ``Uptime`` (``0d 0h00m02s``) says where that is missing."""
     seconds = _number(fields.get("Uptime_sec"))
     if seconds is None and (parts := _UPTIME.fullmatch(fields.get("Uptime", ""))):
         day, hour, minute, second = map(int, parts.groups())

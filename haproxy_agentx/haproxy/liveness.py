@@ -62,7 +62,7 @@ class Liveness:
             self._measure(now)
 
     def take(self, pid: int, peer: Peer | None, now: float) -> None:
-        """Take a good reading: of which process, and who listens at the socket, if the kernel says it."""
+        """Record a good reading: of which process, and who listens at the socket, if the kernel says it."""
         self._used = None
         if pid != self._pid or self.has_ended:
             self._watch(pid, peer)

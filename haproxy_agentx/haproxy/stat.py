@@ -119,7 +119,7 @@ class Reading:
 
 
 class StatParser:
-    """Takes an answer in slices and gives the Reading. ``previous`` is the reading before, to compare with.
+    """Parser of an answer that arrives in slices; it returns the Reading. ``previous`` is the reading before.
 
     ``ends_empty`` says that the answer ends with an empty line, as on the socket; over HTTP it does not. ``admit`` is
     called with the rows and the octets that have come before more of them are kept, and may raise a SourceError.
@@ -150,7 +150,7 @@ class StatParser:
         self._ended = False
 
     def feed(self, data: bytes) -> None:
-        """Take a slice. Raises Invalid when this is no statistics, or too much of it."""
+        """Process a slice. Raises Invalid when this is no statistics, or too much of it."""
         text = self._rest + data
         *lines, self._rest = text.split(b"\n")
         if len(text) > MAX_LINE and max(map(len, (self._rest, *lines))) > MAX_LINE:
@@ -177,7 +177,7 @@ class StatParser:
         self._take(lines, *self._look(self._header, lines, plain=not unusual))
 
     def finish(self) -> Reading:
-        """Give the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
+        """Return the reading, once the stream has ended. Raises Invalid for an answer that is torn."""
         while self._header is not None and b"\n" in self._rest:  # a quotation mark that nothing closed
             line, _, rest = self._rest.partition(b"\n")
             if owner(line) != NOBODY and not self._header.is_long_enough(line):
@@ -201,7 +201,7 @@ class StatParser:
         )
 
     def _look(self, header: "_Header", lines: list[bytes], *, plain: bool) -> tuple[list[bytes | None], list[Mark]]:
-        """Give the signatures and marks of rows, no signature for a bad one. ``plain``: none of them is unusual."""
+        """Return the signatures and marks of rows, no signature for a bad one. ``plain``: none of them is unusual."""
         before, rows = self._before, slice(len(self._lines), len(self._lines) + len(lines))
         marks = before.marks[rows] if header.fields == before.fields else []
         signatures: list[bytes | None] = [
@@ -261,12 +261,12 @@ class StatParser:
 
 
 def identity(signature: bytes) -> list[bytes]:
-    """Give the fields of ``IDENTITY``."""
+    """Return the fields of ``IDENTITY``."""
     return signature.split(SEPARATOR, len(IDENTITY))[: len(IDENTITY)]
 
 
 def _unusual(text: bytes) -> bool:
-    """Say whether a row, or one of many, cannot be cut at its commas."""
+    """Whether a row, or one of many, cannot be cut at its commas."""
     return b'"' in text or b"\r" in text or SEPARATOR in text
 
 
@@ -294,7 +294,7 @@ class _Header:
         """Those that were given: many rows have the same."""
 
     def look(self, lines: list[bytes], *, plain: bool) -> list[_Look]:
-        """Give the signature and the mark of each row. ``plain``: none of them is unusual."""
+        """Return the signature and the mark of each row. ``plain``: none of them is unusual."""
         if not plain:
             return [self._look_closely(line) if _unusual(line) else self.look([line], plain=True)[0] for line in lines]
         pick, clock, more, commas, known = self._pick, self._clock, self._cut - self._clock, self._commas, self._marks

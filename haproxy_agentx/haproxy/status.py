@@ -167,7 +167,7 @@ _CHECK: Mapping[bytes, CheckStatus] = {
 
 
 def labels(kind: type[IntEnum]) -> dict[str, int]:
-    """Give the named numbers of an enumeration, in their order, as the MIB wants them."""
+    """Return the named numbers of an enumeration, in their order, as the MIB wants them."""
     return {member.name: member.value for member in kind}
 
 
@@ -190,17 +190,17 @@ def server_state(text: bytes) -> ServerState:
 
 
 def server_status(text: bytes) -> ServerStatus:
-    """Give the operational state of a server row's status."""
+    """Return the operational state of a server row's status."""
     return server_state(text).status
 
 
 def admin_state(text: bytes) -> AdminState:
-    """Give the administrative state that a server row's status shows."""
+    """Return the administrative state that a server row's status shows."""
     return server_state(text).admin
 
 
 def server_progress(text: bytes) -> tuple[int, int] | None:
-    """Give x and y of ``UP x/y`` and the like; None when no change is under way."""
+    """Return x and y of ``UP x/y`` and the like; None when no change is under way."""
     state = server_state(text)
     return (state.progress, state.needed) if state.status in _MOVING.values() else None
 
@@ -230,12 +230,12 @@ def check_status(text: bytes) -> CheckStatus:
 
 
 def check_running(text: bytes) -> bool:
-    """Tell whether a check is in progress: HAProxy then puts ``* `` before the result of the last one."""
+    """Whether a check is in progress: HAProxy then puts ``* `` before the result of the last one."""
     return text.startswith(_CHECK_RUNNING)
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:
-    """Give the leading word of a status and the rest; no word when a letter follows that makes it another one."""
+    """Return the leading word of a status and the rest; no word when a letter follows that makes it another one."""
     found = _WORD.match(text)
     if found is None or text[found.end() :][:1].isalnum():
         return b"", text

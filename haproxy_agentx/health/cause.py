@@ -29,7 +29,7 @@ _SILENT_WORDS: Mapping[Cause, str] = {
 
 
 def explain(change: Change, facts: Sequence[Fact]) -> tuple[Cause, str]:
-    """Give the cause of a change and a line on it; ``facts`` may be in any order and go back for any time."""
+    """Return the cause of a change and a line on it; ``facts`` may be in any order and go back for any time."""
     move = move_of(change)
     if move is Move.unchanged:
         return Cause.none, ""
@@ -44,7 +44,7 @@ def explain(change: Change, facts: Sequence[Fact]) -> tuple[Cause, str]:
 
 
 def _evidence(rule: Rule, change: Change, reasons: Reason, facts: Sequence[Fact]) -> str | None:
-    """Give the evidence for a row in words, None where there is none."""
+    """Return the evidence for a row in words, None where there is none."""
     if rule.reasons:
         return change.details if rule.reasons & reasons else None
     if not rule.facts:
@@ -54,7 +54,7 @@ def _evidence(rule: Rule, change: Change, reasons: Reason, facts: Sequence[Fact]
 
 
 def _is_near(fact: Fact, rule: Rule, change: Change, facts: Sequence[Fact]) -> bool:
-    """Say whether a fact is near enough, and was not over long before the change."""
+    """Whether a fact is near enough, and was not over long before the change."""
     slow = {Slow.no: 0.0, Slow.check: change.checks, Slow.preempt: change.checks + change.delay}
     at, before = change.at, rule.before + slow[rule.slow]
     if not at - before <= fact.at <= at + rule.after:

@@ -40,7 +40,7 @@ class Rule:
 
     @property
     def needs_evidence(self) -> bool:
-        """Say whether it is more than what is left when nothing was seen."""
+        """Whether it is more than what is left when nothing was seen."""
         return bool(self.facts or self.reasons)
 
 

@@ -70,7 +70,7 @@ class Clients:
         *,
         had_servers: frozenset[bytes],
     ) -> Generator[None, None, bool]:
-        """Take the counters of a reading, with pauses; return whether anything that counts is another.
+        """Process the counters of a reading, with pauses; return whether anything that counts is another.
 
         ``full_sockets`` has for frontends how many sockets they have, and how many take no connection; ``load`` is
         None where it is not known, and then as before.

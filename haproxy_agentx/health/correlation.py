@@ -80,7 +80,7 @@ class Traps:
             self._waiting.append((trap, at))
 
     def match(self, change: RoleChange) -> tuple[StateTrap, float] | None:
-        """Give the trap of a change and when it came; it is used up by that, as are older ones of the instance."""
+        """Return the trap of a change and when it came; it is used up by that, as are older ones of the instance."""
         for place, (trap, at) in enumerate(self._waiting):
             if trap.name == change.instance and ROLES[trap.state] is change.after and at >= change.at - early(change):
                 used = [self._waiting[index] for index in range(place + 1)]
@@ -113,7 +113,7 @@ class Pending:
 
     @property
     def seen(self) -> TrapSeen:
-        """Say whether keepalived's trap was there."""
+        """Whether keepalived's trap was there."""
         if self.trap is not None:
             return TrapSeen.seen
         return TrapSeen.notSeen if self.listening else TrapSeen.notObserved
@@ -123,7 +123,7 @@ class Pending:
         return self.change.at + (self.patience if self.listening else FIRST_WAIT)
 
     def is_ready(self, now: float, traps: Traps, *, read: bool, reason: bool, silent: bool = False) -> bool:
-        """Say whether it is to be told now.
+        """Whether it is to be told now.
 
         ``read`` says that HAProxy was read since; ``reason`` that keepalived gave one, or there is none to give;
         ``silent`` that snmpd keeps our session and has shown no sign of life since the change.
@@ -152,7 +152,7 @@ class Pending:
 
 
 def as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:
-    """Give the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
+    """Return the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
     trap = pending.trap
     initial = trap.initial if trap and trap.initial is not None else instance.initial
     router = trap.router_id if trap else instance.router_id

@@ -46,7 +46,7 @@ def _names(members: Iterable[Enum]) -> str:
 
 
 def health_table() -> str:
-    """Give the decision table of health."""
+    """Return the decision table of health."""
     rows = (
         (_names(rule.roles), _names(rule.held), _names(rule.readiness), f"**{rule.health.name}**", rule.meaning)
         for rule in RULES
@@ -63,7 +63,7 @@ def _evidence(rule: CauseRule) -> str:
 
 
 def cause_table() -> str:
-    """Give the rules of the causes."""
+    """Return the rules of the causes."""
     rows = []
     for move, rules in CAUSE_RULES.items():
         for number, rule in enumerate(rules):
@@ -75,7 +75,7 @@ def cause_table() -> str:
 
 
 def fact_table() -> str:
-    """Give what ends a fact."""
+    """Return what ends a fact."""
     head = ("fact", f"explains nothing any more {LINGER:g} s after")
     return _table(head, ((fact.name, _names(ends)) for fact, ends in OVER.items()))
 
@@ -139,7 +139,7 @@ def _conflicts() -> Iterator[str]:
 
 
 def _turns(role: Role, held: Held, readiness: Readiness) -> Health | None:
-    """Give the health that the addresses bring about, None where they change nothing."""
+    """Return the health that the addresses bring about, None where they change nothing."""
     health = decide(role, held, readiness)
     return None if health is decide(role, Held.unknown, readiness) else health
 

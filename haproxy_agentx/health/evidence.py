@@ -100,7 +100,7 @@ _NO_KNOWLEDGE = (Evidence.nothing, Evidence.unchecked, Evidence.other)
 
 
 def settled(seen: int, known: int) -> int:
-    """Give the Evidence for a server that shows ``seen``, of which ``known`` was known before."""
+    """Return the Evidence for a server that shows ``seen``, of which ``known`` was known before."""
     if not seen & UNSURE:
         return seen
     return seen & ~(UNSURE | TRACKS) if known in _NO_KNOWLEDGE else known

@@ -98,7 +98,7 @@ class Farm:
     def take(
         self, reading: Reading, now: float = 0.0, load: Load | None = None, *, same_process: bool | None = False
     ) -> Generator[None, None, bool]:
-        """Take a reading, with pauses; gives whether anything that counts is another.
+        """Process a reading, with pauses; gives whether anything that counts is another.
 
         Each reading that served as the ``previous`` of the next has to be taken, in their order. One that was begun
         and given up changes nothing, and the next one is then counted anew. ``now`` is in monotonic seconds; ``load``
@@ -151,7 +151,7 @@ class Farm:
         return differs or clients_differ
 
     def changes(self) -> list[StatusChange]:
-        """Give the changes of status since the last call; a proxy or server that is new or gone is none."""
+        """Return the changes of status since the last call; a proxy or server that is new or gone is none."""
         changes, self._changes = self._changes, []
         return changes
 
@@ -237,7 +237,7 @@ class Farm:
                 yield from ((as_text(name), int(Evidence.unread)) for name in names)
 
     def _known(self) -> Generator[None, None, dict[bytes, int]]:
-        """Give the evidence for each server that there is, by the octets of backend and name."""
+        """Yield the evidence for each server that there is, by the octets of backend and name."""
         known = {}
         for place, code in enumerate(self._codes):
             if not place % PAUSE:
@@ -291,7 +291,7 @@ class Farm:
         return (yield from self._clients.take(reading, places, full, load, now, had_servers=had))
 
     def _moved(self, reading: Reading, now: float) -> Generator[None, None, list[int] | None]:
-        """Give the places of the changed rows that say something else than before; most have another check's result.
+        """Yield the places of the changed rows that say something else than before; most have another check's result.
 
         None where one of them tracks a server that was not looked for.
         """
@@ -322,7 +322,7 @@ class Farm:
         return settled(_proven(self._tracking, reading, place, shown(condition), before, now), before)
 
     def _mend(self, reading: Reading, moved: Sequence[int], now: float) -> bool:
-        """Take a reading of the same rows, of which few say something else."""
+        """Process a reading of the same rows, of which few say something else."""
         frontends_differ = False
         words: dict[bytes, str] = {}
         changes: list[StatusChange] = []

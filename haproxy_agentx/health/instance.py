@@ -119,7 +119,7 @@ class Instance:
 
     @property
     def holds(self) -> Held:
-        """Say which of its addresses the kernel has."""
+        """Return which of its addresses the kernel has."""
         if not self.addresses:
             return Held.unknown
         if not self.is_seen or self.is_bare:
@@ -196,11 +196,11 @@ class Instance:
         return None if self.mib is not None and not self.mib.preempts else Role.master
 
     def settled_at(self) -> float:
-        """Give the moment from which role and addresses have to agree."""
+        """Return the moment from which role and addresses have to agree."""
         return max(self.agree_from, self.held_since) + SETTLE
 
     def memory(self) -> Remembered:
-        """Give what is worth keeping for the next start."""
+        """Return what is worth keeping for the next start."""
         return Remembered(self.role, self.addresses, self.initial, self.router_id, self.source == "keepalivedFifo")
 
     @property

@@ -99,7 +99,7 @@ class Instances:
             self._remember(self._new(name, now, Standing.recalled), memory)
 
     def take_line(self, line: FifoLine, at: float) -> list[RoleChange]:
-        """Take a line of the FIFO."""
+        """Record a line of the FIFO."""
         self.shown = True
         if line.group:
             return []
@@ -135,7 +135,7 @@ class Instances:
         return decide(evidence, speaker, named=named)
 
     def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
-        """Take a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
+        """Record a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
         if self.writer is False and at > self._writer_changed_at + START and _shows_it_runs(trap, evidence):
             self._leave_fifo()
         may = self.may(evidence, trap.name)
@@ -164,7 +164,7 @@ class Instances:
         return self._event(instance, trap.state, "keepalivedTraps", at)
 
     def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO tells
-        """Take whether somebody has the FIFO open for writing."""
+        """Record whether somebody has the FIFO open for writing."""
         if present is not self.writer:
             if present and self._is_stopped(at):
                 self._forget_events()
@@ -176,7 +176,7 @@ class Instances:
         return self.settle(at)
 
     def take_reading(self, reading: MibReading) -> list[RoleChange]:
-        """Take KEEPALIVED-MIB: instances that are not in it any more are gone."""
+        """Record KEEPALIVED-MIB: instances that are not in it any more are gone."""
         self.trouble = self._missing_since = None
         self._mib_spoke = self.shown = True
         self._drop_proposed()
@@ -208,7 +208,7 @@ class Instances:
         return changes
 
     def take_trouble(self, trouble: Trouble, at: float) -> list[RoleChange]:
-        """Take that KEEPALIVED-MIB could not be read.
+        """Record that KEEPALIVED-MIB could not be read.
 
         snmpd drops a frozen keepalived after some seconds, so that its MIB is not there any more: it is frozen still,
         until it says something.
@@ -224,12 +224,12 @@ class Instances:
         return self.settle(at)
 
     def lose_kernel(self, at: float) -> None:
-        """Take that the kernel can not be asked."""
+        """Record that the kernel can not be asked."""
         self.kernel = None
         self._look_at_addresses(at)
 
     def take_kernel(self, kernel: Kernel, at: float) -> list[RoleChange]:
-        """Take who holds which address."""
+        """Record who holds which address."""
         self.kernel = kernel
         self._look_at_addresses(at)
         return self.settle(at)
@@ -241,7 +241,7 @@ class Instances:
         return [change for instance in list(self.known.values()) for change in self._believe(instance, now)]
 
     def deadline(self, now: float) -> float | None:
-        """Give the next moment at which something may be different without news."""
+        """Return the next moment at which something may be different without news."""
         moments = [instance.settled_at() for instance in self.known.values()]
         moments.append(self._writer_changed_at + START)
         moments += [known.expires_at for known in self.known.values() if known.standing is Standing.proposed]
@@ -325,7 +325,7 @@ class Instances:
         return self._believe(instance, at)
 
     def _leave_fifo(self) -> None:
-        """Take that keepalived does not use the FIFO any more: it runs, and nobody has it open."""
+        """Record that keepalived does not use the FIFO any more: it runs, and nobody has it open."""
         if self._had_writer:
             self._had_writer = False
             for instance in self.known.values():
@@ -369,7 +369,7 @@ class Instances:
         return Belief(self._from_memory(instance))
 
     def _mib_role(self, instance: Instance) -> Role | None:
-        """Give what KEEPALIVED-MIB last said of this run of keepalived.
+        """Return what KEEPALIVED-MIB last said of this run of keepalived.
 
         That stands while the MIB is missing, as after a restart of snmpd: of a change, events would have told.
         """
@@ -403,7 +403,7 @@ class Instances:
         return _NAMELESS if self.shown else ""
 
     def _from_memory(self, instance: Instance) -> Role:
-        """Give the role of the last start, unless the kernel speaks against it."""
+        """Return the role of the last start, unless the kernel speaks against it."""
         role = instance.remembered
         if role is Role.master and instance.holds is Held.all:
             return role

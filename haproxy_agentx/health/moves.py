@@ -74,7 +74,7 @@ _UNSAFE = (Health.unknown, Health.blackhole)
 
 
 def move_of(change: Change) -> Move:
-    """Give the move of a change."""
+    """Return the move of a change."""
     if change.role is not change.role_before:
         for before, after, move in MOVES:
             if change.role in after and (not before or change.role_before in before):

@@ -95,7 +95,7 @@ def assess(demand: Demand, processes: Sequence[ProcessState]) -> Verdict:
 
 
 def required(minimum: Minimum, counted: int) -> int:
-    """Give the servers that a backend needs of those that are to serve; a part of a server is one."""
+    """Return the servers that a backend needs of those that are to serve; a part of a server is one."""
     return -(-counted * minimum.number // 100) if minimum.percent else minimum.number
 
 
@@ -263,13 +263,13 @@ def _table(process: ProcessState, kind: str) -> Mapping[bytes, object]:
 
 
 def _own(name: str, process: str) -> bytes | None:
-    """Give the proxy that is meant, if one of this process may be."""
+    """Return the proxy that is meant, if one of this process may be."""
     where, _, proxy = name.rpartition("/")
     return proxy.encode(errors="surrogateescape") if where in ("", process) else None
 
 
 def _chosen(names: Sequence[str] | None, process: str, there: Mapping[bytes, object]) -> Iterator[bytes]:
-    """Give what belongs to the service of what is there, each once."""
+    """Yield what belongs to the service of what is there, each once."""
     if names is None:
         return iter(there)
     wanted = dict.fromkeys(_own(name, process) for name in names)
@@ -282,13 +282,13 @@ def _is_there(name: str, kind: str, processes: Iterable[ProcessState]) -> bool:
 
 
 def _is_missing(name: str, kind: str, processes: Sequence[ProcessState]) -> bool:
-    """Say whether a name is nowhere, as far as each process where it may be was read."""
+    """Whether a name is nowhere, as far as each process where it may be was read."""
     unread = (process.farm is None and _own(name, process.name) is not None for process in processes)
     return not _is_there(name, kind, processes) and not any(unread)
 
 
 def _has_part(demand: Demand, process: ProcessState, processes: Sequence[ProcessState]) -> bool:
-    """Say whether a process has a part in a service: one that was never read may have what is nowhere else."""
+    """Whether a process has a part in a service: one that was never read may have what is nowhere else."""
     if demand.frontends is None or demand.backends is None:
         return True
     named = chain((("frontend", name) for name in demand.frontends), (("backend", name) for name in demand.backends))

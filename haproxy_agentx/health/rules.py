@@ -22,7 +22,7 @@ class Rule:
     meaning: str
 
     def matches(self, role: Role, held: Held, readiness: Readiness) -> bool:
-        """Say whether the row applies."""
+        """Whether the row applies."""
         return (
             (not self.roles or role in self.roles)
             and (not self.held or held in self.held)
@@ -74,5 +74,5 @@ _DECISIONS = {case: _first(*case) for case in product(Role, Held, Readiness)}
 
 
 def decide(role: Role, held: Held, readiness: Readiness) -> Health:
-    """Give the health. While role and addresses may still be on their way to each other, ``held`` is unknown."""
+    """Return the health. While role and addresses may still be on their way to each other, ``held`` is unknown."""
     return _DECISIONS[role, held, readiness]

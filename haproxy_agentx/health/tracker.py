@@ -39,7 +39,7 @@ class Tell:
 
     @property
     def is_failover(self) -> bool:
-        """Say whether the role is another one. That it is not known now is not another one."""
+        """Whether the role is another one. That it is not known now is not another one."""
         return self.after.role not in (self.before.role, Role.unknown)
 
 
@@ -65,7 +65,7 @@ class Tracker:
         """Whether nothing is known yet: that it is well then is no change."""
 
     def observe(self, condition: Condition, now: float, began: float | None = None) -> None:
-        """Take how the service is now; ``began`` is when the evidence for it began, if that was before."""
+        """Record how the service is now; ``began`` is when the evidence for it began, if that was before."""
         before, self.condition = self.condition, condition
         began = now if began is None else min(began, now)
         is_well = condition.health <= Health.standby
@@ -97,32 +97,32 @@ class Tracker:
         return self._limiter.suppressed + self._waiting_role
 
     def role_changed(self) -> None:
-        """Take that the role has changed: ``tell_role`` will follow, and tells the health, too."""
+        """Record that the role has changed: ``tell_role`` will follow, and tells the health, too."""
         self.failovers += 1
         self._waiting_role += 1
 
     def count_role(self, now: float) -> None:
-        """Take that the role has changed, and that it is not told but counted: there are too many."""
+        """Record that the role has changed, and that it is not told but counted: there are too many."""
         self.failovers += 1
         self._limiter.count(now)
 
     def forget_role(self) -> None:
-        """Take that a change of role that waits was none: its instance was removed."""
+        """Record that a change of role that waits was none: its instance was removed."""
         self.failovers -= 1
         self._waiting_role = max(0, self._waiting_role - 1)
 
     def learn_role(self, role: Role) -> None:
-        """Take a role where none was ever known: that is no change."""
+        """Record a role where none was ever known: that is no change."""
         if self.told is not None:
             self.told = replace(self.told, role=role)
 
     def deadline(self) -> float | None:
-        """Give when ``tell`` is to be called next, None when there is nothing to tell."""
+        """Return when ``tell`` is to be called next, None when there is nothing to tell."""
         moments = [self._limiter.due(), self._ripe_at()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def tell_role(self, after: Role, at: float, now: float) -> Tell | None:
-        """Give what is to be told of a role change that happened at ``at``; None when it is one of a storm."""
+        """Return what is to be told of a role change that happened at ``at``; None when it is one of a storm."""
         self._waiting_role = max(0, self._waiting_role - 1)
         if self.condition is None or self.told is None:
             return None
@@ -133,7 +133,7 @@ class Tracker:
         return self._told(_as(self.condition, after), at)
 
     def tell(self, now: float) -> Tell | None:
-        """Give what is to be told now: a health that has held, or the sum of a storm."""
+        """Return what is to be told now: a health that has held, or the sum of a storm."""
         if self.condition is None or self.told is None or self._waiting_role:
             return None
         due = self._limiter.due()
@@ -144,7 +144,7 @@ class Tracker:
         return self._tell_sum(now) if self._limiter.suppressed else None
 
     def _tell_sum(self, now: float) -> Tell | None:
-        """Give the sum of a storm, unless it is as the last sum told it, and the storm is over."""
+        """Return the sum of a storm, unless it is as the last sum told it, and the storm is over."""
         count = self._limiter.sum(now)
         if self.condition is None or self.told is None:
             return None
@@ -153,14 +153,14 @@ class Tracker:
         return self._told(self.condition, self._departed if self._departed is not None else now, count)
 
     def _tell_health(self, now: float) -> Tell | None:
-        """Give a health that has held."""
+        """Return a health that has held."""
         ripe = self._ripe_at()
         if self.condition is None or self._departed is None or ripe is None or now < ripe:
             return None
         return self._told(self.condition, self._departed) if self._limiter.allows(now) else None
 
     def _ripe_at(self) -> float | None:
-        """Give when the present health has held long enough to be told."""
+        """Return when the present health has held long enough to be told."""
         if self._departed is None or self._waiting_role or self._limiter.due() is not None:
             return None
         return min(self.since + self._hold, self._departed + PATIENCE * self._hold)
@@ -175,7 +175,7 @@ class Tracker:
 
 
 def _as(condition: Condition, role: Role) -> Condition:
-    """Give the condition as it was with a role that may be over by now."""
+    """Return the condition as it was with a role that may be over by now."""
     if condition.role is role:
         return condition
     health = decide(role, Held.unknown, condition.readiness)

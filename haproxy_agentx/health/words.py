@@ -41,7 +41,7 @@ class Told(IntEnum):
 
 
 def of_trouble(process: str, trouble: Reason, words: str) -> str:
-    """Say why a HAProxy cannot be judged; ``words`` has it from its source, if there is more to say."""
+    """Return why a HAProxy cannot be judged; ``words`` has it from its source, if there is more to say."""
     if words:
         return words if process in words else f"haproxy {_name(process)}: {words}"
     if Reason.haproxyGone in trouble:
@@ -52,7 +52,7 @@ def of_trouble(process: str, trouble: Reason, words: str) -> str:
 
 
 def of_frontend(where: str, status: FrontendStatus) -> str:
-    """Say that a frontend is not open."""
+    """Return that a frontend is not open."""
     word = "of unknown status" if status is FrontendStatus.other else status.name.upper()
     return f"frontend {_name(where)} is {word}"
 
@@ -67,24 +67,24 @@ _CLIENTS: Mapping[Outcome, str] = {
 
 
 def of_clients(where: str, standing: Outcome) -> str:
-    """Say what clients of a frontend get."""
+    """Return what clients of a frontend get."""
     return f"frontend {_name(where)} {_CLIENTS[standing]}"
 
 
 def of_queue(where: str, standing: Outcome) -> str:
-    """Say that clients wait for the servers of a backend."""
+    """Return that clients wait for the servers of a backend."""
     words = "and nobody gets one" if standing is Outcome.full else "and some wait in vain"
     return f"clients of backend {_name(where)} wait for a server, {words}"
 
 
 def of_unknown(farm: Farm, backend: Backend, where: str) -> str:
-    """Say that rows of a backend are missing, and which."""
+    """Return that rows of a backend are missing, and which."""
     named = ", ".join(_name(server) for server in farm.lacking(backend, MAX_SERVERS))
     return f"rows of backend {_name(where)} are missing or cannot be understood{f' ({named})' if named else ''}"
 
 
 def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
-    """Say what a backend lacks, and which of its servers."""
+    """Return what a backend lacks, and which of its servers."""
     lacking = farm.lacking(backend, MAX_SERVERS + 1)
     named = ", ".join(_name(server) for server in lacking[:MAX_SERVERS])
     if len(lacking) > MAX_SERVERS:
@@ -113,7 +113,7 @@ def sentence(told: Sequence[tuple[Told, str]]) -> str:
 
 
 def line(text: str) -> str:
-    """Give ``text`` as one line that is not too long."""
+    """Return ``text`` as one line that is not too long."""
     return printable(text, MAX_LINE)
 
 

@@ -39,7 +39,7 @@ class EgressGate:
         """When events leave anyway; None when there is no hold."""
 
     def take_change(self, now: float) -> None:
-        """Take that an interface or an address has changed: the kernel is asked for a route again."""
+        """Record that an interface or an address has changed: the kernel is asked for a route again."""
         self._asked_at = None
         self._look(now)
 

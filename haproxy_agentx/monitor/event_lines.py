@@ -26,7 +26,7 @@ def _level(news: News) -> int:
 
 
 def _words(news: News) -> str:
-    """Say an event in a line."""
+    """Return an event as one line."""
     cells: Mapping[str, str] = news.cells
     before, after = (
         (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))

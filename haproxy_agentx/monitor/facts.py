@@ -63,18 +63,18 @@ class Facts:
         self.recent.append(Fact(at, kind, what, subject))
 
     def about(self, *subjects: str) -> tuple[Fact, ...]:
-        """Give those about the node as a whole or one of ``subjects``."""
+        """Return those about the node as a whole or one of ``subjects``."""
         return tuple(fact for fact in self.recent if not fact.subject or fact.subject in subjects)
 
     def of_trouble(self, process: str, before: Reason, after: Reason, words: str, at: float) -> None:
-        """Take that an HAProxy can be read no more, or can be again."""
+        """Record that an HAProxy can be read no more, or can be again."""
         if after and after != before:
             self.add(_REASONS[after], words or process, at)
         elif before and not after:
             self.add(FactKind.haproxyBack, f"haproxy {process} answers again", at)
 
     def of_reasons(self, service: str, before: Reason, after: Reason, details: str, at: float) -> None:
-        """Take what the readiness of a service has gained, or that nothing is left of what was wrong."""
+        """Record what the readiness of a service has gained, or that nothing is left of what was wrong."""
         for reason, kind in _REASONS.items():
             if reason in after & ~before:
                 self.add(kind, details or service, at, service)
@@ -83,12 +83,12 @@ class Facts:
             self.add(FactKind.serving, f"HAProxy serves {service} again", at, service)
 
     def has_new_master(self, instance: str, since: float) -> bool:
-        """Say whether keepalived has told since then why this node has become MASTER."""
+        """Whether keepalived has told since then why this node has become MASTER."""
         kinds = (*_NEW_MASTER.values(), FactKind.noOther)
         return any(fact.at >= since and fact.kind in kinds for fact in self.about(instance))
 
     def of_line(self, line: FifoLine, at: float) -> None:
-        """Take a line of the FIFO."""
+        """Record a line of the FIFO."""
         if line.group:
             return
         if line.state is not None:
@@ -97,7 +97,7 @@ class Facts:
             self._priority(line.name, line.priority, at)
 
     def of_trap(self, trap: StateTrap | NewMasterTrap, at: float) -> None:
-        """Take a trap of keepalived."""
+        """Record a trap of keepalived."""
         if isinstance(trap, NewMasterTrap):
             if trap.reason in _NEW_MASTER:
                 self._new_master(trap.reason, self.named(trap.router_number), at)
@@ -105,7 +105,7 @@ class Facts:
             self._state(trap.name, trap.state, at)
 
     def of_role(self, instance: str, before: Role, after: Role, at: float) -> None:
-        """Take that an instance is not MASTER any more.
+        """Record that an instance is not MASTER any more.
 
         If it comes back from BACKUP at once, no other one was. Where it was stopped or is in FAULT, keepalived
         removed the addresses itself.
@@ -118,7 +118,7 @@ class Facts:
                 self.recent.remove(fact)
 
     def of_held(self, instance: str, before: Collection[Place], after: Collection[Place], at: float) -> None:
-        """Take which addresses of an instance that is MASTER the kernel had and has."""
+        """Record which addresses of an instance that is MASTER the kernel had and has."""
         for place in before:
             if place not in after:
                 words = f"{place.ip} is not on {place.interface or 'its interface'} any more: by whom is not known"
@@ -128,7 +128,7 @@ class Facts:
                 self.add(FactKind.addressGained, f"{place.ip} is there again", at, instance)
 
     def gone(self, instance: str, at: float) -> None:
-        """Take that keepalived has an instance no more."""
+        """Record that keepalived has an instance no more."""
         self._priorities.pop(instance, None)
         self.add(FactKind.instanceGone, f"keepalived has no VRRP instance {instance} any more", at, instance)
 
@@ -151,7 +151,7 @@ class Facts:
         return names[0] if len(names) == 1 else ""
 
     def of_writer(self, present: bool | None, before: bool | None, at: float) -> None:  # noqa: FBT001
-        """Take whether keepalived has the FIFO open."""
+        """Record whether keepalived has the FIFO open."""
         if before and not present:
             self.add(FactKind.keepalivedGone, "keepalived is gone: nobody has its FIFO open", at)
         elif before and present:
@@ -160,14 +160,14 @@ class Facts:
             self.add(FactKind.keepalivedBack, "keepalived was started", at)
 
     def of_silence(self, frozen: bool, before: bool, at: float) -> None:  # noqa: FBT001
-        """Take whether keepalived answers."""
+        """Record whether keepalived answers."""
         if frozen and not before:
             self.add(FactKind.keepalivedSilent, "keepalived does not answer though snmpd does", at)
         elif before and not frozen:
             self.add(FactKind.keepalivedAnswers, "keepalived answers again", at)
 
     def of_reading(self, reading: MibReading) -> None:
-        """Take KEEPALIVED-MIB: the results of scripts and the priorities that are others than before."""
+        """Record KEEPALIVED-MIB: the results of scripts and the priorities that are others than before."""
         at = reading.ended
         before = (
             {script.name: script.good for row in self._reading.instances for script in row.scripts}
@@ -187,7 +187,7 @@ class Facts:
         self._reading = reading
 
     def of_kernel(self, kernel: Kernel, interfaces: Container[str] | None, at: float) -> None:
-        """Take interfaces that went down or came up; of those of VRRP, where they are known."""
+        """Record interfaces that went down or came up; of those of VRRP, where they are known."""
         if self._kernel is not None:
             for link in _changed(self._kernel, kernel):
                 if interfaces is not None and link.name not in interfaces:
@@ -199,12 +199,12 @@ class Facts:
         self._kernel = kernel
 
     def _see(self, name: str, at: float) -> None:
-        """Take that there is an instance."""
+        """Record that there is an instance."""
         if self._reading is not None and name not in (row.name for row in self._reading.instances):
             self.add(FactKind.instanceNew, f"keepalived has a new VRRP instance {name}", at, name)
 
     def _state(self, name: str, state: VrrpState, at: float) -> None:
-        """Take what keepalived says that an instance is."""
+        """Record what keepalived says that an instance is."""
         self._see(name, at)
         if state is VrrpState.shutdown:
             self._stopped.add(name)
@@ -224,7 +224,7 @@ class Facts:
 
 
 def _changed(before: Kernel, after: Kernel) -> Iterator[Link]:
-    """Give the interfaces that went down or came up, as they are now; one that was removed is down."""
+    """Yield the interfaces that went down or came up, as they are now; one that was removed is down."""
     for name, link in after.links.items():
         if not link.loopback and (name not in before.links or before.links[name].up != link.up):
             yield link

@@ -17,7 +17,7 @@ KEEPALIVED = "keepalived"
 
 
 def remember_instances(instances: Instances) -> dict[str, str]:
-    """Give the texts by key."""
+    """Return the texts by key."""
     texts = {KEEPALIVED: "1"} if instances.shown else {}
     for name, instance in instances.known.items():
         if instance.standing is Standing.proposed:

@@ -95,18 +95,18 @@ class Node:
     # what sources say
 
     def take_line(self, line: FifoLine, at: float) -> None:
-        """Take a line of keepalived's FIFO."""
+        """Record a line of keepalived's FIFO."""
         self.facts.of_line(line, at)
         self._take_changes(self.instances.take_line(line, at))
 
     def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
-        """Take whether somebody has the FIFO open for writing."""
+        """Record whether somebody has the FIFO open for writing."""
         self.facts.of_writer(present, self.instances.writer, at)
         self._awaited.discard("fifo")
         self._take_changes(self.instances.take_writer(present, at))
 
     def take_trap(self, trap: StateTrap | NewMasterTrap, at: float, evidence: Evidence = PROVEN) -> May:
-        """Take a trap of keepalived; return what it was allowed to do (vrrp/trust.py)."""
+        """Record a trap of keepalived; return what it was allowed to do (vrrp/trust.py)."""
         names = trap.name if isinstance(trap, StateTrap) else self.facts.named(trap.router_number)
         may = self.instances.may(evidence, names)
         if May.match in may:
@@ -118,7 +118,7 @@ class Node:
         return may
 
     def take_reading(self, reading: MibReading) -> None:
-        """Take KEEPALIVED-MIB."""
+        """Record KEEPALIVED-MIB."""
         self.facts.of_silence(False, self.instances.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
         self.facts.of_reading(reading)
         self._snmpd_seen_at = reading.ended
@@ -127,7 +127,7 @@ class Node:
         self._take_changes(self.instances.take_reading(reading))
 
     def take_trouble(self, trouble: Trouble, at: float) -> None:
-        """Take that KEEPALIVED-MIB could not be read."""
+        """Record that KEEPALIVED-MIB could not be read."""
         self.facts.of_silence(trouble is Trouble.frozen, self.instances.trouble is Trouble.frozen, at)
         if trouble is not Trouble.snmpd:
             self._snmpd_seen_at = at
@@ -136,7 +136,7 @@ class Node:
         self._take_changes(self.instances.take_trouble(trouble, at))
 
     def take_kernel(self, kernel: Kernel, at: float) -> None:
-        """Take who holds which address."""
+        """Record who holds which address."""
         self.facts.of_kernel(kernel, self.instances.interfaces(), at)
         self._awaited.discard("kernel")
         held = {known.name: known.held for known in self.instances.known.values() if known.role is Role.master}
@@ -145,11 +145,11 @@ class Node:
             self.facts.of_held(name, before, self.instances.known[name].held, at)
 
     def lose_kernel(self, at: float) -> None:
-        """Take that the kernel can not be asked."""
+        """Record that the kernel can not be asked."""
         self.instances.lose_kernel(at)
 
     def take_process(self, news: ProcessNews, at: float) -> None:
-        """Take that an HAProxy was read, or could not be."""
+        """Record that an HAProxy was read, or could not be."""
         before = self._processes.get(news.state.name)
         if before is None or (before.version, before.state.trouble) != (news.version, news.state.trouble):
             self._reassess = True
@@ -162,7 +162,7 @@ class Node:
             self.reports.farms.take(news.state.name, news.state.farm, at)
 
     def take_probe(self, service: str, probe: Probe) -> None:
-        """Take what the probe of a service has shown."""
+        """Record what the probe of a service has shown."""
         self._probes[service] = probe
 
     def keep_processes(self, names: Container[str], at: float) -> None:
@@ -173,7 +173,7 @@ class Node:
             self._reassess = True
 
     def take_source(self, name: str, state: str, error: str, now: float) -> None:
-        """Take the state of a source (haxSourceState), and its last error in words."""
+        """Record the state of a source (haxSourceState), and its last error in words."""
         self.reports.sources.take(name, state, error, now)
 
     # what comes of it
@@ -207,7 +207,7 @@ class Node:
         return told + last
 
     def deadline(self, now: float) -> float | None:
-        """Give when ``advance`` is to be called next, though nothing comes."""
+        """Return when ``advance`` is to be called next, though nothing comes."""
         moments = [self.instances.deadline(now)]
         if self._judging:
             moments.append(self.reports.deadline(now))
@@ -220,7 +220,7 @@ class Node:
 
     @property
     def health(self) -> Health:
-        """Give haxHealth: that of the worst service."""
+        """Return haxHealth: that of the worst service."""
         return max((service.health for service in self.services.values()), default=Health.unknown)
 
     def memory(self, now: float, date: float) -> dict[str, str]:
@@ -232,11 +232,11 @@ class Node:
 
     @property
     def is_judging(self) -> bool:
-        """Say whether ``services`` are there: not before the sources have spoken."""
+        """Whether ``services`` are there: not before the sources have spoken."""
         return self._judging
 
     def is_settling(self) -> bool:
-        """Say whether changes of role wait for HAProxy to be read."""
+        """Whether changes of role wait for HAProxy to be read."""
         return any(self._pending.values())
 
     def _count_suppressed(self, told: Iterable[News]) -> None:
@@ -303,7 +303,7 @@ class Node:
             self._end(service, date)
 
     def _follow_instances(self, now: float) -> None:
-        """Take which instances are gone: what was said of them at last, FAULT or that they stopped, was their end."""
+        """Record which instances are gone: what was said of them at last, FAULT or that they stopped, was their end."""
         known = self.instances.known
         for name in self._named - known.keys():
             self.facts.gone(name, now)

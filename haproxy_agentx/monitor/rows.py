@@ -37,17 +37,17 @@ class Clocks:
 
 
 def members_scope(service: str) -> str:
-    """Give the scope of the numbers of a service's members."""
+    """Return the scope of the numbers of a service's members."""
     return f"members/{service}"
 
 
 def member_name(process: str, proxy: str, is_backend: bool) -> str:  # noqa: FBT001  as a shape has it
-    """Give the name by which a member has its number."""
+    """Return the name by which a member has its number."""
     return f"{'backend' if is_backend else 'frontend'} {process}/{proxy}"
 
 
 def wanted(node: Node, known: Numbers) -> Wanted:
-    """Give the names that have no number yet."""
+    """Return the names that have no number yet."""
     # in alphabetical order, so that both nodes of a pair give the same numbers to what they see at first
     names: dict[str, Iterable[str]] = {SERVICES: sorted(node.services), INSTANCES: sorted(node.instances.known)}
     for service in node.services.values():
@@ -56,13 +56,13 @@ def wanted(node: Node, known: Numbers) -> Wanted:
 
 
 def _first_choices(names: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
-    """Give names without a number the next ones, in their order."""
+    """Assign the next numbers to names without one, in their order."""
     new = [name for name in names if name not in known]
     return {name: number for number, name in enumerate(new, max(known.values(), default=0) + 1)}
 
 
 def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[Column]:
-    """Give the columns of services, members and VRRP instances; what has no number yet is left out."""
+    """Return the columns of services, members and VRRP instances; what has no number yet is left out."""
     services = {number: node.services[name] for name, number in _numbered(node.services, numbers, SERVICES)}
     members: dict[Oid, Texts] = {}
     for number, service in services.items():
@@ -90,12 +90,12 @@ def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> 
 
 
 def event_columns(events: Iterable[Event], root: Oid) -> list[Column]:
-    """Give the columns of haxEventTable."""
+    """Return the columns of haxEventTable."""
     return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): event_row(event) for event in events})
 
 
 def row_of(news: News, numbers: Numbers, root: Oid) -> str | None:
-    """Give the RowPointer to the row of whom an event is about; None where it has no number."""
+    """Return the RowPointer to the row of whom an event is about; None where it has no number."""
     subject = news.cells.get("haxEventSubject", "")
     process, _, below = subject.partition("/")
     backend, _, server = below.partition("/")

@@ -126,7 +126,7 @@ class Service:
 
     @property
     def role(self) -> Role:
-        """Give the last role that it was in and that was known, whether that was told or not."""
+        """Return the last role that it was in and that was known, whether that was told or not."""
         told = self.tracker.told
         return self._last_role or (told.role if told else Role.unknown)
 
@@ -136,16 +136,16 @@ class Service:
 
     @property
     def members(self) -> Sequence[Member]:
-        """Give what it is made of, in the order of ``shape``."""
+        """Return what it is made of, in the order of ``shape``."""
         return self.verdict.members if self.verdict else ()
 
     @property
     def health(self) -> Health:
-        """Give its health; unknown before it was judged."""
+        """Return its health; unknown before it was judged."""
         return self.tracker.condition.health if self.tracker.condition else Health.unknown
 
     def served_as_intended(self, role: Role) -> bool:
-        """Say whether this node has the role that it was meant to have."""
+        """Whether this node has the role that it was meant to have."""
         return self.intended is None or role in (self.intended, Role.none)
 
     def explained(self, cause: Cause, text: str) -> None:
@@ -158,7 +158,7 @@ class Service:
         return self._since.of(self.tracker.since, now, date)
 
     def memory(self, now: float, date: float) -> str:
-        """Give as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
+        """Return as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
         told = self.tracker.told
         role = self.tracker.condition.role if self.tracker.condition else self._recalled_role
         return json.dumps(
@@ -180,7 +180,7 @@ class Service:
         )
 
     def recall(self, text: str | None, now: float, date: float) -> None:
-        """Take over what ``memory`` gave at the last run; what cannot be read is as if there were nothing."""
+        """Adopt what ``memory`` gave at the last run; what cannot be read is as if there were nothing."""
         try:
             memory = json.loads(text or "{}")
             if memory:
@@ -204,7 +204,7 @@ class Service:
             self._recalled_role = Role[role]
 
     def texts(self, stamp: Stamp, now: float, date: float) -> Mapping[str, bytes]:
-        """Give the cells of its row in haxServiceTable."""
+        """Return the cells of its row in haxServiceTable."""
         condition = self.tracker.condition
         if condition is None:
             return {"haxServiceName": self.plan.name.encode()}
@@ -246,7 +246,7 @@ class Service:
         return {name: text.encode(errors="replace") for name, text in texts.items()}
 
     def snapshot(self, now: float) -> dict[str, object]:
-        """Give what ``haproxy-agentx status`` shows of it."""
+        """Return what ``haproxy-agentx status`` shows of it."""
         condition = self.tracker.condition
         if condition is None:
             return {"name": self.plan.name, "health": Health.unknown.name}

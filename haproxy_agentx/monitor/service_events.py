@@ -70,7 +70,7 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
 
 
 def event_cells(service: Service, tell: Tell) -> dict[str, str]:
-    """Give the cells of haxEventTable that a notification of a service has, all but its correlation."""
+    """Return the cells of haxEventTable that a notification of a service has, all but its correlation."""
     after = tell.after
     return {
         "haxEventSubject": service.plan.name,

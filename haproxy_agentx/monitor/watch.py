@@ -111,18 +111,18 @@ class Monitor:
 
     @property
     def sources(self) -> list[Source]:
-        """Give the sources that are configured, but the HAProxy processes."""
+        """Return the sources that are configured, but the HAProxy processes."""
         watched = (self._kernel, self._fifo, self._traps, self._poll)
         return [each.source for each in watched if each is not None]
 
     @property
     def _listener(self) -> str:
-        """Give the key by which it is remembered that notifications come here."""
+        """Return the key by which it is remembered that notifications come here."""
         return f"traps/{self._config.keepalived.traps}"
 
     @property
     def columns(self) -> list[Column]:
-        """Give the columns of services, members, VRRP instances and events."""
+        """Return the columns of services, members, VRRP instances and events."""
         return self._service_columns + self._event_columns
 
     async def run(self) -> None:
@@ -150,7 +150,7 @@ class Monitor:
             self._close()
 
     def serves(self, config: Config) -> bool:
-        """Say whether this monitor is what a configuration wants; HAProxy processes may come and go."""
+        """Whether this monitor is what a configuration wants; HAProxy processes may come and go."""
         return _concerns(config) == _concerns(self._config)
 
     def follow(self) -> None:
@@ -161,7 +161,7 @@ class Monitor:
         self._woken.set()
 
     def take_process(self, process: HaproxyProcess) -> None:
-        """Take that an HAProxy was read, or could not be."""
+        """Record that an HAProxy was read, or could not be."""
         if process.read_at is None or not self._runs:
             return
         if process.trouble and process.trouble_since == process.read_at:
@@ -176,7 +176,7 @@ class Monitor:
         self._woken.set()
 
     def snapshot(self) -> dict[str, object]:
-        """Give what ``haproxy-agentx status`` shows of services and instances."""
+        """Return what ``haproxy-agentx status`` shows of services and instances."""
         now = self._clocks.now()
         return {
             "health": self.node.health.name,
@@ -197,7 +197,7 @@ class Monitor:
         }
 
     def _awaited(self) -> list[str]:
-        """Give the sources that have to say something before anything is judged."""
+        """Return the sources that have to say something before anything is judged."""
         parts = {"fifo": self._fifo, "mib": self._poll}
         names = [f"haproxy/{process.name}" for process in self._processes()]
         return ["kernel", *(name for name, part in parts.items() if part is not None), *names]

@@ -38,7 +38,7 @@ _MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1
 
 
 def named(name: str, labels: Mapping[str, int]) -> Syntax:
-    """Give an enumeration whose texts are its labels, as the daemon itself writes them."""
+    """Return an enumeration whose texts are its labels, as the daemon itself writes them."""
     return enumeration(name, labels, {label.encode(): number for label, number in labels.items()}.get)
 
 
@@ -97,7 +97,7 @@ PROBLEM_SEVERITY = named("HaxProblemSeverity", {"none": 1, "warning": 2, "critic
 
 
 def enumerated(syntax: Syntax, description: str) -> Convention:
-    """Give the convention of an enumeration."""
+    """Return the convention of an enumeration."""
     return Convention(syntax.name, description, "INTEGER", syntax.labels)
 
 

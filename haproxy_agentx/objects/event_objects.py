@@ -171,7 +171,7 @@ COLUMNS = {column.name: column for column in EVENT_TABLE.columns}
 
 
 def cells(event: Event) -> Mapping[str, bytes]:
-    """Give the cells of an event's row by name of the column; each object of its notification has one.
+    """Return the cells of an event's row by name of the column; each object of its notification has one.
 
     A text of the event that is no value of its column, as another version may have left it, counts as missing.
     """
@@ -191,5 +191,5 @@ def cells(event: Event) -> Mapping[str, bytes]:
 
 
 def row(event: Event) -> Callable[[], Mapping[str, bytes]]:
-    """Give the row of an event for ``tables.small_columns``; its cells are made once, when they are first asked for."""
+    """Return the row of an event for ``tables.small_columns``; its cells are made once, at the first request."""
     return cache(partial(cells, event))

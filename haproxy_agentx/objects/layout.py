@@ -51,12 +51,12 @@ class Layout:
 
 
 def proxy_scope(process: str) -> Scope:
-    """Give the scope in which proxies have their numbers."""
+    """Return the scope in which proxies have their numbers."""
     return f"proxy/{process}"
 
 
 def member_scope(kind: Kind, process: str, proxy: str) -> Scope:
-    """Give the scope in which the servers or listeners of a proxy have their numbers."""
+    """Return the scope in which the servers or listeners of a proxy have their numbers."""
     return f"{kind.name.lower()}/{process}/{proxy}"
 
 

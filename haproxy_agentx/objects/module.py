@@ -67,7 +67,7 @@ _ABOUT = (
 
 
 def _base(syntax: str) -> str:
-    """Give a syntax without its range."""
+    """Return a syntax without its range."""
     return syntax.partition(" ")[0]
 
 
@@ -108,7 +108,7 @@ def _identity(parent: str, last: int) -> Iterator[str]:
 
 
 def _arcs(anchor: str, arcs: Oid) -> tuple[str, list[str]]:
-    """Give the name of the root's parent and the definitions of the nodes between it and the anchor."""
+    """Return the name of the root's parent and the definitions of the nodes between it and the anchor."""
     lines = []
     for depth, arc in enumerate(arcs[:-1], 1):
         lines.append(f"haxSite{depth} OBJECT IDENTIFIER ::= {{ {anchor} {arc} }}")
@@ -221,7 +221,7 @@ def _body() -> Iterator[str]:
 
 
 def render(root: Oid = ROOT) -> str:
-    """Give the text of the module, rooted at ``root``. Raises ValueError for a root that is not below iso (1)."""
+    """Return the text of the module, rooted at ``root``. Raises ValueError for a root that is not below iso (1)."""
     anchor, home, arcs = smi.anchor(root)
     parent, between = _arcs(anchor, arcs)
     parts = [f"{NAME} DEFINITIONS ::= BEGIN", _imports(anchor, home), "\n".join(_identity(parent, arcs[-1]))]

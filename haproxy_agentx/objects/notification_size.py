@@ -84,7 +84,7 @@ class _Room:
         self._snmp = budget - _ENVELOPE - _PDU - sum(map(_in_snmp, head))
 
     def take(self, varbind: VarBind) -> bool:
-        """Take the room for a variable binding; False, and nothing is taken, when there is not so much."""
+        """Reserve the room for a variable binding; False, and nothing is taken, when there is not so much."""
         agentx, snmp = _in_agentx(varbind), _in_snmp(varbind)
         if agentx > self._agentx or snmp > self._snmp:
             return False

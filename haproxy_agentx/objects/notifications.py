@@ -79,12 +79,12 @@ _READERS: dict[int, Callable[[Reader], Any]] = {
 
 
 def notification_oid(event: Event, root: Oid) -> Oid:
-    """Give the value of snmpTrapOID.0."""
+    """Return the value of snmpTrapOID.0."""
     return (*root, *schema.NOTIFICATIONS_NODE, event.news.kind.value)
 
 
 def varbinds(event: Event, root: Oid, up_time: int | None = None, budget: int = FULL) -> list[VarBind]:
-    """Give what a Notify of an event holds, in at most ``budget`` octets (``notification_size.octets``).
+    """Return what a Notify of an event holds, in at most ``budget`` octets (``notification_size.octets``).
 
     That is sysUpTime.0 with ``up_time`` in hundredths of a second, if one is given (else the master sets it);
     snmpTrapOID.0; the objects of the notification in their order; the other cells of the event, by column; and

@@ -93,22 +93,22 @@ TABLES: tuple[Table, ...] = (
 
 
 def scalar_oid(scalar: Scalar, root: Oid = ROOT) -> Oid:
-    """Give the object identifier of a scalar, without its instance 0."""
+    """Return the object identifier of a scalar, without its instance 0."""
     return (*root, *AGENT, scalar.sub_id)
 
 
 def column_oid(table: Table, column: Column, root: Oid = ROOT) -> Oid:
-    """Give the object identifier of a column, without an index."""
+    """Return the object identifier of a column, without an index."""
     return (*root, *OBJECTS, *table.oid, column.sub_id)
 
 
 def index_oid(table: Table, root: Oid = ROOT) -> Oid:
-    """Give the object identifier of a table's own index column."""
+    """Return the object identifier of a table's own index column."""
     return column_oid(table, table.index, root)
 
 
 def row_pointer(table: Table, index: Oid, root: Oid = ROOT) -> str:
-    """Give the text of a RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
+    """Return the text of a RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
     return dotted((*column_oid(table, table.columns[0], root), *index))
 
 

@@ -19,7 +19,7 @@ _ANCHORS: Mapping[Oid, tuple[str, str]] = {
 
 
 def anchor(root: Oid) -> tuple[str, str, Oid]:
-    """Give the nearest known node above ``root``, its module, and the sub-identifiers from there to the root.
+    """Return the nearest known node above ``root``, its module, and the sub-identifiers from there to the root.
 
     Raises ValueError for a root that is not below iso (1).
     """
@@ -31,7 +31,7 @@ def anchor(root: Oid) -> tuple[str, str, Oid]:
 
 
 def quoted(text: str, indent: int) -> str:
-    """Give a quoted text on lines of its own. It must be ASCII and hold no double quote (RFC 2578 3.1.1)."""
+    """Return a quoted text on lines of its own. It must be ASCII and hold no double quote (RFC 2578 3.1.1)."""
     if not text.isascii() or '"' in text:
         raise ValueError(f"not a text for a module: {text!r}")
     margin = " " * indent
@@ -46,22 +46,22 @@ def quoted(text: str, indent: int) -> str:
 
 
 def comment(text: str) -> str:
-    """Give a comment, wrapped."""
+    """Return a comment, wrapped."""
     return textwrap.fill(text, WIDTH, initial_indent="-- ", subsequent_indent="-- ", break_on_hyphens=False)
 
 
 def section(title: str, text: str) -> str:
-    """Give the heading of a part of the module."""
+    """Return the heading of a part of the module."""
     rule = "-- " + "-" * (WIDTH - 3)
     return f"{rule}\n-- {title}\n{rule}\n{comment(text)}"
 
 
 def listed(names: Iterable[str], indent: int, separator: str = ",\n") -> str:
-    """Give names one below the other."""
+    """Return names one below the other."""
     margin = " " * indent
     return separator.join(f"{margin}{name}" for name in names)
 
 
 def labels(named: Mapping[str, int], indent: int) -> str:
-    """Give the named numbers of an enumeration, one below the other."""
+    """Return the named numbers of an enumeration, one below the other."""
     return listed((f"{label}({number})" for label, number in named.items()), indent)

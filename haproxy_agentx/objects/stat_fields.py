@@ -35,15 +35,15 @@ class StatField:
     description: str | Mapping[str, str]
 
     def suffix_for(self, kind: str) -> str:
-        """Give the end of the object's name in the table of ``kind``."""
+        """Return the end of the object's name in the table of ``kind``."""
         return self.suffix if isinstance(self.suffix, str) else self.suffix[kind]
 
     def syntax_for(self, kind: str) -> Syntax:
-        """Give the syntax in the table of ``kind``."""
+        """Return the syntax in the table of ``kind``."""
         return self.syntax if isinstance(self.syntax, Syntax) else self.syntax[kind]
 
     def description_for(self, kind: str) -> str:
-        """Give the description in the table of ``kind``, without the field that it comes from."""
+        """Return the description in the table of ``kind``, without the field that it comes from."""
         said = self.description if isinstance(self.description, str) else self.description[kind]
         return said.replace("{it}", KINDS[kind])
 

@@ -53,12 +53,12 @@ class Syntax:
 
 
 def octets(text: bytes) -> Wire:
-    """Give an Octet String (RFC 2741 5.3): length, octets, padding to a multiple of 4."""
+    """Return an Octet String (RFC 2741 5.3): length, octets, padding to a multiple of 4."""
     return _pack32(len(text)) + text + _PADDING[len(text) & 3]
 
 
 def admin_string(text: bytes) -> Wire:
-    """Give an SnmpAdminString: UTF-8, no control characters, cut on a character boundary to 255 octets."""
+    """Return an SnmpAdminString: UTF-8, no control characters, cut on a character boundary to 255 octets."""
     clean = "".join(c if c.isprintable() else "?" for c in text.decode("utf-8", "replace"))
     return octets(clean.encode()[:TEXT_LIMIT].decode("utf-8", "ignore").encode())
 
@@ -70,7 +70,7 @@ def _texts(cells: Sequence[bytes]) -> list[Wire | None]:
 
 
 def _numbers(pack: Callable[[int], Wire], limit: Callable[[int], int]) -> Encoder:
-    """Give the encoder of a number; ``limit`` brings any integer into the range of the syntax."""
+    """Return the encoder of a number; ``limit`` brings any integer into the range of the syntax."""
 
     def one(cell: bytes) -> Wire | None:
         return pack(limit(int(cell))) if _INTEGER.fullmatch(cell) else None
@@ -105,7 +105,7 @@ TEXT = Syntax("SnmpAdminString", pyagentx3.TYPE_OCTETSTRING, _texts)
 
 
 def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes], int | None]) -> Syntax:
-    """Give an enumeration; ``classify`` maps a text to one of the numbers, or to None for no instance."""
+    """Return an enumeration; ``classify`` maps a text to one of the numbers, or to None for no instance."""
 
     @lru_cache(maxsize=1024)
     def one(cell: bytes) -> Wire | None:
@@ -116,7 +116,7 @@ def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes]
 
 
 def bits(name: str, labels: Mapping[str, int]) -> Syntax:
-    """Give a BITS syntax over decimal numbers in which 1 << N stands for bit N; other bits are passed over.
+    """Return a BITS syntax over decimal numbers in which 1 << N stands for bit N; other bits are passed over.
 
     On the wire are all named bits, bit 0 as the highest of the first octet (RFC 3416 2.5), so the length is fixed.
     """
@@ -142,7 +142,7 @@ def _identifier(cell: bytes) -> Wire | None:
 
 
 def derived(base: Syntax, derive: Callable[[bytes], bytes]) -> Syntax:
-    """Give ``base`` over a text that is derived from the cell, such as the x of ``UP x/y``; b"" is no instance."""
+    """Return ``base`` over a text that is derived from the cell, such as the x of ``UP x/y``; b"" is no instance."""
     cached = lru_cache(maxsize=1024)(derive)
     return Syntax(base.name, base.tag, lambda cells: base.encode(list(map(cached, cells))), base.labels)
 

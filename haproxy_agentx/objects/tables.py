@@ -53,7 +53,7 @@ class _Table:
         """Fields without a text in the rows that are surveyed."""
 
     def column(self, column: ViewColumn) -> ViewColumn:
-        """Give a column over the texts."""
+        """Return a column over the texts."""
         field, encode = self._fields[column.name]
         return column.over(self._parts, partial(self._cells, encode, field), partial(self._barren, field))
 
@@ -61,7 +61,7 @@ class _Table:
         return encode(self._texts(field, first, last))
 
     def _texts(self, field: int, first: int, last: int) -> list[bytes]:
-        """Give a field of the rows first..last-1."""
+        """Return a field of the rows first..last-1."""
         stretch = (first, last)
         if stretch != self._last:
             self._last, self._split = stretch, []
@@ -74,7 +74,7 @@ class _Table:
         return texts
 
     def _barren(self, field: int) -> bool:
-        """Say whether a field is known to be empty in all rows."""
+        """Whether a field is known to be empty in all rows."""
         return self._surveyed == len(self._places) and field in self._missing
 
     def _split_rows(self, first: int, last: int) -> list[list[bytes]]:
@@ -118,7 +118,7 @@ class StatColumns:
         self.columns.sort(key=attrgetter("name"))
 
     def tables(self, layout: Layout, reading: Reading) -> dict[Hashable, Table]:
-        """Give the tables of ``reading``, whose rows are in this layout."""
+        """Return the tables of ``reading``, whose rows are in this layout."""
         return {
             (self._process, kind): _Table(reading, layout.rows[kind], cut, self._width)
             for kind, cut in self._cut.items()
@@ -126,7 +126,7 @@ class StatColumns:
 
 
 def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ViewColumn]:
-    """Give the columns of a table of few rows, by all indexes of a row in their order."""
+    """Return the columns of a table of few rows, by all indexes of a row in their order."""
     indexes = sorted(rows)
     parts = [key(index) for index in indexes]
     texts = [rows[index] for index in indexes]
@@ -148,7 +148,7 @@ def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, 
 
 
 def scalar_columns(root: Oid, texts: Texts) -> list[ViewColumn]:
-    """Give the scalars of haxAgent; each is a column with the one row 0."""
+    """Return the scalars of haxAgent; each is a column with the one row 0."""
     return [
         ViewColumn(
             key(schema.scalar_oid(scalar, root)),
@@ -168,6 +168,6 @@ def encode_present(encode: Encoder, texts: Sequence[bytes | None]) -> list[Wire 
 
 
 def object_names(root: Oid) -> list[Key]:
-    """Give the names of all accessible objects, also of those that have no instance now."""
+    """Return the names of all accessible objects, also of those that have no instance now."""
     columns = [key(schema.column_oid(table, column, root)) for table in schema.TABLES for column in table.columns]
     return sorted(columns + [key(schema.scalar_oid(scalar, root)) for scalar in schema.SCALARS])

@@ -14,7 +14,7 @@ INSTANCE_ENTRY: Oid = (*KEEPALIVED, 2, 3, 1)
 
 
 def keepalived_row(number: int) -> str:
-    """Give the RowPointer to a row of vrrpInstanceTable: vrrpInstanceName, its first accessible column."""
+    """Return the RowPointer to a row of vrrpInstanceTable: vrrpInstanceName, its first accessible column."""
     return dotted((*INSTANCE_ENTRY, 2, number))
 
 

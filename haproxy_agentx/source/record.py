@@ -35,7 +35,7 @@ class Source:
     _told: set[str] = field(default_factory=set)
 
     def succeeded(self, now: float) -> bool:
-        """Take note of a good reading; True when the one before was not."""
+        """Record a good reading; True when the one before was not."""
         news = self.state is not SourceState.ok
         self.state = SourceState.ok
         self.last_good = now
@@ -56,7 +56,7 @@ class Source:
         self.message_at = now
 
     def failed(self, error: SourceError, now: float) -> bool:
-        """Take note of a failure; True when it is worth a line in the log.
+        """Record a failure; True when it is worth a line in the log.
 
         That is another state, or a failure that was not yet told in this state. One that says only how far an answer
         came, or that takes turns with another, is the same one.
@@ -79,7 +79,7 @@ class Source:
         return None if self.last_good is None else now - self.last_good
 
     def texts(self, now: float) -> Mapping[str, bytes]:
-        """Give the cells of the row."""
+        """Return the cells of the row."""
         texts = {
             "haxSourceName": self.name.encode(),
             "haxSourceKind": self.kind.encode(),

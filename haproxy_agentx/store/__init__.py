@@ -24,7 +24,7 @@ MAX_UNSAVED = 200_000
 
 
 class Store:
-    """Give one with ``open``.
+    """Return one with ``open``.
 
     ``problem`` is one line 'store PATH what; remedy; consequence', or None. ``created`` says that the numbering began
     with this process: what a manager knows of row indexes is void. ``created_at`` is when it began, a date in seconds
@@ -60,12 +60,12 @@ class Store:
 
     @property
     def memory_only(self) -> bool:
-        """Say whether what is given out now would be forgotten at the end."""
+        """Whether what is given out now would be forgotten at the end."""
         unsaved = bool(self._unsaved) or self.events.unsaved  # without a failure it is being written just now
         return self._file is None or self._file.refusal is not None or (self._failed and unsaved)
 
     def assign(self, scope: str, wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
-        """Give the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
+        """Return the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
 
         ``wanted`` are names and the number that each would like, 0 for none: ``numbering.choose`` has the rule. New
         numbers are on disk, in one transaction, when this returns, unless ``problem`` says otherwise. Of names that
@@ -102,17 +102,17 @@ class Store:
         self.events.save()
 
     def writable(self) -> StoreFile | None:
-        """Give the file if it is well, and None after a failure: ``assign`` and ``retry`` look whether that is over."""
+        """Return the file if it is well, None after a failure: ``assign`` and ``retry`` check whether that is over."""
         if not self._failed:
             self._attend()
         return None if self._failed else self._file
 
     def readable(self) -> StoreFile | None:
-        """Give the file, which may be one that cannot be written."""
+        """Return the file, which may be one that cannot be written."""
         return self._file
 
     def fail(self, error: sqlite3.Error) -> None:
-        """Take note of an error of the file."""
+        """Record an error of the file."""
         self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
         if is_damage(error) and self._file is not None:
             self._lose()

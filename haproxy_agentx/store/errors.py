@@ -19,7 +19,7 @@ class NotOurs(sqlite3.Error):
 
 
 def explain(path: str, error: sqlite3.Error) -> str:
-    """Give 'what; remedy' for an error of SQLite's."""
+    """Return 'what; remedy' for an error of SQLite's."""
     if isinstance(error, NotOurs):
         return str(error)
     name = getattr(error, "sqlite_errorname", "")

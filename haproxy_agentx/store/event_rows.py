@@ -24,7 +24,7 @@ TRIMMED_EVERY = 100
 
 
 def load(file: StoreFile) -> Ledger:
-    """Give the log as it is in the file; one that has none, being of an earlier version, gives an empty one."""
+    """Return the log as it is in the file; one that has none, being of an earlier version, gives an empty one."""
     connection = file.connection
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "tally" not in tables:
@@ -43,7 +43,7 @@ def load(file: StoreFile) -> Ledger:
 
 
 def read(file: StoreFile, after: int, most: int) -> list[Event]:
-    """Give at most so many events with a number above ``after``, in their order."""
+    """Return at most so many events with a number above ``after``, in their order."""
     query = f"SELECT {_columns(file)} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608  constants
     return list(_events(file.connection.execute(query, (after, most))))
 

@@ -15,7 +15,7 @@ The texts are JSON, ASCII."""
 
 
 def to_row(event: Event) -> EventRow:
-    """Give the row of an event."""
+    """Return the row of an event."""
     news = event.news
     texts = (_to_json(news.cells), _to_json(news.keepalived))
     return (
@@ -31,7 +31,7 @@ def to_row(event: Event) -> EventRow:
 
 
 def from_row(row: EventRow) -> Event | None:
-    """Give the event of a row, None if there is none in it: somebody has edited the file."""
+    """Return the event of a row, None if there is none in it: somebody has edited the file."""
     sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at, unkept = row
     try:
         news = News(float(at), Kind(kind), _from_json(cells), _from_json(keepalived))

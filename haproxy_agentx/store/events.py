@@ -16,13 +16,13 @@ class Home(Protocol):
     """Whoever looks after the file."""
 
     def writable(self) -> StoreFile | None:
-        """Give the file if it is well, without trying again what failed before."""
+        """Return the file if it is well, without trying again what failed before."""
 
     def readable(self) -> StoreFile | None:
-        """Give the file if there is one that may be read."""
+        """Return the file if there is one that may be read."""
 
     def fail(self, error: sqlite3.Error) -> None:
-        """Take note of an error of the file."""
+        """Record an error of the file."""
 
 
 class EventLog:
@@ -46,7 +46,7 @@ class EventLog:
         return bool(self.ledger.changes)
 
     def absorb(self, changes: Changes, counts: Counts) -> None:
-        """Take over what the daemon's ledger has changed."""
+        """Adopt what the daemon's ledger has changed."""
         self.ledger.absorb(changes, counts)
         self.save()
 

@@ -104,11 +104,11 @@ class StoreFile:
 
     @property
     def is_in_place(self) -> bool:
-        """Say whether the path still leads to this file."""
+        """Whether the path still leads to this file."""
         return self.identity is not None and _identity(self.path) == self.identity
 
     def is_same_as(self, other: "StoreFile") -> bool:
-        """Say whether both are one file."""
+        """Whether both are one file."""
         return self.identity is not None and self.identity == other.identity
 
     def find(self, scope: str, names: Iterable[str]) -> dict[str, int]:
@@ -144,7 +144,7 @@ class StoreFile:
             self._set_meta(open=0.0)
 
     def copy_from(self, other: "StoreFile") -> None:
-        """Take over all that is in another file, which may have been deleted since it was opened."""
+        """Adopt all that is in another file, which may have been deleted since it was opened."""
         other.connection.backup(self.connection)
         with self.transaction(takes_over=True):
             self._set_meta(owner=_owner(), open=1.0)
@@ -258,7 +258,7 @@ def _open_to_read(path: str, refusal: str) -> StoreFile:
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    """Give the version of our tables, 0 for none. Raises NotOurs, and what SQLite finds wrong with the file."""
+    """Return the version of our tables, 0 for none. Raises NotOurs, and what SQLite finds wrong with the file."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -291,7 +291,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Say whether an error means that the content of the file is not what was written."""
+    """Whether an error means that the content of the file is not what was written."""
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
@@ -336,5 +336,5 @@ def blob(text: str) -> bytes:
 
 
 def text(octets: bytes) -> str:
-    """Give the text of a blob. Raises UnicodeDecodeError."""
+    """Return the text of a blob. Raises UnicodeDecodeError."""
     return octets.decode("utf-8", "surrogatepass")

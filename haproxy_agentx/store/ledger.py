@@ -94,7 +94,7 @@ class Ledger:
             self._count(last_sequence=number - self._counts.last_sequence)
 
     def append(self, news: Sequence[News], moment: float | None = None, most: int | None = None) -> list[Event]:
-        """Give events their numbers; they wait. The oldest that were not sent are dropped when too many do.
+        """Assign numbers to events; they wait. The oldest that were not sent are dropped when too many do.
 
         ``moment`` is now, in monotonic seconds. Numbers above ``most`` are not given: such events are counted as lost.
         """
@@ -121,11 +121,11 @@ class Ledger:
         return self._find(number)
 
     def pending(self) -> Event | None:
-        """Give the oldest event that waits."""
+        """Return the oldest event that waits."""
         return next(iter(self._waiting.values()), None)
 
     def tried(self, sequence: int) -> Event | None:
-        """Take note that an event is about to be given to snmpd. None if it does not wait."""
+        """Record that an event is about to be given to snmpd. None if it does not wait."""
         event = self._waiting.get(sequence)
         if event is None:
             return None
@@ -138,7 +138,7 @@ class Ledger:
         return None if event is None else self._change(replace(event, unkept=True))
 
     def returned(self, sequence: int) -> Event | None:
-        """Take back ``tried``: there was nobody to give it to. None if it does not wait to be answered."""
+        """Undo ``tried``: there was nobody to give it to. None if it does not wait to be answered."""
         event = self._waiting.get(sequence)
         if event is None or event.delivery is not Delivery.sent:
             return None
@@ -146,7 +146,7 @@ class Ledger:
         return self._change(replace(event, delivery=delivery, tries=event.tries - 1))
 
     def settle(self, sequence: int, delivery: Delivery, at: float) -> Event | None:
-        """Say how an event ended, and when as a date. None if it is settled already, or not known: nothing happens."""
+        """Record how an event ended, and its date. None if it is already settled or not known: nothing happens."""
         event = self._waiting.get(sequence)
         if event is None or delivery in WAITING:
             return None
@@ -174,7 +174,7 @@ class Ledger:
         self.changes = Changes()
 
     def absorb(self, changes: Changes, counts: Counts) -> None:
-        """Take over what another ledger, which continued this one, has changed since; its counters are ``counts``."""
+        """Adopt what another ledger, which continued this one, has changed since; its counters are ``counts``."""
         if changes.counted:
             self._counts = replace(counts, queued=0)
             self.changes.counted = True

@@ -56,7 +56,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Says which names, by scope, are not in use any more."""
+    """Reports which names, by scope, are not in use any more."""
 
     names: Mapping[str, Sequence[str]]
 
@@ -134,7 +134,7 @@ def frame(message: object) -> bytes:
 
 
 def unframe(received: bytearray) -> object | None:
-    """Take the first message off what was received from our own process, None if it is not complete yet."""
+    """Remove the first message from what was received from our own process, None if it is not complete yet."""
     if len(received) < _length.size:
         return None
     ends = _length.size + _length.unpack_from(received)[0]

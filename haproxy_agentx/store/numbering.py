@@ -67,6 +67,6 @@ def provisional(known: Mapping[str, int], wanted: Sequence[tuple[str, int]]) -> 
 
 
 def _above(largest: int, is_taken: Callable[[int], bool]) -> Iterator[int]:
-    """Give free numbers above FIRST_FREE: beyond all others and, should those be used up, the gaps between."""
+    """Yield free numbers above FIRST_FREE: beyond all others and, should those be used up, the gaps between."""
     yield from range(max(FIRST_FREE, largest) + 1, PROVISIONAL)
     yield from (number for number in range(FIRST_FREE + 1, PROVISIONAL) if not is_taken(number))

@@ -199,7 +199,7 @@ class _Conversation:
         return 0 if sender else size
 
     def _accept(self, news: list[News]) -> bool:
-        """Take note of news; True when the picture may have changed."""
+        """Record news; True when the picture may have changed."""
         changed = False
         for item in news:
             if isinstance(item, LinkNews | AddressNews):

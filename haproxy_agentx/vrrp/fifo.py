@@ -125,7 +125,7 @@ class Fifo:
             self._excuse(self._empty_since + STEP if writing else began + pause + STEP, monotonic())
 
     def _excuse(self, planned: float, now: float) -> None:
-        """Give keepalived the time in which we were late: it may have been as late as we were (a paused machine)."""
+        """Grant keepalived the time in which we were late: it may have been as late as we were (a paused machine)."""
         if self._empty_since is not None:
             self._empty_since = min(now, self._empty_since + lateness(planned, now))
 
@@ -217,7 +217,7 @@ class Fifo:
         return True
 
     def _accept(self, piece: bytes | None, now: float) -> None:
-        """Take note that somebody writes, and of what; None is nothing at the moment."""
+        """Record that somebody writes, and of what; None is nothing at the moment."""
         self._empty_since = None
         if self.source.succeeded(now):
             log.info("keepalived's FIFO: reading %s", self.path)
@@ -251,7 +251,7 @@ class Fifo:
         return self._empty_since is not None and self.writer is True
 
     def _judge(self, now: float) -> None:
-        """Tell that nobody writes, when it lasts, and what is wrong."""
+        """Record that no process writes, when it lasts, and what is wrong."""
         if self._empty_since is not None:
             if self.writer and now - self._empty_since < GRACE:
                 return

@@ -97,7 +97,7 @@ def _explained(path: str, reason: tuple[type[SourceError], str]) -> SourceError:
 
 @cache
 def _names(user: int, group: int) -> tuple[str, str]:
-    """Give the names of a user and a group; looking them up was most of the cost of a look at a missing FIFO."""
+    """Return the names of a user and a group; looking them up was most of the cost of a look at a missing FIFO."""
     return _name(lambda: pwd.getpwuid(user).pw_name, user), _name(lambda: grp.getgrgid(group).gr_name, group)
 
 

@@ -43,7 +43,7 @@ class LineSplitter:
         self._skipping = False
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """Take what has come, and give the lines that are whole now, without their ends."""
+        """Record what has come, and give the lines that are whole now, without their ends."""
         *ends, rest = piece.split(b"\n")
         lines = []
         for end in ends:
@@ -85,5 +85,5 @@ def parse(line: bytes) -> FifoLine | None:
 
 
 def is_about_others(line: bytes) -> bool:
-    """Tell whether it is of virtual and real servers, which ``notify_fifo`` mixes with those of VRRP."""
+    """Whether it is of virtual and real servers, which ``notify_fifo`` mixes with those of VRRP."""
     return line.startswith(_ABOUT_OTHERS)

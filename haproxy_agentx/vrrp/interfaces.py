@@ -22,7 +22,7 @@ class Interfaces:
         self._addresses: dict[tuple[int, bytes], str] = {}
 
     def take(self, news: Iterable[LinkNews | AddressNews]) -> None:
-        """Take note of what has changed, or of a part of a dump."""
+        """Record what has changed, or of a part of a dump."""
         for item in news:
             if isinstance(item, LinkNews):
                 self._take_link(item)
@@ -30,7 +30,7 @@ class Interfaces:
                 self._take_address(item)
 
     def kernel(self) -> Kernel:
-        """Give the picture as a record. An interface whose name is not known is called ``#`` and its index."""
+        """Return the picture as a record. An interface whose name is not known is called ``#`` and its index."""
         holders: dict[str, set[str]] = {}
         for (index, _), ip in self._addresses.items():
             link = self._links.get(index)

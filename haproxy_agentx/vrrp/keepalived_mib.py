@@ -127,7 +127,7 @@ def has_instances(cells: Cells) -> bool:
 
 
 def settled(cells: Cells) -> tuple[Name, ...]:
-    """Give the names of two objects: the last row's name and the one of the row behind it, which is not there.
+    """Return the names of two objects: the last row's name and the one of the row behind it, which is not there.
 
     When both are answered as ``unchanged`` wants, no row was added or removed while the rest was read.
     """
@@ -137,7 +137,7 @@ def settled(cells: Cells) -> tuple[Name, ...]:
 
 
 def unchanged(cells: Cells, varbinds: Sequence[VarBind]) -> bool:
-    """Tell whether the answer to a Get of ``settled`` is what ``cells`` say."""
+    """Whether the answer to a Get of ``settled`` is what ``cells`` say."""
     return tuple(name for name, _ in varbinds) == settled(cells) and all(
         cells.get(name) == (None if isinstance(value, Missing) else value) for name, value in varbinds
     )
@@ -199,7 +199,7 @@ def _of_groups(columns: Mapping[Name, Cells]) -> Callable[[int], tuple[str, ...]
 
 
 def _grouped(columns: Mapping[Name, Cells], column: Name, rows: Sequence[int]) -> dict[int, list[Name]]:
-    """Give the indexes in a column whose rows have two indexes, by the first one: the row of the instance."""
+    """Return the indexes in a column whose rows have two indexes, by the first one: the row of the instance."""
     found: dict[int, list[Name]] = {}
     known = frozenset(rows)
     for at in _in_order(columns[column]):

@@ -209,7 +209,7 @@ class MibPoll:
             raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where))) from error
 
     async def _find_snmpd(self) -> None:
-        """Return when snmpd answers for itself."""
+        """Return once snmpd answers for itself."""
         try:
             await self._client.ask(Request((UP_TIME,)))
         except Unresponsive as error:
@@ -220,7 +220,7 @@ class MibPoll:
             raise _Troubled(Trouble.snmpd, told) from error
 
     def _not_there(self, walk: Walk) -> _Troubled:
-        """Tell a keepalived that is not connected from a view that ends before it.
+        """Distinguish a keepalived that is not connected from a view that ends before it.
 
         snmpd has objects of its own behind (1.3.6.1.6.3), so where nothing at all is behind, the view ends; but it may
         as well be one of just this MIB, which was read before.

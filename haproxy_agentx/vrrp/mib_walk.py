@@ -34,7 +34,7 @@ class Walk:
         self._rows = rows
 
     def next(self) -> Request | None:
-        """Give the next request; None when all columns have ended."""
+        """Return the next request; None when all columns have ended."""
         if not self._places and not self._scalars:
             return None
         most = max(1, MAX_ANSWER // max(1, len(self._places)))
@@ -42,7 +42,7 @@ class Walk:
         return Request((*self._scalars, *self._places.values()), repetitions, len(self._scalars))
 
     def take(self, varbinds: Sequence[VarBind]) -> None:
-        """Take the answer to the request that ``next`` gave. It may be cut short. Raises Invalid.
+        """Process the answer to the request that ``next`` gave. It may be cut short. Raises Invalid.
 
         Repetitions that are left out altogether would never come to an end, so at least one must be there.
         """

@@ -110,7 +110,7 @@ def dump_addresses(sequence: int) -> bytes:
 
 
 def parse(datagram: bytes | memoryview) -> list[News]:
-    """Give what a datagram of the kernel tells, in its order; what is of no interest is left out.
+    """Return what a datagram of the kernel tells, in its order; what is of no interest is left out.
 
     Raises Invalid when it is torn: a length that does not fit.
     """
@@ -140,7 +140,7 @@ def dump_request(kind: int, sequence: int, body: bytes) -> bytes:
 
 
 def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
-    """Give type, flags, sequence and body of each message. Raises Invalid, as ``parse``."""
+    """Yield type, flags, sequence and body of each message. Raises Invalid, as ``parse``."""
     at = 0
     while at < len(data):
         if len(data) - at < _HEADER.size:
@@ -153,7 +153,7 @@ def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
 
 
 def attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Give type and value of each attribute. Raises Invalid, as ``parse``."""
+    """Yield type and value of each attribute. Raises Invalid, as ``parse``."""
     at = 0
     while len(data) - at >= _ATTRIBUTE.size:  # fewer are padding
         length, kind = _ATTRIBUTE.unpack_from(data, at)

@@ -91,7 +91,7 @@ def _stays_on_the_link(destination: bytes) -> bool:
 
 
 def _next_hops(data: memoryview) -> Iterator[tuple[int, int]]:
-    """Give interface and flags of each next hop of a multipath route."""
+    """Yield interface and flags of each next hop of a multipath route."""
     at = 0
     while len(data) - at >= _NEXT_HOP.size:
         length, flags, _, index = _NEXT_HOP.unpack_from(data, at)

@@ -37,7 +37,7 @@ _UNREADABLE = (PyAsn1Error, ProtocolError, ValueError, TypeError, LookupError, A
 
 
 def build(request: Request, number: int) -> Pdu:
-    """Give the PDU of a request whose request-id is ``number``."""
+    """Return the PDU of a request whose request-id is ``number``."""
     if request.repetitions:
         pdu = v2c.GetBulkRequestPDU()
         v2c.apiBulkPDU.set_defaults(pdu)
@@ -52,7 +52,7 @@ def build(request: Request, number: int) -> Pdu:
 
 
 def read(pdu: Pdu) -> Message:
-    """Give what a PDU says. Raises Invalid."""
+    """Return what a PDU says. Raises Invalid."""
     try:
         kind = _OPERATIONS.get(pdu.tagSet)
         if kind is None:
@@ -69,14 +69,14 @@ def read(pdu: Pdu) -> Message:
 
 
 def answer(pdu: Pdu) -> Pdu:
-    """Give the response to an InformRequest: its own varbinds (RFC 3416 4.2.7)."""
+    """Return the response to an InformRequest: its own varbinds (RFC 3416 4.2.7)."""
     response = v2c.apiPDU.get_response(pdu)
     v2c.apiPDU.set_varbinds(response, v2c.apiPDU.get_varbinds(pdu))
     return response
 
 
 def wrap(pdu: Pdu, community: bytes) -> bytes:
-    """Give the message of v2c that carries a PDU."""
+    """Return the message of v2c that carries a PDU."""
     message = v2c.Message()
     v2c.apiMessage.set_defaults(message)
     message[0] = 1
@@ -86,7 +86,7 @@ def wrap(pdu: Pdu, community: bytes) -> bytes:
 
 
 def unwrap(datagram: bytes) -> tuple[bytes, Pdu]:
-    """Give the community and the PDU of a message of v2c. Raises Invalid."""
+    """Return the community and the PDU of a message of v2c. Raises Invalid."""
     try:
         message, _ = decoder.decode(datagram, asn1Spec=v2c.Message())
         return bytes(message[1]), v2c.apiMessage.get_pdu(message)

@@ -9,7 +9,7 @@ LIMIT = 1024
 
 
 def read(path: str | None, key: str) -> bytes:
-    """Give the first line of the file that the configuration has under ``key``.
+    """Return the first line of the file that the configuration has under ``key``.
 
     It is read at each use, so that a new secret needs no restart. Raises Denied.
     """

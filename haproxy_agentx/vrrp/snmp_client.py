@@ -109,7 +109,7 @@ class SnmpClient:
         self.close()
 
     async def ask(self, request: Request) -> Message:
-        """Give the answer, whatever its error-status.
+        """Return the answer, whatever its error-status.
 
         Raises a SourceError: Refused (nobody is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
         """
@@ -193,7 +193,7 @@ class SnmpClient:
             raise OverLimit(f"{where}: an answer of over {MAX_VARBINDS} objects was refused: is this snmpd?")
 
     def _settle(self, outcome: Outcome, number: int | None = None) -> None:
-        """Take what answers the request under way; anything else is late or foreign."""
+        """Record what answers the request under way; anything else is late or foreign."""
         if self._pending is None or self._pending.done() or number not in (None, self._number):
             return
         if isinstance(outcome, Message) and (outcome.kind is not Kind.response or outcome.request != self._number):

@@ -34,7 +34,7 @@ Trap = StateTrap | NewMasterTrap
 
 
 def concerns(datagram: bytes) -> bool:
-    """Tell at once whether a message that is not encrypted can be one of keepalived's that are read here."""
+    """Whether, decided at once, a message that is not encrypted can be one of keepalived's that are read here."""
     return any(mark in datagram for mark in _MARKS)
 
 
@@ -80,7 +80,7 @@ def _new_master(values: dict[Name, Value]) -> NewMasterTrap:
 
 
 def _find(values: dict[Name, Value], column: Name) -> Value:
-    """Give the value of the column itself or of the first instance of it."""
+    """Return the value of the column itself or of the first instance of it."""
     if column in values:
         return values[column]
     below = (value for name, value in values.items() if name[: len(column)] == column)

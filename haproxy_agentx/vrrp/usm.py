@@ -147,7 +147,7 @@ class Usm:
         return self._refusals > MAX_REFUSALS
 
     def receive(self, datagram: bytes, peer: Peer, now: float) -> bool:
-        """Take a datagram, and tell whether something came of it: garbage and late answers lead to nothing.
+        """Process a datagram, and tell whether something came of it: garbage and late answers lead to nothing.
 
         Raises Denied for one that is not the user's, Invalid for some kinds of garbage.
         """
@@ -212,7 +212,7 @@ class Usm:
         return UdpTransportAddress((*peer, self._acquaintances))
 
     def _process(self, *arguments: Any) -> None:  # noqa: ANN401
-        """Take a notification from the engine (RFC 3412 4.2.2.1: processPdu)."""
+        """Receive a notification from the engine (RFC 3412 4.2.2.1: processPdu)."""
         engine, model, security, name, level, context_engine, context, version, pdu, size, state = arguments
         user = self._user.access.user
         if int(level) < self._user.level:
