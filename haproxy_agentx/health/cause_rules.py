@@ -16,7 +16,7 @@ class Slow(Enum):
 
     no = "nothing"
     check = "the checks of keepalived: interval times fall or rise"
-    preempt = "those, and its preempt_delay"
+    preempt = "those, its preempt_delay and the advertisements that it waits for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ _OWN_HAPROXY = (
     Rule(Cause.checkScript, (FactKind.scriptBad,)),
     Rule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
 )
-_TRACKED_AGAIN = (FactKind.haproxyBack, FactKind.scriptGood, FactKind.linkUp)
-"""What keepalived may track is well again. That servers are up again makes no node MASTER unless a script says so."""
+_TRACKED_AGAIN = (FactKind.haproxyBack, FactKind.scriptGood, FactKind.linkUp, FactKind.interfaceAddressed)
+"""What keepalived may track, or needs, is well again. That servers are makes no node MASTER unless a script says so."""
 _WELL_AGAIN = (*_TRACKED_AGAIN, FactKind.serving)
 _ANY_NEWS = (
     *_WELL_AGAIN,
@@ -66,15 +66,18 @@ _ANY_NEWS = (
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
 _FOUND = Rule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
+_BARE = Rule(Cause.addressRemoved, (FactKind.interfaceBare,), before=5)
 _NEW = Rule(Cause.configurationChanged, (FactKind.instanceNew,))
 
 _FAILURES = (
     Rule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
+    _BARE,
     *_OWN_HAPROXY,
     Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
 )
 _ANY_FAILURE = Rule(
-    Cause.unknown, words="something that keepalived tracks failed; which script, process or interface is not known"
+    Cause.unknown,
+    words="something that keepalived tracks or needs failed; which script, process or interface is not known",
 )
 _ENDS = (
     Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
@@ -100,7 +103,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
             words="MASTER again soon after it became BACKUP: whether another node was MASTER meanwhile is not known",
         ),
         Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
-        Rule(Cause.recovered, _TRACKED_AGAIN, words="took over again: {what}", slow=Slow.preempt),
+        Rule(Cause.recovered, _TRACKED_AGAIN, before=5, words="took over again: {what}", slow=Slow.preempt),
         Rule(Cause.priority, (FactKind.priorityRose,)),
         Rule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
         Rule(
@@ -122,6 +125,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
     ),
     Move.gaveUp: (
         Rule(Cause.interfaceDown, (FactKind.linkDown,)),
+        _BARE,
         Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
         Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
         *_OWN_HAPROXY,

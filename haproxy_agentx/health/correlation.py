@@ -34,8 +34,9 @@ FIRST_WAIT = 0.25
 READ_WAIT = 0.2
 """Seconds for HAProxy to be read anew: a few milliseconds unless it hangs, or the machine has much to do."""
 
-REASON_WAIT = 0.05
-"""Seconds for vrrpv3NewMaster: keepalived sends it at once after its trap, if it was built to."""
+REASON_WAIT = 0.25
+"""Seconds for vrrpv3NewMaster: keepalived sends it at once after its trap, if it was built to, and 5 ms is the longest
+seen. A loaded machine takes longer."""
 
 EARLY = 1.0
 """Seconds by which a trap may come before the change is known by other means."""
@@ -148,7 +149,8 @@ class Pending:
             return self.waits_until
         if self.explained_at is None:
             return self._patient_until
-        return self.explained_at + (REASON_WAIT if now < self.explained_at + REASON_WAIT else READ_WAIT)
+        waits = [self.explained_at + wait for wait in (READ_WAIT, REASON_WAIT)]
+        return next((moment for moment in waits if moment > now), max(waits))
 
 
 def as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:

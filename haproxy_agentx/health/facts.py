@@ -52,6 +52,10 @@ class FactKind(Enum):
     addressGained = auto()
     addressTaken = auto()
     """It was gone, keepalived went to BACKUP, and is MASTER again at once: it did not remove it."""
+    interfaceBare = auto()
+    """An interface that is up has lost the last address of a version of IP that is not keepalived's."""
+    interfaceAddressed = auto()
+    """It has one again."""
     otherMaster = auto()
     """An instance stays BACKUP, so another node is heard as MASTER."""
     agentStarted = auto()
@@ -91,6 +95,8 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
     FactKind.keepalivedSilent: (FactKind.keepalivedAnswers,),
     FactKind.priorityFell: (FactKind.priorityRose,),
     FactKind.priorityRose: (FactKind.priorityFell,),
+    FactKind.interfaceBare: (FactKind.interfaceAddressed,),
+    FactKind.interfaceAddressed: (FactKind.interfaceBare,),
     FactKind.addressLost: (FactKind.addressGained,),
     FactKind.addressGained: (FactKind.addressLost,),
 }

@@ -18,6 +18,9 @@ SETTLE = 1.0
 ADVERTISEMENT = 1.0
 """Seconds between two advertisements where it is not known: the default (RFC 9568 6.1, keepalived.conf(5))."""
 
+MASTER_DOWN = 4
+"""Advertisement intervals of silence after which a MASTER counts as gone: three and a skew (RFC 9568 6.1)."""
+
 PREEMPTS = 10
 """Intervals after which a node of higher priority has become MASTER, its own start included."""
 
@@ -136,13 +139,15 @@ class Instance:
     def holds_at(self, now: float) -> Held:
         """Return what its addresses are worth: as ``holds``, unless others claim them or packets to them are dropped.
 
-        While role and addresses may still be on their way to each other, nothing is known of them.
+        While role and addresses may still be on their way to each other, nothing is known of them, but that packets to
+        them are dropped wherever they are.
         """
         held = self.holds if now >= self.settled_at() else Held.unknown
-        if self.role is Role.master and held in (Held.all, Held.unknown, Held.unseen) and self.is_disputed(now):
+        if self.role is not Role.master or held not in (Held.all, Held.unknown, Held.unseen):
+            return held
+        if self.is_disputed(now):
             return Held.disputed
-        is_filtered = self.mib is not None and not self.mib.accepts
-        return Held.filtered if held is Held.all and self.role is Role.master and is_filtered else held
+        return Held.filtered if self.mib is not None and not self.mib.accepts and held is not Held.unseen else held
 
     def look(self, kernel: Kernel | None, at: float) -> None:
         """See which of its addresses the kernel has; None where it cannot be asked."""
@@ -158,7 +163,7 @@ class Instance:
     @property
     def dispute_ends_at(self) -> float:
         """Return when a second MASTER counts as gone: three intervals and the skew (RFC 9568 6.1) of silence."""
-        return float("-inf") if self.disputed_at is None else self.disputed_at + 4 * self.advertises_each
+        return float("-inf") if self.disputed_at is None else self.disputed_at + MASTER_DOWN * self.advertises_each
 
     def dispute(self, at: float) -> None:
         """Record an advertisement of another MASTER, of lower priority."""

@@ -254,6 +254,10 @@ class Instances:
         """Return the interfaces that VRRP uses, also those that it tracks; None where KEEPALIVED-MIB has not told."""
         return frozenset(name for known in self.known.values() if known.mib for name in known.mib.interfaces) or None
 
+    def addresses(self) -> frozenset[str]:
+        """Return the addresses of all instances, also those that are not advertised; empty where none is known."""
+        return frozenset(place.ip for known in self.known.values() for place in known.addresses)
+
     @property
     def has_mib(self) -> bool:
         """Whether KEEPALIVED-MIB was read in this run."""

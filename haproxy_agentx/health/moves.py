@@ -13,7 +13,8 @@ _NOTHING = Reason(0)
 class Change:
     """A service is not what it was. ``reasons`` and ``details`` are those of now.
 
-    ``checks`` and ``delay`` are the seconds that keepalived's checks take, and its preempt_delay; 0 is not known.
+    ``checks`` are the seconds that keepalived's checks take, ``delay`` those of its preempt_delay and of the
+    advertisements that a BACKUP waits for; 0 is not known.
     """
 
     at: float

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Container, Iterator
+from ipaddress import ip_address
 
 from haproxy_agentx.health.cause import Fact, FactKind
 from haproxy_agentx.health.model import Reason, Role
@@ -55,6 +56,8 @@ class Facts:
         self._priorities: dict[str, int] = {}
         self._stopped: set[str] = set()
         """Instances that keepalived has shut down."""
+        self._bare: set[tuple[str, int]] = set()
+        """Interfaces that have no address of their own any more, and the version of IP."""
         self._left: dict[str, float] = {}
         """When an instance was last MASTER and became BACKUP."""
 
@@ -186,9 +189,16 @@ class Facts:
                 self._priority(row.name, row.effective_priority, at)
         self._reading = reading
 
-    def of_kernel(self, kernel: Kernel, interfaces: Container[str] | None, at: float) -> None:
-        """Record interfaces that went down or came up; of those of VRRP, where they are known."""
+    def of_kernel(
+        self, kernel: Kernel, interfaces: Collection[str] | None, at: float, ours: Container[str] = ()
+    ) -> None:
+        """Record interfaces that went down or came up, and those that lost their own addresses or have one again.
+
+        Only those of VRRP count where they are known. ``ours`` are the addresses that keepalived sets and removes.
+        """
         if self._kernel is not None:
+            for name in interfaces or ():
+                self._addresses_of(name, self._kernel, kernel, ours, at)
             for link in _changed(self._kernel, kernel):
                 if interfaces is not None and link.name not in interfaces:
                     continue
@@ -197,6 +207,22 @@ class Facts:
                 else:
                     self.add(FactKind.linkDown, f"interface {link.name} is down", at)
         self._kernel = kernel
+
+    def _addresses_of(self, interface: str, before: Kernel, after: Kernel, ours: Container[str], at: float) -> None:
+        """Record that an interface that is up has lost its last own address of a version of IP, or has one again.
+
+        keepalived removes those in ``ours`` itself; the kernel removes IPv6 addresses of an interface that goes down.
+        """
+        link = after.links.get(interface)
+        for version in (4, 6):
+            had, has = _own(before, interface, version, ours), _own(after, interface, version, ours)
+            if had and not has and link is not None and link.up:
+                self._bare.add((interface, version))
+                words = f"{had[0]} was removed from {interface}, which has no IPv{version} address of its own any more"
+                self.add(FactKind.interfaceBare, words, at)
+            elif has and (interface, version) in self._bare:
+                self._bare.remove((interface, version))
+                self.add(FactKind.interfaceAddressed, f"{interface} has an IPv{version} address again: {has[0]}", at)
 
     def _see(self, name: str, at: float) -> None:
         """Record that there is an instance."""
@@ -221,6 +247,12 @@ class Facts:
         if before is not None and priority != before:
             kind = FactKind.priorityRose if priority > before else FactKind.priorityFell
             self.add(kind, f"the priority of {name} went from {before} to {priority}", at, name)
+
+
+def _own(kernel: Kernel, interface: str, version: int, ours: Container[str]) -> list[str]:
+    """Return the addresses of a version of IP that an interface has and that are not ``ours``."""
+    present = (ip for ip, on in kernel.addresses.items() if interface in on and ip not in ours)
+    return [ip for ip in present if ip_address(ip).version == version]
 
 
 def _changed(before: Kernel, after: Kernel) -> Iterator[Link]:

@@ -137,7 +137,7 @@ class Node:
 
     def take_kernel(self, kernel: Kernel, at: float) -> None:
         """Record who holds which address."""
-        self.facts.of_kernel(kernel, self.instances.interfaces(), at)
+        self.facts.of_kernel(kernel, self.instances.interfaces(), at, self.instances.addresses())
         self._awaited.discard("kernel")
         held = {known.name: known.held for known in self.instances.known.values() if known.role is Role.master}
         self._take_changes(self.instances.take_kernel(kernel, at))
@@ -382,7 +382,8 @@ class Node:
             health = before.health if before else Health.unknown
             move = Change(change.at, change.before, change.after, health, health, reasons)
             return explain(with_times(move, instance), facts)[0] is not Cause.unknown
-        found = conclusion(change, instance, facts, now)
+        is_last = self._pending[service.plan.name][-1] is pending
+        found = conclusion(change, instance, facts, now, is_last=is_last)
         if found is not None:
             self.facts.recent.append(found)
         pending.is_known = True

@@ -5,7 +5,7 @@ from dataclasses import replace
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
-from haproxy_agentx.health.instance import Instance
+from haproxy_agentx.health.instance import MASTER_DOWN, Instance
 from haproxy_agentx.health.model import Cause, Health, Role
 from haproxy_agentx.health.tracker import Tell, Told
 from haproxy_agentx.monitor.service import Service
@@ -32,19 +32,21 @@ def change_of(tell: Tell, pending: Pending | None) -> Change:
 def with_times(change: Change, instance: Instance | None) -> Change:
     """Return the change with the times that keepalived takes, as far as they are known."""
     row = instance.mib if instance else None
-    if row is None:
+    if instance is None or row is None:
         return change
-    return replace(change, checks=max((one.takes for one in row.scripts), default=0.0), delay=row.preempt_delay)
+    delay = row.preempt_delay + MASTER_DOWN * instance.advertises_each
+    return replace(change, checks=max((one.takes for one in row.scripts), default=0.0), delay=delay)
 
 
 def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
     """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
 
-    That is a problem that was reported, or ``uncounted`` changes. ``date`` is now in seconds since 1970.
+    That is a problem that was reported, ``stopped`` too, or ``uncounted`` changes. No other event has the health
+    stopped and the cause configurationChanged. ``date`` is now in seconds since 1970.
     """
     if told is None:
         return []
-    is_problem = told.raised and told.health not in (Health.active, Health.standby, Health.stopped)
+    is_problem = told.raised and told.health not in (Health.active, Health.standby)
     if not is_problem and not uncounted:
         return []
     role = Role.none if told.role is Role.none else Role.stopped

@@ -45,9 +45,17 @@ def is_leaving(change: RoleChange) -> bool:
     return (change.before, change.after) == (Role.master, Role.backup)
 
 
-def conclusion(change: RoleChange, instance: Instance | None, facts: Iterable[Fact], now: float) -> Fact | None:
-    """Return what is known of one from MASTER to BACKUP when its wait is over; None where nothing is."""
-    if instance is None or instance.role is Role.backup:
+def conclusion(
+    change: RoleChange, instance: Instance | None, facts: Iterable[Fact], now: float, *, is_last: bool
+) -> Fact | None:
+    """Return what is known of one from MASTER to BACKUP when its wait is over; None where nothing is.
+
+    Only an instance that has been BACKUP ever since shows another MASTER: behind FAULT it waits for three intervals.
+    ``is_last`` says that no other change of it has come since, at the same moment neither.
+    """
+    if instance is None:
+        return None
+    if instance.role is Role.backup and instance.since <= change.at and is_last:
         stays = "it stays BACKUP, so another node of higher priority is heard as MASTER"
         return Fact(now, FactKind.otherMaster, stays, change.instance)
     lost = [fact for fact in facts if fact.kind is FactKind.addressLost and abs(fact.at - change.at) <= NEAR]

@@ -209,6 +209,30 @@ from tests.health.changes import ago, change
             Cause.addressRemoved,
         ),
         (
+            "all addresses are removed from the interface, and keepalived goes to FAULT",
+            change("backup/standby", "fault/fault"),
+            [ago(0.1, "addressLost"), ago(0.1, "interfaceBare")],
+            Cause.addressRemoved,
+        ),
+        (
+            "or to BACKUP first",
+            change("master/active", "backup/standby"),
+            [ago(-0.1, "addressLost"), ago(-0.1, "interfaceBare")],
+            Cause.addressRemoved,
+        ),
+        (
+            "the interface has its address again, and the node preempts",
+            change("backup/standby", "master/active"),
+            [ago(3.6, "interfaceBare"), ago(3.5, "interfaceAddressed"), ago(0, "preempted")],
+            Cause.recovered,
+        ),
+        (
+            "the other withdraws long after a check script is well again",
+            change("backup/standby", "master/active"),
+            [ago(12, "scriptGood"), ago(0, "preempted")],
+            Cause.priority,
+        ),
+        (
             "two nodes are MASTER, and this one hears the other",
             change("master/active", "master/conflict", Reason.roleDisputed),
             [],

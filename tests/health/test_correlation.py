@@ -49,11 +49,11 @@ def test_nothing_is_waited_for_for_long():
     traps, pending = Traps(), Pending(CHANGE, listening=True)
     traps.take(trap(), 100.0)
     assert not ready(pending, 100.0, traps, read=False, reason=False)
-    assert pending.deadline(100.0) == 100.0 + REASON_WAIT
+    assert pending.deadline(100.0) == 100.0 + READ_WAIT
     later = pending.deadline(100.0)
-    assert ready(pending, later, traps, reason=False)
-    assert not ready(pending, later, traps, read=False)
-    assert pending.deadline(later) == 100.0 + READ_WAIT
+    assert ready(pending, later, traps, read=False)
+    assert not ready(pending, later, traps, reason=False)
+    assert pending.deadline(later) == 100.0 + REASON_WAIT
     assert ready(pending, pending.deadline(later), traps, read=False, reason=False)
 
 

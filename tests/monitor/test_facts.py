@@ -248,6 +248,54 @@ def test_where_the_interfaces_of_vrrp_are_known_others_explain_nothing():
     assert of_kernels(first, second, interfaces=frozenset({"eth1"})) == ["interface eth1 is down"]
 
 
+def with_addresses(*addresses: str, up: bool = True) -> Kernel:
+    """Give a kernel that has addresses on eth0."""
+    return Kernel({ip: frozenset({"eth0"}) for ip in addresses}, {"eth0": Link("eth0", up, loopback=False)})
+
+
+OWN, SITE = "192.0.2.11", "192.0.2.1"
+BARE = f"{OWN} was removed from eth0, which has no IPv4 address of its own any more"
+
+
+@pytest.mark.parametrize(
+    ("kernels", "told"),
+    [
+        ((with_addresses(OWN, SITE), with_addresses()), [BARE]),
+        ((with_addresses(OWN, SITE), with_addresses(SITE)), [BARE]),
+        (
+            (with_addresses(OWN, SITE), with_addresses(), with_addresses(OWN)),
+            [BARE, f"eth0 has an IPv4 address again: {OWN}"],
+        ),
+        ((with_addresses(OWN, SITE), with_addresses(OWN)), []),
+        ((with_addresses(OWN, "192.0.2.12"), with_addresses("192.0.2.12")), []),
+        ((with_addresses(SITE), with_addresses()), []),
+        ((with_addresses(), with_addresses(OWN)), []),
+        ((with_addresses(OWN), with_addresses(up=False)), ["interface eth0 is down"]),
+        ((with_addresses("fe80::1", OWN), with_addresses(OWN)), [BARE.replace(OWN, "fe80::1").replace("v4", "v6")]),
+    ],
+    ids=[
+        "all",
+        "its own",
+        "and it is back",
+        "keepalived's",
+        "one of two",
+        "keepalived's only",
+        "first",
+        "down",
+        "IPv6",
+    ],
+)
+def test_an_interface_without_an_address_of_its_own_is_a_fact(kernels, told):
+    facts = Facts()
+    for one in kernels:
+        facts.of_kernel(one, frozenset({"eth0"}), 1.0, {SITE})
+    assert [fact.what for fact in facts.recent] == told
+
+
+def test_whose_addresses_they_are_is_known_by_keepalived_s_mib_only():
+    assert of_kernels(with_addresses(OWN), with_addresses()) == []
+
+
 def test_only_so_many_are_kept():
     facts = Facts()
     for number in range(2 * MAX_FACTS):

@@ -46,6 +46,24 @@ def test_backends_that_a_storm_suppressed_are_counted_at_the_end():
     assert [one.cells["haxEventSuppressed"] for one in told] == ["0", "0", "8"]
 
 
+def test_the_node_reported_as_stopped_ends_when_an_instance_is_known():
+    story = Story(memory={"keepalived": "{}"}).kernel().writer().writer(present=False).haproxy().wait(30)
+    assert [(one["Subject"], one["Health"]) for one in story.drain()] == [("node", "stopped")]
+    story.writer().line(MASTER).wait(30)
+    assert set(story.node.services) == {"SITE1"}
+    (end,) = [one for one in story.drain() if one["Subject"] == "node"]
+    assert (end.moves, end["Cause"]) == ("stopped/stopped -> stopped/stopped", "configurationChanged")
+
+
+def test_an_instance_reported_as_stopped_ends_when_it_is_removed():
+    story = begun(MASTER).mib(("SITE1", MASTER)).line(VrrpState.shutdown).wait(30)
+    assert story.drain()[-1]["Health"] == "stopped"
+    ends = story.mib(("SITE2", MASTER)).wait(30).drain()
+    assert [(one["Subject"], one["Health"], one["Cause"]) for one in ends if one["Subject"] == "SITE1"] == [
+        ("SITE1", "stopped", "configurationChanged")
+    ]
+
+
 @pytest.mark.parametrize("raised", [True, False])
 def test_a_service_that_is_gone_while_nobody_looked_is_ended_if_a_problem_was_reported(raised):
     story = begun(MASTER, plans=[plan("shop", "SITE1")])

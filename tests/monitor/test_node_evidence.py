@@ -214,6 +214,13 @@ def test_packets_that_are_dropped_are_an_outage():
     assert "vrrp_strict" in condition(story).details
 
 
+def test_packets_that_are_dropped_make_no_active_at_a_failover():
+    story = Story().kernel().mib(("SITE1", BACKUP), accepts=False).writer().line(BACKUP).haproxy().wait(10)
+    story.drain()
+    story.line(MASTER).kernel(IP).wait(10)
+    assert [one.moves for one in story.drain()] == ["backup/standby -> master/blackhole"]
+
+
 # What is asserted of a change.
 
 

@@ -7,7 +7,7 @@ from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT
 from haproxy_agentx.health.instances import RECONNECT
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import LATE
-from haproxy_agentx.vrrp.model import NewMasterReason, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import FifoLine, NewMasterReason, Trouble, VrrpState
 from tests.monitor.story import BACKUP, BEGIN, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, failover
 
 
@@ -86,6 +86,24 @@ def test_the_way_to_backup_needs_no_reason():
     assert story.drain() == [], "whether it stays BACKUP shows whether another node is MASTER"
     (told,) = story.wait(1 + LATE).drain()
     assert (told.moves, told["Cause"]) == ("master/active -> backup/standby", "peerReturned")
+
+
+def test_backup_behind_fault_does_not_show_another_master():
+    story = failover(begun(MASTER), BACKUP).trap(BACKUP)
+    story.node.take_line(FifoLine("SITE1", FAULT, None, 100), story.now)
+    story.line(BACKUP).trap(BACKUP).read()
+    given = story.wait(5).drain()
+    assert [told.moves.rpartition(" ")[2] for told in given] == ["backup/standby", "fault/fault", "backup/standby"]
+    assert "peerReturned" not in [told["Cause"] for told in given]
+
+
+def test_all_addresses_of_the_interface_removed_is_said_to_be_that():
+    story = begun(MASTER, IP, "192.0.2.11").mib(("SITE1", MASTER)).wait(5)
+    story.node.listening = True
+    story.kernel().line(BACKUP).trap(BACKUP).read()
+    (told,) = story.wait(5).drain()
+    assert (told.moves, told["Cause"]) == ("master/active -> backup/standby", "addressRemoved")
+    assert told["CauseText"].startswith("192.0.2.11 was removed from eth0")
 
 
 def test_a_reason_that_does_not_come_is_not_waited_for_for_long():
