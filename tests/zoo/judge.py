@@ -7,7 +7,7 @@ these alone each health that a node reports is accepted, or is one of the findin
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -47,6 +47,8 @@ class View:
     """What a node serves at its own address; empty where that cannot be asked."""
     held: Mapping[str, frozenset[str]]
     """For each address the nodes whose kernel has it, and answers for it."""
+    moved: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each address the nodes that got it or lost it since the look before."""
 
     @property
     def holders(self) -> frozenset[str]:
@@ -139,6 +141,11 @@ class Event:
     text: str
     at: float
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it says that its service is not there any more (docs/health.md), which is no state of it."""
+        return (self.health, self.cause) == ("stopped", "configurationChanged")
+
 
 NOT_KNOWN = frozenset({"unknown", "none", ""})
 
@@ -181,15 +188,32 @@ def _is_so(alive: Alive, process: str, state: str) -> bool:
 
 
 def is_false(event: Event, key: str, samples: Iterable[Sample], *, redundant: bool) -> bool:
-    """Whether the health that an event reports was true in none of ``samples``."""
+    """Whether the health that an event reports was true in none of ``samples``, nor between two of them.
+
+    The end of a service is true where the node does not report it afterwards.
+    """
     if event.health in ("", "unknown"):
         return False
+    if event.is_end:
+        later = [sample.reports.get(event.host) for sample in samples if sample.at >= event.at]
+        return any(later) and all(event.subject in reports for reports in later if reports)
     judged = [
-        judge(event.health, sample.views[key], event.host, sample.alive, redundant=redundant)
+        judge(event.health, view, event.host, sample.alive, redundant=redundant)
         for sample in samples
         if key in sample.views
+        for view in (sample.views[key], *_between(sample.views[key], event.host))
     ]
     return bool(judged) and all(judged)
+
+
+def _between(view: View, node: str) -> Iterable[View]:
+    """Return what was so for a moment since the look before: a node to which addresses moved had them, and had not."""
+    moved = [address for address, nodes in view.moved.items() if node in nodes]
+    if len(moved) == len(view.held):
+        own = view.own.get(node, Served.all)
+        yield replace(view, served=own, arrives=node, held=dict.fromkeys(view.held, frozenset({node})))
+    if moved:
+        yield replace(view, arrives="", held={address: nodes - {node} for address, nodes in view.held.items()})
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ PATIENCE = 45.0
 PROBLEMS = frozenset(
     {"standbyNotReady", "fault", "stopped", "unknown", "blackhole", "conflict", "activeDegraded", "standbyDegraded"}
 )
+REPORTERS = frozenset({"snmpd", "agent"})
 SERVICE_KINDS = frozenset({"serviceFailover", "serviceHealthChange"})
 
 
@@ -100,7 +101,7 @@ def _rest(referee: Referee, since: float, within: float) -> Sequence[Sample]:
         now = time.monotonic()
         late = [sample for sample in referee.since(now - REST) if sample.at >= since]
         over = now >= since + within + REST
-        if over and late and (now > since + within + PATIENCE or _is_calm(late)):
+        if over and late and (now > since + within + PATIENCE or (_is_calm(late) and _is_heard(late))):
             return late
         time.sleep(0.1)
 
@@ -111,13 +112,22 @@ def _is_calm(samples: Sequence[Sample]) -> bool:
     return len({repr(sample.truth) for sample in samples}) == 1 and all(len(each) <= 1 for each in reports)
 
 
+def _is_heard(samples: Sequence[Sample]) -> bool:
+    """Whether each node that can report has done so in time once: a machine with much else to do lets it wait."""
+    return all(
+        any(sample.reports.get(host) for sample in samples)
+        for host in BALANCERS
+        if samples[-1].alive[host].running >= REPORTERS and not samples[-1].alive[host].frozen & REPORTERS
+    )
+
+
 def _judge_rest(score: Score, stage: Stage, samples: Sequence[Sample], about: str) -> None:
     for host in BALANCERS:
         last = next((sample for sample in reversed(samples) if sample.reports.get(host)), samples[-1])
         reports = last.reports.get(host)
         if reports is None:
             running = last.alive[host].running
-            if not running >= {"snmpd", "agent"}:
+            if not running >= REPORTERS:
                 continue  # the step stopped what would report
             score.rests += 1
             score.notes.append(f"{about}: {host} reports nothing")
@@ -215,7 +225,11 @@ def _judge_ends(score: Score, stage: Stage, referee: Referee) -> None:
     shown = referee.samples[-1].reports
     for (host, service), event in last.items():
         now = (shown.get(host) or {}).get(service)
-        if event.health in PROBLEMS and now != event.health:
+        if event.is_end:
+            if now in PROBLEMS:
+                score.unended += 1
+                score.notes.append(f"end: {host} {service}: reported as gone, is {now}")
+        elif event.health in PROBLEMS and now != event.health:
             score.unended += 1
             score.notes.append(
                 f"end: {host} {service}: reported {event.health}, now {now or 'gone'}, and no event says so"

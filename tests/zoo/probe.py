@@ -33,6 +33,7 @@ HEALTH = {
     7: "stopped", 8: "unknown", 9: "blackhole", 10: "conflict",
 }  # fmt: skip
 CLONE_NEWNET = 0x40000000
+ADDRESS_GROUPS = 0x110  # RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
 start = asyncio.ensure_future
 
 
@@ -56,6 +57,7 @@ async def look_on(given):
         reports = {node: start(agent.read()) for node, agent in agents.items()}
         await asyncio.wait([*chain(*asks.values()), *chain(*owns.values()), *reports.values()])
         held = {node: kernel.addresses() for node, kernel in kernels.items()}
+        moved = {node: kernel.moved() for node, kernel in kernels.items()}
         views = {}
         for key, urls in given["asks"].items():
             addresses = sorted({urlsplit(url).hostname for url in urls})
@@ -65,6 +67,7 @@ async def look_on(given):
                 "arrives": reached.pop() if len(reached) == 1 else "",
                 "own": {node: served(owns[key, node]) for node in given["nodes"] if (key, node) in owns},
                 "held": {address: [node for node in held if address in held[node]] for address in addresses},
+                "moved": {address: [node for node in moved if address in moved[node]] for address in addresses},
             }
         seen = {node: report.result() for node, report in reports.items()}
         print(json.dumps({"at": began, "views": views, "reports": seen}), flush=True)
@@ -150,7 +153,9 @@ class Kernel:
         self.pid = pid
         with within(pid):
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+            self.news = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         self.socket.settimeout(TIMEOUT)
+        self.news.bind((0, ADDRESS_GROUPS))
 
     def addresses(self):
         """Return those for which it answers in a network: on any interface, on loopback only where ARP is not told off.
@@ -173,6 +178,21 @@ class Kernel:
                 if local and not flags & 0x48 and scope != 254:  # tentative, dadfailed; the host's own scope
                     (loopback if index == 1 else found).add(socket.inet_ntop(family, local))
                 data = data[(size + 3) & ~3 :]
+
+    def moved(self):
+        """Return the addresses that were added or removed since the last call, on any interface."""
+        found = set()
+        with suppress(BlockingIOError):
+            while True:
+                data = self.news.recv(65536)
+                while data:
+                    size, kind = struct.unpack_from("=IH", data)
+                    if kind in (20, 21):  # RTM_NEWADDR, RTM_DELADDR
+                        family = data[16]
+                        attributes = dict(read_attributes(data[24:size]))
+                        found.add(socket.inet_ntop(family, attributes.get(2) or attributes[1]))
+                    data = data[(size + 3) & ~3 :]
+        return found
 
     def answers_for_loopback(self):
         """Whether it answers ARP for what loopback has."""

@@ -349,6 +349,7 @@ class Referee:
                     view["arrives"],
                     {node: Served(own) for node, own in view["own"].items()},
                     {address: frozenset(nodes) for address, nodes in view["held"].items()},
+                    {address: frozenset(nodes) for address, nodes in view["moved"].items()},
                 )
                 for key, view in seen["views"].items()
             }

@@ -92,6 +92,28 @@ def test_an_event_is_false_when_it_was_true_at_no_moment_near_it():
     assert not is_false(event(), "", [], redundant=True)
 
 
+def test_what_was_so_between_two_looks_is_no_false_event():
+    moved = replace(view(), moved={"10.77.0.100": frozenset({"lb2"})})
+    became = replace(event("active"), host="lb2")
+    assert is_false(became, "", [sample(10.0, view())], redundant=True)
+    assert not is_false(became, "", [sample(10.0, moved)], redundant=True)
+    assert is_false(became, "", [sample(10.0, replace(moved, own={"lb2": Served.none}))], redundant=True)
+    gave_up = replace(event("standby"), host="lb1")
+    left = replace(view(), moved={"10.77.0.100": frozenset({"lb1"})})
+    assert is_false(gave_up, "", [sample(10.0, view())], redundant=True)
+    assert not is_false(gave_up, "", [sample(10.0, left)], redundant=True)
+
+
+def test_the_end_of_a_service_is_false_while_it_is_reported():
+    end = event("stopped", "configurationChanged")
+    still = [replace(sample(at, view()), reports={"lb1": {"SITE1": "active"}}) for at in (9.0, 11.0)]
+    gone = [still[0], replace(sample(11.0, view()), reports={"lb1": {"SITE2": "active"}})]
+    assert end.is_end
+    assert not event("stopped", "operator").is_end
+    assert is_false(end, "", still, redundant=True)
+    assert not is_false(end, "", gone, redundant=True)
+
+
 def test_a_cause_is_right_not_known_or_wrong():
     wanted = frozenset({"noUsableBackend"})
     assert judge_cause(event(), wanted) is CauseVerdict.right

@@ -76,3 +76,11 @@ def test_addresses_are_those_that_the_kernel_answers_for(network: int) -> None:
     assert kernel.addresses() == {"10.0.0.1", "fd77::1"}
     within(network, "ip addr add 10.0.0.2/24 dev eth0")
     assert "10.0.0.2" in kernel.addresses()
+
+
+@pytest.mark.lab
+def test_addresses_that_came_and_went_between_two_looks_are_seen(network: int) -> None:
+    kernel = Kernel(network)
+    assert kernel.moved() == set()
+    within(network, "ip addr add 10.0.0.1/24 dev eth0", "ip addr del 10.0.0.1/24 dev eth0")
+    assert (kernel.addresses(), kernel.moved(), kernel.moved()) == (set(), {"10.0.0.1"}, set())
