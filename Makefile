@@ -10,6 +10,7 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 MIBS   := .mibs
 MODULE := mib/HAPROXY-AGENTX-MIB.txt
+RELEASED := mib/released/HAPROXY-AGENTX-MIB.txt
 TESTS        ?=
 BENCH        ?=
 FUZZ_SECONDS ?= 20
@@ -40,7 +41,7 @@ picture: root packages-run $(VENV)/run $(MIBS)/.complete  ## draw README's pictu
 	@$(OWN) $(PYTHON) -m integration.demo --picture $(PICTURE)
 
 .PHONY: test
-test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run all tests, TESTS='...' those; as root
+test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete $(MIBS)/readers/.complete  ## run all tests, TESTS='...' those; as root
 	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)
 
 TIMES ?= 3
@@ -90,6 +91,7 @@ check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, ar
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 	tools/lint-mib $(MIBS) $(MODULE)
+	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
 	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }
 	$(PYTHON) -m benchmarks.cost
 
@@ -101,6 +103,12 @@ format: $(VENV)/dev  ## lay out the source, and mend what can be mended
 .PHONY: mib
 mib: $(VENV)/run  ## write the MIB module anew from its declaration in Python
 	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
+
+.PHONY: release-mib
+release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make check` refuses what is incompatible with it
+	@tools/lint-mib $(MIBS) $(MODULE)
+	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
+	@$(OWN) install -D -m 644 $(MODULE) $(RELEASED) && echo 'released: commit $(RELEASED)'
 
 .PHONY: bench bench-full soak
 bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and as root how soon faults are seen, in some minutes; BENCH='options'
@@ -171,3 +179,6 @@ $(VENV)/fuzz: $(VENV)/dev
 
 $(MIBS)/.complete: | packages-mibs
 	@$(OWN) tools/fetch-ietf-mibs $(MIBS)
+
+$(MIBS)/readers/.complete: | packages-run
+	@$(OWN) tools/fetch-mib-readers $(@D)

@@ -22,6 +22,15 @@ def fetched() -> Path:
     return STORE
 
 
+def readers() -> Path:
+    """Return the folder of the programs of other projects that read modules, fetched likewise."""
+    with (fetched() / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [ROOT / "tools" / "fetch-mib-readers", STORE / "readers"]
+        subprocess.run(command, check=True, capture_output=True, timeout=110)
+    return STORE / "readers"
+
+
 def folders(module: Path) -> str:
     """Give a search path for the tools, with the folder of ``module`` first."""
     mibs = fetched()

@@ -14,7 +14,7 @@ HOME = "haproxy_agentx/objects/root.py"
 """The one file of code that has the numbers."""
 
 _PLAYPEN_ARC = re.compile(r"(?:8072 ?[.,] ?9999 ?[.,] ?9999 ?[.,] ?|netSnmpPlaypen[ .])([0-9]+)")
-_LEFT_OUT = {"CHANGELOG.md", "results", "build", "dist", "__pycache__"}
+_LEFT_OUT = {"CHANGELOG.md", "released", "results", "build", "dist", "__pycache__"}
 """History, and what is made here; a name that begins with a dot is left out as well."""
 
 _LARGEST = 2_000_000
