@@ -1,4 +1,4 @@
-"""haxAgent and haxSourceTable: what the subagent tells about itself and about where its knowledge comes from."""
+"""haxAgent and haxSourceTable: the subagent itself, and the sources that it reads."""
 
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import conventions as tc
@@ -7,49 +7,54 @@ from haproxy_agentx.objects.declaration import Column, Scalar, Table
 from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, TEXT, TIMETICKS, UNSIGNED32
 
 SELF_SCALARS: tuple[Scalar, ...] = (
-    Scalar(1, "haxAgentVersion", TEXT, "Version of the subagent, haproxy-agentx."),
-    Scalar(2, "haxAgentStartTime", tc.DATE_AND_TIME, "When the subagent started, by the host's clock."),
+    Scalar(1, "haxAgentVersion", TEXT, "The version of the subagent, haproxy-agentx."),
+    Scalar(
+        2,
+        "haxAgentStartTime",
+        tc.DATE_AND_TIME,
+        "The date and time at which the subagent started, by the host's clock.",
+    ),
     Scalar(
         3,
         "haxAgentUpTime",
         TIMETICKS,
-        "Time since the subagent started, by a clock that never steps. It is not sysUpTime, which counts from the "
+        "The time since the subagent started, by a clock that never steps. It is not sysUpTime, which counts from the "
         "start of the SNMP master agent.",
     ),
     Scalar(
         4,
         "haxAgentIndexDiscontinuityTime",
         tc.DATE_AND_TIME,
-        "When row indexes last began anew, because the store that keeps them was made, lost or unreadable, or when "
-        "provisional indexes (HaxIndex) were last assigned or replaced. What a "
-        "manager knows by index from before this time is void: it has to read the names again. A date and not a "
-        "TimeStamp, so that it stays comparable when the master agent or the subagent restarts.",
+        "The date and time at which row indexes were last reassigned, because the store that keeps them was created, "
+        "lost or unreadable, or at which provisional indexes (HaxIndex) were last assigned or replaced. Indexes that a "
+        "manager read before this time are void: it must read the names again. A date and not a TimeStamp, so that it "
+        "stays comparable when the master agent or the subagent restarts.",
     ),
     Scalar(
         5,
         "haxAgentStoreState",
         tc.STORE_STATE,
-        "Whether row indexes and events will survive a restart of the subagent. Health and notifications do not "
-        "depend on it.",
+        "Whether row indexes and events survive a restart of the subagent. Health and notifications do not depend on "
+        "it.",
     ),
     Scalar(
         6,
         "haxAgentStoreProblem",
         tc.MESSAGE,
-        "What is wrong with the store and what to do about it, in words; empty when nothing is.",
+        "A description of what is wrong with the store, and the remedy; an empty string when nothing is.",
     ),
-    Scalar(7, "haxAgentProcesses", GAUGE32, "Rows of haxProcessTable.", "rows"),
-    Scalar(8, "haxAgentFrontends", GAUGE32, "Rows of haxFrontendTable.", "rows"),
-    Scalar(9, "haxAgentBackends", GAUGE32, "Rows of haxBackendTable.", "rows"),
-    Scalar(10, "haxAgentServers", GAUGE32, "Rows of haxServerTable.", "rows"),
-    Scalar(11, "haxAgentListeners", GAUGE32, "Rows of haxListenerTable.", "rows"),
+    Scalar(7, "haxAgentProcesses", GAUGE32, "The number of rows in haxProcessTable.", "rows"),
+    Scalar(8, "haxAgentFrontends", GAUGE32, "The number of rows in haxFrontendTable.", "rows"),
+    Scalar(9, "haxAgentBackends", GAUGE32, "The number of rows in haxBackendTable.", "rows"),
+    Scalar(10, "haxAgentServers", GAUGE32, "The number of rows in haxServerTable.", "rows"),
+    Scalar(11, "haxAgentListeners", GAUGE32, "The number of rows in haxListenerTable.", "rows"),
     Scalar(
         12,
         "haxAgentInputsRefused",
         COUNTER32,
         "The number of inputs that were refused because of a limit since the subagent started: answers of HAProxy with "
-        "more rows than the memory of the subagent allows, answers and lines that are too long. haxSourceLastError "
-        "has the reason and the remedy.",
+        "more rows than the memory of the subagent allows, answers and lines that are too long. haxSourceLastError has "
+        "the reason and the remedy.",
         "inputs",
     ),
     Scalar(
@@ -68,24 +73,24 @@ HEALTH_SCALARS: tuple[Scalar, ...] = (
         20,
         "haxHealth",
         htc.HEALTH,
-        "Health of this node: that of its worst service. One object to poll: 1 and 2 are fine, 3 to 7 degraded, 8 and "
-        "above wrong. Where each node of a pair is MASTER of another address, this is standby(2) on both while all is "
-        "well: poll haxServiceHealth there, or count services by haxAgentServicesActive.",
+        "The health of this node, which is that of its worst service. It is the one object to poll: 1 and 2 are good, "
+        "3 to 7 degraded, 8 and above critical. Where each node of a pair is MASTER of a different address, it is "
+        "standby(2) on both while all is well: poll haxServiceHealth there, or haxAgentServicesActive.",
     ),
-    Scalar(21, "haxAgentServices", GAUGE32, "Rows of haxServiceTable.", "rows"),
+    Scalar(21, "haxAgentServices", GAUGE32, "The number of rows in haxServiceTable.", "rows"),
     *(
         Scalar(
             40 + health,
             f"haxAgentServices{health.name[0].upper()}{health.name[1:]}",
             GAUGE32,
-            f"Services whose haxServiceHealth is {health.name}({health.value}).",
+            f"The number of services whose haxServiceHealth is {health.name}({health.value}).",
             "services",
         )
         for health in Health
     ),
 )
 
-SURVIVES = "It survives restarts, and begins anew when haxAgentIndexDiscontinuityTime changes."
+SURVIVES = "It survives restarts; discontinuities occur when haxAgentIndexDiscontinuityTime changes."
 """What is said of a counter that is kept in the store."""
 
 EVENT_SCALARS: tuple[Scalar, ...] = (
@@ -93,54 +98,61 @@ EVENT_SCALARS: tuple[Scalar, ...] = (
         30,
         "haxAgentEventsSent",
         COUNTER32,
-        "Times that the notification of an event was given to the master agent, counting those that were given again "
-        f"as there was no answer. {SURVIVES}",
+        "The number of times that the notification of an event was passed to the master agent, including those "
+        "repeated "
+        f"because there was no response. {SURVIVES}",
         "notifications",
     ),
     Scalar(
         31,
         "haxAgentEventsAcknowledged",
         COUNTER32,
-        "Events whose notification the master agent has acknowledged. It does so when it has sent it; whether a "
-        f"manager has got it, nobody is told. {SURVIVES}",
+        "The number of events whose notification the master agent has acknowledged. It does so when it has sent it; "
+        "whether a "
+        f"manager has received it is not known. {SURVIVES}",
         "events",
     ),
     Scalar(
         32,
         "haxAgentEventsQueued",
         GAUGE32,
-        "Events that wait to be sent or acknowledged. They are on disk, and are sent in order with their own time.",
+        "The number of events that wait to be sent or acknowledged. They are on disk, and are sent in order with their "
+        "own time.",
         "events",
     ),
     Scalar(
         33,
         "haxAgentEventsSuppressed",
         COUNTER32,
-        "Changes that were not told by an event of their own, as there were too many of them; the next event of the "
-        f"same subject says how many it stands for, in haxEventSuppressed. {SURVIVES}",
+        "The number of changes that were not reported by an event of their own, because there were too many of them; "
+        "the next event of the "
+        f"same subject holds how many it stands for, in haxEventSuppressed. {SURVIVES}",
         "events",
     ),
     Scalar(
         34,
         "haxAgentEventsLost",
         COUNTER32,
-        "Events whose notification was given up: dropped, as more than haxAgentOutboxLimit were waiting, refused, or "
-        f"unanswered (haxEventDelivery). They are in haxEventTable all the same. {SURVIVES}",
+        "The number of events whose notification was given up: dropped, as more than haxAgentOutboxLimit were waiting, "
+        "refused, or "
+        f"unanswered (haxEventDelivery). They are in haxEventTable nevertheless. {SURVIVES}",
         "events",
     ),
     Scalar(
         35,
         "haxAgentLastEventSequence",
         UNSIGNED32,
-        "Number of the last event, 0 when there was none. A manager that has not got this one looks at haxEventTable.",
+        "The number of the most recent event, 0 when there was none. A manager that has not received this event should "
+        "read haxEventTable.",
     ),
-    Scalar(36, "haxAgentOutboxLimit", UNSIGNED32, "How many events may wait to be sent.", "events"),
+    Scalar(36, "haxAgentOutboxLimit", UNSIGNED32, "The maximum number of events that wait to be sent.", "events"),
     Scalar(
         37,
         "haxAgentOutboxHeld",
         tc.MESSAGE,
-        "Why events are on hold, in words, such as that no route leads out of the machine, so that what is sent would "
-        "be lost on its way, or that the master agent refuses notifications; empty when they are not.",
+        "The reason why events are on hold, such as that no route leads out of the machine, so that notifications "
+        "would be lost on their way, or that the master agent refuses notifications; an empty string when events are "
+        "not on hold.",
     ),
 )
 
@@ -149,7 +161,7 @@ PROBLEM_SCALARS: tuple[Scalar, ...] = (
         70,
         "haxAgentOldestEventAge",
         GAUGE32,
-        "The time that the oldest event in haxAgentEventsQueued has waited, 0 when none is queued.",
+        "The time for which the oldest event in haxAgentEventsQueued has waited, 0 when none is queued.",
         "seconds",
     ),
     Scalar(
@@ -164,7 +176,7 @@ PROBLEM_SCALARS: tuple[Scalar, ...] = (
         73,
         "haxAgentProblemText",
         tc.MESSAGE,
-        "The worst problem in words: what is wrong, why, and the remedy. An empty string when there is none.",
+        "A description of the worst problem: what is wrong, why, and the remedy. An empty string when there is none.",
     ),
 )
 
@@ -177,7 +189,7 @@ SOURCE_INDEX = Column(
     "haxSourceIndex",
     tc.INDEX,
     "",
-    "Number of the source; it belongs to haxSourceName for ever.",
+    "The index of the source; it is assigned to haxSourceName permanently.",
     access="not-accessible",
 )
 
@@ -187,44 +199,59 @@ SOURCE_TABLE = Table(
     "haxSourceEntry",
     (SOURCE_INDEX,),
     (
-        Column(2, "haxSourceName", TEXT, "", "Name of the source, as in the configuration of the subagent."),
-        Column(3, "haxSourceKind", tc.SOURCE_KIND, "", "What the source is."),
+        Column(2, "haxSourceName", TEXT, "", "The name of the source, as in the configuration of the subagent."),
+        Column(3, "haxSourceKind", tc.SOURCE_KIND, "", "The kind of the source."),
         Column(
             4,
             "haxSourceTarget",
             TEXT,
             "",
-            "Where it is read: a path, an address and port, or a URL, which never holds credentials.",
+            "The location at which the source is read: a path, an address and port, or a URL, which never holds "
+            "credentials.",
         ),
-        Column(5, "haxSourceState", tc.SOURCE_STATE, "", "How the last attempt to read it went."),
+        Column(5, "haxSourceState", tc.SOURCE_STATE, "", "The result of the last attempt to read the source."),
         Column(
             6,
             "haxSourceReadingAge",
             GAUGE32,
             "",
-            "Age of the last good reading; of a source that speaks up by itself, of what it said last. No instance "
-            "before the first.",
+            "The age of the last good reading; for a source that sends unsolicited, of its last message. Not "
+            "instantiated before the first.",
             "milliseconds",
         ),
-        Column(7, "haxSourceSuccesses", COUNTER32, "", "Good readings since the subagent started.", "readings"),
-        Column(8, "haxSourceFailures", COUNTER32, "", "Failed readings since the subagent started.", "readings"),
+        Column(
+            7,
+            "haxSourceSuccesses",
+            COUNTER32,
+            "",
+            "The number of good readings since the subagent started.",
+            "readings",
+        ),
+        Column(
+            8,
+            "haxSourceFailures",
+            COUNTER32,
+            "",
+            "The number of failed readings since the subagent started.",
+            "readings",
+        ),
         Column(
             9,
             "haxSourceLastError",
             tc.MESSAGE,
             "",
-            "The last failure in words: what, where, and what to do. It stays when readings are good again, so look "
-            "at its age. Empty when there was none.",
+            "A description of the last failure: what, where, and the remedy. It remains when readings are good again: "
+            "see haxSourceLastErrorAge. An empty string when there was none.",
         ),
         Column(
             10,
             "haxSourceLastErrorAge",
             GAUGE32,
             "",
-            "Age of the last failure. No instance when there was none.",
+            "The age of the last failure. Not instantiated when there was none.",
             "seconds",
         ),
     ),
-    "The sources that the subagent reads, and how that goes. Look here first when other tables are empty or old.",
+    "The sources that the subagent reads, and the results. Read this table first when other tables are empty or stale.",
     "One source.",
 )

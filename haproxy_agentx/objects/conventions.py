@@ -70,7 +70,7 @@ INDEX = replace(UNSIGNED32, name="HaxIndex")
 GAUGE64 = replace(COUNTER64, name="CounterBasedGauge64")
 AGE_OR_NEVER = replace(INTEGER32, name="Integer32 (-1..2147483647)")
 MESSAGE = replace(TEXT, encode=_messages)
-"""A text of the daemon that may be empty; in a cell of HAProxy an empty text is no instance."""
+"""A text of the daemon that may be empty; in a cell of HAProxy an empty text is not instantiated."""
 DATE_AND_TIME = replace(TEXT, name="DateAndTime", encode=_dates)
 """The cell is seconds since 1970 in UTC, with a fraction; the value is the 11 octets of RFC 2579, in UTC."""
 
@@ -104,13 +104,13 @@ def enumerated(syntax: Syntax, description: str) -> Convention:
 CONVENTIONS: tuple[Convention, ...] = (
     Convention(
         "HaxIndex",
-        "The number of a row. It belongs to the name of the row, within the rows above it, for ever: across reloads, "
-        "edits and reorderings of the configuration of HAProxy and keepalived, and restarts of anything. For a row of "
-        "HAProxy it is HAProxy's own id when that was free when the name was first seen, so that an explicit 'id' "
-        "makes both nodes of a pair agree; else it is above 1000000. A number is not given to another name again, so a "
-        "graph never changes its server. All this holds until haxAgentIndexDiscontinuityTime changes. A number from "
-        "2000000000 on is provisional: it was assigned while haxAgentStoreState was hangs(3), is never kept, and gives "
-        "way to the number that the store has for the name, at which haxAgentIndexDiscontinuityTime changes.",
+        "The index of a row. It is assigned to the name of the row, within the rows above it, permanently: across "
+        "reloads, edits and reorderings of the configuration of HAProxy and keepalived, and across all restarts. For a "
+        "row of HAProxy it is HAProxy's own id when that was free when the name was first seen, so that an explicit "
+        "'id' makes both nodes of a pair agree; otherwise it is above 1000000. A number is never assigned to another "
+        "name, so a graph never changes its server. This holds until haxAgentIndexDiscontinuityTime changes. A number "
+        "from 2000000000 on is provisional: it was assigned while haxAgentStoreState was hangs(3), is never kept, and "
+        "is replaced by the number that the store has for the name, at which haxAgentIndexDiscontinuityTime changes.",
         "Unsigned32 (1..2147483647)",
         hint="d",
     ),
@@ -126,9 +126,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     ),
     enumerated(
         BACKEND_STATUS,
-        "Status of a backend. up: some server is in use, or there is none at all. down: no server is in use, also "
-        "when all are in maintenance. upUnpublished: up and not published, so that it gets no traffic. other: a "
-        "status that this version of the subagent does not know.",
+        "Status of a backend. up: some server is in use, or there is none at all. down: no server is in use, also when "
+        "all are in maintenance. upUnpublished: up and not published, so that it gets no traffic. other: a status that "
+        "this version of the subagent does not know.",
     ),
     enumerated(
         FRONTEND_STATUS,
@@ -151,32 +151,32 @@ CONVENTIONS: tuple[Convention, ...] = (
     ),
     enumerated(
         ADMIN_STATE,
-        "What has been ordered for a server, as far as its status tells. ready: nothing. drain: no new sessions. "
+        "The administrative state of a server, as far as its status shows it. ready: nothing. drain: no new sessions. "
         "maint: maintenance, ordered, or with the server that it tracks, or as its name does not resolve. other: its "
         "status is not known. A server that was drained and then failed its checks shows DOWN and counts as ready.",
     ),
     enumerated(
         PROXY_MODE,
-        "What a proxy speaks, in HAProxy's words. other: one that this version of the subagent does not know.",
+        "The mode of a proxy, in HAProxy's words. other: one that this version of the subagent does not know.",
     ),
     enumerated(
         SOURCE_STATE,
-        "How the last attempt to read a source went. ok: well. stale: no complete answer in time, or one that could "
-        "not be read, so that what is shown is old. refused: something is there and turns us away, such as a socket "
-        "left by a dead process. denied: no permission. absent: nothing is there. disabled: not read, by "
+        "The result of the last attempt to read a source. ok: success. stale: no complete answer in time, or one that "
+        "could not be read, so that the values shown are old. refused: the connection is refused, such as by a socket "
+        "left by a dead process. denied: no permission. absent: the source does not exist. disabled: not read, by "
         "configuration.",
     ),
     enumerated(
         SOURCE_KIND,
-        "What a source is. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. "
+        "The kind of a source. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. "
         "kernelAddresses: the addresses and links of the kernel, by netlink. keepalivedFifo: the lines that keepalived "
         "writes to its 'vrrp_notify_fifo'. keepalivedTraps: the notifications of keepalived, as they reach a listener "
         "of the subagent. keepalivedMib: KEEPALIVED-MIB, read through the master agent.",
     ),
     enumerated(
         STORE_STATE,
-        "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store can not be read "
-        "or written, and indexes are lost when the subagent stops. hangs: an operation of the store has not ended for "
+        "Whether the store of row indexes works. ok: indexes are kept on disk. memoryOnly: the store cannot be read or "
+        "written, and indexes are lost when the subagent stops. hangs: an operation of the store has not ended for "
         "more than a second. Meanwhile events are sent without being kept (haxEventMaybeRepeated), and new rows have "
         "provisional indexes.",
     ),

@@ -14,7 +14,7 @@ from haproxy_agentx.objects.syntax import GAUGE32, ROW_POINTER, TIMESTAMP, UNSIG
 NUMBER = replace(UNSIGNED32, name="Unsigned32 (1..2147483647)")
 """The number of an event."""
 
-EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "", "Number of the event.", access="not-accessible")
+EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "", "The number of the event.", access="not-accessible")
 
 EVENT_TABLE = Table(
     11,
@@ -27,8 +27,8 @@ EVENT_TABLE = Table(
             "haxEventSequence",
             NUMBER,
             "",
-            "Number of the event, the same as its index, for those who look at values only. The numbers of the events "
-            "of a node have no gaps: a notification that is missing was lost on its way. After a start that could not "
+            "The number of the event, the same as its index, for managers that read values only. The numbers of the "
+            "events of a node have no gaps: a missing notification was lost on its way. After a start that could not "
             "rely on the store (haxAgentStoreState, a crash of the machine) they continue from a higher number.",
         ),
         Column(
@@ -36,56 +36,56 @@ EVENT_TABLE = Table(
             "haxEventTime",
             tc.DATE_AND_TIME,
             "",
-            "When it happened, by the host's clock, however much later it was sent.",
+            "The date and time at which the event occurred, by the host's clock, however much later it was sent.",
         ),
-        Column(4, "haxEventKind", htc.EVENT_KIND, "", "What it is."),
+        Column(4, "haxEventKind", htc.EVENT_KIND, "", "The kind of the event."),
         Column(
             5,
             "haxEventSubject",
             tc.MESSAGE,
             "",
-            "To whom it happened: the name of a service or a source, PROCESS/BACKEND or PROCESS/BACKEND/SERVER; "
-            "(several) for the sum of changes that were not told one by one.",
+            "The subject of the event: the name of a service or a source, PROCESS/BACKEND or PROCESS/BACKEND/SERVER; "
+            "(several) for the sum of changes that were not reported one by one.",
         ),
-        Column(6, "haxEventHealth", htc.HEALTH, "", "Health of the service from then on."),
+        Column(6, "haxEventHealth", htc.HEALTH, "", "The health of the service after the event."),
         Column(
             7,
             "haxEventPreviousHealth",
             htc.HEALTH,
             "",
-            "Health of the service as it was told before; unknown(8) when nothing was.",
+            "The health of the service as last reported before; unknown(8) when none was.",
         ),
-        Column(8, "haxEventRole", htc.ROLE, "", "VRRP role of this node from then on."),
+        Column(8, "haxEventRole", htc.ROLE, "", "The VRRP role of this node after the event."),
         Column(
             9,
             "haxEventPreviousRole",
             htc.ROLE,
             "",
-            "VRRP role as it was told before; unknown(6) when nothing was.",
+            "The VRRP role as last reported before; unknown(6) when none was.",
         ),
         Column(
             10,
             "haxEventServedAsIntended",
             tc.FLAG,
             "",
-            "As haxServiceServedAsIntended was then.",
+            "The value of haxServiceServedAsIntended at the event.",
         ),
-        Column(11, "haxEventReasons", htc.REASONS, "", "As haxServiceReasons was then."),
-        Column(12, "haxEventCause", htc.CAUSE, "", "Why it happened."),
+        Column(11, "haxEventReasons", htc.REASONS, "", "The value of haxServiceReasons at the event."),
+        Column(12, "haxEventCause", htc.CAUSE, "", "The cause of the event."),
         Column(
             13,
             "haxEventCauseText",
             tc.MESSAGE,
             "",
-            "Why it happened, in words, which name what it was.",
+            "A description of the cause, which names the objects concerned.",
         ),
         Column(
             14,
             "haxEventSuppressed",
             GAUGE32,
             "",
-            "Changes before this one that were not told one by one, as there were too many: of the same service, or of "
-            "the same kind where the subject is (several).",
+            "The number of changes before this one that were not reported one by one, because there were too many: of "
+            "the same service, or of the same kind where the subject is (several).",
             "events",
         ),
         Column(
@@ -93,60 +93,62 @@ EVENT_TABLE = Table(
             "haxEventMaybeRepeated",
             tc.FLAG,
             "",
-            "true(1) when its notification may arrive twice: it was given to the master agent before and not "
-            "acknowledged, or it was given to it while the store could not keep it, so that a restart of the subagent "
-            "may send it again.",
+            "true(1) when the notification is a possible duplicate: it was passed to the master agent before and not "
+            "acknowledged, or it was passed while the store could not keep it, so that a restart of the subagent may "
+            "send it again.",
         ),
         Column(
             16,
             "haxEventKeepalivedTrap",
             htc.TRAP_SEEN,
             "",
-            "Whether keepalived's own vrrpInstanceStateChange was seen to leave. No instance where none is due.",
+            "Whether keepalived's own vrrpInstanceStateChange was seen. Not instantiated where none is due.",
         ),
         Column(
             17,
             "haxEventKeepalivedUpTime",
             TIMESTAMP,
             "",
-            "The sysUpTime in that vrrpInstanceStateChange. No instance when it was not seen.",
+            "The sysUpTime in that vrrpInstanceStateChange. Not instantiated when it was not seen.",
         ),
         Column(
             18,
             "haxEventState",
             tc.MESSAGE,
             "",
-            "State of a source, or status of a backend or server, from then on; removed when it is not there any more. "
-            "No instance for a service.",
+            "The state of a source, or the status of a backend or server, after the event; removed when it no longer "
+            "exists. Not instantiated for a service.",
         ),
         Column(
             19,
             "haxEventPreviousState",
             tc.MESSAGE,
             "",
-            "State or status as it was told before, empty when nothing was. No instance for a service.",
+            "The state or status as last reported before, an empty string when none was. Not instantiated for a "
+            "service.",
         ),
         Column(
             20,
             "haxEventSubjectRow",
             ROW_POINTER,
             "",
-            "The row of the subject in its table then. No instance when it had none.",
+            "The row of the subject in its table at the event. Not instantiated when it had none.",
         ),
-        Column(21, "haxEventDelivery", htc.DELIVERY, "", "How far its notification has come."),
+        Column(21, "haxEventDelivery", htc.DELIVERY, "", "The state of delivery of the notification."),
         Column(
             22,
             "haxEventAcknowledgedTime",
             tc.DATE_AND_TIME,
             "",
-            "When the master agent acknowledged its notification, by the host's clock. No instance before.",
+            "The date and time at which the master agent acknowledged the notification, by the host's clock. Not "
+            "instantiated before.",
         ),
     ),
-    "The last events, those too whose notification is lost or still waits. They are kept on disk: their numbers go on "
-    "after a restart of anything, and begin anew when haxAgentIndexDiscontinuityTime changes. A number is used once; "
-    "after a crash, numbers that may have been given to events that are not on disk are passed over. A manager that "
-    "misses numbers reads them here; what it sees of a notification is what it sees here. An object that does not "
-    "apply to an event is no instance.",
+    "The most recent events, including those whose notification was lost or is still queued. They are kept on disk: "
+    "numbering continues after any restart, and restarts when haxAgentIndexDiscontinuityTime changes. A number is used "
+    "once; after a crash, numbers that may have been assigned to events that are not on disk are skipped. A manager "
+    "that misses numbers should read them here; the objects of a notification are those of its row. An object that "
+    "does not apply to an event is not instantiated.",
     "One event, oldest first.",
 )
 

@@ -25,44 +25,45 @@ TRAP_SEEN = named("HaxTrapSeen", {"seen": 1, "notSeen": 2, "notObserved": 3})
 CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
         HEALTH,
-        "Health of a service on this node: VRRP and HAProxy in one state, in the order of badness, so that a check of "
-        "ranges is enough: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong. Where two apply, the higher one is "
+        "The health of a service on this node: VRRP and HAProxy in one state, ordered by severity, so that ranges can "
+        "be checked: 1 and 2 are good, 3 to 7 degraded, 8 and above critical. Where two apply, the higher one is "
         "shown. active: this node is MASTER, holds the addresses, and HAProxy serves. standby: BACKUP, and HAProxy "
         "would serve. activeDegraded: active with less than the configured minimum of usable servers, or with one of "
-        "several backends down. standbyDegraded: would take over so. standbyNotReady: BACKUP, and could not serve: "
-        "redundancy is lost. fault: VRRP FAULT, no address held. stopped: keepalived does not run, no address held; or "
-        "the service is not there any more. unknown: what is needed for a statement is missing or old. blackhole: "
+        "several backends down. standbyDegraded: would take over in that condition. standbyNotReady: BACKUP, and could "
+        "not serve: redundancy is lost. fault: VRRP FAULT, no address held. stopped: keepalived does not run, no "
+        "address held; or the service no longer exists. unknown: evidence that decides is missing or stale. blackhole: "
         "MASTER, or holding an address, while HAProxy does not serve: an outage that VRRP need not see. conflict: "
         "MASTER without all addresses, or an address held while not MASTER. A node without keepalived is judged as "
-        "MASTER, without addresses. Servers in maintenance, and a node that serves although it should not, are told by "
-        "objects of their own.",
+        "MASTER, without addresses. Servers in maintenance, and a node that serves although it is not intended to, are "
+        "reported by objects of their own.",
     ),
     enumerated(
         ROLE,
-        "What this node is in a VRRP instance. none: there is no instance, the node serves by itself. master, backup, "
-        "fault: as in VRRP. stopped: keepalived does not run, or has shut the instance down. unknown: nobody tells.",
+        "The role of this node in a VRRP instance. none: no instance exists, the node serves by itself. master, "
+        "backup, fault: as in VRRP. stopped: keepalived does not run, or has shut the instance down. unknown: no "
+        "source reports it.",
     ),
     enumerated(
         READINESS,
         "Whether HAProxy serves, or would if this node became MASTER. ready: each backend has the servers that it "
-        "needs. degraded: a backend has too few usable servers, or one of several frontends or backends serves nobody. "
-        "notReady: HAProxy is gone or does not answer, no frontend serves, or no backend does. unknown: HAProxy can "
-        "not be read, or rows that decide are missing, for reasons that say nothing of how it serves.",
+        "needs. degraded: a backend has too few usable servers, or one of several frontends or backends serves no "
+        "client. notReady: HAProxy is gone or does not answer, no frontend serves, or no backend does. unknown: "
+        "HAProxy cannot be read, or rows that decide are missing, for reasons that do not show how it serves.",
     ),
     Convention(
         REASONS.name,
-        "Why readiness and health are what they are, and what else is worth knowing. haproxyGone: HAProxy does not "
-        "run. haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it can not be read, so nothing is "
-        "known. frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. "
-        "backendDown: a backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend "
-        "without checked servers is taken for usable. maintenance: servers are in maintenance or drained, which is no "
-        "fault. memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
+        "The reasons for readiness and health, and further conditions. haproxyGone: HAProxy does not run. "
+        "haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it cannot be read, so nothing is known. "
+        "frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. backendDown: a "
+        "backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend without checked "
+        "servers is taken for usable. maintenance: servers are in maintenance or drained, which is no fault. "
+        "memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
-        "requests of the last seconds ended in errors of HAProxy's own. statisticsSilent: the statistics of "
-        "HAProxy are not answered, while nothing shows that it is gone or frozen: whether it serves is not known, "
-        "unless a probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
+        "requests of the last seconds ended in errors of HAProxy's own. statisticsSilent: the statistics of HAProxy "
+        "are not answered, while nothing shows that it is gone or frozen: whether it serves is not known, unless a "
+        "probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
         "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and keepalived has "
         "packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost all its "
         "servers, or no backend has any.",
@@ -71,19 +72,18 @@ CONVENTIONS: tuple[Convention, ...] = (
     ),
     enumerated(
         CAUSE,
-        "Why a service changed, worked out from what was seen just before and after. none: it has not changed. "
-        "haproxyGone, haproxyUnresponsive: HAProxy stopped, or stopped answering. noUsableBackend, belowMinimum, "
-        "frontendClosed: as the reasons of these names. checkScript: a script of keepalived failed. interfaceDown: a "
-        "network interface went down. priority: a priority changed, this node preempted the other, or the other "
-        "withdrew. peerLost: the MASTER was not heard any more. peerReturned: a node with a higher priority took over. "
-        "operator: keepalived was stopped, started or configured anew. keepalivedDead: it ended without a goodbye. "
-        "keepalivedUnresponsive: it runs and does not answer. addressConflict: addresses are not held by whom VRRP "
-        "says. sourceLost: what tells of it failed. "
-        "recovered: what was wrong is over. agentRestarted: it happened while the subagent did not run. "
-        "unknown: nothing that was seen explains it. saturated, clientErrors: as the reasons of these "
-        "names. probeFailed: requests like a client's began to fail. roleDisputed: two nodes were MASTER at the same "
-        "time. addressRemoved: an address was removed, and not by keepalived. configurationChanged: a VRRP instance, a "
-        "service or a member of it was added, changed or removed.",
+        "The cause of a change of a service, derived from what was seen just before and after. none: it has not "
+        "changed. haproxyGone, haproxyUnresponsive: HAProxy stopped, or stopped answering. noUsableBackend, "
+        "belowMinimum, frontendClosed: as the reasons of these names. checkScript: a script of keepalived failed. "
+        "interfaceDown: a network interface went down. priority: a priority changed, this node preempted the other, or "
+        "the other withdrew. peerLost: the MASTER was not heard any more. peerReturned: a node with a higher priority "
+        "took over. operator: keepalived was stopped, started or reconfigured. keepalivedDead: it ended without being "
+        "stopped. keepalivedUnresponsive: it runs and does not answer. addressConflict: addresses are not held by the "
+        "node that VRRP selects. sourceLost: the source that reports it failed. recovered: what was wrong is over. "
+        "agentRestarted: it happened while the subagent did not run. unknown: nothing that was seen explains it. "
+        "saturated, clientErrors: as the reasons of these names. probeFailed: requests like a client's began to fail. "
+        "roleDisputed: two nodes were MASTER at the same time. addressRemoved: an address was removed, and not by "
+        "keepalived. configurationChanged: a VRRP instance, a service or a member of it was added, changed or removed.",
     ),
     enumerated(
         PROBE,
@@ -92,23 +92,24 @@ CONVENTIONS: tuple[Convention, ...] = (
         "unknown: no request could be made, for a reason that says nothing of the service, such as an address that "
         "this node does not have now.",
     ),
-    enumerated(MEMBER_KIND, "What a member of a service is to HAProxy."),
+    enumerated(MEMBER_KIND, "The kind of a member of a service in HAProxy."),
     enumerated(
         EVENT_KIND,
-        "Kind of an event. The number is that of its notification under haxNotifications, which says what it is.",
+        "The kind of an event. The number is that of its notification under haxNotifications, whose description "
+        "applies.",
     ),
     enumerated(
         DELIVERY,
-        "How far the notification of an event has come. queued: not sent yet. sent: given to the master agent, which "
-        "has not acknowledged it. acknowledged: the master agent has it; whether a manager has got it, nobody is "
-        "told. refused: the master agent would not have it, several times. dropped: never sent, as more than "
-        "haxAgentOutboxLimit were waiting. unanswered: given to the master agent several times, which answers other "
-        "requests and not this one, so that it may have been sent and is not sent again.",
+        "The state of delivery of the notification of an event. queued: not sent yet. sent: passed to the master "
+        "agent, which has not acknowledged it. acknowledged: the master agent has accepted it; whether a manager has "
+        "received it is not known. refused: the master agent returned an error, several times. dropped: never sent, as "
+        "more than haxAgentOutboxLimit were waiting. unanswered: passed several times to the master agent, which "
+        "answers other requests and not this one, so that it may have been sent and is not sent again.",
     ),
     enumerated(
         TRAP_SEEN,
         "Whether keepalived's own vrrpInstanceStateChange of a failover was seen by the subagent. seen: yes. notSeen: "
-        "no, so that it was probably lost, and this event replaces it. notObserved: it is not known, as nothing "
-        "listened for it, or nothing was ever heard there.",
+        "no, so that it was probably lost, and this event replaces it. notObserved: not known, as nothing listened for "
+        "it, or nothing was ever received there.",
     ),
 )

@@ -1,7 +1,7 @@
 """Which row of a reading stands where in the tables: computed when rows come or go, kept while they stay.
 
-An object belongs to its number for ever, so a layout is made in two steps. ``survey`` collects what numbers are
-wanted, by scope; whoever keeps the numbers gives them; ``arrange`` sorts the rows by them. Both are generators that
+A number is assigned to its object permanently, so a layout is made in two steps. ``survey`` collects what numbers are
+wanted, by scope; the store assigns them; ``arrange`` sorts the rows by them. Both are generators that
 pause, because a layout of 50,000 servers takes longer than a manager wants to wait for an answer.
 """
 

@@ -57,12 +57,12 @@ CONTACT = (
 """CONTACT-INFO. It names what ``authors`` and ``urls`` of pyproject.toml have, once there are any."""
 
 _ABOUT = (
-    "HAProxy and keepalived in SNMP, by the AgentX subagent haproxy-agentx on the host of the load balancer: what the "
-    "statistics socket or page of HAProxy tells about processes, frontends, backends, servers and listeners; what this "
-    "node is in VRRP; and both in one, the health of each service, with notifications that say what happened and why. "
-    "Begin with haxHealth. All objects are read-only. What does not apply to a row, what this version of HAProxy does "
-    "not have, and what is not known is no instance; it is never made up as 0. Rows are known by numbers that belong "
-    "to a name for ever: see HaxIndex. Names longer than 255 octets are cut."
+    "The MIB module for HAProxy and keepalived, implemented by the AgentX subagent haproxy-agentx on the host of the "
+    "load balancer: the statistics of HAProxy about processes, frontends, backends, servers and listeners; the role of "
+    "this node in VRRP; and both combined, the health of each service, with notifications of each change and its "
+    "cause. Begin with haxHealth. All objects are read-only. An object that does not apply to a row, that this version "
+    "of HAProxy does not have, or whose value is not known is not instantiated; it is never made up as 0. Row indexes "
+    "are assigned to names permanently: see HaxIndex. Names longer than 255 octets are cut."
 )
 
 
@@ -188,7 +188,9 @@ def _group(group: Group) -> Iterator[str]:
 
 def _compliance() -> Iterator[str]:
     yield "haxCompliance MODULE-COMPLIANCE\n    STATUS current\n    DESCRIPTION"
-    yield smi.quoted("What the subagent implements. An object has instances only where there is a value for it.", 8)
+    yield smi.quoted(
+        "The compliance statement of the subagent. An object is instantiated only where it has a value.", 8
+    )
     yield "    MODULE"
     mandatory = (group.name for group in GROUPS if group.condition is None)
     yield f"        MANDATORY-GROUPS {{\n{smi.listed(mandatory, 12)}\n        }}"

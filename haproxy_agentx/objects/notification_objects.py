@@ -20,13 +20,13 @@ _STATES = (
 
 _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
-    "may follow where they apply. A long text is cut, its missing part shown as '...', so that the notification has "
-    "at most 1400 octets. Where the master agent does not answer one so long, it is sent in a short form of at most "
-    "484 octets, which leaves out the objects that the row of the event has to be read for."
+    "may follow where they apply. A long text is cut, its missing part shown as '...', so that the notification has at "
+    "most 1400 octets. Where the master agent does not acknowledge one so long, it is sent in a short form of at most "
+    "484 octets; the omitted objects are in the row of the event."
 )
 _RATE = (
-    "How many are sent is limited ('notifications: limit' of the configuration): of one service, of all sources, of "
-    "all backends, and of all servers; one with the subject (several) stands for what was not told."
+    "Their rate is limited ('notifications: limit' of the configuration): of one service, of all sources, of all "
+    "backends, and of all servers; one with the subject (several) stands for those not sent."
 )
 
 
@@ -48,11 +48,12 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             *_WHY,
             "haxEventKeepalivedTrap",
         ),
-        "The VRRP role of this node for a service, haxEventSubject, has changed, and with it perhaps the health; it is "
-        "told at once. Behind the objects come those of the vrrpInstanceStateChange of KEEPALIVED-MIB that goes with "
-        "it, as far as they are known: vrrpInstanceName, vrrpInstanceState, vrrpInstanceInitialState, without an "
-        "instance, as keepalived sends them, and routerId.0; and haxEventKeepalivedUpTime is the sysUpTime in it. So a "
-        f"manager can join the two, or do with this one when keepalived's is lost. {_RATE}",
+        "A notification is generated when the VRRP role of this node for a service, haxEventSubject, changes, and with "
+        "it perhaps the health; it is sent at once. The objects are followed by those of the corresponding "
+        "vrrpInstanceStateChange of KEEPALIVED-MIB, as far as they are known: vrrpInstanceName, vrrpInstanceState, "
+        "vrrpInstanceInitialState, without an instance, as keepalived sends them, and routerId.0; "
+        "haxEventKeepalivedUpTime is the sysUpTime in it. So a "
+        f"manager can correlate the two, or use this one alone when keepalived's is lost. {_RATE}",
     ),
     _notification(
         Kind.serviceHealthChange,
@@ -64,33 +65,37 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             "haxEventServedAsIntended",
             *_WHY,
         ),
-        "The health of a service, haxEventSubject, has changed on this node, and its VRRP role has not. It is told "
-        f"when it has lasted for a moment ('notifications: hold' of the configuration). {_RATE}",
+        "A notification is generated when the health of a service, haxEventSubject, changes on this node, and its VRRP "
+        "role does not. It is sent "
+        f"when the change has lasted for the time 'notifications: hold' of the configuration. {_RATE}",
     ),
     _notification(
         Kind.sourceChange,
         _STATES,
-        "A source of the subagent, haxEventSubject, is lost or back; the states are those of haxSourceState, and "
-        "haxEventCauseText is haxSourceLastError. The subject AgentX master stands for all that comes through snmpd "
+        "A notification is generated when a source of the subagent, haxEventSubject, is lost or can be read again; the "
+        "states are those of haxSourceState, and haxEventCauseText is haxSourceLastError. The subject AgentX master "
+        "stands for all that is read through snmpd "
         f"while it does not keep the session of the subagent. {_RATE}",
     ),
     _notification(
         Kind.backendChange,
         _STATES,
-        "The status of a backend, PROCESS/BACKEND in haxEventSubject, has changed; the states are HAProxy's words. "
+        "A notification is generated when the status of a backend, PROCESS/BACKEND in haxEventSubject, changes; the "
+        "states are HAProxy's words. "
         f"{_RATE}",
     ),
     _notification(
         Kind.serverChange,
         _STATES,
-        "The status of a server, PROCESS/BACKEND/SERVER in haxEventSubject, has changed; the states are HAProxy's "
-        f"words. It is sent only where it is asked for ('notifications: servers' of the configuration). {_RATE}",
+        "A notification is generated when the status of a server, PROCESS/BACKEND/SERVER in haxEventSubject, changes; "
+        "the states are HAProxy's "
+        f"words. It is sent only where 'notifications: servers' of the configuration enables it. {_RATE}",
     ),
     _notification(
         Kind.test,
         (*_HEAD, "haxEventCauseText", "haxEventMaybeRepeated"),
-        "Nothing has happened: an operator sends this with 'haproxy-agentx trap-test', to see that notifications "
-        "arrive.",
+        "A notification is generated when an administrator runs 'haproxy-agentx trap-test', to verify that "
+        "notifications arrive. It reports no event.",
     ),
 )
 

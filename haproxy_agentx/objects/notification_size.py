@@ -36,8 +36,8 @@ _ELLIPSIS = b"..."
 class Part:
     """A variable binding that is wanted. Those of lower ``rank`` come first when there is not room for all.
 
-    ``least`` makes it a text that may be cut, down to so many octets; a ``name`` is cut in its middle, as its end tells
-    it from others, a sentence at its end.
+    ``least`` makes it a text that may be cut, down to so many octets; a ``name`` is cut in its middle, as its
+    end distinguishes it, a sentence at its end.
     """
 
     varbind: VarBind

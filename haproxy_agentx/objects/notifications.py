@@ -19,7 +19,7 @@ SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 SNMP_TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
 
 _OF_THE_LOG = {"haxEventKind", "haxEventDelivery", "haxEventAcknowledgedTime"}
-"""Columns that tell nothing in a notification: snmpTrapOID.0 is the kind, and the others are of what follows it."""
+"""Columns without a use in a notification: snmpTrapOID.0 is the kind, and the others are of what follows it."""
 
 _VRRP_STATES = {state.name: state.value for state in VrrpState}
 _VRRP_STATE_TEXTS = {text.encode(): state for state in VrrpState for text in (state.name, str(state.value))}
@@ -66,7 +66,7 @@ octets, in a shortened form and in the full one. In the full form the objects of
 _RANKS = {name: rank for rank, name in enumerate(_ROOM)}
 
 _NAMES = {"haxEventSubject", "vrrpInstanceName", "routerId"}
-"""Texts whose end tells them from others."""
+"""Texts whose end distinguishes them."""
 
 _READERS: dict[int, Callable[[Reader], Any]] = {
     Tag.OCTET_STRING: Reader.octets,

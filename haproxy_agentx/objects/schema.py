@@ -121,13 +121,13 @@ def _names(scalars: tuple[Scalar, ...]) -> tuple[str, ...]:
 
 
 GROUPS: tuple[Group, ...] = (
-    Group(1, "haxAgentGroup", _names(SELF_SCALARS), "What the subagent tells of itself."),
-    Group(2, "haxSourceGroup", _of(SOURCE_TABLE), "What the subagent reads, and how that goes."),
+    Group(1, "haxAgentGroup", _names(SELF_SCALARS), "The objects that describe the subagent itself."),
+    Group(2, "haxSourceGroup", _of(SOURCE_TABLE), "The sources that the subagent reads, and the results."),
     Group(
         3,
         "haxProcessGroup",
         _of(PROCESS_TABLE),
-        "What an HAProxy process tells of itself. Most of it needs its socket: over HTTP there is no show info.",
+        "The objects of an HAProxy process. Most of them need its socket: over HTTP there is no show info.",
     ),
     Group(4, "haxFrontendGroup", _of(FRONTEND_TABLE), "The statistics of frontends."),
     Group(5, "haxBackendGroup", _of(BACKEND_TABLE), "The statistics of backends."),
@@ -143,7 +143,7 @@ GROUPS: tuple[Group, ...] = (
         8,
         "haxServiceGroup",
         (*_names(HEALTH_SCALARS), *_of(SERVICE_TABLE), *_of(SERVICE_MEMBER_TABLE)),
-        "The health of services, and what they are made of.",
+        "The health of services, and their members.",
     ),
     Group(
         9,
@@ -160,5 +160,5 @@ GROUPS: tuple[Group, ...] = (
         "The notifications.",
         notifications=tuple(notification.name for notification in NOTIFICATIONS),
     ),
-    Group(12, "haxProblemGroup", _names(PROBLEM_SCALARS), "What is wrong with services and their monitoring."),
+    Group(12, "haxProblemGroup", _names(PROBLEM_SCALARS), "The problems of services and of their monitoring."),
 )

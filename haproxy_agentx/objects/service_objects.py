@@ -12,7 +12,7 @@ SERVICE_INDEX = Column(
     "haxServiceIndex",
     tc.INDEX,
     "",
-    "Number of the service; it belongs to haxServiceName for ever.",
+    "The index of the service; it is assigned to haxServiceName permanently.",
     access="not-accessible",
 )
 
@@ -21,7 +21,8 @@ MEMBER_INDEX = Column(
     "haxServiceMemberIndex",
     tc.INDEX,
     "",
-    "Number of the frontend or backend; it belongs to its process, kind and name within the service for ever.",
+    "The index of the frontend or backend; it is assigned to its process, kind and name within the service "
+    "permanently.",
     access="not-accessible",
 )
 
@@ -80,22 +81,23 @@ SERVICE_TABLE = Table(
             "haxServiceName",
             TEXT,
             "",
-            "Name of the service: that of the configuration of the subagent, or that of the VRRP instance.",
+            "The name of the service: that of the configuration of the subagent, or that of the VRRP instance.",
         ),
-        Column(3, "haxServiceHealth", htc.HEALTH, "", "Health of the service on this node."),
+        Column(3, "haxServiceHealth", htc.HEALTH, "", "The health of the service on this node."),
         Column(
             4,
             "haxServicePreviousHealth",
             htc.HEALTH,
             "",
-            "Health before its last change. No instance before the first change.",
+            "The health before its last change. Not instantiated before the first change.",
         ),
         Column(
             5,
             "haxServiceSince",
             tc.DATE_AND_TIME,
             "",
-            "When health became what it is, by the host's clock; it is kept over a restart of the subagent.",
+            "The date and time at which health took its current value, by the host's clock; it survives a restart of "
+            "the subagent.",
         ),
         Column(
             6,
@@ -109,7 +111,7 @@ SERVICE_TABLE = Table(
             "haxServiceTransitions",
             COUNTER32,
             "",
-            f"Changes of health, also those that were too short to be told. {SURVIVES}",
+            f"The number of changes of health, including those that were too short to be reported. {SURVIVES}",
             "transitions",
         ),
         Column(
@@ -117,19 +119,19 @@ SERVICE_TABLE = Table(
             "haxServiceRoleChanges",
             COUNTER32,
             "",
-            f"Changes of the VRRP role. {SURVIVES}",
+            f"The number of changes of the VRRP role. {SURVIVES}",
             "transitions",
         ),
-        Column(9, "haxServiceRole", htc.ROLE, "", "What this node is for the service now."),
+        Column(9, "haxServiceRole", htc.ROLE, "", "The current VRRP role of this node for the service."),
         Column(
             10,
             "haxServiceIntendedRole",
             htc.ROLE,
             "",
-            "What this node is meant to be when all is well: as configured for the subagent; master(2) where that is "
-            "the initial state of the VRRP instance, and the node was not seen to stay BACKUP though it was well; "
-            "none(1) where nothing shows it. Priorities decide, and an initial state of BACKUP is that of both nodes "
-            "where only they do, and with nopreempt.",
+            "The role that this node has when all is well: as configured for the subagent; master(2) where that is the "
+            "initial state of the VRRP instance, and the node was not seen to stay BACKUP without a fault; none(1) "
+            "where nothing shows it. An initial state of BACKUP shows no intention: both nodes have it where only "
+            "priorities decide, and with nopreempt.",
         ),
         Column(
             11,
@@ -139,14 +141,20 @@ SERVICE_TABLE = Table(
             "false(2) when the role is not the intended one, such as on the first node while the second one serves in "
             "its place. true(1) also where no role is intended.",
         ),
-        Column(12, "haxServiceReadiness", htc.READINESS, "", "Whether HAProxy serves, or would."),
+        Column(
+            12,
+            "haxServiceReadiness",
+            htc.READINESS,
+            "",
+            "Whether HAProxy serves, or would serve if this node became MASTER.",
+        ),
         Column(
             13,
             "haxServiceUsableServers",
             GAUGE32,
             "",
-            "Servers of the service's backends that get traffic, or would: up, with weight, and checked, or in a "
-            "backend without any checked server.",
+            "The number of servers of the service's backends that receive traffic, or would: up, with weight, and "
+            "checked, or in a backend without any checked server.",
             "servers",
         ),
         Column(
@@ -154,32 +162,32 @@ SERVICE_TABLE = Table(
             "haxServiceEligibleServers",
             GAUGE32,
             "",
-            "Servers of the service's backends that are not in maintenance and not drained.",
+            "The number of servers of the service's backends that are not in maintenance and not drained.",
             "servers",
         ),
-        Column(15, "haxServiceReasons", htc.REASONS, "", "Why health and readiness are what they are."),
-        Column(16, "haxServiceCause", htc.CAUSE, "", "Why the service last changed."),
+        Column(15, "haxServiceReasons", htc.REASONS, "", "The reasons for the values of health and readiness."),
+        Column(16, "haxServiceCause", htc.CAUSE, "", "The cause of the last change of the service."),
         Column(
             17,
             "haxServiceCauseText",
             tc.MESSAGE,
             "",
-            "The cause in words, which name what it was. Empty before the first change.",
+            "A description of the cause, which names the objects concerned. An empty string before the first change.",
         ),
         Column(
             18,
             "haxServiceVrrpInstance",
             TEXT,
             "",
-            "Name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB and haxVrrpName. No instance where the "
-            "service has none.",
+            "The name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB and haxVrrpName. Not instantiated "
+            "where the service has none.",
         ),
         Column(
             19,
             "haxServiceAddressesExpected",
             GAUGE32,
             "",
-            "Virtual addresses that belong to the service. No instance while they are not known.",
+            "The number of virtual addresses of the service. Not instantiated while they are not known.",
             "addresses",
         ),
         Column(
@@ -187,8 +195,8 @@ SERVICE_TABLE = Table(
             "haxServiceAddressesHeld",
             GAUGE32,
             "",
-            "Those of them that an interface of this host has, as the kernel says. No instance while that is not "
-            "known.",
+            "The number of those that an interface of this host has, according to the kernel. Not instantiated while "
+            "that is not known.",
             "addresses",
         ),
         Column(
@@ -196,23 +204,23 @@ SERVICE_TABLE = Table(
             "haxServiceMaintenance",
             tc.FLAG,
             "",
-            "Whether servers of the service are in maintenance or drained. It is of no influence on health while the "
-            "others are enough.",
+            "Whether servers of the service are in maintenance or drained. It does not affect health while the others "
+            "are enough.",
         ),
         Column(
             22,
             "haxServiceDetails",
             tc.MESSAGE,
             "",
-            "The reasons in words: which backend, which source. Empty when there is nothing to say.",
+            "A description of the reasons: which backend, which source. An empty string when there is none.",
         ),
         Column(
             23,
             "haxServiceProbe",
             htc.PROBE,
             "",
-            "What requests like a client's have shown, which the configuration of the subagent asks for. A service "
-            "without a probe does not instantiate it.",
+            "The state of the probe, which makes requests as a client does. Not instantiated for a service without a "
+            "probe.",
         ),
         Column(
             24,
@@ -235,8 +243,8 @@ SERVICE_TABLE = Table(
             "haxServiceAge",
             GAUGE32,
             "",
-            "The time since haxServiceHealth became what it is, including the time before a restart of the subagent. "
-            "A step of the host's clock while the subagent runs does not change it.",
+            "The time since haxServiceHealth became what it is, including the time before a restart of the subagent. A "
+            "step of the host's clock while the subagent runs does not change it.",
             "seconds",
         ),
         Column(
@@ -244,16 +252,15 @@ SERVICE_TABLE = Table(
             "haxServiceRoleAge",
             GAUGE32,
             "",
-            "The time since haxServiceRole became what it is, including the time before a restart of the subagent "
-            "over which the role stayed the same. A step of the host's clock while the subagent runs does not change "
-            "it.",
+            "The time since haxServiceRole became what it is, including the time before a restart of the subagent over "
+            "which the role stayed the same. A step of the host's clock while the subagent runs does not change it.",
             "seconds",
         ),
         *_SECONDS,
     ),
-    "The services of this node: each is a VRRP instance with the frontends and backends behind its addresses, as the "
-    "configuration of the subagent has it; else there is one for each VRRP instance over all of HAProxy, and one for "
-    "the node where there is no keepalived.",
+    "The services of this node: each is a VRRP instance with the frontends and backends behind its addresses, as "
+    "configured for the subagent; without such a configuration there is one for each VRRP instance over all of "
+    "HAProxy, or one for the node where keepalived does not run.",
     "One service.",
 )
 
@@ -263,16 +270,16 @@ SERVICE_MEMBER_TABLE = Table(
     "haxServiceMemberEntry",
     (SERVICE_INDEX, MEMBER_INDEX),
     (
-        Column(2, "haxServiceMemberProcess", TEXT, "", "haxProcessName of its process."),
-        Column(3, "haxServiceMemberProxy", TEXT, "", "Name of the frontend or backend in HAProxy."),
+        Column(2, "haxServiceMemberProcess", TEXT, "", "The haxProcessName of its process."),
+        Column(3, "haxServiceMemberProxy", TEXT, "", "The name of the frontend or backend in HAProxy."),
         Column(4, "haxServiceMemberKind", htc.MEMBER_KIND, "", "Whether it is a frontend or a backend."),
-        Column(5, "haxServiceMemberReadiness", htc.READINESS, "", "Whether it does its part of the service."),
+        Column(5, "haxServiceMemberReadiness", htc.READINESS, "", "Whether the member does its part of the service."),
         Column(
             6,
             "haxServiceMemberUsable",
             GAUGE32,
             "",
-            "Its servers that get traffic, or would. No instance for a frontend.",
+            "The number of its servers that receive traffic, or would. Not instantiated for a frontend.",
             "servers",
         ),
         Column(
@@ -280,7 +287,7 @@ SERVICE_MEMBER_TABLE = Table(
             "haxServiceMemberEligible",
             GAUGE32,
             "",
-            "Its servers that are not in maintenance and not drained. No instance for a frontend.",
+            "The number of its servers that are not in maintenance and not drained. Not instantiated for a frontend.",
             "servers",
         ),
         Column(
@@ -288,7 +295,7 @@ SERVICE_MEMBER_TABLE = Table(
             "haxServiceMemberRequired",
             GAUGE32,
             "",
-            "Usable servers below which it is degraded. No instance for a frontend.",
+            "The number of usable servers below which it is degraded. Not instantiated for a frontend.",
             "servers",
         ),
         Column(
@@ -296,9 +303,9 @@ SERVICE_MEMBER_TABLE = Table(
             "haxServiceMemberRow",
             ROW_POINTER,
             "",
-            "Its row in haxFrontendTable or haxBackendTable. No instance while it is not in HAProxy.",
+            "The row in haxFrontendTable or haxBackendTable. Not instantiated while it is not in HAProxy.",
         ),
     ),
-    "The frontends and backends that services are made of.",
+    "The frontends and backends of each service.",
     "One frontend or backend of one service.",
 )

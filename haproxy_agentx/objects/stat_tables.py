@@ -42,8 +42,8 @@ _SERVER_DERIVED = (
         tc.STATUS_STEP,
         "status",
         "The x of a status such as 'UP x/y' or 'DOWN x/y'. A server that is UP 2/3 goes down after 2 more failed "
-        "checks in a row; one that is DOWN 1/3 has passed 1 of the 3 checks that bring it up. No instance when the "
-        "status is not on the way to another. Derived from field 17, 'status', of show stat.",
+        "checks in a row; one that is DOWN 1/3 has passed 1 of the 3 checks that bring it up. Not instantiated when "
+        "the status is not on the way to another. Derived from field 17, 'status', of show stat.",
         "checks",
     ),
     Column(
@@ -52,7 +52,7 @@ _SERVER_DERIVED = (
         tc.STATUS_STEPS,
         "status",
         "The y of a status such as 'UP x/y' or 'DOWN x/y': 'fall' of a server that is up, 'rise' of one that is down. "
-        "No instance when the status is not on the way to another. Derived from field 17, 'status', of show stat.",
+        "Not instantiated when the status is not on the way to another. Derived from field 17, 'status', of show stat.",
         "checks",
     ),
     Column(
@@ -60,15 +60,15 @@ _SERVER_DERIVED = (
         "haxServerAdminState",
         tc.ADMIN_STATE,
         "status",
-        "What the administrator, or HAProxy in his place, has ordered for the server, as far as its status tells. "
-        "Derived from field 17, 'status', of show stat.",
+        "The administrative state of the server, as far as its status shows it. Derived from field 17, 'status', of "
+        "show stat.",
     ),
     Column(
         205,
         "haxServerCheckInProgress",
         tc.IN_PROGRESS,
         "check_status",
-        "Whether a health check runs at this moment. No instance for a server that is not checked. Derived from "
+        "Whether a health check runs at this moment. Not instantiated for a server that is not checked. Derived from "
         "field 36, 'check_status', of show stat.",
     ),
     Column(
@@ -76,7 +76,7 @@ _SERVER_DERIVED = (
         "haxServerAgentInProgress",
         tc.IN_PROGRESS,
         "agent_status",
-        "Whether an agent check runs at this moment. No instance without 'agent-check'. Derived from field 62, "
+        "Whether an agent check runs at this moment. Not instantiated without 'agent-check'. Derived from field 62, "
         "'agent_status', of show stat.",
     ),
 )
@@ -94,7 +94,7 @@ def _index(kind: str, named_by: str) -> Column:
         f"hax{word.title()}Index",
         tc.INDEX,
         "",
-        f"Number of the {word}; it belongs to {named_by} for ever.",
+        f"The index of the {word}; it is assigned to {named_by} permanently.",
         access="not-accessible",
     )
 
@@ -106,9 +106,9 @@ LISTENER_INDEX = _index("L", "haxListenerName within its frontend")
 
 _COMMON = (
     "CSV field N of show stat (HAProxy management guide, 9.1) is column 10 + N; columns from 201 on are derived from a "
-    "field. No instance where HAProxy leaves the field empty, because it does not apply, or where this version does "
-    "not have it. Counters begin anew when haxProcessDiscontinuityTime changes; 'clear counters all' on "
-    "HAProxy's socket resets them unseen."
+    "field. Not instantiated where HAProxy leaves the field empty, because it does not apply, or where this version "
+    "does not have it. Discontinuities of counters occur when haxProcessDiscontinuityTime changes; 'clear counters "
+    "all' on HAProxy's socket resets them without one."
 )
 
 FRONTEND_TABLE = Table(
@@ -127,8 +127,8 @@ BACKEND_TABLE = Table(
     (PROCESS_INDEX, BACKEND_INDEX),
     _columns("B"),
     f"The backends, and the back sides of listen sections, which have the number of their front side. {_COMMON}",
-    "One backend of one HAProxy process. Mind that HAProxy calls a backend without servers UP, and one whose servers "
-    "are not checked UP even when they are dead.",
+    "One backend of one HAProxy process. HAProxy reports a backend without servers as UP, and one whose servers are "
+    "not checked as UP even when they are dead.",
 )
 SERVER_TABLE = Table(
     9,

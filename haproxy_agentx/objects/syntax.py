@@ -3,9 +3,9 @@
 A syntax works on a vector of texts, because the cells of a table are made in windows of a column: one look at the
 joined texts decides whether all of them are plain, and only what is not plain is looked at one by one.
 
-The result for a text is the v.data of RFC 2741 5.4 (without type and name), or None where there is no instance:
-HAProxy leaves a cell empty when the statistic does not apply, which is not the same as 0 (HAProxy management guide,
-9.1). A text that is not a value of the syntax is no instance either.
+The result for a text is the v.data of RFC 2741 5.4 (without type and name), or None where the object is not
+instantiated: HAProxy leaves a cell empty when the statistic does not apply, which is not the same as 0
+(HAProxy management guide, 9.1). A text that is not a value of the syntax is not instantiated either.
 """
 
 import re
@@ -142,7 +142,7 @@ def _identifier(cell: bytes) -> Wire | None:
 
 
 def derived(base: Syntax, derive: Callable[[bytes], bytes]) -> Syntax:
-    """Return ``base`` over a text that is derived from the cell, such as the x of ``UP x/y``; b"" is no instance."""
+    """Return ``base`` over a text derived from the cell, such as the x of ``UP x/y``; b"" is not instantiated."""
     cached = lru_cache(maxsize=1024)(derive)
     return Syntax(base.name, base.tag, lambda cells: base.encode(list(map(cached, cells))), base.labels)
 

@@ -23,8 +23,8 @@ VRRP_INDEX = Column(
     "haxVrrpIndex",
     tc.INDEX,
     "",
-    "Number of the VRRP instance; it belongs to haxVrrpName for ever, unlike vrrpInstanceIndex of KEEPALIVED-MIB, "
-    "which is a position in the configuration.",
+    "The index of the VRRP instance; it is assigned to haxVrrpName permanently, unlike vrrpInstanceIndex of "
+    "KEEPALIVED-MIB, which is a position in the configuration.",
     access="not-accessible",
 )
 
@@ -34,22 +34,22 @@ VRRP_TABLE = Table(
     "haxVrrpEntry",
     (VRRP_INDEX,),
     (
-        Column(2, "haxVrrpName", TEXT, "", "Name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB."),
-        Column(3, "haxVrrpState", htc.ROLE, "", "What this node is in the instance, when all sources are weighed."),
+        Column(2, "haxVrrpName", TEXT, "", "The name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB."),
+        Column(3, "haxVrrpState", htc.ROLE, "", "The role of this node in the instance, according to all sources."),
         Column(
             4,
             "haxVrrpStateSource",
             tc.SOURCE_KIND,
             "",
-            "Who told the state that is shown. No instance while nobody has.",
+            "The source of haxVrrpState. Not instantiated while no source has reported a state.",
         ),
         Column(
             5,
             "haxVrrpInitialState",
             htc.ROLE,
             "",
-            "The state in which the instance is configured to begin, 'state' of its configuration. No instance while "
-            "that is not known.",
+            "The initial state of the instance ('state' of its configuration). Not instantiated while that is not "
+            "known.",
         ),
         Column(
             6,
@@ -64,7 +64,7 @@ VRRP_TABLE = Table(
             "haxVrrpTransitions",
             COUNTER32,
             "",
-            "Changes of the state since haxAgentStartTime.",
+            "The number of changes of the state since haxAgentStartTime.",
             "transitions",
         ),
         Column(
@@ -72,7 +72,7 @@ VRRP_TABLE = Table(
             "haxVrrpAddressesExpected",
             GAUGE32,
             "",
-            "Virtual addresses of the instance. No instance while they are not known.",
+            "The number of virtual addresses of the instance. Not instantiated while they are not known.",
             "addresses",
         ),
         Column(
@@ -80,8 +80,8 @@ VRRP_TABLE = Table(
             "haxVrrpAddressesHeld",
             GAUGE32,
             "",
-            "Those of them that an interface of this host has, as the kernel says. No instance while that is not "
-            "known.",
+            "The number of those that an interface of this host has, according to the kernel. Not instantiated while "
+            "that is not known.",
             "addresses",
         ),
         Column(
@@ -89,35 +89,36 @@ VRRP_TABLE = Table(
             "haxVrrpBasePriority",
             UNSIGNED32,
             "",
-            "The priority of its configuration. No instance while KEEPALIVED-MIB has not told it.",
+            "The configured priority. Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             11,
             "haxVrrpEffectivePriority",
             UNSIGNED32,
             "",
-            "The priority with what check scripts and interfaces add and take. No instance while it was not told.",
+            "The priority including the weights of check scripts and interfaces. Not instantiated until KEEPALIVED-MIB "
+            "has reported it.",
         ),
         Column(
             12,
             "haxVrrpVirtualRouterId",
             UNSIGNED32,
             "",
-            "The VRID. No instance while KEEPALIVED-MIB has not told it.",
+            "The virtual router identifier (VRID). Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             13,
             "haxVrrpInterface",
             TEXT,
             "",
-            "The interface on which it speaks VRRP. No instance while KEEPALIVED-MIB has not told it.",
+            "The interface on which the instance runs VRRP. Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             14,
             "haxVrrpReadingAge",
             GAUGE32,
             "",
-            "Age of what KEEPALIVED-MIB last told of it. No instance when it never did.",
+            "The age of the last reading of the instance in KEEPALIVED-MIB. Not instantiated when there was none.",
             "milliseconds",
         ),
         Column(
@@ -125,21 +126,23 @@ VRRP_TABLE = Table(
             "haxVrrpContradiction",
             tc.MESSAGE,
             "",
-            "Which sources contradict each other, and whom we believe, in words; empty when they agree.",
+            "A description of which sources contradict each other, and which one is believed; an empty string when "
+            "they agree.",
         ),
         Column(
             16,
             "haxVrrpKeepalivedRow",
             ROW_POINTER,
             "",
-            "Its row in vrrpInstanceTable of KEEPALIVED-MIB at the last reading. No instance when there was none.",
+            "The row in vrrpInstanceTable of KEEPALIVED-MIB at the last reading. Not instantiated when there was none.",
         ),
         Column(
             17,
             "haxVrrpSince",
             tc.DATE_AND_TIME,
             "",
-            "When the state became what it is, by the host's clock. No instance while that is not known.",
+            "The date and time at which haxVrrpState took its current value, by the host's clock. Not instantiated "
+            "while that is not known.",
         ),
         Column(
             18,
@@ -147,7 +150,7 @@ VRRP_TABLE = Table(
             COUNTER32,
             "",
             "The number of advertisements of another MASTER, of lower priority, that keepalived reported by its FIFO "
-            "since haxAgentStartTime. It stands still while this node is the only MASTER.",
+            "since haxAgentStartTime. It does not increase while this node is the only MASTER.",
             "advertisements",
         ),
         Column(
@@ -169,7 +172,7 @@ VRRP_TABLE = Table(
             "not known.",
         ),
     ),
-    "The VRRP instances of keepalived, as its FIFO, its notifications, KEEPALIVED-MIB and the kernel tell of them. "
-    "haxSourceTable says which of these are there. The kernel alone knows who holds an address.",
+    "The VRRP instances of keepalived, according to its FIFO, its notifications, KEEPALIVED-MIB and the kernel. "
+    "haxSourceTable holds which of these are available. Which node holds an address is known from the kernel only.",
     "One VRRP instance.",
 )
