@@ -93,6 +93,7 @@ check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, ar
 	tools/lint-mib $(MIBS) $(MODULE)
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
 	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }
+	@$(PYTHON) -m haproxy_agentx.objects.document fill <docs/mib.md | diff docs/mib.md - || { echo 'docs/mib.md is old: make mib'; exit 1; }
 	$(PYTHON) -m benchmarks.cost
 
 .PHONY: format
@@ -101,8 +102,9 @@ format: $(VENV)/dev  ## lay out the source, and mend what can be mended
 	$(VENV)/bin/ruff format
 
 .PHONY: mib
-mib: $(VENV)/run  ## write the MIB module anew from its declaration in Python
+mib: $(VENV)/run  ## write the MIB module, and its document, anew from the declaration in Python
 	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
+	@$(PYTHON) -m haproxy_agentx.objects.document fill <docs/mib.md >docs/mib.new && mv docs/mib.new docs/mib.md
 
 .PHONY: release-mib
 release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make check` refuses what is incompatible with it
