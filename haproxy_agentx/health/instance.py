@@ -10,7 +10,7 @@ from enum import IntEnum
 from haproxy_agentx.digest import digest
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import Kernel, MibInstance, Place, VrrpState
+from haproxy_agentx.vrrp.model import Kernel, MibInstance, MibRouter, Place, RouterState, VrrpState
 
 SETTLE = 1.0
 """Seconds after a change in which role and addresses may disagree without it being a conflict."""
@@ -37,6 +37,10 @@ ROLES: Mapping[VrrpState, Role | None] = {
     VrrpState.deleted: Role.stopped,
 }
 """What a state of keepalived's says of the role; None says nothing."""
+
+
+_ROUTER_ROLES = {RouterState.backup: Role.backup, RouterState.master: Role.master}
+"""The roles in which there is a master to believe in; in FAULT or at a start, the last one may be long gone."""
 
 
 class Standing(IntEnum):
@@ -92,6 +96,8 @@ class Instance:
     priority: int | None = None
     """Effective priority, as the FIFO or the MIB last told it."""
     mib: MibInstance | None = None
+    router: MibRouter | None = None
+    """Its row of VRRPV3-MIB at the last reading; None where there was none, or not without doubt."""
     mib_began: float = 0.0
     mib_at: float | None = None
     addresses: tuple[Place, ...] = ()
@@ -112,6 +118,8 @@ class Instance:
     proposed_at: float = 0.0
     disputes: int = 0
     """Advertisements of another MASTER, of lower priority, that keepalived reported."""
+    second_masters: int = 0
+    """Times that such advertisements came for longer than those of a MASTER that gives way."""
     disputed_at: float | None = None
     disputed_from: float | None = None
     """When the last of them came, and the first of those that came without a pause."""
@@ -169,13 +177,25 @@ class Instance:
         """Record an advertisement of another MASTER, of lower priority."""
         if self.disputed_from is None or at >= self.dispute_ends_at:
             self.disputed_from = at
+        was_disputed = self.is_disputed(at)
         self.disputes, self.disputed_at = self.disputes + 1, at
+        self.second_masters += self.is_disputed(at) and not was_disputed
 
     def is_disputed(self, now: float) -> bool:
         """Whether a second MASTER is heard, which does not give way within an interval as one does at a preemption."""
         if self.disputed_at is None or self.disputed_from is None or now >= self.dispute_ends_at:
             return False
         return self.disputed_at - self.disputed_from >= self.advertises_each / 2
+
+    @property
+    def believed_master(self) -> str:
+        """Return the address of the node that keepalived takes for the MASTER, an empty text where it is not known.
+
+        That is what the last reading says, if the role is still the same.
+        """
+        if self.router is None or self.router.state is None:
+            return ""
+        return self.router.master if _ROUTER_ROLES.get(self.router.state) is self.role else ""
 
     def learn_intention(self, reading_at: float) -> None:
         """See by a reading whether priorities decide: one that preempts stays BACKUP behind a higher one only."""

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.routers import matched
 from haproxy_agentx.vrrp.trust import PROVEN, Community, Evidence, May, Sender, Speaker, decide
 
 CONTRADICTIONS = 2
@@ -184,11 +185,13 @@ class Instances:
             self._leave_fifo()
         self.router_id = reading.router_id or self.router_id
         rows = {row.name: row for row in reading.instances}
+        found = matched(reading.instances, reading.routers, self.kernel.links if self.kernel else {})
         for name in [name for name, known in self.known.items() if name not in rows and known.since < reading.began]:
             del self.known[name]
         for name, row in rows.items():
             instance = self._named(name, reading.ended)
             instance.mib, instance.mib_began, instance.mib_at = row, reading.began, reading.ended
+            instance.router = found.get(name)
             instance.router_id = reading.router_id or instance.router_id
             instance.initial = instance.initial if row.initial is None else row.initial
             instance.priority = instance.priority if row.effective_priority is None else row.effective_priority

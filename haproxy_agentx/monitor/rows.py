@@ -155,6 +155,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
         "haxVrrpStateSource": instance.source,
         "haxVrrpTransitions": str(instance.transitions),
         "haxVrrpOtherMasters": str(instance.disputes),
+        "haxVrrpDisputes": str(instance.second_masters),
         "haxVrrpContradiction": instance.contradiction,
         "haxVrrpSince": f"{instance.since_date.of(instance.since, now, clocks.date()):.1f}",
         "haxVrrpAge": str(seconds(instance.since, now)),
@@ -171,6 +172,10 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
         texts["haxVrrpLastChange"] = str(stamp)
     if instance.priority is not None:
         texts["haxVrrpEffectivePriority"] = str(instance.priority)
+    if instance.believed_master:
+        texts["haxVrrpBelievedMaster"] = instance.believed_master
+    if instance.router is not None and instance.router.received is not None:
+        texts["haxVrrpAdvertsReceived"] = str(instance.router.received)
     if instance.mib is not None and instance.mib_at is not None:
         numbers = {
             "haxVrrpBasePriority": instance.mib.base_priority,

@@ -4,7 +4,7 @@ from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Column, Table
-from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, ROW_POINTER, TEXT, TIMESTAMP, UNSIGNED32
+from haproxy_agentx.objects.syntax import COUNTER32, COUNTER64, GAUGE32, ROW_POINTER, TEXT, TIMESTAMP, UNSIGNED32
 
 KEEPALIVED: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
 """keepalived, the root of KEEPALIVED-MIB."""
@@ -161,6 +161,36 @@ VRRP_TABLE = Table(
             "The time since haxVrrpState became what it is, as far as the subagent has seen it since "
             "haxAgentStartTime. A step of the host's clock does not change it.",
             "seconds",
+        ),
+        Column(
+            20,
+            "haxVrrpBelievedMaster",
+            TEXT,
+            "",
+            "The address of the node that keepalived of this node takes for the MASTER, as "
+            "vrrpv3OperationsMasterIpAddr of VRRPV3-MIB had it at the last reading: where haxVrrpState is backup(3), "
+            "the source of the last advertisement; where it is master(2), the address of this node. Not instantiated "
+            "in any other state and while it is not known.",
+        ),
+        Column(
+            21,
+            "haxVrrpAdvertsReceived",
+            COUNTER64,
+            "",
+            "The number of advertisements that keepalived of this node has received in the instance, as "
+            "vrrpv3StatisticsRcvdAdvertisements of VRRPV3-MIB had it at the last reading. It restarts at 0 with "
+            "keepalived. Not instantiated while it is not known.",
+            "advertisements",
+        ),
+        Column(
+            23,
+            "haxVrrpDisputes",
+            COUNTER32,
+            "",
+            "The number of times that a second MASTER was heard, since haxAgentStartTime: that keepalived reported by "
+            "its FIFO advertisements of another MASTER, of lower priority, for longer than those of a node that gives "
+            "way. haxVrrpOtherMasters counts the advertisements.",
+            "disputes",
         ),
         Column(
             24,

@@ -45,7 +45,7 @@ class Interfaces:
             for key in [key for key in self._addresses if key[0] == news.index]:
                 del self._addresses[key]
         elif news.index in self._links or len(self._links) < MAX_LINKS:
-            self._links[news.index] = Link(news.name or f"#{news.index}", news.up, news.loopback)
+            self._links[news.index] = Link(news.name or f"#{news.index}", news.up, news.loopback, news.index)
         else:
             self.left_out += 1
 

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx import lag
 from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
-from haproxy_agentx.vrrp import keepalived_mib
+from haproxy_agentx.vrrp import keepalived_mib, routers
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_walk import Walk
-from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.model import MibReading, MibRouter, Trouble
 from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, Request, Value
 from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
@@ -161,7 +162,9 @@ class MibPoll:
         if not keepalived_mib.unchanged(walk.cells, last.varbinds):
             raise Invalid(f"{self.source.target}: keepalived's configuration changes faster than it can be read")
         self._rows = walk.longest
-        return keepalived_mib.read({**walk.cells, **await self._scalars()}, began, monotonic())
+        cells = {**walk.cells, **await self._scalars()}
+        known_routers = await self._routers()
+        return replace(keepalived_mib.read(cells, began, monotonic()), routers=known_routers)
 
     async def _scalars(self) -> Mapping[Name, Value]:
         """Return the scalars as cells; none where they are not answered, which says nothing of VRRP."""
@@ -172,6 +175,18 @@ class MibPoll:
                 if message.error == Error.none:
                     walk.take(message.varbinds)
         return walk.cells
+
+    async def _routers(self) -> tuple[MibRouter, ...]:
+        """Return the rows of VRRPV3-MIB; none where they are not answered, which says nothing of VRRP."""
+        walk = Walk((), routers.COLUMNS, self._rows)
+        with suppress(Unresponsive, Invalid, OverLimit):
+            while (request := walk.next()) is not None:
+                message = await self._client.ask(request)
+                if message.error != Error.none:
+                    return ()
+                walk.take(message.varbinds)
+            return routers.read(walk.cells)
+        return ()
 
     async def _find_keepalived(self) -> None:
         """Raise _Troubled: without an instance, its scalars show whether any part of keepalived is there."""

@@ -165,24 +165,56 @@ class MibInstance:
         return frozenset(filter(None, (self.interface, *(a.interface for a in self.addresses), *self.tracked)))
 
 
+class RouterState(IntEnum):
+    """vrrpv3OperationsStatus (RFC 6527)."""
+
+    initialize = 1
+    backup = 2
+    master = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MibRouter:
+    """A row of vrrpv3OperationsTable and vrrpv3StatisticsTable of VRRPV3-MIB. What is absent is None or empty."""
+
+    interface_index: int
+    """ifIndex."""
+    router_number: int
+    ip_version: int
+    """4 or 6."""
+    state: RouterState | None
+    master: str
+    """vrrpv3OperationsMasterIpAddr as text: of a master its own address, else that of the last advertisement."""
+    received: int | None
+    """vrrpv3StatisticsRcvdAdvertisements."""
+
+
 @dataclass(frozen=True, slots=True)
 class MibReading:
-    """KEEPALIVED-MIB, read once through snmpd: asked for at ``began``, answered in full at ``ended``."""
+    """KEEPALIVED-MIB, read once through snmpd: asked for at ``began``, answered in full at ``ended``.
+
+    ``routers`` are the rows of VRRPV3-MIB, none where it is not answered.
+    """
 
     router_id: str
     version: str
     instances: tuple[MibInstance, ...]
     began: float
     ended: float
+    routers: tuple[MibRouter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A network interface. ``up`` is IFF_UP with IFF_RUNNING: configured up, and it has a carrier."""
+    """A network interface. ``up`` is IFF_UP with IFF_RUNNING: configured up, and it has a carrier.
+
+    ``index`` is its ifIndex, 0 where that is not known.
+    """
 
     name: str
     up: bool
     loopback: bool
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

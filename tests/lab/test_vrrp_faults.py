@@ -14,7 +14,7 @@ import pytest
 from haproxy_agentx.objects import schema
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.lab import FIFO
-from integration.netlab.plan import BALANCERS, ROOT, VIRTUAL
+from integration.netlab.plan import ADDRESSES, BALANCERS, ROOT, VIRTUAL
 from integration.netlab.processes import stat_fields
 from integration.netlab.services import KEEPALIVED
 from tests.support.told import (
@@ -217,6 +217,46 @@ def test_nodes_that_do_not_hear_each_other_are_both_active(lab):
     check_given_back(lab)
     assert told(lab, "lb1", FAILOVER) == told(lab, "lb1", CHANGE) == []
     check_log(lab, "lb2")
+
+
+def instances(lab: Lab, host: str) -> dict[str, dict[str, str]]:
+    """Return the rows of haxVrrpTable by the name of the instance."""
+    return {row["Name"]: row for row in read(lab, host, schema.VRRP_TABLE).values() if "Name" in row}
+
+
+def believed(lab: Lab) -> list[str | None]:
+    """Return whom lb1 and lb2 take for the MASTER of SITE1."""
+    return [instances(lab, host).get("SITE1", {}).get("BelievedMaster") for host in ("lb1", "lb2")]
+
+
+@pytest.mark.parametrize("lab", ["fast", "base"], indirect=True)  # VRRPv3 and VRRPv2
+def test_both_nodes_name_the_node_that_leads(lab):
+    await_normal(lab, 40)
+    wait_for(lambda: believed(lab) == [ADDRESSES["lb1"]] * 2, "both take lb1 for the MASTER", 20, lab.logs)
+    before = int(instances(lab, "lb2")["SITE1"]["AdvertsReceived"])
+    wait_for(lambda: int(instances(lab, "lb2")["SITE1"]["AdvertsReceived"]) > before, "lb2 hears lb1", 20, lab.logs)
+    lab.ctl("lb1", "haproxy", "stop")
+    wait_for(lambda: believed(lab) == [ADDRESSES["lb2"]] * 2, "both take lb2 for the MASTER", 30, lab.logs)
+    assert "Disputes" in instances(lab, "lb1")["SITE1"]
+    lab.ctl("lb1", "haproxy", "start")
+    await_normal(lab, 40)
+
+
+def test_a_second_master_is_counted_once_however_often_it_is_heard(lab):
+    await_normal(lab)
+    deaf = ("iptables", "-A", "INPUT", "-p", "112", "-j", "DROP")
+    lab.exec("lb2", *deaf)
+    wait_health(lab, "lb1", "conflict")
+
+    def heard() -> bool:
+        row = instances(lab, "lb1")["SITE1"]
+        return int(row["OtherMasters"]) > 5 and row["Disputes"] == "1"
+
+    wait_for(heard, "lb1 counts one dispute and many advertisements", 20, lab.logs)
+    assert believed(lab) == [ADDRESSES["lb1"], ADDRESSES["lb2"]], "each takes itself for the MASTER"
+    lab.exec("lb2", *(word.replace("-A", "-D") for word in deaf))
+    await_normal(lab)
+    assert instances(lab, "lb1")["SITE1"]["Disputes"] == "1"
 
 
 def test_master_without_net_admin_is_a_conflict(lab):

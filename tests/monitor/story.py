@@ -20,6 +20,7 @@ from haproxy_agentx.vrrp.model import (
     Link,
     MibInstance,
     MibReading,
+    MibRouter,
     NewMasterReason,
     NewMasterTrap,
     StateTrap,
@@ -201,6 +202,7 @@ class Story:
         initial: VrrpState = MASTER,
         ip: str = IP,
         interfaces: Sequence[str | None] = ("eth0",),
+        routers: Sequence[MibRouter] = (),
         **more: object,
     ) -> "Story":
         """Let KEEPALIVED-MIB be read; ``interfaces`` are those of the instances; with None there is no address."""
@@ -211,7 +213,7 @@ class Story:
             rows.append(
                 MibInstance(number, name, 50 + number, state, initial, state, 100, 100, on or "", addresses, **more)  # type: ignore[arg-type]
             )
-        self.node.take_reading(MibReading("lb1", "Keepalived v2.2.7", tuple(rows), self.now, self.now))
+        self.node.take_reading(MibReading("lb1", "Keepalived v2.2.7", tuple(rows), self.now, self.now, tuple(routers)))
         self._look()
         return self
 

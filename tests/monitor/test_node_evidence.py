@@ -198,6 +198,7 @@ def test_a_second_master_on_the_wire_is_a_conflict_until_it_is_silent():
     assert (told.moves, told["Cause"]) == ("master/active -> master/conflict", "roleDisputed")
     assert Reason.roleDisputed in Reason(int(told["Reasons"]))
     assert story.node.instances.known["SITE1"].disputes == 5
+    assert story.node.instances.known["SITE1"].second_masters == 1
     assert changes(story.wait(2.5)) == []
     (told,) = story.wait(4).drain()
     assert (told.moves, told["Cause"]) == ("master/conflict -> master/active", "recovered")

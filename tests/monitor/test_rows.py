@@ -26,7 +26,8 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import cells
 from haproxy_agentx.objects.layout import proxy_scope
 from haproxy_agentx.objects.tables import object_names
-from tests.monitor.story import BACKUP, DATE, IP, MASTER, ONE_DOWN, Story, plan
+from haproxy_agentx.vrrp.model import MibRouter, RouterState
+from tests.monitor.story import BACKUP, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, plan
 from tests.support.events import event_of
 
 ROOT = schema.ROOT
@@ -198,6 +199,28 @@ def test_a_row_whose_service_is_made_of_others_by_now_says_nothing_false(story):
     assert row(view, "haxServiceMember", 1, 1) == {}
 
 
+@pytest.mark.parametrize(
+    ("role", "state", "shown"),
+    [
+        (BACKUP, RouterState.backup, "10.77.0.11"),
+        (MASTER, RouterState.master, "10.77.0.11"),
+        (MASTER, RouterState.backup, None),  # the role has changed since
+        (BACKUP, RouterState.master, None),
+        (FAULT, RouterState.initialize, None),  # the master that was heard last may be long gone
+        (BACKUP, None, None),
+    ],
+)
+def test_a_master_is_believed_in_while_the_role_is_that_of_the_reading(story, role, state, shown):
+    router = MibRouter(2, 51, 4, state, "10.77.0.11", 33)
+    story.mib(("SITE1", role), routers=[router]).line(role).wait(2)
+    found = row(view_of(service_columns(story.node, numbered(story, {}), ROOT, clocks(story))), "haxVrrp", 1)
+    assert found["AdvertsReceived"] == of_texts("haxVrrp", {"AdvertsReceived": "33"})["AdvertsReceived"]
+    assert found.get("BelievedMaster") == (shown and of_texts("haxVrrp", {"BelievedMaster": shown})["BelievedMaster"])
+    story.mib(("SITE1", role))
+    found = row(view_of(service_columns(story.node, numbered(story, {}), ROOT, clocks(story))), "haxVrrp", 1)
+    assert not {"AdvertsReceived", "BelievedMaster"} & found.keys(), "it is not answered any more"
+
+
 def test_an_instance(story):
     numbers = numbered(story, {})
     view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
@@ -211,6 +234,7 @@ def test_an_instance(story):
             "LastChange": "1000",
             "Transitions": "1",
             "OtherMasters": "0",
+            "Disputes": "0",
             "AddressesExpected": "1",
             "AddressesHeld": "1",
             "AddressesDigest": digest([IP]),

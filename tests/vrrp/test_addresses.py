@@ -72,7 +72,7 @@ def seen(request, space) -> Iterator[Seen]:
 def test_at_the_start_everything_is_told_once(seen):
     assert seen.kernels[0].addresses["192.0.2.2"] == {"eth0"}
     assert seen.kernels[0].addresses["127.0.0.1"] == {"lo"}
-    assert seen.kernels[0].links["lo"] == Link("lo", up=True, loopback=True)
+    assert seen.kernels[0].links["lo"] == Link("lo", up=True, loopback=True, index=1)
     assert {"eth0", "peer0"} <= set(seen.kernels[0].links)
     assert seen.source.source.state is SourceState.ok
 

@@ -14,6 +14,7 @@ from haproxy_agentx.vrrp import mib_poll, pdu, snmp_client
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.routers import MASTER_ADDRESS, RECEIVED, STATUS
 from tests.support.fake_snmpd import BEHIND, UP_TIME, FakeSnmpd
 from tests.support.mib_text import sample
 from tests.support.wait import HANG, soon
@@ -107,6 +108,26 @@ def test_a_reading(run, community):
         assert len(snmpd.requests) >= 4  # of two requests each
 
     polled(run, community, ALL, body)
+
+
+def test_the_routers_of_vrrpv3_mib_belong_to_a_reading(community):
+    async def body(told, snmpd):
+        (one,) = (await told.next()).routers
+        assert (one.interface_index, one.router_number, one.master, one.received) == (2, 51, "10.77.0.12", 33)
+
+    at = (2, 51, 1)
+    cells = {(*MASTER_ADDRESS, *at): bytes((10, 77, 0, 12)), (*STATUS, *at): 2, (*RECEIVED, *at): 33}
+    polled(asyncio.run, community, {**ALL, **cells}, body)
+
+
+def test_routers_that_are_not_answered_leave_a_reading_as_it_is(community):
+    async def body(told, snmpd):
+        snmpd.spoil = lambda names, response: None if names[0] == MASTER_ADDRESS else response
+        reading = await told.next()
+        assert ([one.name for one in reading.instances], reading.routers) == (["SITE1", "SITE2"], ())
+        assert told.source.state is SourceState.ok
+
+    polled(asyncio.run, community, ALL, body)
 
 
 def test_answers_that_are_cut_short(community):
@@ -309,7 +330,7 @@ def test_a_configuration_that_changes_meanwhile_is_read_again(community):
 
         snmpd.spoil = spoil
         assert len((await told.next()).instances) == 3
-        assert count == 5
+        assert count == 6
 
     polled(asyncio.run, community, ALL, body)
 

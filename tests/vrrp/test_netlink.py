@@ -60,7 +60,9 @@ def test_up_is_up_with_a_carrier(flags, up):
 
 
 def test_a_loopback_is_told_from_others():
-    assert told(rt.link(1, "lo", rt.UP | rt.RUNNING | rt.LOOPBACK)).links == {"lo": Link("lo", up=True, loopback=True)}
+    assert told(rt.link(1, "lo", rt.UP | rt.RUNNING | rt.LOOPBACK)).links == {
+        "lo": Link("lo", up=True, loopback=True, index=1)
+    }
 
 
 # What would go wrong: a port that leaves its bridge sends RTM_DELLINK, and the interface is still there.
@@ -107,7 +109,7 @@ def test_addresses_are_canonical_text():
 
 def test_an_interface_gets_another_name():
     renamed = told(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), rt.link(2, "wan"))
-    assert renamed == Kernel({"192.0.2.1": frozenset({"wan"})}, {"wan": Link("wan", up=True, loopback=False)})
+    assert renamed == Kernel({"192.0.2.1": frozenset({"wan"})}, {"wan": Link("wan", up=True, loopback=False, index=2)})
 
 
 def test_an_interface_goes_with_its_addresses():
@@ -185,7 +187,7 @@ def test_what_is_told_is_what_is_there(index, name, ips):
     kernel = told(rt.link(index, name), *(rt.address(index, ip) for ip in ips))
     assert set(kernel.addresses) == {str(ip_address(ip)) for ip in ips}
     assert all(names == {name} for names in kernel.addresses.values())
-    assert kernel.links == {name: Link(name, up=True, loopback=False)}
+    assert kernel.links == {name: Link(name, up=True, loopback=False, index=index)}
 
 
 def news_or_none(data: bytes) -> list[News] | None:

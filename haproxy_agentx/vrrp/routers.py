@@ -1,0 +1,84 @@
+"""VRRPV3-MIB (RFC 6527, 1.3.6.1.2.1.207): whom this node takes for the master, and what it has received. Pure.
+
+keepalived serves it for instances of VRRPv2, too, unless it was built without. It counts no advertisement that it sent.
+A row belongs to an interface, a VRID and a version of IP, and not to a name: ``matched`` finds the instance.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
+
+from haproxy_agentx.vrrp.model import Link, MibInstance, MibRouter, RouterState
+from haproxy_agentx.vrrp.snmp import Name, Value
+
+_MIB: Name = (1, 3, 6, 1, 2, 1, 207, 1)
+MASTER_ADDRESS: Name = (*_MIB, 1, 1, 1, 3)
+STATUS: Name = (*_MIB, 1, 1, 1, 6)
+RECEIVED: Name = (*_MIB, 2, 5, 1, 3)
+COLUMNS = (MASTER_ADDRESS, STATUS, RECEIVED)
+
+IP_VERSIONS = {1: 4, 2: 6}
+"""InetAddressType (RFC 4001), which is a part of the index."""
+
+_ROW = ("interface", "VRID", "type of address")
+
+
+def read(cells: Mapping[Name, Value]) -> tuple[MibRouter, ...]:
+    """Return the rows of the cells of COLUMNS. What does not make sense says nothing, and its row is left out."""
+    columns = {column: _below(cells, column) for column in COLUMNS}
+    rows = sorted(row for row in columns[STATUS] if len(row) == len(_ROW) and row[2] in IP_VERSIONS)
+    return tuple(
+        MibRouter(
+            interface_index=row[0],
+            router_number=row[1],
+            ip_version=IP_VERSIONS[row[2]],
+            state=_state(columns[STATUS][row]),
+            master=_address(columns[MASTER_ADDRESS].get(row), IP_VERSIONS[row[2]]),
+            received=_count(columns[RECEIVED].get(row)),
+        )
+        for row in rows
+    )
+
+
+def matched(
+    instances: Sequence[MibInstance], routers: Iterable[MibRouter], links: Mapping[str, Link]
+) -> dict[str, MibRouter]:
+    """Return the row of each instance, by its name, where there is no doubt.
+
+    ``links`` are the interfaces by name, as far as the kernel can be asked.
+    """
+    pairs = [(one.name, router) for router in routers for one in instances if _fits(one, router, links)]
+    names, rows = [name for name, _ in pairs], [id(router) for _, router in pairs]
+    return {name: router for name, router in pairs if names.count(name) == 1 and rows.count(id(router)) == 1}
+
+
+def _fits(instance: MibInstance, router: MibRouter, links: Mapping[str, Link]) -> bool:
+    link = links.get(instance.interface)
+    versions = {ip_address(address.ip).version for address in instance.addresses}
+    return (
+        instance.router_number == router.router_number
+        and router.ip_version in versions
+        and (link is None or link.index in (0, router.interface_index))
+    )
+
+
+def _below(cells: Mapping[Name, Value], column: Name) -> dict[Name, Value]:
+    return {name[len(column) :]: value for name, value in cells.items() if name[: len(column)] == column}
+
+
+def _state(value: Value) -> RouterState | None:
+    return next((state for state in RouterState if state == value), None)
+
+
+def _address(value: Value, version: int) -> str:
+    """Return an address as text, an empty one for what is none, or is unspecified: no master is known."""
+    if not isinstance(value, bytes):
+        return ""
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return ""
+    return "" if address.is_unspecified or address.version != version else str(address)
+
+
+def _count(value: Value) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
