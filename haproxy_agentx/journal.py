@@ -2,16 +2,9 @@
 
 Nothing is known of an event outside before it is on disk, or before it is certain that the store keeps it waiting: for
 KEEP seconds, and not at all while it is known to hang or to fail. What leaves then is marked (``Event.unkept``), and
-its number is noted by the witness first, so that no number is used twice:
-
-| what a start finds | the numbers go on from |
-|---|---|
-| the witness (no crash of the machine since) | the last number that was known outside, or that is in the file |
-| the witness, and the file cannot be read yet | the last number that was given |
-| the same, but the file cannot be marked as open, or read-only, and is marked as closed | the clock, if that is later |
-| no witness; a file that was closed, or is new | the last number in the file |
-| no witness; a file that was not closed, or is read-only | RESERVE above the last in the file, or the clock if later |
-| no witness, and the file cannot be read yet | the clock: the seconds since CLOCK_ORIGIN |
+its number is noted by the witness first. ``store/first_number`` has the rule by which no number is used twice: which
+one a start goes on from, and that a number which is not on disk leaves when the clock has come to it. An event waits
+for that only after a start that could be sure of nothing and cannot write.
 
 A process gives no more than RESERVE numbers above the last one that is on disk.
 """
@@ -25,9 +18,10 @@ from time import monotonic
 from types import MappingProxyType
 
 from haproxy_agentx.event import Delivery, Event, News
+from haproxy_agentx.store.first_number import Noted, Start, first_number
 from haproxy_agentx.store.ledger import MAX_LOG, RESERVE, Counts, Ledger
 from haproxy_agentx.store.messages import Loaded, Read, Reply, Write
-from haproxy_agentx.store.witness import Noted, Witness
+from haproxy_agentx.store.witness import Witness
 from haproxy_agentx.store_process import StoreGone, StoreProcess
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -38,19 +32,8 @@ KEEP = 1.0
 START_WAIT = 1.0
 """Seconds that a start waits for the store."""
 
-CLOCK_ORIGIN = 1_735_689_600
-"""2025-01-01 in UTC, in seconds since 1970. One event a second for 60 years fits in the numbers above it."""
-
-
-def first_floor(loaded: Loaded | None, noted: Noted | None, date: float, *, writable: bool) -> int:
-    """Return the number above which events are numbered: the table in the module's text. Pure."""
-    clock = min(max(0, int(date) - CLOCK_ORIGIN), 0x70000000)
-    if loaded is None:
-        return max(noted.given, 0 if noted.marked else clock) if noted is not None else clock
-    last = loaded.counts.last_sequence
-    if noted is not None:
-        return max(last, noted.outside, 0 if noted.marked or writable else clock)
-    return last if loaded.was_closed and writable else max(last + RESERVE, clock)
+TICK = 1.0
+"""Seconds after which one number more may leave without being on disk."""
 
 
 class Journal:
@@ -78,7 +61,8 @@ class Journal:
         self._ledger = Ledger()
         self._loaded = asyncio.Event()
         self._begun = False
-        self._floor = 0
+        self._first = Start(0, 0)
+        self._began_at = monotonic()
         self._is_marked = False
         """The file says that it is open."""
         self._noted: Noted | None = None
@@ -110,13 +94,14 @@ class Journal:
         """
         self._begin_without()
         if news:
-            self._ledger.rise_to(self._floor)
-        events = self._ledger.append(news, monotonic(), max(self._on_disk, self._floor) + RESERVE)
+            self._ledger.rise_to(self._first.floor)
+        events = self._ledger.append(news, monotonic(), max(self._on_disk, self._first.floor) + RESERVE)
+        last = self._ledger.counts.last_sequence
         self._ledger.remember(memory)
         self._note()
         generation = self._changed()
         appended: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._release_appended(generation, events, appended))
+        task = asyncio.create_task(self._release_appended(generation, last, events, appended))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return appended
@@ -136,9 +121,14 @@ class Journal:
         self._ledger.suppress(number)
         self._changed()
 
+    @property
+    def has_next(self) -> bool:
+        """Whether there is an event that may be sent now."""
+        return self._next() is not None
+
     async def try_next(self) -> Event | None:
-        """Mark the oldest event that waits as sent once more, and give it."""
-        event = self._ledger.pending()
+        """Mark the oldest event that waits as sent once more, and return it; None where none may be sent now."""
+        event = self._next()
         return None if event is None else await self._tried(event.sequence)
 
     async def returned(self, sequence: int) -> Event | None:
@@ -156,7 +146,7 @@ class Journal:
     async def settle_and_try(self, sequence: int, delivery: Delivery, at: float) -> tuple[Event | None, Event | None]:
         """Do ``settle`` and ``try_next`` in one transaction."""
         settled = self._ledger.settle(sequence, delivery, at)
-        following = self._ledger.pending()
+        following = self._next()
         if following is None:
             await self._is_kept(self._changed())
             return settled, None
@@ -191,15 +181,21 @@ class Journal:
         await self._is_kept(self._generation)
 
     def end(self) -> bool:
-        """Assign no more numbers: the file is about to be closed. Return whether the store has all that was given."""
+        """Assign no more numbers: the file is about to be closed. Return whether the next start can go on from it.
+
+        It cannot where the store lacks something, or where no event was appended above the first number of this start.
+        """
         self._is_marked = False
         self._note()
-        return self.is_complete
+        return self.is_complete and self._ledger.counts.last_sequence >= self._first.floor
+
+    def _next(self) -> Event | None:
+        event = self._ledger.pending()
+        return event if event is not None and event.sequence <= self._released else None
 
     async def _tried(self, sequence: int) -> Event | None:
         event = self._ledger.tried(sequence)
         if not await self._is_kept(self._changed()):
-            self._release()
             event = self._ledger.unkept(sequence)
             self._changed()
         return event
@@ -218,25 +214,30 @@ class Journal:
         return [event for event in events if event.sequence <= self._released]
 
     async def _release_appended(
-        self, generation: int, events: Sequence[Event], appended: asyncio.Future[list[Event]]
+        self, generation: int, last: int, events: Sequence[Event], appended: asyncio.Future[list[Event]]
     ) -> None:
-        await self._is_kept(generation)
-        self._release()
+        """Let events up to the number ``last`` be known outside: when they are on disk, or one after the other."""
+        kept = await self._is_kept(generation)
+        while not kept and (edge := self._first.edge + int((monotonic() - self._began_at) / TICK)) < last:
+            self._release(edge)
+            self.on_queued()
+            await asyncio.sleep(TICK)
+            kept = self._kept >= generation
+        self._release(last)
         if not appended.done():
             appended.set_result([self._ledger.find(event.sequence) or event for event in events])
         self.on_queued()
 
-    def _release(self) -> None:
-        """Let all events be known outside; the witness knows first."""
-        last = self._ledger.counts.last_sequence
+    def _release(self, last: int) -> None:
+        """Let events up to a number be known outside; the witness knows first."""
         if last > self._released:
             self._released = last
             self._note()
         self._show()
 
     def _note(self) -> None:
-        given = max(self._floor, self._ledger.counts.last_sequence)
-        noted = Noted(max(self._floor, self._released), given, int(self._is_marked))
+        floor = self._first.floor
+        noted = Noted(max(floor, self._released), max(floor, self._ledger.counts.last_sequence), int(self._is_marked))
         if self._witness is not None and noted != self._noted and self._begun:
             self._noted = noted if self._witness.write(noted) else None
 
@@ -317,7 +318,8 @@ class Journal:
         self._begun = True
         noted = self._noted = self._witness.read() if self._witness is not None else None
         writable = not self._store.status.memory_only
-        self._floor = first_floor(loaded, noted, self._date(), writable=writable)
+        self._began_at = monotonic()
+        self._first = first_number(loaded, noted, self._date(), writable=writable)
         self._is_marked = noted is not None and bool(noted.marked)
 
     def _take_loaded(self, loaded: Loaded) -> None:
@@ -327,20 +329,20 @@ class Journal:
         ledger = Ledger(loaded.counts, events, loaded.told)
         before, self._ledger = self._ledger, ledger
         self._on_disk = loaded.counts.last_sequence
+        self._released = max(self._released, loaded.counts.last_sequence)
         renumbered = False
         if self._begun:
             renumbered = ledger.continue_with(before)
         else:
             self._start(loaded)
-            self._released = ledger.counts.last_sequence
         if renumbered:
             self._released = ledger.counts.last_sequence
         self._is_marked = self._is_marked or not self._store.status.memory_only
         self._loaded.set()
         if ledger.changes:
             self._generation += 1
-        self._release()
         self._note()
+        self._show()
         self._write()
         if renumbered:
             self.on_renumbered()

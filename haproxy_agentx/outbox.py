@@ -105,7 +105,7 @@ class Outbox:
         while True:
             if event is not None:
                 event = await self._deliver(event)
-            elif not self._journal.counts.queued:
+            elif not self._journal.has_next:
                 await self._sleep(self._pace.idle)
             elif self._obstacle():
                 await self._sleep(self._pace.look if self._session else self._pace.idle)

@@ -129,7 +129,7 @@ class Worker:
             return None
         self._told_loaded = True
         ledger = store.events.ledger
-        return Loaded(ledger.counts, tuple(ledger.at_hand.values()), dict(ledger.told), store.events.was_closed)
+        return Loaded(ledger.counts, tuple(ledger.at_hand.values()), dict(ledger.told), store.events.closed_at)
 
 
 def _listen(path: str, descriptors: list[int]) -> str:

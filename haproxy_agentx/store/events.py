@@ -36,8 +36,8 @@ class EventLog:
         self.ledger = Ledger()
         self.is_loaded = False
         """What is in memory goes on from what a file had."""
-        self.was_closed = False
-        """The file from which it was loaded held all that was ever given out."""
+        self.closed_at: float | None = None
+        """When the file from which it was loaded held all that was ever given out: see ``Loaded``."""
         self._home = home
 
     @property
@@ -96,7 +96,7 @@ class EventLog:
                 self._write(file, ledger)
             self.ledger = ledger
             self.is_loaded = True
-            self.was_closed = file.was_closed
+            self.closed_at = file.closed_at
 
     def save(self) -> None:
         """Write what is not on disk, if the file is well."""

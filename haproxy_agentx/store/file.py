@@ -72,7 +72,8 @@ class StoreFile:
 
     ``refusal`` says why it cannot be written, if so; ``aside`` where a damaged one is kept that this one replaces;
     ``is_new`` that no number was in it; ``began_at`` when the numbering began, a date in seconds since 1970;
-    ``was_closed`` that whoever wrote it last has closed it, so that it holds all that was ever given out.
+    ``closed_at`` when whoever wrote it last has closed it, so that it held all that was ever given out: a date in
+    seconds since 1970, that of its beginning for a new one, and None where it was not closed or cannot be written.
 
     Of several processes the one that opened it last may write (``Superseded``): one that a hanging disk held up cannot
     add to what its successor has read. ``is_orphan`` says that this process has no daemon any more: then it may not.
@@ -93,13 +94,13 @@ class StoreFile:
         self.identity = _identity(path)
         self.is_new = connection.execute("SELECT 1 FROM row_index LIMIT 1").fetchone() is None
         self.began_at: float = time.time()
-        self.was_closed = False
+        self.closed_at: float | None = None
         if refusal is not None:
             self.began_at = self._meta("began_at", self.began_at)
             return
         with self.transaction(takes_over=True):
             self.began_at = self._meta("began_at", self.began_at)
-            self.was_closed = not self._meta("open", 0.0)
+            self.closed_at = None if self._meta("open", 0.0) else self._meta("closed_at", self.began_at)
             self._set_meta(began_at=self.began_at, owner=_owner(), open=1.0)
 
     @property
@@ -139,9 +140,9 @@ class StoreFile:
                 self._set_meta(began_at=began_at)
 
     def mark_closed(self) -> None:
-        """Note that it holds all that was given out."""
+        """Note that it holds all that was given out until now."""
         with self.transaction():
-            self._set_meta(open=0.0)
+            self._set_meta(open=0.0, closed_at=time.time())
 
     def copy_from(self, other: "StoreFile") -> None:
         """Adopt all that is in another file, which may have been deleted since it was opened."""

@@ -20,8 +20,7 @@ MAX_LOG = 5000
 """Events that the log keeps: the last ones, and what waits."""
 
 RESERVE = 10_000
-"""Numbers that a process may give above the last one on disk. A start that cannot tell which of them were given passes
-over all of them."""
+"""Numbers that a process may give above the last one on disk."""
 
 RECENT = 500
 """Events that are at hand without a look into the file: the last ones."""

@@ -84,7 +84,10 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Has the store closed, ``complete`` if nothing was given out that it does not have; ``path`` is unlinked."""
+    """Has the store closed; ``path`` is unlinked.
+
+    ``complete``: nothing was given out that it does not have, and no number is above its last one that was.
+    """
 
     complete: bool
     path: str
@@ -106,12 +109,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The event log as the file has it, once it could be read. ``was_closed``: it is all that was ever given out."""
+    """The event log as the file has it, once it could be read.
+
+    ``closed_at``: when it was all that was ever given out, a date in seconds since 1970; None if that is not known.
+    """
 
     counts: Counts
     events: Sequence[Event]
     told: Mapping[str, str]
-    was_closed: bool
+    closed_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

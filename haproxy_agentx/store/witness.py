@@ -2,29 +2,19 @@
 
 It is a file of a few octets in /dev/shm, where no write waits for a disk. A daemon that was killed while its store hung
 or was full left there the last numbers that it gave; after a crash of the machine there is no such file, and
-``journal`` passes over the numbers that may have been given.
+``first_number`` passes over the numbers that may have been given.
 """
 
 import os
 import stat
 from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple
+
+from haproxy_agentx.store.first_number import Noted
 
 FOLDER = "/dev/shm"  # noqa: S108  shared by intention: only a regular file of our own counts
 SIZE = 26
 """Octets: two numbers of ten digits and one of one, and what is between."""
-
-
-class Noted(NamedTuple):
-    """``outside`` is the last number that was known outside, ``given`` the last one that may be on disk.
-
-    ``marked`` (0 or 1): the file says that it was not closed, so that a start after a crash passes over numbers.
-    """
-
-    outside: int
-    given: int
-    marked: int
 
 
 class Witness:
