@@ -27,6 +27,9 @@ LINES = 2
 REFUSALS = 3
 """Messages refused in a row that are a problem of a source that could use others before; of another one each is."""
 
+LATELY = 3600.0
+"""Seconds for which a notification that was given up, or left out, is a problem."""
+
 OPTIONAL = frozenset({"kernelAddresses", "keepalivedFifo", "keepalivedTraps", "keepalivedMib"})
 """Kinds of sources (haxSourceKind) that may be missing."""
 
@@ -215,14 +218,15 @@ def _exposed(snapshot: Part) -> Iterator[Problem]:
 
 
 def _left_out(snapshot: Part) -> Iterator[Problem]:
-    for what, number in snapshot.get("left_out", {}).items():
-        if number:
-            yield Problem(
-                ProblemSeverity.warning,
-                f"{number} {what} are left out",
-                "they are over a limit of haproxy-agentx",
-                "see journalctl -u haproxy-agentx for the limit",
-            )
+    traps = snapshot.get("traps_left_out", {})
+    if traps.get("age") is not None and traps["age"] < LATELY:
+        yield Problem(
+            ProblemSeverity.warning,
+            f"{traps['number']} notifications of VRRP were left out, the last one {traps['age']:.0f} s ago",
+            "their instances are more than notifications alone may make known, or change their roles too often: an "
+            "instance may be missing, or forged ones take the room",
+            "let keepalived's FIFO or KEEPALIVED-MIB name the instances (keepalived.fifo, keepalived.snmp)",
+        )
 
 
 RULES: tuple[Rule, ...] = (

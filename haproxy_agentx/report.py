@@ -21,7 +21,7 @@ from haproxy_agentx.journal import Journal
 from haproxy_agentx.lag import Stalls
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.outbox import Outbox
-from haproxy_agentx.problems import Problem, problems, worst
+from haproxy_agentx.problems import LATELY, Problem, problems, worst
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.source.record import Source
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 
 EXPOSURE_INTERVAL = 30.0
 """Seconds between two looks at who can read and write the files with secrets."""
-
-LATELY = 3600.0
-"""Seconds for which a notification that was given up is a problem."""
 
 _GIVEN_UP = frozenset({Delivery.unanswered, Delivery.refused, Delivery.dropped})
 
@@ -80,6 +77,8 @@ class Report:
     started_date: float
     inputs_refused: Callable[[], int]
     """Inputs of sources that were refused because of a limit."""
+    traps_left_out: Callable[[], int]
+    """Traps whose VRRP instance or change of role found no room."""
     stalls: Stalls
     problems: list[Problem] = field(default_factory=list)
     """As ``look`` found them last."""
@@ -118,6 +117,7 @@ class Report:
             "haxAgentProcesses": str(len(self.processes())),
             "haxAgentInputsRefused": str(self.inputs_refused()),
             "haxAgentStalls": str(self.stalls.count),
+            "haxAgentVrrpTrapsLeftOut": str(self.traps_left_out()),
             "haxHealth": node.health.name,
             "haxAgentServices": str(len(node.services)),
             "haxAgentEventsSent": str(counts.sent),

@@ -80,6 +80,8 @@ class Instances:
     """Instances that the configuration names."""
     left_out: int = 0
     """Traps whose instance or change of role found no room."""
+    left_out_at: float | None = None
+    """When the last one came; None before the first."""
     _mib_spoke: bool = False
     _trap_spoke: bool = False
     """Whether a proven trap has made an instance known."""
@@ -159,7 +161,7 @@ class Instances:
             return []
         if instance.standing is Standing.proposed and role is not instance.role:
             if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
-                self.left_out += 1
+                self._leave_out(at)
                 return []
             self._proposed_changes.append(at)
         return self._event(instance, trap.state, "keepalivedTraps", at)
@@ -291,10 +293,15 @@ class Instances:
         if May.create in may:
             self._trap_spoke = True
             self._drop_proposed(but=name)
-            return self._named(name, at) if known is not None or self._has_room(Standing.confirmed) else None
+            if known is None and not self._has_room(Standing.confirmed):
+                self._leave_out(at)
+                return None
+            return self._named(name, at)
         if May.propose in may and (known is None or known.standing is Standing.proposed):
-            if self._trap_spoke or (known is None and not self._has_room(Standing.proposed)):
-                self.left_out += 1
+            if self._trap_spoke:
+                return None  # one that is believed has come: what only proposes has nothing to say
+            if known is None and not self._has_room(Standing.proposed):
+                self._leave_out(at)
                 return None
             known = known or self._new(name, at, Standing.proposed)
             known.proposed_at = at
@@ -303,14 +310,14 @@ class Instances:
     def _has_room(self, standing: Standing) -> bool:
         """Whether there is room for one more; the worst known that is worse than it makes room."""
         if standing is Standing.proposed:
-            room = len(self.proposed) < MAX_PROPOSED and len(self.known) < MAX_INSTANCES
-        else:
-            worst = max(self.known.values(), key=lambda known: known.standing, default=None)
-            if len(self.known) >= MAX_INSTANCES and worst is not None and worst.standing > standing:
-                del self.known[worst.name]
-            room = len(self.known) < MAX_INSTANCES
-            self.left_out += not room
-        return room
+            return len(self.proposed) < MAX_PROPOSED and len(self.known) < MAX_INSTANCES
+        worst = max(self.known.values(), key=lambda known: known.standing, default=None)
+        if len(self.known) >= MAX_INSTANCES and worst is not None and worst.standing > standing:
+            del self.known[worst.name]
+        return len(self.known) < MAX_INSTANCES
+
+    def _leave_out(self, at: float) -> None:
+        self.left_out, self.left_out_at = self.left_out + 1, at
 
     @property
     def proposed(self) -> frozenset[str]:

@@ -178,6 +178,8 @@ class Monitor:
     def snapshot(self) -> dict[str, object]:
         """Return what ``haproxy-agentx status`` shows of services and instances."""
         now = self._clocks.now()
+        instances = self.node.instances
+        left_out_at = instances.left_out_at
         return {
             "health": self.node.health.name,
             "services": [service.snapshot(now) for service in self.node.services.values()],
@@ -192,8 +194,12 @@ class Monitor:
                     "contradiction": known.contradiction,
                     "addresses_digest": known.addresses_digest or None,
                 }
-                for known in self.node.instances.known.values()
+                for known in instances.known.values()
             ],
+            "traps_left_out": {
+                "number": instances.left_out,
+                "age": None if left_out_at is None else round(now - left_out_at, 3),
+            },
         }
 
     def _awaited(self) -> list[str]:

@@ -66,6 +66,15 @@ SELF_SCALARS: tuple[Scalar, ...] = (
         "counted against them.",
         "stalls",
     ),
+    Scalar(
+        14,
+        "haxAgentVrrpTrapsLeftOut",
+        COUNTER32,
+        "The number of keepalived's notifications that were not used since the subagent started, because as many VRRP "
+        "instances were known as notifications alone may make known, or because an instance that only unconfirmed "
+        "notifications name changed its role too often. haxVrrpTable may lack an instance, or show an old role.",
+        "notifications",
+    ),
 )
 
 HEALTH_SCALARS: tuple[Scalar, ...] = (

@@ -1,11 +1,14 @@
 """What is wrong is the same in haxAgent, in `status` and in its exit status."""
 
+import itertools
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
+from haproxy_agentx.health.instances import MAX_INSTANCES
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.root import ROOT
 from tests.support.daemon import source
+from tests.support.forged_traps import forged
 from tests.support.wait import eventually
 
 OIDS = {scalar.name: ".".join(map(str, schema.scalar_oid(scalar, ROOT))) + ".0" for scalar in schema.SCALARS}
@@ -53,6 +56,30 @@ def test_a_source_that_refuses_all_and_a_secret_that_all_can_read(daemon_factory
     eventually(lambda: shown(snmpd)[1] == CRITICAL, 10)
     assert daemon.cli("status").returncode == 2
     assert [one["severity"] for one in daemon.status()["problems"]][:1] == ["critical"]
+
+
+def test_more_instances_than_notifications_may_make_known(daemon_factory, snmpd, haproxy):
+    port = free_port()
+    keepalived = {"fifo": "none", "traps": f"127.0.0.1:{port}"}
+    daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path)], keepalived=keepalived, wait="registered")
+    assert snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value == 0
+    names = itertools.count(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+
+        def left_out() -> int:
+            sender.sendto(forged(f"VI_{next(names)}", 1), ("127.0.0.1", port))
+            return int(snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value)
+
+        eventually(left_out, 60)
+    assert next(names) - 1 > MAX_INSTANCES
+    found = next(one for one in daemon.status()["problems"] if "were left out" in one["text"])
+    assert found["severity"] == "warning"
+    assert "keepalived.snmp" in found["text"]
+    assert daemon.status()["traps_left_out"]["number"] == snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value
+    daemon.configure(keepalived={"fifo": "none", "traps": "none"})
+    daemon.hup()
+    daemon.logs("configuration reloaded")
+    assert snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value >= 1, "a reload does not count anew"
 
 
 def test_the_age_of_the_oldest_event(daemon_factory, snmpd, haproxy):

@@ -158,9 +158,20 @@ def test_proposed_instances_are_bounded_and_expire():
         story.trap(BACKUP, f"F{number}", evidence=SECRET)
     story.wait(5)
     assert len(story.node.instances.known) == MAX_PROPOSED
-    assert story.node.instances.left_out > MAX_SERVICES
+    no_room, too_often = 2 * MAX_SERVICES - MAX_PROPOSED, MAX_PROPOSED - PROPOSED_CHANGES
+    assert story.node.instances.left_out == no_room + too_often
     story.wait(PROPOSAL_LIFE)
     assert set(story.node.services) == {"node"}
+
+
+def test_proven_instances_are_bounded_and_what_is_left_out_is_counted():
+    story = Story().kernel().haproxy()
+    for number in range(MAX_INSTANCES + 3):
+        story.trap(BACKUP, f"R{number}")
+    assert len(story.node.instances.known) == MAX_INSTANCES
+    assert (story.node.instances.left_out, story.node.instances.left_out_at) == (3, story.now)
+    story.trap(MASTER, "R0").trap(MASTER, "FORGED", evidence=SECRET)
+    assert story.node.instances.left_out == 3, "a known one has its room, and one without power needs none"
 
 
 def test_proposed_changes_of_role_use_up_no_limit():
