@@ -1,4 +1,4 @@
-# haproxy-agentx: what there is to make. `make` tells. Each target installs what it needs, when it is missing.
+# haproxy-agentx: what there is to make. `make` lists it. Each target installs what it needs, when it is missing.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,7 +27,7 @@ export PIP_ROOT_USER_ACTION          := ignore
 OWN := trap 'chown -R --from=root --reference=Makefile . 2>/dev/null || :' EXIT;
 
 .PHONY: help
-help:  ## tell what there is to make
+help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target text; \
 	do printf '  make %-12s %s\n' "$$target" "$$text"; done
 
@@ -47,7 +47,7 @@ test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete $(MIBS)/read
 TIMES ?= 3
 BUSY  ?= 2
 .PHONY: test-hard
-test-hard: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run TESTS='...' TIMES=3 times beside BUSY=2 busy loops, and tell which ever failed
+test-hard: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run TESTS='...' TIMES=3 times beside BUSY=2 busy loops, and list which ever failed
 	@$(OWN) $(PYTHON) -m tools.run_tests --times $(TIMES) --busy $(BUSY) $(TESTS)
 
 .PHONY: attack
@@ -85,11 +85,12 @@ matrix-clean: root $(VENV)/run  ## remove what the matrix keeps outside this fol
 	@$(PYTHON) -m integration.matrix --clean
 
 .PHONY: check
-check: packages-check $(VENV)/dev $(MIBS)/.complete  ## look at style, types, architecture, the MIB and the cost of GetNext
+check: packages-check $(VENV)/dev $(MIBS)/.complete  ## check style, types, architecture, language, the MIB and the cost of GetNext
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+	$(PYTHON) -m tools.check_prose
 	tools/lint-mib $(MIBS) $(MODULE)
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
 	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }

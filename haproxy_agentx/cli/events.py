@@ -1,4 +1,4 @@
-"""``haproxy-agentx events``: what happened, why, and whether it was told."""
+"""``haproxy-agentx events``: what happened, why, and whether it was delivered."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ class CannotAnswer(Exception):  # noqa: N818  the daemon's answer
 def events(config_file: str | None, *, limit: int, follow: bool, as_json: bool) -> int:
     """Print the last ``limit`` events, with ``follow`` then each that comes, until interrupted.
 
-    Gives 1 when there is nobody to ask, or the file has become wrong since. Raises ConfigError.
+    Return 1 when no daemon answers, or the file has become wrong since. Raises ConfigError.
     """
     running = find(config_file)
     log = _Log(running.path)

@@ -1,4 +1,4 @@
-"""An event on the screen: what happened in a line, and why and whether it was told in another."""
+"""An event on the screen: what happened in a line, and why and whether it was delivered in another."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -61,7 +61,7 @@ def _why(event: Part) -> Text:
     if words:
         parts.append(shown(words))
     if event["suppressed"]:
-        parts.append(shown(f"{event['suppressed']} before it were not told", "yellow"))
+        parts.append(shown(f"{event['suppressed']} before it were suppressed", "yellow"))
     delivery = event["delivery"] + (f", {event['tries']} tries" if event["maybe_repeated"] else "")
     parts.append(shown(delivery, _DELIVERY_STYLES.get(event["delivery"], "red")))
     if event["trap"] in _TRAPS:

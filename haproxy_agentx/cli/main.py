@@ -57,17 +57,21 @@ def _parser() -> argparse.ArgumentParser:
 
     run = add("run", _run, "Serve in the foreground; logs go to standard error or the journal.")
     _add_config(run)
-    run.add_argument("--verbose", action="store_true", help="log details, too")
-    _add_config(add("check-config", _check_config, "Read the configuration and say what is wrong with it."))
+    run.add_argument("--verbose", action="store_true", help="also log details")
+    _add_config(
+        add("check-config", _check_config, "Check the configuration and print each error, or all settings in force.")
+    )
     mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB.")
-    mib.add_argument("--root", metavar="OID", help="where the module is rooted (default: where this project is)")
-    status = add("status", _status, "Show on one screen how the running daemon is.")
+    mib.add_argument("--root", metavar="OID", help="root of the module (default: that of this project)")
+    status = add("status", _status, "Show the state of the running daemon on one screen.")
     _add_config(status)
     _add_json(status)
-    events = add("events", _events, "List what happened, why, and whether it was told.")
+    events = add("events", _events, "List what happened, why, and whether it was delivered.")
     _add_config(events)
-    events.add_argument("--limit", metavar="N", type=_count, default=20, help="the last so many (default: 20)")
-    events.add_argument("--follow", action="store_true", help="print each that comes, too, until interrupted")
+    events.add_argument(
+        "--limit", metavar="N", type=_count, default=20, help="number of most recent events (default: 20)"
+    )
+    events.add_argument("--follow", action="store_true", help="also print new events, until interrupted")
     _add_json(events)
     trap_test = add("trap-test", _trap_test, "Send a test notification and wait for its acknowledgement.")
     _add_config(trap_test)

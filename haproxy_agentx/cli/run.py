@@ -36,7 +36,7 @@ class _JournalFormatter(logging.Formatter):
 
 
 def run(config_file: str | None, *, verbose: bool) -> int:
-    """Serve until told to stop. Gives the exit status. Raises ConfigError."""
+    """Serve until stopped, and return the exit status. Raise ConfigError."""
     config = load(config_file)
     _start_logging(verbose=verbose)
     for caution in advice(config):

@@ -13,7 +13,7 @@ from haproxy_agentx.printable import printable
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where the daemon answers. ``mistakes`` tells whether its file has become wrong since it was read."""
+    """Where the daemon answers. ``mistakes`` says whether its file has become wrong since it was read."""
 
     path: str
     mistakes: bool = False
@@ -23,7 +23,7 @@ def find(config_file: str | None) -> Running:
     """Find the daemon that this configuration belongs to.
 
     Raises ConfigError, but of the default file only when no daemon runs with the default store: a mistake that was made
-    in that file since hides nothing, and is told on standard error.
+    in that file since hides nothing, and is reported on standard error.
     """
     try:
         return Running(control_path(load(config_file).store))

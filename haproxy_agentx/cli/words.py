@@ -12,7 +12,7 @@ LONGEST = 4000
 """Characters of a text that are shown."""
 
 _FINE, _DEGRADED = Health.standby, Health.stopped
-"""The last that is fine, and the last that is not wrong: HaxNodeHealth is in the order of badness."""
+"""The last that is fine, and the last that is not wrong: HaxNodeHealth is ordered by severity."""
 
 
 def shown(text: object, style: str = "") -> "Text":

@@ -44,14 +44,14 @@ def _about_keepalived(config: Config) -> Iterator[str]:
         )
     if keepalived.snmp is not None and not is_loopback(keepalived.snmp.address.rpartition(":")[0]):
         yield (
-            "keepalived.snmp.address: it is not a loopback address; only this node's own snmpd tells of this node, "
+            "keepalived.snmp.address: it is not a loopback address; only this node's own snmpd reports this node, "
             "and the service may reach no other: let snmpd listen on 127.0.0.1 (agentaddress), too"
         )
     if (keepalived.fifo, keepalived.traps, keepalived.snmp) == (None, None, None):
         for place, service in enumerate(config.services or ()):
             if service.vrrp_instance is not None:
                 yield (
-                    f"services[{place}].vrrp_instance: nothing tells of {printable(service.vrrp_instance, 80)}, as "
+                    f"services[{place}].vrrp_instance: no source reports {printable(service.vrrp_instance, 80)}, as "
                     "fifo, traps and snmp of keepalived are none; set one of them"
                 )
 

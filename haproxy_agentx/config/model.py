@@ -44,7 +44,7 @@ class HaproxyConfig:
 
 @dataclass(frozen=True, slots=True)
 class KeepalivedConfig:
-    """What tells of keepalived; each is None where it is not to be used.
+    """The sources of VRRP; each is None where it is disabled.
 
     ``fifo`` is the path of its ``vrrp_notify_fifo``, ``traps`` the loopback address that it sends traps to (HOST:PORT,
     IPv6 in brackets), ``traps_community_file`` the file with the community that they must have, ``snmp`` the snmpd that
@@ -75,10 +75,10 @@ class ServiceConfig:
 
 @dataclass(frozen=True, slots=True)
 class NotificationsConfig:
-    """What is told, and how soon.
+    """What is reported, and how soon.
 
-    A change of health is told when it has lasted for ``hold`` seconds. Of one service at most ``limit`` events in
-    ``per`` seconds are told, the rest is a count. ``servers`` and ``backends`` say whether their changes are told, too.
+    A change of health is reported when it has lasted for ``hold`` seconds. Of one service at most ``limit`` events in
+    ``per`` seconds are reported, the rest is a count. ``servers`` and ``backends`` say whether theirs are as well.
     While no route leads out of the machine, events are on hold for ``egress_hold`` seconds at most.
     """
 
@@ -94,7 +94,7 @@ class NotificationsConfig:
 class Config:
     """All of it; without arguments, what a stock Debian load balancer needs.
 
-    ``services`` is None where each VRRP instance is to be a service over all of HAProxy.
+    ``services`` is None where each VRRP instance is a service over all of HAProxy.
     """
 
     root: Oid = ROOT

@@ -14,7 +14,7 @@ from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 MAX_SUGGESTED = 20
 """Unknown keys for which a likeness is looked for: that takes time."""
 
-_WHAT = {Scalar: "a single value", Sequence: "a list", Mapping: "a group of keys"}
+_WHAT = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
 _NOTHING = object()
 """Read from what is not given or was refused; None is a value."""
 
@@ -50,7 +50,9 @@ class _Reader:
         group = Group(node.line, path, values, lines, is_readable=isinstance(node, Mapping) or _is_missing(node))
         if not group.is_readable:
             if not isinstance(node, Hole):
-                self.note(node.line, path, f"{_WHAT[type(node)]} stands here; write keys: {_names(table)}")
+                self.note(
+                    node.line, path, f"found {_WHAT[type(node)]}; expected a mapping with the keys {_names(table)}"
+                )
             return group
         known = {item.name: item for item in table}
         for entry in node.entries if isinstance(node, Mapping) else ():
@@ -92,16 +94,10 @@ class _Reader:
         if isinstance(node, Hole):
             return
         if not isinstance(node, Sequence):
-            remedy = (
-                "write a list, each item beginning with '- '"
-                if isinstance(item, Section)
-                else f"write a list, such as {item.text}"
-            )
-            self.note(node.line, path, f"{_WHAT[type(node)]} stands here; {remedy}")
+            wanted = "each item beginning with '- '" if isinstance(item, Section) else f"such as {item.text}"
+            self.note(node.line, path, f"found {_WHAT[type(node)]}; expected a list, {wanted}")
         elif not node.items and isinstance(item, Section):
-            self.note(
-                node.line, path, "the list is empty; write what is to be in it, or remove the key for the default"
-            )
+            self.note(node.line, path, "the list is empty; write its items, or remove the key for the default")
         elif len(node.items) > item.most:
             self.note(node.line, path, f"{len(node.items)} are listed; {item.most} are the most")
         else:
@@ -125,7 +121,7 @@ class _Reader:
         if isinstance(node, Hole):
             return _NOTHING
         if not isinstance(node, Scalar):
-            self.note(node.line, path, f"{_WHAT[type(node)]} stands here; write one value, such as {item.text}")
+            self.note(node.line, path, f"found {_WHAT[type(node)]}; expected one value, such as {item.text}")
         elif node.missing or not node.text:
             self.note(node.line, path, f"there is no value; write one, such as {item.text}, or remove the key")
         else:

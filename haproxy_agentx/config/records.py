@@ -38,7 +38,7 @@ class Group:
     is_readable: bool = True
 
     def refused(self, key: str) -> bool:
-        """Whether the key is given and wrong, which was told."""
+        """Whether the key is given and wrong, which was noted."""
         return not self.is_readable or (key in self.lines and key not in self.values)
 
     def note_at(self, note: Note, key: str, what: str) -> None:

@@ -1,7 +1,7 @@
 """The files that a configuration names, and which of them others can read or write.
 
-Whoever reads a secret can act as the daemon; whoever writes one, or replaces a file in a folder that everybody may
-write to, chooses what the daemon believes.
+A user who reads a secret can act as the daemon; one who writes it, or replaces a file in a directory that every user
+may write to, chooses what the daemon believes.
 """
 
 import stat

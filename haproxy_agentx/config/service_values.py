@@ -1,4 +1,4 @@
-"""The values of services and of what is told: each reads one text, or raises ValueError with 'what; remedy'."""
+"""The values of services and of notifications: each reads one text, or raises ValueError with 'what; remedy'."""
 
 import re
 from ipaddress import ip_address
@@ -70,7 +70,7 @@ def minimum(text: str) -> Minimum:
 
 
 def intended_role(text: str) -> Role:
-    """Read what this node is to be, master or backup."""
+    """Read the intended role of this node, master or backup."""
     role = _ROLES.get(text[:40].lower())
     if role is None:
         raise ValueError(f"'{printable(text, 40)}' is not a role; write master or backup")

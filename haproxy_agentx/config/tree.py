@@ -41,7 +41,7 @@ _EXPLANATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text as it stands in the file; ``quoted`` tells '' from nothing."""
+    """A text as it is in the file; ``quoted`` distinguishes '' from nothing."""
 
     line: int
     text: str
@@ -80,7 +80,7 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What stands here was refused, and the problem noted."""
+    """A node that was refused, and the problem noted."""
 
     line: int
 
@@ -151,7 +151,7 @@ class _Composer:
             raise self._stop(1, "this is not YAML; look for '\\U' in double quotes, or use single quotes") from None
 
     def _key_of(self, line: int) -> list[str]:
-        """Return the key that a line begins with: YAML's parser may stop before it has told of it."""
+        """Return the key that a line begins with: YAML's parser may stop before it has returned it."""
         lines = self._text.split("\n")
         match = _FIRST_KEY.match(lines[line - 1]) if line <= len(lines) else None
         return [match[1]] if match else []

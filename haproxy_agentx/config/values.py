@@ -27,7 +27,7 @@ OTHERS: dict[Oid, str] = {
 
 CREDENTIAL = "credential:"
 CREDENTIALS_DIRECTORY = "/run/credentials/haproxy-agentx.service"
-"""Where systemd puts LoadCredential= of our unit (systemd.exec(5)); the daemon itself is told by the environment."""
+"""Where systemd puts LoadCredential= of our unit (systemd.exec(5)); the daemon itself reads the environment."""
 
 SOCKET_PATH_LIMIT = 107
 """Octets in the path of a Unix socket (unix(7)): sun_path less its end."""
@@ -47,7 +47,7 @@ _PRIORITIES = range(1, 256)
 
 
 def root(text: str) -> Oid:
-    """Read the OID that the MIB is rooted at: below 1.3.6.1, at most MAX_ROOT long, on nobody else's ground."""
+    """Read the root of the MIB: below 1.3.6.1, at most MAX_ROOT long, and not in a subtree that belongs to others."""
     try:
         value = oid.parse(text)
     except ValueError:

@@ -177,7 +177,7 @@ RULES: Mapping[Move, Sequence[Rule]] = {
         Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
         Rule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
         Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
-        Rule(Cause.sourceLost, words="nothing tells the role any more"),
+        Rule(Cause.sourceLost, words="no source reports the role any more"),
     ),
     Move.unmanaged: (Rule(Cause.configurationChanged, words="no VRRP instance belongs to the service any more"),),
     Move.conflict: (

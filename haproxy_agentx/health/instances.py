@@ -126,7 +126,7 @@ class Instances:
             return Speaker.mib
         if self.writer or self._had_writer:
             return Speaker.fifo
-        return Speaker.configuration if self.configured else Speaker.nobody
+        return Speaker.configuration if self.configured else Speaker.none
 
     def may(self, evidence: Evidence, name: str) -> May:
         """Return what a trap with this evidence about an instance may do now."""

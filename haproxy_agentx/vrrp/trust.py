@@ -38,7 +38,7 @@ class Speaker(Enum):
     mib = "KEEPALIVED-MIB"
     fifo = "keepalived's FIFO"
     configuration = "services with `vrrp_instance`"
-    nobody = "no other source"
+    none = "no other source"
 
 
 class May(Flag):
@@ -84,7 +84,7 @@ ANY_NAME = (True, False)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row. ``named`` says whether the speaker (or for nobody: anything before) names the instance."""
+    """A row. ``named`` says whether the speaker (or for none: anything before) names the instance."""
 
     senders: Sequence[Sender]
     communities: Sequence[Community]
@@ -111,7 +111,7 @@ RULES = (
     Rule(
         (Sender.unseen,),
         (Community.right,),
-        (Speaker.nobody,),
+        (Speaker.none,),
         ANY_NAME,
         May.role | May.propose,
         "the secret is all there is",
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (True,), _TRAPS_ONLY, "traps are the only source"),
     Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (False,), May.look, "of an instance of no service"),
-    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.nobody,), ANY_NAME, _TRAPS_ONLY, "traps are the only source"),
+    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.none,), ANY_NAME, _TRAPS_ONLY, "traps are the only source"),
 )
 """The first row that matches decides. The rows are total: a test walks all combinations."""
 

@@ -85,7 +85,7 @@ def test_an_event_is_what_happened_why_and_whether_it_was_told(daemon, events):
     ("event", "words"),
     [
         (failover(1, haxEventKeepalivedTrap="notSeen"), "keepalived's trap not seen"),
-        (failover(1, haxEventSuppressed="12"), "12 before it were not told"),
+        (failover(1, haxEventSuppressed="12"), "12 before it were suppressed"),
         (replace(failover(1), delivery=Delivery.queued, tries=0), "3.6 s; queued; keepalived's"),
         (replace(failover(1), delivery=Delivery.refused, tries=5), "refused, 5 tries; "),
         (replace(failover(1), delivery=Delivery.dropped), "; dropped; "),

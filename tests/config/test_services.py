@@ -294,12 +294,12 @@ V3_FILES = "auth_file: /a, priv_file: /b"
     ("text", "line", "key", "what"),
     [
         # keepalived
-        ("keepalived: 5", 1, "keepalived", "write keys: fifo, traps, snmp"),
-        ("keepalived: []", 1, "keepalived", "a list stands here"),
+        ("keepalived: 5", 1, "keepalived", "expected a mapping with the keys fifo, traps, snmp"),
+        ("keepalived: []", 1, "keepalived", "found a list"),
         ("keepalived: {fido: /a}", 1, "keepalived.fido", "did you mean fifo?"),
         ("keepalived:\n  fifo: x", 2, "keepalived.fifo", "not an absolute path"),
         ("keepalived: {fifo: /run/}", 1, "keepalived.fifo", "path of a folder"),
-        ("keepalived: {fifo: [/a]}", 1, "keepalived.fifo", "a list stands here"),
+        ("keepalived: {fifo: [/a]}", 1, "keepalived.fifo", "found a list"),
         ("keepalived: {fifo: ''}", 1, "keepalived.fifo", "there is no value"),
         ("keepalived: {fifo: /a, fifo: /b}", 1, "keepalived.fifo", "given twice"),
         ("keepalived: {traps: '1162'}", 1, "keepalived.traps", "not an address"),
@@ -314,7 +314,7 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         ("keepalived: {traps: '[::]:1162'}", 1, "keepalived.traps", "anybody could send traps"),
         ("keepalived: {traps: 192.0.2.1:1162}", 1, "keepalived.traps", "use a loopback address"),
         # how KEEPALIVED-MIB is read
-        ("keepalived: {snmp: public}", 1, "keepalived.snmp", "a single value stands here"),
+        ("keepalived: {snmp: public}", 1, "keepalived.snmp", "found a single value"),
         ("keepalived: {snmp: {}}", 1, "keepalived.snmp", "add community_file"),
         ("keepalived:\n  snmp:\n    address: 127.0.0.1:161", 3, "keepalived.snmp", "add community_file"),
         ("keepalived: {snmp: {community_file: public}}", 1, "keepalived.snmp.community_file", "holds the community"),
@@ -334,7 +334,7 @@ V3_FILES = "auth_file: /a, priv_file: /b"
             "community_file is given, too",
         ),
         ("keepalived:\n  snmp:\n", 2, "keepalived.snmp", "add community_file"),
-        ("keepalived: {snmp: {v3: monitor}}", 1, "keepalived.snmp.v3", "write keys: user, level"),
+        ("keepalived: {snmp: {v3: monitor}}", 1, "keepalived.snmp.v3", "expected a mapping with the keys user, level"),
         (f"keepalived: {{snmp: {{v3: {{{V3_FILES}}}}}}}", 1, "keepalived.snmp.v3.user", "it is missing"),
         (f"keepalived: {{snmp: {{v3: {{user: a b, {V3_FILES}}}}}}}", 1, "keepalived.snmp.v3.user", "not a user name"),
         (
@@ -381,10 +381,10 @@ V3_FILES = "auth_file: /a, priv_file: /b"
             "not used",
         ),
         # services
-        ("services: site", 1, "services", "write a list, each item beginning with '- '"),
-        ("services: {name: a}", 1, "services", "write a list"),
+        ("services: site", 1, "services", "expected a list, each item beginning with '- '"),
+        ("services: {name: a}", 1, "services", "expected a list"),
         ("services: []", 1, "services", "the list is empty"),
-        ("services: [a]", 1, "services[0]", "write keys: name, vrrp_instance"),
+        ("services: [a]", 1, "services[0]", "expected a mapping with the keys name, vrrp_instance"),
         ("services:\n- name: a\n-\n", 3, "services[1].name", "it is missing; add it, such as name: site"),
         ("services:\n- vrrp_instance: A", 2, "services[0].name", "it is missing"),
         ("services: [{name: a b}]", 1, "services[0].name", "not a name"),
@@ -399,9 +399,9 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         ),
         (f"services: [{{name: a, vrrp_instance: {'é' * 128}}}]", 1, "services[0].vrrp_instance", "255 octets"),
         ('services: [{name: a, vrrp_instance: "A\\n"}]', 1, "services[0].vrrp_instance", "not the name of a VRRP"),
-        ("services: [{name: a, frontends: www}]", 1, "services[0].frontends", "write a list, such as [www]"),
-        ("services: [{name: a, backends: {b: c}}]", 1, "services[0].backends", "write a list, such as [app, api]"),
-        ("services: [{name: a, backends: ''}]", 1, "services[0].backends", "write a list"),
+        ("services: [{name: a, frontends: www}]", 1, "services[0].frontends", "expected a list, such as [www]"),
+        ("services: [{name: a, backends: {b: c}}]", 1, "services[0].backends", "expected a list, such as [app, api]"),
+        ("services: [{name: a, backends: ''}]", 1, "services[0].backends", "expected a list"),
         ("services: [{name: a, backends: }]", 1, "services[0].backends", "there is no value"),
         (
             "services:\n- name: a\n  backends:\n  - b\n  - c d",
@@ -409,7 +409,7 @@ V3_FILES = "auth_file: /a, priv_file: /b"
             "services[0].backends[1]",
             "not the name of a frontend",
         ),
-        ("services: [{name: a, backends: [[b]]}]", 1, "services[0].backends[0]", "a list stands here"),
+        ("services: [{name: a, backends: [[b]]}]", 1, "services[0].backends[0]", "found a list"),
         ("services: [{name: a, backends: [b, ]}, {name: b, backends: [~]}]", 1, "services[1].backends[0]", "no value"),
         ("services:\n- name: a\n  backends:\n  - b\n  - b", 5, "services[0].backends[1]", "twice, first in line 4"),
         ("services: [{name: a, backends: [a/b/c]}]", 1, "services[0].backends[0]", "PROCESS/NAME"),
@@ -439,7 +439,7 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         ("services: [{name: a, vrrp_instance: A, intended_role: main}]", 1, "services[0].intended_role", "not a role"),
         ("services: [{name: a, intended_role: master}]", 1, "services[0].intended_role", "with vrrp_instance only"),
         # notifications
-        ("notifications: off", 1, "notifications", "write keys: hold, limit, servers, backends"),
+        ("notifications: off", 1, "notifications", "expected a mapping with the keys hold, limit, servers, backends"),
         ("notifications: {hold: 61s}", 1, "notifications.hold", "0s to 60s are possible"),
         ("notifications: {egress_hold: 2h}", 1, "notifications.egress_hold", "0s to 3600s are possible"),
         ("notifications: {hold: -1s}", 1, "notifications.hold", "not a duration"),
@@ -451,7 +451,7 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         ("notifications: {limit: ٣/min}", 1, "notifications.limit", "not a limit"),
         ("notifications: {servers: maybe}", 1, "notifications.servers", "write yes or no"),
         ("notifications: {backends: 1}", 1, "notifications.backends", "write yes or no"),
-        ("notifications: {backends: [yes]}", 1, "notifications.backends", "a list stands here"),
+        ("notifications: {backends: [yes]}", 1, "notifications.backends", "found a list"),
         ("notifications: {backend: yes}", 1, "notifications.backend", "did you mean backends?"),
     ],
 )
@@ -614,7 +614,7 @@ def test_g5_the_effective_configuration_names_files_and_not_what_is_in_them(tmp_
         ("keepalived: {snmp: {address: '[2001:db8::1]:161', community_file: /a}}", "keepalived.snmp.address: "),
         (
             "keepalived: {fifo: none, traps: none}\nservices: [{name: a, vrrp_instance: A}]",
-            "services[0].vrrp_instance: nothing tells of A",
+            "services[0].vrrp_instance: no source reports A",
         ),
     ],
 )

@@ -84,7 +84,8 @@ def test_modules_that_are_run_exist(name):
 def test_files_that_are_named_exist(name):
     for span in spans(DOCUMENTS[name]):
         if span.startswith(FOLDERS) and PATH.fullmatch(span.rstrip("/")):
-            assert (ROOT / span).exists() or ((ROOT / name).parent / span).exists(), span
+            made_later = span.startswith("mib/released/")  # by a release, of which there was none yet
+            assert made_later or (ROOT / span).exists() or ((ROOT / name).parent / span).exists(), span
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
