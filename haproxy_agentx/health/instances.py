@@ -1,49 +1,24 @@
 """VRRP instances as this node knows them, from sources that may contradict each other. Pure.
 
-Who is believed on the role of an instance, the first that applies:
-
-1. the writer of the FIFO is gone and KEEPALIVED-MIB has not been read since (or, where no FIFO is written to,
-   KEEPALIVED-MIB has been missing for longer than keepalived takes to come back to a restarted snmpd): keepalived does
-   not run, the role is ``stopped``. A FIFO without a writer is out of use once the MIB is read, or a trap tells a role:
-   keepalived runs, and its configuration has no such line any more;
-2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``; likewise where keepalived
-   answers and its part for VRRP does not, for longer than a process takes to be started again;
-3. the last line of the FIFO, unless KEEPALIVED-MIB, asked after it, has contradicted it CONTRADICTIONS times in a row:
-   then a line was lost, and the MIB is right; or, where neither the FIFO nor the MIB speaks, the last trap that may set
-   a role (vrrp/trust.py);
-4. KEEPALIVED-MIB, as it was last read since keepalived's start;
-5. for a moment after keepalived has come back: ``stopped``, as before;
-6. what was known when this program ended, if the kernel's addresses do not speak against it.
-
-Who holds an address is never asked of keepalived: the kernel knows. All times are monotonic seconds.
+Whose word counts for a role: ``belief``. Who holds an address is never asked of keepalived: the kernel knows. All times
+are monotonic seconds.
 """
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from haproxy_agentx.health.belief import Keepalived, believe
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
-from haproxy_agentx.health.model import Held, Role
+from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
 from haproxy_agentx.vrrp.routers import matched
 from haproxy_agentx.vrrp.trust import PROVEN, Community, Evidence, May, Sender, Speaker, decide
-
-CONTRADICTIONS = 2
-"""Readings of KEEPALIVED-MIB, begun after an event, that must contradict it before they are believed."""
-
-RECONNECT = 20.0
-"""Seconds for which KEEPALIVED-MIB may be missing: keepalived looks for a restarted snmpd each 15 s."""
-
-START = 5.0
-"""Seconds that keepalived has to tell its first state."""
 
 _UNHEARD = "keepalived has not told the role yet: KEEPALIVED-MIB would (keepalived.snmp, and keepalived's option -x)"
 _NAMELESS = (
     "keepalived was seen here, and no VRRP instance of it is known: KEEPALIVED-MIB would name them (keepalived.snmp)"
 )
-
-_MISSING = (Trouble.not_there, Trouble.no_vrrp)
-"""Troubles in which nobody answers for VRRP."""
 
 MAX_INSTANCES = 256
 """Instances that traps may make known: VRRP has 255 virtual routers on a network."""
@@ -55,15 +30,6 @@ PROPOSED_CHANGES, PROPOSED_PER = 2, 60.0
 """Changes of role of unconfirmed instances in so many seconds: too few to use up the limit of any service."""
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """A role, the kind of source (haxSourceKind) that it comes from, and who says otherwise."""
-
-    role: Role
-    source: str = ""
-    contradiction: str = ""
-
-
 @dataclass(slots=True)
 class Instances:
     """All instances of this node, by name. Each method takes what a source tells and gives the roles that changed."""
@@ -72,9 +38,7 @@ class Instances:
     kernel: Kernel | None = None
     shown: bool = False
     """Whether anything ever showed a keepalived on this node, in this run or an earlier one."""
-    writer: bool | None = None
-    """Whether somebody has the FIFO open for writing; None where there is no FIFO or it is not known yet."""
-    trouble: Trouble | None = None
+    keepalived: Keepalived = field(default_factory=Keepalived)
     router_id: str = ""
     configured: frozenset[str] = frozenset()
     """Instances that the configuration names."""
@@ -87,10 +51,6 @@ class Instances:
     """Whether a proven trap has made an instance known."""
     _unconfirmed: dict[str, Remembered] = field(default_factory=dict)
     _proposed_changes: deque[float] = field(default_factory=lambda: deque(maxlen=PROPOSED_CHANGES))
-    _had_writer: bool = False
-    """Whether the FIFO is in use: somebody has written to it, and nothing has shown since that it is out of use."""
-    _writer_changed_at: float = 0.0
-    _missing_since: float | None = None
 
     def recall(self, remembered: Mapping[str, Remembered], now: float) -> None:
         """Begin with what was known at the last end."""
@@ -109,8 +69,7 @@ class Instances:
         if line.state is VrrpState.deleted:
             self.known.pop(line.name, None)
             return []
-        if self.trouble is Trouble.frozen:
-            self.trouble = None  # it writes: it lives
+        self.keepalived.take_life()
         instance = self._named(line.name, at)
         if line.priority:
             instance.priority = line.priority
@@ -124,7 +83,7 @@ class Instances:
         """Return the best source beside traps that speaks of VRRP."""
         if self._mib_spoke:
             return Speaker.mib
-        if self.writer or self._had_writer:
+        if self.keepalived.writer or self.keepalived.in_use:
             return Speaker.fifo
         return Speaker.configuration if self.configured else Speaker.none
 
@@ -139,7 +98,7 @@ class Instances:
 
     def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
         """Record a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
-        if self.writer is False and at > self._writer_changed_at + START and _shows_it_runs(trap, evidence):
+        if self.keepalived.runs_without_fifo(at) and _shows_it_runs(trap, evidence):
             self._leave_fifo()
         may = self.may(evidence, trap.name)
         self.shown |= bool(may & (May.match | May.create))
@@ -168,11 +127,8 @@ class Instances:
 
     def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO tells
         """Record whether somebody has the FIFO open for writing."""
-        if present is not self.writer:
-            if present and self._is_stopped(at):
-                self._forget_events()
-            self.writer, self._writer_changed_at = present, at
-            self._had_writer |= present
+        if self.keepalived.take_writer(present, at):
+            self._forget_events()
         if present:
             self.shown = True
             self._drop_proposed()
@@ -180,10 +136,10 @@ class Instances:
 
     def take_reading(self, reading: MibReading) -> list[RoleChange]:
         """Record KEEPALIVED-MIB: instances that are not in it any more are gone."""
-        self.trouble = self._missing_since = None
+        self.keepalived.take_reading(reading.began, has_instances=bool(reading.instances))
         self._mib_spoke = self.shown = True
         self._drop_proposed()
-        if self.writer is False and reading.began > self._writer_changed_at + START:
+        if self.keepalived.runs_without_fifo(reading.began):
             self._leave_fifo()
         self.router_id = reading.router_id or self.router_id
         rows = {row.name: row for row in reading.instances}
@@ -219,13 +175,7 @@ class Instances:
         until it says something.
         """
         self.shown |= trouble in (Trouble.frozen, Trouble.no_vrrp)
-        if trouble in _MISSING and self.trouble is Trouble.frozen:
-            return self.settle(at)
-        self.trouble = trouble
-        if trouble not in _MISSING:
-            self._missing_since = None
-        elif self._missing_since is None:
-            self._missing_since = at
+        self.keepalived.take_trouble(trouble, at)
         return self.settle(at)
 
     def lose_kernel(self, at: float) -> None:
@@ -248,11 +198,9 @@ class Instances:
     def deadline(self, now: float) -> float | None:
         """Return the next moment at which something may be different without news."""
         moments = [instance.settled_at() for instance in self.known.values()]
-        moments.append(self._writer_changed_at + START)
+        moments += self.keepalived.deadlines()
         moments += [known.expires_at for known in self.known.values() if known.standing is Standing.proposed]
         moments += [known.dispute_ends_at for known in self.known.values() if known.is_disputed(now)]
-        if self._missing_since is not None:
-            moments += [self._missing_since + START, self._missing_since + RECONNECT]
         return min((moment for moment in moments if moment > now), default=None)
 
     def interfaces(self) -> frozenset[str] | None:
@@ -267,12 +215,6 @@ class Instances:
     def has_mib(self) -> bool:
         """Whether KEEPALIVED-MIB was read in this run."""
         return self._mib_spoke
-
-    @property
-    def gone(self) -> Belief:
-        """Return what is known of a keepalived of which no instance is known: that it was there, or is there."""
-        stopped = self._had_writer and self.writer is False
-        return Belief(Role.stopped if stopped else Role.unknown, "keepalivedFifo" if self._had_writer else "")
 
     def _named(self, name: str, at: float) -> Instance:
         """Return the instance that a source other than an unproven trap names."""
@@ -332,7 +274,7 @@ class Instances:
     def _remember(self, instance: Instance, memory: Remembered) -> None:
         instance.addresses, instance.initial = memory.addresses, memory.initial
         instance.router_id, instance.remembered = memory.router_id, memory.role
-        self._had_writer |= memory.by_fifo
+        self.keepalived.in_use |= memory.by_fifo
 
     def _event(self, instance: Instance, state: VrrpState, source: str, at: float) -> list[RoleChange]:
         instance.event, instance.event_at, instance.contradicted = (state, source), at, 0
@@ -340,8 +282,8 @@ class Instances:
 
     def _leave_fifo(self) -> None:
         """Record that keepalived does not use the FIFO any more: it runs, and nobody has it open."""
-        if self._had_writer:
-            self._had_writer = False
+        if self.keepalived.in_use:
+            self.keepalived.in_use = False
             for instance in self.known.values():
                 if instance.event is not None and instance.event[1] == "keepalivedFifo":
                     instance.event = None
@@ -356,59 +298,16 @@ class Instances:
             instance.look(self.kernel, at)
 
     def _believe(self, instance: Instance, now: float) -> list[RoleChange]:
-        belief = self._belief(instance, now)
+        belief = believe(instance, self.keepalived, now)
         before = instance.role
         instance.source, instance.contradiction = belief.source, belief.contradiction
         if belief.role is before:
             return []
         instance.role, instance.since = belief.role, now
-        dead = belief.role is Role.stopped and self._is_stopped(now)
+        dead = belief.role is Role.stopped and self.keepalived.is_stopped(now)
         instance.agree_from = now - SETTLE if dead else now  # a dead keepalived moves no address any more
         instance.transitions += before is not Role.unknown and belief.role is not Role.unknown
         return [RoleChange(instance.name, before, belief.role, now, belief.source)]
-
-    def _belief(self, instance: Instance, now: float) -> Belief:
-        """Apply the rule of this module."""
-        if self._is_stopped(now):
-            return Belief(Role.stopped, "keepalivedFifo" if self._had_writer else "keepalivedMib")
-        if (why := self._silence(now)) is not None:
-            return Belief(Role.unknown, "keepalivedMib", why)
-        mib = self._mib_role(instance)
-        if instance.event is not None:
-            return _weigh(*instance.event, mib, instance.contradicted)
-        if mib is not None:
-            return Belief(mib, "keepalivedMib")
-        if instance.role is Role.stopped and now < self._writer_changed_at + START:
-            return Belief(Role.stopped, instance.source)
-        return Belief(self._from_memory(instance))
-
-    def _mib_role(self, instance: Instance) -> Role | None:
-        """Return what KEEPALIVED-MIB last said of this run of keepalived.
-
-        That stands while the MIB is missing, as after a restart of snmpd: of a change, events would have told.
-        """
-        if instance.mib is None or instance.mib_began < self._writer_changed_at:
-            return None
-        return ROLES[instance.mib.state]
-
-    def _is_stopped(self, now: float) -> bool:
-        if self._had_writer:
-            read_since = any(known.mib_began > self._writer_changed_at for known in self.known.values())
-            return self.writer is False and (self.trouble in _MISSING or not read_since)
-        missing = self._missing_since is not None and self.trouble is Trouble.not_there
-        return missing and now >= (self._missing_since or now) + RECONNECT
-
-    def _silence(self, now: float) -> str | None:
-        """Return why keepalived can say nothing of roles though it is there; None where it can.
-
-        Its part for VRRP may be missing while another one answers. A FIFO that somebody has open is open by that part.
-        """
-        if self.trouble is Trouble.frozen:
-            return "KEEPALIVED-MIB does not answer though snmpd does"
-        lasts = self._missing_since is not None and now >= self._missing_since + START
-        if self.trouble is Trouble.no_vrrp and lasts and not (self._had_writer and self.writer):
-            return "keepalived answers, and its part for VRRP shows no instance"
-        return None
 
     def missing(self, instance: Instance | None) -> str:
         """Return which evidence of a role is missing, and who would supply it."""
@@ -416,28 +315,8 @@ class Instances:
             return instance.contradiction or _UNHEARD
         return _NAMELESS if self.shown else ""
 
-    def _from_memory(self, instance: Instance) -> Role:
-        """Return the role of the last start, unless the kernel speaks against it."""
-        role = instance.remembered
-        if role is Role.master and instance.holds is Held.all:
-            return role
-        if role is Role.backup and instance.holds is Held.none:
-            return role
-        return Role.unknown
-
 
 def _shows_it_runs(trap: StateTrap, evidence: Evidence) -> bool:
     """Whether a trap proves that keepalived runs now."""
     is_proven = evidence.sender is Sender.proven and evidence.community is not Community.wrong
     return is_proven and ROLES[trap.state] not in (None, Role.stopped)
-
-
-def _weigh(state: VrrpState, source: str, mib: Role | None, contradicted: int) -> Belief:
-    """Believe an event, or the MIB that contradicted it so many times."""
-    told = ROLES[state] or Role.unknown
-    if contradicted == 0 or mib is None:
-        return Belief(told, source)
-    words = f"{source} said {told.name}, KEEPALIVED-MIB says {mib.name}"
-    if contradicted < CONTRADICTIONS:
-        return Belief(told, source, f"{words}; the event is believed for now")
-    return Belief(mib, "keepalivedMib", f"{words}, again; the MIB is believed: was an event lost?")

@@ -101,7 +101,7 @@ class Node:
 
     def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
         """Record whether somebody has the FIFO open for writing."""
-        self.facts.of_writer(present, self.instances.writer, at)
+        self.facts.of_writer(present, self.instances.keepalived.writer, at)
         self._awaited.discard("fifo")
         self._take_changes(self.instances.take_writer(present, at))
 
@@ -119,7 +119,7 @@ class Node:
 
     def take_reading(self, reading: MibReading) -> None:
         """Record KEEPALIVED-MIB."""
-        self.facts.of_silence(False, self.instances.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
+        self.facts.of_silence(False, self.instances.keepalived.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
         self.facts.of_reading(reading)
         self._snmpd_seen_at = reading.ended
         self._mib_asked_at = reading.began
@@ -128,7 +128,7 @@ class Node:
 
     def take_trouble(self, trouble: Trouble, at: float) -> None:
         """Record that KEEPALIVED-MIB could not be read."""
-        self.facts.of_silence(trouble is Trouble.frozen, self.instances.trouble is Trouble.frozen, at)
+        self.facts.of_silence(trouble is Trouble.frozen, self.instances.keepalived.trouble is Trouble.frozen, at)
         if trouble is not Trouble.snmpd:
             self._snmpd_seen_at = at
         self._mib_asked_at = at
@@ -250,7 +250,7 @@ class Node:
             self.facts.of_role(change.instance, change.before, change.after, change.at)
             if change.after is Role.unknown:
                 continue
-            speaks = self.instances.trouble is None and self.instances.has_mib
+            speaks = self.instances.keepalived.trouble is None and self.instances.has_mib
             until = wait_for(change, self.instances.known.get(change.instance), mib_speaks=speaks)
             # one for all services of the instance: there is one trap
             pending = Pending(change, self.listening, waits_until=until)
@@ -329,9 +329,9 @@ class Node:
         around = Surroundings(
             instance=self._instance(service),
             processes=[news.state for news in self._processes.values()],
-            frozen=self.instances.trouble is Trouble.frozen,
+            frozen=self.instances.keepalived.trouble is Trouble.frozen,
             missing=self.instances.missing(self._instance(service)),
-            nameless=self.instances.gone.role if self.instances.shown or self.instances.configured else None,
+            nameless=self.instances.keepalived.gone.role if self.instances.shown or self.instances.configured else None,
             probe=self._probes.get(service.plan.name),
             troubles=troubles,
         )

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.health.belief import RECONNECT, START
 from haproxy_agentx.health.instance import Remembered
-from haproxy_agentx.health.instances import RECONNECT, START, Instances
+from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import (
     Address,

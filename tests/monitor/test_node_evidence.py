@@ -2,7 +2,7 @@
 
 import pytest
 
-from haproxy_agentx.health.instances import RECONNECT, START
+from haproxy_agentx.health.belief import RECONNECT, START
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import DELETION_WAIT, LATE
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, Link, NewMasterReason, Trouble, VrrpState

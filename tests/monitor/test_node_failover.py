@@ -3,8 +3,8 @@
 import pytest
 
 from haproxy_agentx.event import Kind
+from haproxy_agentx.health.belief import RECONNECT
 from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT, SILENT_WAIT, TRAP_WAIT
-from haproxy_agentx.health.instances import RECONNECT
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import LATE
 from haproxy_agentx.vrrp.model import FifoLine, NewMasterReason, Trouble, VrrpState
