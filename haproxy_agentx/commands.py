@@ -27,7 +27,7 @@ _PROBLEMS: Mapping[Delivery, str] = {
     "from its snmp.conf and snmpd.conf, or set it to 1500 or more",
     Delivery.dropped: "too many events wait for snmpd, and this one was dropped: start snmpd",
 }
-"""What is to be said of a test that is not acknowledged."""
+"""The remedies for a test that is not acknowledged."""
 
 _NO_REASON = "snmpd is busy with others before it"
 

@@ -1,4 +1,4 @@
-"""The daemon's control socket: whoever connects may ask one thing and gets one JSON document, and end of file.
+"""The daemon's control socket: a client may ask one thing and gets one JSON document, and end of file.
 
 It stands beside the store, in the directory that belongs to the daemon's user, and only its user and group may use it.
 A client sends a line of JSON (``control_request``) or nothing, and half-closes. Nothing, or ``{}``, asks for the state
@@ -50,7 +50,7 @@ NO_HANDLERS: Mapping[str, Handler] = {}
 
 
 class NotRunning(Exception):  # noqa: N818  it is a state and no error: the caller decides what it means
-    """Nobody answers; the text says where and what to do."""
+    """No daemon answers; the text says where and what to do."""
 
 
 def control_path(store: str) -> str:
@@ -59,7 +59,7 @@ def control_path(store: str) -> str:
 
 
 class Control:
-    """Serves ``snapshot`` and ``handlers`` at ``path``. If it cannot, the log tells, and SNMP is served.
+    """Serves ``snapshot`` and ``handlers`` at ``path``. If it cannot, it logs why, and SNMP is served.
 
     ``bind`` returns a socket that is bound to the path, or raises OSError: it may take its
     time. Who binds it unlinks it.

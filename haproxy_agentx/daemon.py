@@ -68,7 +68,7 @@ LIFE_INTERVAL = 5.0
 
 
 class Daemon:
-    """Serves ``config`` until told to stop; ``load`` reads the configuration again for a reload."""
+    """Serves ``config`` until stopped; ``load`` reads the configuration again for a reload."""
 
     def __init__(
         self, config: Config, store: StoreProcess, witness: Witness | None, load: Callable[[], Config]

@@ -95,7 +95,7 @@ class Attempts:
 
     @property
     def shortened(self) -> bool:
-        """Whether the event is to be tried in its shorter form."""
+        """Whether the next try of the event is in its shorter form."""
         return any(
             rule.shortened is not None and self._outcomes[outcome] >= rule.shortened for outcome, rule in RULES.items()
         )

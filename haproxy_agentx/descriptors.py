@@ -26,7 +26,7 @@ async def connect_unix(path: str, protocol: asyncio.BaseProtocol) -> asyncio.Tra
     """Connect ``protocol`` to the Unix socket at ``path``. Return the transport, which owns the descriptor.
 
     ``protocol`` may write from now on and not before, least of all in ``connection_made``. The connection may be over
-    already: the protocol has been told so. Raise OSError: ENAMETOOLONG, and EAGAIN where the listener's queue is full.
+    already: the protocol has been notified. Raise OSError: ENAMETOOLONG, and EAGAIN where the listener's queue is full.
     """
     if len(os.fsencode(path)) > PATH_LIMIT:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))

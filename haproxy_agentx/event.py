@@ -1,4 +1,4 @@
-"""What happened, as it is kept, told and read again. Pure."""
+"""What happened, as it is kept, reported and reread. Pure."""
 # ruff: noqa: N815  -- members' names are the labels of the MIB
 
 from collections.abc import Mapping

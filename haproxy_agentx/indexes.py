@@ -37,7 +37,7 @@ class Indexes:
         self._numbers: dict[str, dict[str, int]] = {}
         self._asked: asyncio.Future[Reply] | None = None
         self._unasked: Wanted = {}
-        """Names with provisional numbers for which the store is to be asked when it answers again."""
+        """Names with provisional numbers for which the store is asked when it answers again."""
 
     @property
     def known(self) -> Numbers:

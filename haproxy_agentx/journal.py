@@ -117,7 +117,7 @@ class Journal:
         self._changed()
 
     def add_suppressed(self, number: int) -> None:
-        """Count events that are not told."""
+        """Count events that are not reported."""
         self._ledger.suppress(number)
         self._changed()
 

@@ -23,7 +23,7 @@ class AlreadyRunning(Exception):  # noqa: N818  it is a state; the text is for t
         self.pid = pid
         who = "in a process that cannot be seen from here" if pid is None else f"as pid {pid}"
         super().__init__(
-            f"haproxy-agentx runs already, {who}, with the store {printable(store)}; stop that one first "
+            f"haproxy-agentx is already running, {who}, with the store {printable(store)}; stop that one first "
             "(systemctl stop haproxy-agentx), or set the key store of this one to another path"
         )
 

@@ -18,14 +18,14 @@ class Consequence(Enum):
 
 
 _PLACES = ("protocol", "handle")
-"""Keys of a context (``asyncio.loop.call_exception_handler``) that tell of our code: a protocol's, or a callback."""
+"""Keys of a context (``asyncio.loop.call_exception_handler``) that show our code: a protocol's, or a callback."""
 
 
 def consequence(context: Mapping[str, object]) -> Consequence:
     """Return what the context of an exception handler leads to.
 
     In our code an OSError is a ``state`` and any other exception an ``end``. What the loop reports besides (a socket
-    that it could not accept, a future whose exception nobody looked at) is a ``log``.
+    that it could not accept, a future whose exception was never retrieved) is a ``log``.
     """
     failure = context.get("exception")
     if not any(place in context for place in _PLACES) or not isinstance(failure, Exception):

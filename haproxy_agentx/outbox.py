@@ -1,8 +1,8 @@
 """The outbox: events leave it in their order, one at a time, and each when snmpd has acknowledged it.
 
-An event is marked as sent on disk before it is given to snmpd. Whoever finds the mark later (the session ended before
-the answer came, the daemon was killed) sends the event again with one try more: nothing is lost, and what may have been
-sent twice says so (``Event.tries`` above 1).
+An event is marked as sent on disk before it is passed to snmpd. When the mark is found later (the session ended
+before the answer came, the daemon was killed), the event is sent again with one try more: nothing is lost, and possible
+duplicates are flagged (``Event.tries`` above 1).
 
 | what happens to the event in flight | what follows |
 |---|---|

@@ -144,7 +144,7 @@ class HaproxyProcess:
         self._liveness = Liveness(self.read_now, _local_port(config.stats) if over_http else None)
 
     async def run(self) -> None:
-        """Read for ever, at the interval; a reading that takes longer delays the next, and none is made up for.
+        """Read until cancelled, at the interval; a reading that takes longer delays the next, and none is made up for.
 
         When the process that was read ends, it is read again at once.
         """
@@ -195,7 +195,7 @@ class HaproxyProcess:
         return ProcessState(self._config.name, self.farm if self.was_read else None, self.trouble, words)
 
     async def refresh(self) -> None:
-        """Read once and take over what was read; a failure is told in ``source`` and leaves the last reading."""
+        """Read once and adopt what was read; a failure is recorded in ``source`` and leaves the last reading."""
         began = monotonic()
         self._liveness.begin(began)
         try:

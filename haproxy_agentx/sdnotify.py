@@ -1,4 +1,4 @@
-"""Telling the service manager how it goes (sd_notify(3)); without one, nothing happens."""
+"""Notifications to the service manager (sd_notify(3)); without one, nothing happens."""
 
 import os
 import socket

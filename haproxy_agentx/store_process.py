@@ -47,7 +47,7 @@ class StoreProcess:
     """Its half of a socket pair is ``sock``; ``path`` is that of the store, for words.
 
     ``status`` is how the store was after its last answer. ``on_loaded`` is called once, when the event log could be
-    read, ``on_status`` with each answer, ``on_gone`` when the process has ended though nobody asked it to.
+    read, ``on_status`` with each answer, ``on_gone`` when the process has ended without being asked to.
     """
 
     def __init__(self, sock: socket.socket, path: str) -> None:
@@ -118,7 +118,7 @@ class StoreProcess:
         self._flush()
 
     def call(self, request: Request) -> asyncio.Future[Reply]:
-        """Send a request, after all that were sent before. The answer may never come, and nobody may have to have it.
+        """Send a request, after all that were sent before. The answer may never come, and nothing may need it.
 
         Raises StoreGone when it is awaited and there is no process.
         """

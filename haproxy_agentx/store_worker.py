@@ -46,7 +46,7 @@ class Worker:
         self._daemon = os.getppid()
         self._told_loaded = False
         self._holder: int | None = None
-        """Who is to be noted in the lock file."""
+        """The owner noted in the lock file."""
 
     def answer(self, request: Request) -> tuple[Reply, list[int]]:
         """Return the answer and the file descriptors that go with it, which are then to be closed here."""

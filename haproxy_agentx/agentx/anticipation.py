@@ -14,7 +14,7 @@ from typing import NamedTuple
 from haproxy_agentx.agentx.view import WINDOW, Stretch, Walk, Wire
 
 WIDE_WINDOW = 1024
-"""Cells that the windows of one request's walks hold together: few enough that nobody waits for them."""
+"""Cells that the windows of one request's walks hold together: few enough that no request waits for them."""
 
 MAX_ANSWER = 64_000
 """Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
@@ -66,7 +66,7 @@ class Walks:
     def rows(self) -> list[tuple[bytes, bytes]]:
         """Return the requests that come next and their answers.
 
-        None when a walk is at its end, has to look far, or stands among values of the moment, and none that does not
+        None when a walk is at its end, has to look far, or stands among current values, and none that does not
         fit in an answer.
         """
         walks = self._walks
@@ -117,7 +117,7 @@ class Anticipation:
 
     Of each walk two windows are there, as many as MAX_OCTETS allows: the one that is asked for now, and the one before,
     for those who walk there a little behind. ``answers`` is public because looking into it is what every request of a
-    walk does. The last request of a window is in ``ends`` instead, with its answer and the walk: whoever asks it wants
+    walk does. The last request of a window is in ``ends`` instead, with its answer and the walk: its manager wants
     the walk to go on.
     """
 

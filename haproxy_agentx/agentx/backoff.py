@@ -15,7 +15,7 @@ class Backoff:
         self._delay = first
 
     def reset(self) -> None:
-        """Begin anew: the last try was a success."""
+        """Restart at the first delay: the last try was a success."""
         self._delay = self._first
 
     def next(self) -> float:

@@ -15,7 +15,7 @@ class UpTime:
 
     A moment has the same sysUpTime whenever it is asked for, however late the master's answers are: managers take a
     TimeStamp that moves by a hundredth of a second for a discontinuity. Only a restart of the master changes it: then
-    sysUpTime is far from what it should be, or less than it was, which tells the restart of a master that was young.
+    sysUpTime is far from what it should be, or less than it was, which shows the restart of a master that was young.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class UpTime:
         self._last = 0
 
     def told(self, ticks: int, now: float) -> None:
-        """Record the sysUpTime that an answer tells which came ``now``."""
+        """Record the sysUpTime of an answer that came ``now``."""
         before, self._last = self._last, ticks
         if self._began is not None:
             expected = int((now - self._began) * TICKS)

@@ -180,7 +180,7 @@ LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
 
 
 def encode(pdu: Pdu) -> bytes:
-    """Return the octets of a PDU, in the byte order that its flags tell. Raises LocalError."""
+    """Return the octets of a PDU, in the byte order of its flags. Raises LocalError."""
     order = ">" if pdu.flags & NETWORK_BYTE_ORDER else "<"
     writer = Writer(order)
     flags = pdu.flags

@@ -1,4 +1,4 @@
-"""A connection to the master, kept up for ever. This and ``transport`` are the modules of this package that do IO."""
+"""A connection to the master, kept up permanently. This module and ``transport`` do the IO of this package."""
 
 import asyncio
 import errno
@@ -37,7 +37,7 @@ TCP_PREFIX = "tcp:"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between tries: while nobody listens (a local socket costs nothing to try), and after a refusal."""
+    """Seconds between tries: while no process listens (a local socket costs nothing to try), and after a refusal."""
 
     first: float = 0.5
     absent_most: float = 2.0
@@ -52,7 +52,7 @@ def explain(address: str, error: OSError) -> str:
             "does `agentXSocket` (or -x) name another one?"
         )
     elif error.errno == errno.ECONNREFUSED:
-        why = "nobody listens there: is snmpd running, and does snmpd.conf hold `master agentx` alone on its line?"
+        why = "no process listens there: is snmpd running, and does snmpd.conf hold `master agentx` alone on its line?"
     elif error.errno == errno.EACCES:
         why = (
             f"permission denied for uid {os.geteuid()}: snmpd.conf needs `agentXPerms 0660 0755 Debian-snmp "
@@ -145,8 +145,8 @@ class Connection:
     def give_way(self) -> None:
         """Let the master have the processor if it was answered since the last call: between two pieces of other work.
 
-        Whoever waits for an answer and has it does not run for that: where one core is shared, the kernel lets those
-        who work on go on, for up to 4 ms (sched_yield(2), ADR 0010).
+        Delivering a response does not schedule its recipient: where one core is shared, the kernel lets a busy process
+        continue for up to 4 ms (sched_yield(2), ADR 0010).
         """
         if self._link is not None and self._link.answered:
             self._link.answered = False
@@ -205,7 +205,7 @@ def _peer(sock: socket.socket) -> tuple[int, int]:
 
 
 class _Link(asyncio.BufferedProtocol):
-    """One connection and its session. ``over`` is done when the session is, and whoever waits for it calls ``close``.
+    """One connection and its session. ``over`` is done when the session is, and its owner calls ``close``.
 
     A protocol with one buffer for good: a plain one has each read allocated, at several times the cost of an answer.
     ``answered`` says that something was answered since somebody looked.
@@ -238,7 +238,7 @@ class _Link(asyncio.BufferedProtocol):
         self._settle()
 
     def close(self) -> None:
-        """Let what is written leave, but not wait for ever for a master that does not read."""
+        """Let what is written leave, but do not wait indefinitely for a master that does not read."""
         for handle in (self._timer, self._working):
             if handle is not None:
                 handle.cancel()
@@ -311,7 +311,7 @@ class _Link(asyncio.BufferedProtocol):
             self._transport.write(output)
 
     def _settle(self) -> None:
-        """Write, tell the events, set the timer, and go on with answers that take long."""
+        """Write, deliver the events, set the timer, and go on with answers that take long."""
         self._flush()
         session = self.session
         for event in session.take_events():

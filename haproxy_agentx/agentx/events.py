@@ -1,4 +1,4 @@
-"""What a session is told to do, and what it tells."""
+"""The settings of a session, and the events that it reports."""
 
 from dataclasses import dataclass
 

@@ -271,7 +271,7 @@ class RemoveAgentCaps(Pdu):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(Pdu):
-    """6.2.16. ``sys_up_time`` in hundredths of a second, told by the master; ``index`` counts from 1, 0 is none."""
+    """6.2.16. ``sys_up_time`` in hundredths of a second, of the master; ``index`` counts from 1, 0 is none."""
 
     type: ClassVar = PduType.RESPONSE
     sys_up_time: int = 0

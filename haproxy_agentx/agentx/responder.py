@@ -1,6 +1,6 @@
 """Answers to the requests of a master, from a MibView (RFC 2741 7.2).
 
-Answering is a generator that pauses (yields) whenever a request asks for a lot, so that whoever runs it can answer
+Answering is a generator that pauses (yields) whenever a request asks for a lot, so that its caller can answer
 others in between; each answer is of one view from beginning to end.
 """
 

@@ -45,7 +45,7 @@ class Session:
         self.state = State.OPENING
         self.session_id = 0
         self.clock: tuple[int, float] | None = None
-        """The master's sysUpTime in hundredths of a second, and when it told it."""
+        """The master's sysUpTime in hundredths of a second, and when it reported it."""
         self._settings = settings
         self._responder = responder
         self._between_frames = True
@@ -87,7 +87,7 @@ class Session:
     def foresight(self) -> Foresight:
         """Return what answers the next requests of a walk, until something else was read.
 
-        It is for whoever has read exactly one PDU and has nothing else to write: the shortest way past ``receive``,
+        It is for a caller that has read one PDU and has nothing else to write: the shortest way past ``receive``,
         which leaves nothing to be done behind it.
         """
         return self._foresight if self._between_frames else BLIND
@@ -109,7 +109,7 @@ class Session:
         return answer and self._foresight.said + frame[8:16] + answer
 
     def take_output(self) -> bytes:
-        """Return what is to be written."""
+        """Return the octets to write."""
         output = b"".join(self._output)
         self._output.clear()
         return output
@@ -120,7 +120,7 @@ class Session:
         return events
 
     def prepare(self) -> None:
-        """Make the answers that a walk needs next. To be called when the output is written, so nobody waits for it."""
+        """Make the answers that a walk needs next. Call it when the output is written, so that nothing waits for it."""
         self._responder.prepare()
 
     @property
@@ -276,7 +276,7 @@ class Session:
             self._slow.append((request, answer))
 
     def _take_response(self, answer: p.Response, now: float) -> None:
-        """RFC 2741 7.2.2: matched by packetID alone; what nobody waits for is dropped."""
+        """RFC 2741 7.2.2: matched by packetID alone; an answer that no request waits for is dropped."""
         pending = self._pending.take(answer.packet_id)
         if pending is None:
             return

@@ -18,7 +18,7 @@ class State(Enum):
     CLOSING = auto()
     """Close-PDU sent."""
     CLOSED = auto()
-    """Over; the connection is to be closed."""
+    """Over; the connection must be closed."""
 
 
 class Signal(Enum):

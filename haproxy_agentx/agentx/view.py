@@ -15,7 +15,7 @@ from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.wire import encode_oid
 
 WINDOW = 256
-"""Rows of a column that are made at once: few enough that nobody waits for them, many enough to share the cost of
+"""Rows of a column that are made at once: few enough that no request waits for them, many enough to share the cost of
 beginning: with 64, `make bench` shows a walk that is 3 % slower."""
 
 FEW = 64

@@ -68,7 +68,7 @@ class ConfigurationDigest:
         return shown(self._total, len(self._settings)) if self._is_whole else None
 
     def take(self, reading: Reading, *, same_process: bool) -> Generator[None, None, None]:
-        """Take a reading, the next one after that before. Pauses.
+        """Process a reading, the next one after that before. Pauses.
 
         Rows that have changed are looked at at once, up to ``BATCH``, and the others by and by.
         """
@@ -95,7 +95,7 @@ class ConfigurationDigest:
             self._at, self._is_whole, self._hurries = 0, True, False
 
     def _look(self, reading: Reading, place: int) -> None:
-        """Take what a row shows."""
+        """Record what a row shows."""
         proxy, name, number, *_ = reading.signatures[place].split(SEPARATOR, len(IDENTITY))
         kind = _KINDS.get(number)
         if kind is None:

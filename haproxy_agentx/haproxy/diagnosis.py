@@ -1,7 +1,7 @@
 """Why a statistics socket cannot be opened, and the line of haproxy.cfg that mends it.
 
 The three failures that look alike to an operator are different ones: no socket file, one that a dead process left
-behind, and no permission. Only the file system tells them apart, so this module looks at it.
+behind, and no permission. Only the file system distinguishes them, so this module looks at it.
 """
 
 import errno
@@ -73,7 +73,7 @@ def _refused(path: str) -> SourceError:
         return Absent(f"{path}: is a directory, not a socket: give the path of the socket in it")
     if not stat.S_ISSOCK(mode):
         return Absent(f"{path}: is a file, not a socket: give the path of a 'stats socket' of haproxy.cfg")
-    return Gone(f"{path}: nobody listens on the socket (a dead HAProxy left it): HAProxy is not running, start it")
+    return Gone(f"{path}: no process listens on the socket (a dead HAProxy left it): HAProxy is not running, start it")
 
 
 def _denied(path: str) -> Denied:

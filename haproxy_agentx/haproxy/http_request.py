@@ -175,7 +175,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect anywhere: requests reads the whole body of one even when told not to follow it."""
+        """See no redirect anywhere: requests reads the whole body of one even when it does not follow it."""
 
 
 class _Adapter(HTTPAdapter):

@@ -1,7 +1,7 @@
 """The answer to ``show info`` (HAProxy management guide 9.3): one ``Name: value`` per line, then an empty line.
 
 Which names there are changes with the version, so all are kept as they came (also ``TotalSplicdedBytesOut``, whose
-spelling is HAProxy's) and only what tells processes apart is looked at here.
+spelling is HAProxy's) and only what distinguishes processes is looked at here.
 """
 
 import re
@@ -24,8 +24,8 @@ class Info:
     """One HAProxy process (a worker, when there is a master).
 
     ``fields`` are all lines by name, in their order. ``start_time`` is in seconds since the epoch, None where this
-    version does not tell (before 2.5); ``uptime`` in seconds. ``pid`` and ``start_time`` together name the process:
-    when either changes, every counter began anew.
+    version does not report (before 2.5); ``uptime`` in seconds. ``pid`` and ``start_time`` together name the process:
+    when either changes, every counter restarted.
     """
 
     fields: Mapping[str, str]

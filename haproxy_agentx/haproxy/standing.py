@@ -221,6 +221,6 @@ _DECISIONS = {case: rule_of(case) for case in (Evidence(*each) for each in produ
 
 
 def decide(evidence: Evidence) -> tuple[Standing, str]:
-    """Return how HAProxy is, and what is to be said of it; empty words where the channel has said it all."""
+    """Return how HAProxy is, and the words for it; empty words where the channel has said it all."""
     rule = _DECISIONS[evidence]
     return rule.standing, rule.words

@@ -1,6 +1,6 @@
 """What HAProxy's status texts mean (columns ``status``, ``check_status`` and ``agent_status`` of ``show stat``).
 
-The texts are those of HAProxy's stats.c and check.c, 1.8 to 3.x. They are told apart by their beginning: the numbers
+The texts are those of HAProxy's stats.c and check.c, 1.8 to 3.x. They are distinguished by their beginning: the numbers
 in them come from the rise and fall of the configuration, and versions add remarks in parentheses. A text that none of
 the rules knows is ``other``, never an error and never taken for healthy.
 

@@ -281,7 +281,7 @@ class Instances:
         return self._believe(instance, at)
 
     def _leave_fifo(self) -> None:
-        """Record that keepalived does not use the FIFO any more: it runs, and nobody has it open."""
+        """Record that keepalived does not use the FIFO any more: it runs, and no process has it open."""
         if self.keepalived.in_use:
             self.keepalived.in_use = False
             for instance in self.known.values():

@@ -3,7 +3,7 @@
     SourceError
     ├── Absent         nothing is there: no socket file, no such host or page
     ├── Refused        something is there and turns us away: a socket left by a dead process, an untrusted certificate
-    │   └── Gone       nobody listens: the process is dead
+    │   └── Gone       no process listens: the process is dead
     ├── Denied         no permission: file modes, the level of the socket, credentials
     ├── Unresponsive   it accepts and is silent for the whole of its time
     └── Invalid        it answers, and the answer is torn, garbage or too slow
@@ -58,7 +58,7 @@ class Refused(SourceError):
 
 
 class Gone(Refused):
-    """The connection is refused because nobody listens: the process is dead."""
+    """The connection is refused because no process listens: the process is dead."""
 
 
 class Denied(SourceError):

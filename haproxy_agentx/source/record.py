@@ -58,7 +58,7 @@ class Source:
     def failed(self, error: SourceError, now: float) -> bool:
         """Record a failure; True when it is worth a line in the log.
 
-        That is another state, or a failure that was not yet told in this state. One that says only how far an answer
+        That is another state, or a failure that was not yet logged in this state. One that says only how far an answer
         came, or that takes turns with another, is the same one.
         """
         if self.state is not error.state:

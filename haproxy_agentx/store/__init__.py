@@ -1,8 +1,9 @@
 """What outlives the daemon, in SQLite: the row indexes that belong to names, and the event log.
 
 The store never stops the daemon, and what was given out in this process stands. Memory is what decides
-(``numbering``, ``ledger``), the file is what remembers: a damaged one is put aside and begun anew, one that cannot be
-written is caught up with as soon as it can be, one that was removed is written again; ``problem`` says so meanwhile.
+(``numbering``, ``ledger``), the file is what remembers: a corrupt file is set aside and recreated;
+while the file is read-only, changes are buffered and flushed when it becomes writable; one that was removed is written
+again. ``problem`` describes it meanwhile.
 
 A store may be made in one thread and used in another, but by one thread at a time. ``problem``, ``memory_only``,
 ``created`` and ``created_at`` may be read from any.
@@ -38,7 +39,7 @@ class Store:
         self.created = False
         self.created_at = time.time()
         self._notice: str | None = None
-        """A problem that is over and has left a mark: it is told until the process ends."""
+        """A problem that is over and has left a mark: it is reported until the process ends."""
         self._file: StoreFile | None = None
         self._failed = True
         """The file is not open, or was not as it should be: look again before it is used."""
@@ -65,7 +66,7 @@ class Store:
         return self._file is None or self._file.refusal is not None or (self._failed and unsaved)
 
     def assign(self, scope: str, wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
-        """Return the number of each name in ``scope``: 1..2^31-1, unique there, for ever the same, never used again.
+        """Return the number of each name in ``scope``: 1..2^31-1, unique there, permanently the same, never used again.
 
         ``wanted`` are names and the number that each would like, 0 for none: ``numbering.choose`` has the rule. New
         numbers are on disk, in one transaction, when this returns, unless ``problem`` says otherwise. Of names that
@@ -131,7 +132,7 @@ class Store:
             self._file = None
 
     def _open(self) -> None:
-        """Open for the first time: whatever cannot be read is begun anew."""
+        """Open for the first time: a file that cannot be read is recreated."""
         try:
             file = open_file(self.path, self._is_orphan)
         except StoreError as error:
@@ -252,8 +253,8 @@ class Store:
 
     def _notice_damage(self, aside: str) -> None:
         self._notice = (
-            f"store {printable(self.path)} was damaged and is kept as {printable(aside)}; row indexes began anew and "
-            "the numbers of events, so look at what keeps them (graphs); a sound backup can be put in its place while "
-            "the daemon is stopped"
+            f"store {printable(self.path)} was damaged and is kept as {printable(aside)}; row indexes and "
+            "the numbers of events restarted, so look at what keeps them (graphs); a sound backup can be put in its "
+            "place while the daemon is stopped"
         )
         self.problem = self._notice

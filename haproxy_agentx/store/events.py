@@ -13,7 +13,7 @@ from haproxy_agentx.store.ledger import Changes, Counts, Ledger
 
 
 class Home(Protocol):
-    """Whoever looks after the file."""
+    """The owner of the file."""
 
     def writable(self) -> StoreFile | None:
         """Return the file if it is well, without trying again what failed before."""

@@ -5,7 +5,7 @@ often that happened; the newest is kept), one that is somebody else's or of a ne
 
 What is committed outlives ``kill -9`` and a power cut: a write-ahead log with synchronous = FULL. That costs one fsync
 for each commit, 0.2 ms where the disk has a cache of its own that it can be trusted with, against 0.02 ms with NORMAL,
-which after a power cut would tell a number of an event twice. ``python -m benchmarks.commits FOLDER`` measures it.
+which after a power cut would use a number of an event twice. ``python -m benchmarks.commits FOLDER`` measures it.
 """
 
 import os
@@ -72,7 +72,7 @@ class StoreFile:
 
     ``refusal`` says why it cannot be written, if so; ``aside`` where a damaged one is kept that this one replaces;
     ``is_new`` that no number was in it; ``began_at`` when the numbering began, a date in seconds since 1970;
-    ``closed_at`` when whoever wrote it last has closed it, so that it held all that was ever given out: a date in
+    ``closed_at`` when its last writer has closed it, so that it held all that was ever given out: a date in
     seconds since 1970, that of its beginning for a new one, and None where it was not closed or cannot be written.
 
     Of several processes the one that opened it last may write (``Superseded``): one that a hanging disk held up cannot
@@ -187,7 +187,7 @@ def _owner() -> float:
 
 
 def open_file(path: str, is_orphan: Callable[[], bool] = lambda: False) -> StoreFile:
-    """Open or make the file; a damaged one is put aside and replaced, one that cannot be written is open for reading.
+    """Open or make the file; a damaged one is set aside and replaced, one that cannot be written is open for reading.
 
     Raises StoreError when there is nothing to read from, and Superseded.
     """
@@ -309,7 +309,7 @@ def _put_aside(path: str, what: str) -> str:
                 Path(f"{file}{suffix}").unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
-            f"store {printable(path)} is damaged ({printable(what)}) and cannot be put aside: {error.strerror}; "
+            f"store {printable(path)} is damaged ({printable(what)}) and cannot be set aside: {error.strerror}; "
             f"{remedy(path)}"
         ) from error
     return aside

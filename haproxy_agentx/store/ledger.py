@@ -34,7 +34,7 @@ class Counts:
     """What the log has counted since it was begun; but ``queued`` is how many wait now, for an answer or at all.
 
     ``sent`` counts each time that an event was on its way to snmpd; ``lost`` the events that were dropped or refused;
-    ``suppressed`` what is not told (``suppress``). ``last_sequence`` is 0 before the first event.
+    ``suppressed`` what is not reported (``suppress``). ``last_sequence`` is 0 before the first event.
     """
 
     sent: int = 0
@@ -47,7 +47,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Changes:
-    """What is not on disk: events as they are now, and what is told of each key, None for nothing any more."""
+    """What is not on disk: events as they are now, and the last report of each key, None for nothing any more."""
 
     events: dict[int, Event] = field(default_factory=dict)
     told: dict[str, str | None] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class Ledger:
         return None if event is None else self._change(replace(event, unkept=True))
 
     def returned(self, sequence: int) -> Event | None:
-        """Undo ``tried``: there was nobody to give it to. None if it does not wait to be answered."""
+        """Undo ``tried``: there was no session to send it on. None if it does not wait to be answered."""
         event = self._waiting.get(sequence)
         if event is None or event.delivery is not Delivery.sent:
             return None
@@ -154,7 +154,7 @@ class Ledger:
         return self._change(replace(event, delivery=delivery, acknowledged_at=at if taken else None))
 
     def suppress(self, number: int) -> None:
-        """Count events that are not told."""
+        """Count events that are not reported."""
         self._count(suppressed=number)
 
     def remember(self, told: Mapping[str, str]) -> None:

@@ -130,7 +130,7 @@ class Reply:
     descriptors: int = 0
     """File descriptors that came with it."""
     bug: str = ""
-    """What went wrong that nobody has thought of: the store process ends."""
+    """A failure that was not foreseen: the store process ends."""
 
 
 def frame(message: object) -> bytes:

@@ -1,1 +1,1 @@
-"""What keepalived and the kernel tell of VRRP, as records; health.instances says who is believed."""
+"""What keepalived and the kernel report of VRRP, as records; health.instances says who is believed."""

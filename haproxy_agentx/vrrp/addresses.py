@@ -1,6 +1,6 @@
 """Who holds which address, from the kernel itself: rtnetlink(7), without any privilege.
 
-KEEPALIVED-MIB can say MASTER and allSet with no address on the interface; the kernel can not. It tells of a change 0.2
+KEEPALIVED-MIB can say MASTER and allSet with no address on the interface; the kernel cannot. It reports a change 0.2
 ms before keepalived's FIFO does.
 """
 
@@ -24,7 +24,7 @@ from haproxy_agentx.vrrp.netlink import AddressNews, DumpEnd, LinkNews, News
 log = logging.getLogger(__name__)
 
 REFRESH: Final = 30.0
-"""Seconds between two readings of everything: an insurance, as changes are told by the kernel."""
+"""Seconds between two readings of everything: an insurance, as the kernel reports changes."""
 
 DUMP_TIMEOUT: Final = 5.0
 """Seconds within which a reading of everything ends."""
@@ -76,7 +76,7 @@ class KernelAddresses:
         self._on_change = on_change
 
     async def run(self) -> None:
-        """Read for ever; the socket is closed when this is cancelled."""
+        """Read until cancelled; the socket is closed when this is cancelled."""
         while True:
             try:
                 await self._follow()
@@ -146,7 +146,7 @@ class _Conversation:
                     await self._until(lambda: self._making is None)
             except TimeoutError as error:
                 raise Unresponsive(
-                    f"rtnetlink: the kernel did not tell all addresses within {DUMP_TIMEOUT:g} s"
+                    f"rtnetlink: the kernel did not report all addresses within {DUMP_TIMEOUT:g} s"
                 ) from error
             try:
                 async with asyncio.timeout(REFRESH):

@@ -1,7 +1,7 @@
 """keepalived's notify FIFO: each transition as a line, and whether keepalived is there at all.
 
-keepalived holds its FIFO open for writing for as long as it runs, so nobody writing is nobody running: it tells of a
-stop, of a crash and of ``kill -9`` alike. A FIFO that keepalived found in its place stays when keepalived is reloaded
+keepalived holds its FIFO open for writing for as long as it runs, so no writer means no keepalived: that shows a
+stop, a crash and ``kill -9`` alike. A FIFO that keepalived found in its place stays when keepalived is reloaded
 or stopped; one that it made itself is removed and made anew at a reload, and its reader comes to an end.
 
 Of two readers each gets a part of the lines: no other program may read this FIFO.
@@ -33,16 +33,16 @@ CHECK: Final = 1.0
 """Seconds between two looks at the path while somebody writes; also between two failures that are counted."""
 
 POLL: Final = 0.2
-"""Seconds between two looks while nobody does."""
+"""Seconds between two looks while no process does."""
 
 STEP: Final = 0.01
 """Seconds between looks just after a writer went: a reload takes keepalived that long."""
 
 GRACE: Final = 0.5
-"""Seconds that nobody may write before it is told.
+"""Seconds without a writer before that is reported.
 
-keepalived closes its FIFO and opens it again at a reload, whoever made it (nobody had it open for 3 to 23 ms), and when
-its process for VRRP has crashed and it starts another (10 to 55 ms). Neither is its end.
+keepalived closes its FIFO and opens it again at a reload, whichever process made it (it is closed for 3 to 23 ms), and
+when its process for VRRP has crashed and it starts another (10 to 55 ms). Neither is its end.
 """
 
 FRESH: Final = 3.0
@@ -58,7 +58,7 @@ class Fifo:
 
     ``on_line`` is called with each line and the time when it was read; ``on_writer`` with whether somebody has the FIFO
     open for writing, when that has changed, and with True also after the FIFO was opened again: keepalived was
-    reloaded or has restarted, and lines may be missing, so its states are to be asked for. ``writer`` is None while
+    reloaded or has restarted, and lines may be missing, so its states must be requested. ``writer`` is None while
     it is not known. What was in the FIFO when it was first opened is old, and thrown away.
     """
 
@@ -89,7 +89,7 @@ class Fifo:
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
-        """Read for ever; the FIFO is closed when this is cancelled."""
+        """Read until cancelled; the FIFO is closed when this is cancelled."""
         try:
             while True:
                 try:
@@ -206,7 +206,7 @@ class Fifo:
         self._woken.set()
 
     def _read(self, now: float) -> bool:
-        """Read once; False when nobody writes."""
+        """Read once; False when no process writes."""
         if self._descriptor is None:
             return False
         piece = _read(self._descriptor)
@@ -272,7 +272,7 @@ class Fifo:
             log.warning("keepalived's FIFO: %s", error)
 
     def _bad(self, kind: str, count: int, now: float) -> None:
-        """Count lines that can not be read. The source is none the worse for it: the first of a kind is told."""
+        """Count lines that cannot be read. The state of the source stays: the first of a kind is logged."""
         self.bad_lines += count
         if kind not in self._told:
             self._told.add(kind)
@@ -284,7 +284,7 @@ class Fifo:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Read a slice; empty when nobody has the FIFO open for writing, None when somebody has and nothing came."""
+    """Read a slice; empty when no process has the FIFO open for writing, None when somebody has and nothing came."""
     try:
         return os.read(descriptor, SLICE)
     except BlockingIOError:

@@ -54,16 +54,16 @@ def open_fifo(path: str) -> int:
 
 
 def nobody_writes(path: str) -> Absent:
-    """Return the error for a FIFO that nobody has open for writing.
+    """Return the error for a FIFO that no process has open for writing.
 
     Where root does not own the FIFO, the text names keepalived's rule about owners, too: nothing else shows that cause.
     """
     missing = f"keepalived is not running, or global_defs of keepalived.conf lacks `vrrp_notify_fifo {path}`"
     if _owner(path) in (0, None):
-        return Absent(f"{path}: nobody has it open for writing: {missing}")
+        return Absent(f"{path}: no process has it open for writing: {missing}")
     return Absent(
-        f"{path}: nobody has it open for writing: {missing}, or keepalived is 2.4.0 or later, which ignores a FIFO that"
-        f" root does not own: `{_mend(path)}`, then restart keepalived",
+        f"{path}: no process has it open for writing: {missing}, or keepalived is 2.4.0 or later, which ignores a FIFO"
+        f" that root does not own: `{_mend(path)}`, then restart keepalived",
     )
 
 

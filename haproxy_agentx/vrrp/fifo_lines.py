@@ -3,8 +3,8 @@
     INSTANCE "SITE1" MASTER 150
     GROUP "SITES" BACKUP 0
 
-A name is taken as it is, blanks in it included. keepalived does not escape a quote in it: such a line can not be told
-from two that were torn, and is none.
+A name is taken as it is, blanks in it included. keepalived does not escape a quote in it: such a line cannot be
+distinguished from two that were torn, and is none.
 """
 
 import re

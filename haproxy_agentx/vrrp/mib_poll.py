@@ -98,7 +98,7 @@ class MibPoll:
         self._asked.set()
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         while True:
             began = monotonic()
             self._asked.clear()

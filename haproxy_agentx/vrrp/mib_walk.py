@@ -9,7 +9,7 @@ from haproxy_agentx.source import Invalid, OverLimit
 from haproxy_agentx.vrrp.snmp import Missing, Name, Request, Value, VarBind
 
 MAX_ANSWER = 48
-"""Varbinds in an answer: decoding one takes 70 us, during which nobody else has a turn; snmpd gives at most 100."""
+"""Varbinds in an answer: decoding one takes 70 us, during which nothing else has a turn; snmpd gives at most 100."""
 
 MAX_CELLS = 20_000
 """Varbinds of a walk: 1,000 instances with three addresses each."""

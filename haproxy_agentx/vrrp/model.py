@@ -21,7 +21,7 @@ class VrrpState(IntEnum):
 
 
 class FifoEvent(Enum):
-    """What a line of ``vrrp_notify_fifo`` tells beside a new state (keepalived.conf(5), notify_fifo)."""
+    """What a line of ``vrrp_notify_fifo`` reports beside a new state (keepalived.conf(5), notify_fifo)."""
 
     lower_priority_seen = "MASTER_RX_LOWER_PRI"
     priority_as_master = "MASTER_PRIORITY"
@@ -30,7 +30,7 @@ class FifoEvent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FifoLine:
-    """A line of the FIFO. ``group`` tells a sync group from an instance; one of ``state`` and ``event`` is given."""
+    """A line of the FIFO. ``group`` is true for a sync group; one of ``state`` and ``event`` is given."""
 
     name: str
     state: VrrpState | None
@@ -97,7 +97,7 @@ class Place:
     """An address on an interface. The same address elsewhere is another one, a link-local one above all.
 
     Its prefix is not part of it: with any prefix, the kernel answers for the address. An ``interface`` that is not
-    known (empty) is any but the loopback interface, where a copy answers nobody on the network (LVS-DR).
+    known (empty) is any but the loopback interface, where a copy answers no request from the network (LVS-DR).
     """
 
     ip: str

@@ -73,8 +73,8 @@ class LinkNews:
 class AddressNews:
     """An address of this machine is there and can be used, or is ``gone`` or in duplicate detection.
 
-    ``ip`` is its canonical text; ``entry`` tells it from the same address with another prefix or peer, which the
-    kernel has as a second one.
+    ``ip`` is its canonical text; ``entry`` distinguishes it from the same address with another prefix or peer, which
+    the kernel has as a second one.
     """
 
     index: int
@@ -110,7 +110,7 @@ def dump_addresses(sequence: int) -> bytes:
 
 
 def parse(datagram: bytes | memoryview) -> list[News]:
-    """Return what a datagram of the kernel tells, in its order; what is of no interest is left out.
+    """Return what a datagram of the kernel reports, in its order; what is of no interest is left out.
 
     Raises Invalid when it is torn: a length that does not fit.
     """

@@ -14,7 +14,7 @@ from haproxy_agentx.vrrp.sock_diag import Unanswered, Where
 from haproxy_agentx.vrrp.trust import Sender
 
 OVERFLOW_UID = 65534
-"""What a uid looks like that this user namespace has no number for; also that of nobody: it is never believed."""
+"""The uid shown for one that this user namespace has no number for, and of the user ``nobody``: never believed."""
 
 ROOT = frozenset({0})
 

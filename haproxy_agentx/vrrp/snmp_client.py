@@ -111,7 +111,7 @@ class SnmpClient:
     async def ask(self, request: Request) -> Message:
         """Return the answer, whatever its error-status.
 
-        Raises a SourceError: Refused (nobody is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
+        Raises a SourceError: Refused (no process is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
         """
         self._number = self._number % 0x7FFFFFFF + 1
         self._pending = asyncio.get_running_loop().create_future()
@@ -203,7 +203,7 @@ class SnmpClient:
     def _unreachable(self, error: OSError) -> SourceError:
         where = self._access.address
         if isinstance(error, ConnectionRefusedError):
-            return Refused(f"{where}: nobody listens there: snmpd is not running, or has another `agentaddress`")
+            return Refused(f"{where}: no process listens there: snmpd is not running, or has another `agentaddress`")
         if isinstance(error, PermissionError):
             return Denied(
                 f"{where}: the system does not let us send there ({error.strerror}): a firewall, IPAddressDeny?"

@@ -99,7 +99,7 @@ class TrapListener:
         self._told: set[str] = set()
 
     async def run(self) -> None:
-        """Listen for ever. The port is kept also while a secret cannot be read: nobody else is to have it."""
+        """Listen until cancelled. The port is kept also while a secret cannot be read, from other processes."""
         while True:
             try:
                 with self._bind() as listening:
@@ -312,7 +312,7 @@ class TrapListener:
             log.warning("keepalived-traps: %s", error)
 
     def _refuse(self, error: SourceError) -> None:
-        """Count what was refused, and tell each kind once: anybody on this machine can send anything here."""
+        """Count what was refused, and log each kind once: anybody on this machine can send anything here."""
         self.source.refuse(error, monotonic())
         if str(error) not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(str(error))

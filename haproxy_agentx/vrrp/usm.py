@@ -64,7 +64,7 @@ PRIV: Final = {
 _STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
 _UNKNOWN_ENGINE = (*_STATS, 4, 0)
 _TRY_AGAIN = {(*_STATS, 2, 0), _UNKNOWN_ENGINE}
-"""usmStatsNotInTimeWindows and usmStatsUnknownEngineIDs: their reports tell what was missing."""
+"""usmStatsNotInTimeWindows and usmStatsUnknownEngineIDs: their reports show what was missing."""
 
 _REPORTS: Final[dict[tuple[int, ...], str]] = {
     (*_STATS, 1, 0): "snmpd does not speak with the user {user!r} at this level: correct v3.level",
@@ -147,7 +147,7 @@ class Usm:
         return self._refusals > MAX_REFUSALS
 
     def receive(self, datagram: bytes, peer: Peer, now: float) -> bool:
-        """Process a datagram, and tell whether something came of it: garbage and late answers lead to nothing.
+        """Process a datagram, and return whether something came of it: garbage and late answers lead to nothing.
 
         Raises Denied for one that is not the user's, Invalid for some kinds of garbage.
         """

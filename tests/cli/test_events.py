@@ -111,7 +111,7 @@ def test_what_does_not_apply_is_not_told(daemon, events):
     text = "\n".join(events()[1])
     assert "trap" not in text
     assert "master" not in text
-    assert "not told" not in text
+    assert "suppressed" not in text
 
 
 def test_the_last_20_unless_asked_for_others(daemon, events):

@@ -262,7 +262,7 @@ def test_c08_nobody_listens(tmp_path: Path, agent_factory: Factory):
     with ScriptedMaster(tmp_path / "master") as master:
         master.deaf()
         agent = agent_factory(master.path, golden.VIEW)
-        eventually(lambda: "nobody listens" in agent.connection.problem, 2)
+        eventually(lambda: "no process listens" in agent.connection.problem, 2)
         master.listen()  # at the same path, with another inode
         master.session()
         eventually(lambda: agent.connection.problem is None, 2)

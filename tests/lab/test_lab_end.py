@@ -170,7 +170,7 @@ def test_by_hand_it_stays_until_down(nothing_before):
     try:
         assert netlab(name, "up", "--no-agent").stdout.startswith("up in ")
         namespaces = namespaces_of(State.find(name))
-        assert "runs already" in netlab(name, "up", "--no-agent").stderr
+        assert "is already running" in netlab(name, "up", "--no-agent").stderr
         assert netlab(name, "exec", "client", "hostname").stdout == "client\n"
         assert netlab(name, "exec", "lb1", "sh", "-c", "exit 7").returncode == 7
         assert netlab(name, "ctl", "web", str(WEB_PORTS[-1]), "stop").returncode == 0

@@ -104,7 +104,7 @@ def test_a_storm_of_sources_is_counted():
     for number in range(20):
         story.source(f"s{number}", "ok")
     for number in range(20):
-        story.source(f"s{number}", "refused", "nobody listens")
+        story.source(f"s{number}", "refused", "no process listens")
     told = story.wait(10).drain()
     assert kinds(told) == [Kind.sourceChange] * 4
     assert (

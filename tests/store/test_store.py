@@ -255,11 +255,11 @@ def test_r5_a_damaged_file_is_kept_aside_and_begun_anew(path, damage):
     content = Path(path).read_bytes()
     with closing(Store.open(path)) as store:
         assert f"was damaged and is kept as {path}.corrupt-1" in told(store)
-        assert "row indexes began anew" in told(store)
+        assert "row indexes and the numbers of events restarted" in told(store)
         assert store.created
         assert not store.memory_only
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
-        assert "row indexes began anew" in told(store)
+        assert "row indexes and the numbers of events restarted" in told(store)
     assert Path(f"{path}.corrupt-1").read_bytes() == content
     assert assign(path, ("a", 1)) == {"a": 5}
 
@@ -299,7 +299,7 @@ def test_r5_damaged_where_nothing_can_be_put_aside(shared):
     Path(path).chmod(0o666)
     with unprivileged(), closing(Store.open(path)) as store:
         assert "is damaged" in told(store)
-        assert "cannot be put aside" in told(store)
+        assert "cannot be set aside" in told(store)
         assert store.created
         assert store.memory_only
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}

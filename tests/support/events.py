@@ -50,7 +50,7 @@ NEWS = {
             "haxEventSubject": "local",
             "haxEventState": "refused",
             "haxEventPreviousState": "ok",
-            "haxEventCauseText": "nobody listens",
+            "haxEventCauseText": "no process listens",
             "haxEventSuppressed": "0",
             "haxEventSubjectRow": f"{ROOT}.1.2.1.2.1",
         },

@@ -185,7 +185,7 @@ def test_a_writer_is_seen_without_a_line(reader, found):
         assert reader.state is SourceState.ok
         throughout(lambda: reader.told == [False, True], 0.5)
     reader.tells(False, True, False)
-    reader.fails(SourceState.absent, "nobody has it open")
+    reader.fails(SourceState.absent, "no process has it open")
 
 
 # What would go wrong: lines of a keepalived that has just started wait for the next look, 0.2 s later.
@@ -353,7 +353,7 @@ def test_a_fifo_that_is_made_anew_later_is_found(reader, found):
         reader.tells(False, True, line(VrrpState.master, number), False)
         reader.fails(SourceState.absent, "no such FIFO")
         os.mkfifo(found, 0o600)
-        reader.fails(SourceState.absent, "nobody has it open")
+        reader.fails(SourceState.absent, "no process has it open")
 
 
 def test_a_fifo_that_is_made_anew_with_nobody_writing_is_listened_to(reader, found):
