@@ -24,7 +24,7 @@ _PROBLEMS: Mapping[Delivery, str] = {
     Delivery.sent: "snmpd was given it and has not acknowledged it: is snmpd frozen? It will be sent again",
     Delivery.refused: "snmpd would not have it: journalctl -u haproxy-agentx says why",
     Delivery.unanswered: "snmpd lives and has not answered it, and it is not tried again: remove sendMessageMaxSize "
-    "from its snmp.conf and snmpd.conf, or set it to 1500 or more",
+    "from its snmp.conf and snmpd.conf, or set it to 1800 or more",
     Delivery.dropped: "too many events wait for snmpd, and this one was dropped: start snmpd",
 }
 """The remedies for a test that is not acknowledged."""

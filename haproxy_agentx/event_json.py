@@ -11,6 +11,11 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _number(text: str) -> int | None:
+    """Return a number, None for 0, which stands for none."""
+    return int(text) or None
+
+
 def _reasons(text: str) -> list[str]:
     return reason_names(known_reasons(int(text)))
 
@@ -31,6 +36,9 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "trap": ("haxEventKeepalivedTrap", str),
     "trap_time": ("haxEventKeepalivedUpTime", int),
     "row": ("haxEventSubjectRow", str),
+    "severity": ("haxEventSeverity", str),
+    "clears": ("haxEventClears", _number),
+    "subject_index": ("haxEventSubjectIndex", _number),
 }
 """Keys by column of haxEventTable."""
 
@@ -39,7 +47,8 @@ def event_json(event: Event) -> dict[str, object]:
     """Return all of an event; each key is always there, null where it does not apply.
 
     Times are ISO 8601 in UTC. ``trap`` says whether keepalived's own trap was seen, ``trap_time`` is the sysUpTime in
-    it, in hundredths of a second; ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.
+    it, in hundredths of a second; ``clears`` is the number of the event whose problem ends with this one;
+    ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.
     """
     cells = event.news.cells
     return {

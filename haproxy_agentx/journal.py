@@ -95,7 +95,7 @@ class Journal:
         self._begin_without()
         if news:
             self._ledger.rise_to(self._first.floor)
-        events = self._ledger.append(news, monotonic(), max(self._on_disk, self._first.floor) + RESERVE)
+        events = self._ledger.append(news, monotonic(), max(self._on_disk, self._first.floor) + RESERVE, self._date())
         last = self._ledger.counts.last_sequence
         self._ledger.remember(memory)
         self._note()

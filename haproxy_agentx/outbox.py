@@ -215,7 +215,7 @@ class Outbox:
         if longer := self._size.take_answered(self._octets):
             log.warning(
                 "the master answers a notification of %d octets and not one of %d: notifications are shortened until "
-                "it restarts: remove sendMessageMaxSize from its snmp.conf and snmpd.conf, or set it to 1500 or more",
+                "it restarts: remove sendMessageMaxSize from its snmp.conf and snmpd.conf, or set it to 1800 or more",
                 self._octets,
                 longer,
             )

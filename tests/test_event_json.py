@@ -25,6 +25,9 @@ NEWS = News(
         "haxEventSuppressed": "3",
         "haxEventKeepalivedTrap": "seen",
         "haxEventKeepalivedUpTime": "12345",
+        "haxEventSeverity": "cleared",
+        "haxEventClears": "5",
+        "haxEventSubjectIndex": "3",
     },
     {"vrrpInstanceName": "SITE1"},
 )
@@ -50,12 +53,20 @@ def test_all_of_an_event():
         "trap": "seen",
         "trap_time": 12345,
         "row": None,
+        "severity": "cleared",
+        "clears": 5,
+        "subject_index": 3,
         "delivery": "acknowledged",
         "tries": 2,
         "maybe_repeated": True,
         "acknowledged": "2027-01-15T08:00:01.000Z",
         "keepalived": {"vrrpInstanceName": "SITE1"},
     }
+
+
+def test_a_number_of_nothing_is_null():
+    of_nothing = News(0.0, Kind.serverChange, {"haxEventClears": "0", "haxEventSubjectIndex": "0"})
+    assert {event_json(Event(1, of_nothing))[key] for key in ("clears", "subject_index")} == {None}
 
 
 def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
@@ -82,4 +93,6 @@ def test_what_another_version_has_left_is_no_obstacle(news):
 
 def test_each_column_of_the_table_is_in_it():
     own = {"haxEventSequence", "haxEventTime", "haxEventKind", "haxEventMaybeRepeated", "haxEventDelivery"}
-    assert {column for column, _ in _KEYS.values()} | own | {"haxEventAcknowledgedTime"} == set(COLUMNS)
+    of_others = {"haxEventReasonMask", "haxEventReasonText", "haxEventAge"}
+    """What `reasons` and `time` say already."""
+    assert {column for column, _ in _KEYS.values()} | own | of_others | {"haxEventAcknowledgedTime"} == set(COLUMNS)

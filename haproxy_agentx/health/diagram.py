@@ -16,6 +16,7 @@ from haproxy_agentx.health.facts import LINGER, OVER
 from haproxy_agentx.health.model import Health, Held, Readiness, Reason, Role
 from haproxy_agentx.health.moves import Change, move_of
 from haproxy_agentx.health.rules import RULES, decide
+from haproxy_agentx.health.severity import RULES as SEVERITY_RULES
 from haproxy_agentx.health.time_in_state import MEANINGS, SHARES, Share
 
 _VRRP_ROLES = (Role.master, Role.backup, Role.fault, Role.stopped, Role.unknown)
@@ -93,6 +94,15 @@ def _object(share: Share) -> str:
     return f"`haxServiceSeconds{share.name[0].upper()}{share.name[1:]}`"
 
 
+def severity_table() -> str:
+    """Return the table of severities."""
+    rows = (
+        (_names(rule.kinds), ", ".join(rule.states) or "any", f"**{rule.severity.name}**", rule.meaning)
+        for rule in SEVERITY_RULES
+    )
+    return _table(("kind", "state that is reported", "severity", "in words"), rows)
+
+
 def state_diagram() -> str:
     """Draw the states as a Mermaid diagram: a box for each role, with what readiness makes of it."""
     return "\n".join(["```mermaid", "stateDiagram-v2", *_boxes(), *_roles(), *_conflicts(), "```"])
@@ -150,6 +160,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "causes": cause_table,
     "facts": fact_table,
     "seconds": seconds_table,
+    "severities": severity_table,
 }
 """What is generated, by name."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from haproxy_agentx.event import Kind
+from haproxy_agentx.health.severity import REMOVED
 
 PREFIX = "reported/"
 """Keys of this memory begin with it."""
@@ -26,9 +27,6 @@ UNRAISED = "~"
 
 RETURNED = "^"
 """Begins the state of a subject that was reported as gone, and is back without an event."""
-
-REMOVED = "removed"
-"""State of a subject that is not there any more."""
 
 MAX_REMOVED = 8
 """Subjects in each text that are gone and were reported once. Older ones are seen for the first time if they return."""

@@ -1,7 +1,7 @@
 """The rows of services, their members, VRRP instances and events in the view. Pure: clocks are given."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from haproxy_agentx.agentx.oid import Oid
@@ -10,10 +10,11 @@ from haproxy_agentx.event import Event, Kind, News
 from haproxy_agentx.haproxy.stat import Kind as StatKind
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.instance import ROLES, Instance
+from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.event_objects import row as event_row
+from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
 from haproxy_agentx.objects.tables import Texts, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
@@ -89,29 +90,43 @@ def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> 
     ]
 
 
-def event_columns(events: Iterable[Event], root: Oid) -> list[Column]:
-    """Return the columns of haxEventTable."""
-    return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): event_row(event) for event in events})
+def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) -> list[Column]:
+    """Return the columns of haxEventTable; ``now`` returns monotonic seconds."""
+    return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): EventRow(event, now) for event in events})
 
 
-def row_of(news: News, numbers: Numbers, root: Oid) -> str | None:
-    """Return the RowPointer to the row of whom an event is about; None where it has no number."""
+def with_subject(news: News, numbers: Numbers, root: Oid) -> News:
+    """Return an event with the index of its subject and, unless that is not there any more, the pointer to its row.
+
+    One whose subject has no number yet, or that has none, as it stands for several, is returned as it is.
+    """
+    table, index = _subject(news, numbers)
+    known = tuple(number for number in index if number is not None)
+    if len(known) < len(index):
+        return news
+    found = {"haxEventSubjectIndex": str(known[-1])}
+    if news.cells.get("haxEventState") != REMOVED:
+        found["haxEventSubjectRow"] = schema.row_pointer(table, known, root)
+    return replace(news, cells={**news.cells, **found})
+
+
+def _subject(news: News, numbers: Numbers) -> tuple[schema.Table, tuple[int | None, ...]]:
+    """Return the table and the indexes of whom an event is about, None for a number that is not known."""
     subject = news.cells.get("haxEventSubject", "")
     process, _, below = subject.partition("/")
     backend, _, server = below.partition("/")
     of_process = numbers.get(PROCESSES, {})
     of_backend = (of_process.get(process), numbers.get(proxy_scope(process), {}).get(backend))
     of_server = numbers.get(member_scope(StatKind.SERVER, process, backend), {}).get(server)
-    table, index = {
+    tables: Mapping[Kind, tuple[schema.Table, tuple[int | None, ...]]] = {
         Kind.serviceFailover: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
         Kind.serviceHealthChange: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
         Kind.sourceChange: (schema.SOURCE_TABLE, (of_process.get(subject) or of_process.get(SOURCE + subject),)),
         Kind.backendChange: (schema.BACKEND_TABLE, of_backend),
         Kind.serverChange: (schema.SERVER_TABLE, (*of_backend, of_server)),
         Kind.test: (schema.EVENT_TABLE, (None,)),
-    }[news.kind]
-    known = tuple(number for number in index if number is not None)
-    return schema.row_pointer(table, known, root) if len(known) == len(index) else None
+    }
+    return tables[news.kind]
 
 
 def _numbered(names: Iterable[str], numbers: Numbers, scope: str) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
 from haproxy_agentx.health.model import Cause, Health, Role
+from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, Severity, severity_of
 from haproxy_agentx.health.tracker import Tell, Told
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.storm import not_told
@@ -46,7 +47,7 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
     """
     if told is None:
         return []
-    is_problem = told.raised and told.health not in (Health.active, Health.standby)
+    is_problem = told.raised and OF_HEALTH[told.health] is not Severity.cleared
     if not is_problem and not uncounted:
         return []
     role = Role.none if told.role is Role.none else Role.stopped
@@ -65,6 +66,7 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
         "haxEventCause": Cause.configurationChanged.name,
         "haxEventCauseText": "; ".join(words),
         "haxEventSuppressed": str(uncounted),
+        "haxEventSeverity": severity_of(Kind.serviceHealthChange, REMOVED).name,
     }
     if role is told.role:
         return [News(date, Kind.serviceHealthChange, cells)]
@@ -85,4 +87,5 @@ def event_cells(service: Service, tell: Tell) -> dict[str, str]:
         "haxEventCause": service.cause.name,
         "haxEventCauseText": service.cause_text,
         "haxEventSuppressed": str(tell.suppressed),
+        "haxEventSeverity": OF_HEALTH[after.health].name,
     }

@@ -15,7 +15,8 @@ from itertools import islice
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.limiter import CALM, RateWindow
-from haproxy_agentx.monitor.last_reported import REMOVED, LastReported
+from haproxy_agentx.health.severity import REMOVED, Severity, severity_of
+from haproxy_agentx.monitor.last_reported import LastReported
 from haproxy_agentx.monitor.storm import MANY, not_told, still_waiting
 
 PATIENCE = 5
@@ -227,6 +228,7 @@ class StateReports:
             "haxEventState": change.after,
             "haxEventPreviousState": change.before,
             "haxEventSuppressed": "0",
+            "haxEventSeverity": severity_of(self._kind, change.after).name,
         }
         return News(date - (now - difference.since), self._kind, {**cells, **self._explain(change)})
 
@@ -244,5 +246,10 @@ class StateReports:
         words = [*([not_told(count)] if count else []), *([still_waiting(waiting)] if waiting else [])]
         if words:
             self._window.report(now)
-            cells = {"haxEventSubject": MANY, "haxEventCauseText": "; ".join(words), "haxEventSuppressed": str(count)}
+            cells = {
+                "haxEventSubject": MANY,
+                "haxEventCauseText": "; ".join(words),
+                "haxEventSuppressed": str(count),
+                "haxEventSeverity": Severity.indeterminate.name,
+            }
             yield News(date, self._kind, cells)

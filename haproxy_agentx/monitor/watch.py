@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx.agentx.view import Column
@@ -20,7 +19,6 @@ from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.egress_gate import EgressGate
 from haproxy_agentx.monitor.event_lines import log_events
-from haproxy_agentx.monitor.last_reported import REMOVED
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Node, ProcessNews
 from haproxy_agentx.monitor.probing import Probing
@@ -346,9 +344,10 @@ class Monitor:
         old = outdated(self._remembered, memory)
         changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
         ended = dict.fromkeys(old, "")  # in the transaction of the events that end them
-        self._journal.append([self._with_row(news) for news in told], changed | ended).add_done_callback(
-            self._kept_on_disk
-        )
+        numbers, root = self._indexes.known, self._config.root
+        self._journal.append(
+            [rows.with_subject(news, numbers, root) for news in told], changed | ended
+        ).add_done_callback(self._kept_on_disk)
         self._remembered |= memory
         if old:
             self._journal.forget(old)
@@ -362,12 +361,6 @@ class Monitor:
         """Log events that are on disk, and show their rows at once: their notifications are about to leave."""
         log_events(appended)
         self._woken.set()
-
-    def _with_row(self, news: News) -> News:
-        if news.cells.get("haxEventState") == REMOVED:
-            return news
-        row = rows.row_of(news, self._indexes.known, self._config.root)
-        return news if row is None else replace(news, cells={**news.cells, "haxEventSubjectRow": row})
 
     def _show_soon(self) -> None:
         if not self._shows_soon:
@@ -399,7 +392,7 @@ class Monitor:
             )
         if events is not self._events:
             self._events = events
-            self._event_columns = rows.event_columns(events, self._config.root)
+            self._event_columns = rows.event_columns(events, self._config.root, self._clocks.now)
         self._on_change()
 
 

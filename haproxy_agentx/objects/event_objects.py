@@ -1,10 +1,11 @@
 """haxEventTable: the log of events, in which a manager reads what it has missed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache, partial
 
 from haproxy_agentx.event import Event
+from haproxy_agentx.health.dated import seconds
+from haproxy_agentx.health.reasons import known_reasons, reason_text
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Column, Table
@@ -13,6 +14,9 @@ from haproxy_agentx.objects.syntax import GAUGE32, ROW_POINTER, TIMESTAMP, UNSIG
 
 NUMBER = replace(UNSIGNED32, name="Unsigned32 (1..2147483647)")
 """The number of an event."""
+
+REFERENCE = replace(UNSIGNED32, name="Unsigned32 (0..2147483647)")
+"""The number of an event or of a row, 0 for none."""
 
 EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "", "The number of the event.", access="not-accessible")
 
@@ -143,6 +147,51 @@ EVENT_TABLE = Table(
             "The date and time at which the master agent acknowledged the notification, by the host's clock. Not "
             "instantiated before.",
         ),
+        Column(23, "haxEventSeverity", htc.SEVERITY, "", "The severity of what the event reports."),
+        Column(
+            24,
+            "haxEventClears",
+            REFERENCE,
+            "",
+            "The haxEventSequence of the earlier event whose problem ends with this event. The problem has ended where "
+            "haxEventSeverity of this event is cleared(1); else it has become another one, which this event reports. "
+            "An event is named so by one later event of the same subject at most; the two may be of different runs of "
+            "the subagent. 0 when no problem ends.",
+        ),
+        Column(
+            25,
+            "haxEventSubjectIndex",
+            REFERENCE,
+            "",
+            "The index of the subject in its own table: haxServiceIndex, haxSourceIndex, haxBackendIndex or "
+            "haxServerIndex. It belongs to the name of the subject, also after the subject was removed. An index of a "
+            "backend is unique within its process, and that of a server within its backend: haxEventSubjectRow has all "
+            "indexes. 0 when the subject has no index, as (several) has none.",
+        ),
+        Column(
+            26,
+            "haxEventReasonMask",
+            UNSIGNED32,
+            "",
+            "The reasons of haxEventReasons as a number: the sum of 2^n for each named bit n that is set.",
+        ),
+        Column(
+            27,
+            "haxEventReasonText",
+            tc.MESSAGE,
+            "",
+            "The names of the bits that are set in haxEventReasons, in their order, separated by a comma and a space. "
+            "'...' stands for names for which there is not enough space. Empty when there is no reason.",
+        ),
+        Column(
+            28,
+            "haxEventAge",
+            GAUGE32,
+            "",
+            "The time since haxEventTime. It does not depend on the host's clock while the subagent runs. It is not in "
+            "the notification.",
+            "seconds",
+        ),
     ),
     "The most recent events, including those whose notification was lost or is still queued. They are kept on disk: "
     "numbering continues after any restart, and restarts when haxAgentIndexDiscontinuityTime changes. A number is used "
@@ -166,18 +215,26 @@ _NOTHING_KNOWN = {
     "haxEventKeepalivedTrap": b"notObserved",
     "haxEventState": b"",
     "haxEventPreviousState": b"",
+    "haxEventSeverity": b"indeterminate",
+    "haxEventClears": b"0",
+    "haxEventSubjectIndex": b"0",
 }
 """What an object of a notification says when its event has nothing to say: each has to be in it (RFC 2578 8.1)."""
 
 COLUMNS = {column.name: column for column in EVENT_TABLE.columns}
 
+_REASONS, _MASK, _TEXT, _AGE = "haxEventReasons", "haxEventReasonMask", "haxEventReasonText", "haxEventAge"
+_GIVEN = COLUMNS.keys() - {_MASK, _TEXT, _AGE}
+"""Columns whose texts an event brings along."""
+
 
 def cells(event: Event) -> Mapping[str, bytes]:
     """Return the cells of an event's row by name of the column; each object of its notification has one.
 
-    A text of the event that is no value of its column, as another version may have left it, counts as missing.
+    haxEventAge is not among them. A text of the event that is no value of its column, as another version may have left
+    it, counts as missing.
     """
-    given = {name: text.encode(errors="replace") for name, text in event.news.cells.items() if name in COLUMNS}
+    given = {name: text.encode(errors="replace") for name, text in event.news.cells.items() if name in _GIVEN}
     told = {name: cell for name, cell in given.items() if COLUMNS[name].syntax.encode([cell]) != [None]}
     own = {
         "haxEventSequence": b"%d" % event.sequence,
@@ -188,10 +245,45 @@ def cells(event: Event) -> Mapping[str, bytes]:
     }
     if event.acknowledged_at is not None:
         own["haxEventAcknowledgedTime"] = b"%.3f" % event.acknowledged_at
-    due = {name: _NOTHING_KNOWN[name] for name in OBJECTS_OF[event.news.kind] if name not in own}
-    return {**due, **told, **own}
+    due = {name: _NOTHING_KNOWN[name] for name in OBJECTS_OF[event.news.kind] if name in _NOTHING_KNOWN}
+    known = {**due, **told, **own}
+    if _REASONS in known:
+        reasons = known_reasons(int(known[_REASONS]))
+        known[_MASK], known[_TEXT] = b"%d" % reasons, reason_text(reasons).encode()
+    return known
 
 
-def row(event: Event) -> Callable[[], Mapping[str, bytes]]:
-    """Return the row of an event for ``tables.small_columns``; its cells are made once, at the first request."""
-    return cache(partial(cells, event))
+class EventRow(Mapping[str, bytes]):
+    """The row of an event for ``tables.small_columns``: itself when it is called.
+
+    Its cells are made once, when they are first asked for; haxEventAge each time, by ``now`` in monotonic seconds.
+    """
+
+    __slots__ = ("_event", "_known", "_now")
+
+    def __init__(self, event: Event, now: Callable[[], float]) -> None:
+        self._event = event
+        self._now = now
+        self._known: Mapping[str, bytes] | None = None
+
+    def __call__(self) -> "EventRow":
+        """Return the row itself."""
+        return self
+
+    def __getitem__(self, name: str) -> bytes:
+        if name == _AGE and self._event.moment is not None:
+            return b"%d" % seconds(self._event.moment, self._now())
+        return self._cells()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._cells()
+        if self._event.moment is not None:
+            yield _AGE
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _cells(self) -> Mapping[str, bytes]:
+        if self._known is None:
+            self._known = cells(self._event)
+        return self._known

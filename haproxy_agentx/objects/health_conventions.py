@@ -4,6 +4,7 @@ from haproxy_agentx.event import Delivery, Kind
 from haproxy_agentx.haproxy.status import labels
 from haproxy_agentx.health.model import Cause, Health, Readiness, Reason, Role
 from haproxy_agentx.health.probe import ProbeState
+from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.objects.conventions import enumerated, named
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import bits
@@ -16,6 +17,7 @@ ROLE = named("HaxVrrpRole", labels(Role))
 READINESS = named("HaxReadiness", labels(Readiness))
 REASONS = bits("HaxReasons", REASON_BITS)
 CAUSE = named("HaxCause", labels(Cause))
+SEVERITY = named("HaxSeverity", labels(Severity))
 PROBE = named("HaxProbeState", labels(ProbeState))
 MEMBER_KIND = named("HaxMemberKind", {"frontend": 1, "backend": 2})
 EVENT_KIND = named("HaxNotificationKind", labels(Kind))
@@ -84,6 +86,15 @@ CONVENTIONS: tuple[Convention, ...] = (
         "saturated, clientErrors: as the reasons of these names. probeFailed: requests like a client's began to fail. "
         "roleDisputed: two nodes were MASTER at the same time. addressRemoved: an address was removed, and not by "
         "keepalived. configurationChanged: a VRRP instance, a service or a member of it was added, changed or removed.",
+    ),
+    enumerated(
+        SEVERITY,
+        "The severity of what an event reports: the perceived severities of ITU-T X.733, with the names and numbers of "
+        "ItuPerceivedSeverity in ITU-ALARM-TC-MIB (RFC 3877). cleared: the subject is well, or is not there any more. "
+        "warning: the subject is out of use by order. minor: the subject does its part with less than it should have, "
+        "or others can do it. major: the subject does not do its part. critical: clients are not served, may reach the "
+        "wrong node, or nothing is known of it. indeterminate: the severity cannot be determined, or the event counts "
+        "changes of several subjects. The documentation of the subagent has the severity of each state.",
     ),
     enumerated(
         PROBE,

@@ -9,6 +9,8 @@ from haproxy_agentx.objects.declaration import Notification
 
 _HEAD = ("haxEventSequence", "haxEventTime", "haxEventSubject")
 _WHY = ("haxEventReasons", "haxEventCause", "haxEventCauseText", "haxEventSuppressed", "haxEventMaybeRepeated")
+_FOR_ALARMS = ("haxEventSeverity", "haxEventClears", "haxEventSubjectIndex")
+_REASONS = ("haxEventReasonMask", "haxEventReasonText")
 _STATES = (
     *_HEAD,
     "haxEventState",
@@ -16,13 +18,15 @@ _STATES = (
     "haxEventCauseText",
     "haxEventSuppressed",
     "haxEventMaybeRepeated",
+    *_FOR_ALARMS,
 )
 
 _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
     "may follow where they apply. A long text is cut, its missing part shown as '...', so that the notification has at "
-    "most 1400 octets. Where the master agent does not acknowledge one so long, it is sent in a short form of at most "
-    "484 octets; the omitted objects are in the row of the event."
+    "most 1400 octets. The order of the objects is permanent: new ones are appended. Where the master agent does not "
+    "acknowledge one so long, it is sent in a short form of at most 484 octets; the omitted objects are in the row of "
+    "the event."
 )
 _RATE = (
     "Their rate is limited ('notifications: limit' of the configuration): of one service, of all sources, of all "
@@ -47,6 +51,8 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             "haxEventServedAsIntended",
             *_WHY,
             "haxEventKeepalivedTrap",
+            *_FOR_ALARMS,
+            *_REASONS,
         ),
         "A notification is generated when the VRRP role of this node for a service, haxEventSubject, changes, and with "
         "it perhaps the health; it is sent at once. The objects are followed by those of the corresponding "
@@ -64,6 +70,8 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             "haxEventRole",
             "haxEventServedAsIntended",
             *_WHY,
+            *_FOR_ALARMS,
+            *_REASONS,
         ),
         "A notification is generated when the health of a service, haxEventSubject, changes on this node, and its VRRP "
         "role does not. It is sent "

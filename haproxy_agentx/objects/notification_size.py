@@ -2,7 +2,8 @@
 
 Two messages carry the variable bindings: the Response of the AgentX master, which repeats them (net-snmp does), and the
 SNMP message to the sink. net-snmp sends neither when it is longer than its ``sendMessageMaxSize``. Every SNMP engine
-takes messages of 484 octets (RFC 3417 3.2; RFC 3412 6, msgMaxSize); 1,400 pass any usual network in one datagram.
+takes messages of 484 octets (RFC 3417 3.2; RFC 3412 6, msgMaxSize); 1,400 pass any usual network in one datagram, which
+concerns the SNMP message only: the Response stays in the machine.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,11 @@ from haproxy_agentx.agentx.oid import Key, from_key
 from haproxy_agentx.agentx.pdu import Tag, VarBind
 from haproxy_agentx.agentx.wire import encode_octets, encode_oid
 
-FULL = 1400
-"""Octets of a notification in its full form, at most."""
+FULL = 1800
+"""Octets of a notification in its full form, at most: what ``sendMessageMaxSize`` has to allow, where it is set."""
+
+DATAGRAM = 1400
+"""Octets of the SNMP message, at most."""
 
 COMPACT = 484
 """Octets of one in its shortest form, at most."""
@@ -48,20 +52,27 @@ class Part:
 
 def octets(varbinds: Sequence[VarBind]) -> int:
     """Return the octets of the longer one of the two messages."""
-    return max(_RESPONSE + sum(map(_in_agentx, varbinds)), _ENVELOPE + _PDU + sum(map(_in_snmp, varbinds)))
+    return max(_RESPONSE + sum(map(_in_agentx, varbinds)), in_datagram(varbinds))
 
 
-def fitted(head: Sequence[VarBind], parts: Sequence[Part], budget: int) -> list[VarBind]:
-    """Return ``head`` and those of ``parts``, in their order, that fit ``budget`` octets with it; long texts are cut.
+def in_datagram(varbinds: Sequence[VarBind]) -> int:
+    """Return the octets of the SNMP message."""
+    return _ENVELOPE + _PDU + sum(map(_in_snmp, varbinds))
+
+
+def fitted(head: Sequence[VarBind], parts: Sequence[Part], budget: int, datagram: int) -> list[VarBind]:
+    """Return ``head`` and those of ``parts``, in their order, that fit with it; long texts are cut.
+
+    Both messages have at most ``budget`` octets, and that of SNMP at most ``datagram``.
 
     First each part is given room by its rank, a text for ``least`` octets of it; one that does not fit is left out.
     Then the texts grow by their rank into what is left. ``head`` is never left out: with a root of so many
     sub-identifiers that it alone is too long, it is all there is.
     """
     everything = [*head, *(part.varbind for part in parts)]
-    if octets(everything) <= budget:
+    if octets(everything) <= budget and in_datagram(everything) <= datagram:
         return everything
-    room = _Room(head, budget)
+    room = _Room(head, budget, min(budget, datagram))
     chosen: dict[int, VarBind] = {}
     places = sorted(range(len(parts)), key=lambda place: parts[place].rank)
     for place in places:
@@ -77,11 +88,11 @@ def fitted(head: Sequence[VarBind], parts: Sequence[Part], budget: int) -> list[
 
 
 class _Room:
-    """What is left of a budget, in both messages."""
+    """What is left of the budgets of both messages."""
 
-    def __init__(self, head: Sequence[VarBind], budget: int) -> None:
+    def __init__(self, head: Sequence[VarBind], budget: int, datagram: int) -> None:
         self._agentx = budget - _RESPONSE - sum(map(_in_agentx, head))
-        self._snmp = budget - _ENVELOPE - _PDU - sum(map(_in_snmp, head))
+        self._snmp = datagram - _ENVELOPE - _PDU - sum(map(_in_snmp, head))
 
     def take(self, varbind: VarBind) -> bool:
         """Reserve the room for a variable binding; False, and nothing is taken, when there is not so much."""

@@ -10,7 +10,7 @@ from haproxy_agentx.event import Event
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
-from haproxy_agentx.objects.notification_size import FULL, Part, fitted
+from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, Part, fitted
 from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
 from haproxy_agentx.vrrp.model import VrrpState
@@ -38,12 +38,14 @@ _ALWAYS = None
 
 _ROOM: dict[str, tuple[int | None, int | None]] = {
     "haxEventSequence": (_ALWAYS, _ALWAYS),
-    "haxEventSubject": (32, 32),
+    "haxEventSubject": (24, 32),
     "haxEventHealth": (_ALWAYS, _ALWAYS),
     "haxEventState": (16, 32),
     "haxEventCause": (_ALWAYS, _ALWAYS),
     "haxEventRole": (_ALWAYS, _ALWAYS),
-    "haxEventCauseText": (16, 64),
+    "haxEventSeverity": (_ALWAYS, _ALWAYS),
+    "haxEventCauseText": (12, 64),
+    "haxEventClears": (_ALWAYS, _ALWAYS),
     "haxEventMaybeRepeated": (_ALWAYS, _ALWAYS),
     "haxEventTime": (_ALWAYS, _ALWAYS),
     "haxEventPreviousHealth": (_ALWAYS, _ALWAYS),
@@ -52,12 +54,15 @@ _ROOM: dict[str, tuple[int | None, int | None]] = {
     "vrrpInstanceName": (16, 32),
     "vrrpInstanceState": (_ALWAYS, _ALWAYS),
     "haxEventReasons": (_ALWAYS, _ALWAYS),
+    "haxEventSubjectIndex": (_ALWAYS, _ALWAYS),
+    "haxEventReasonMask": (_ALWAYS, _ALWAYS),
     "haxEventServedAsIntended": (_ALWAYS, _ALWAYS),
     "haxEventSuppressed": (_ALWAYS, _ALWAYS),
     "haxEventKeepalivedTrap": (_ALWAYS, _ALWAYS),
     "haxEventKeepalivedUpTime": (_ALWAYS, _ALWAYS),
     "routerId": (16, 32),
     "vrrpInstanceInitialState": (_ALWAYS, _ALWAYS),
+    "haxEventReasonText": (16, 32),
     "haxEventSubjectRow": (_ALWAYS, _ALWAYS),
 }
 """What a notification carries where there is not room for all, the first before the last; and of a text the least
@@ -83,8 +88,12 @@ def notification_oid(event: Event, root: Oid) -> Oid:
     return (*root, *schema.NOTIFICATIONS_NODE, event.news.kind.value)
 
 
-def varbinds(event: Event, root: Oid, up_time: int | None = None, budget: int = FULL) -> list[VarBind]:
+def varbinds(
+    event: Event, root: Oid, up_time: int | None = None, budget: int = FULL, datagram: int = DATAGRAM
+) -> list[VarBind]:
     """Return what a Notify of an event holds, in at most ``budget`` octets (``notification_size.octets``).
+
+    ``datagram`` are the octets of the SNMP message that a sink gets, at most.
 
     That is sysUpTime.0 with ``up_time`` in hundredths of a second, if one is given (else the master sets it);
     snmpTrapOID.0; the objects of the notification in their order; the other cells of the event, by column; and
@@ -96,7 +105,7 @@ def varbinds(event: Event, root: Oid, up_time: int | None = None, budget: int = 
         head.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
     due = OBJECTS_OF[event.news.kind] if budget >= FULL else ()
     found = [*_of_the_row(event, root), *_of_keepalived(event)]
-    return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget)
+    return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget, datagram)
 
 
 def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Part:

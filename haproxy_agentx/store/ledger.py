@@ -4,6 +4,9 @@ Invariants: numbers grow in the order of the events, and no number is used twice
 ``rise_to`` leaves one; each event is settled once; of those that wait there are no more than MAX_QUEUED. Counters only
 grow.
 
+An event that reports a problem, or its end, names the event whose problem ends with it: the last one of its subject
+that is not cleared. Those are remembered, with the events, until they are (OPEN).
+
 What changes here is kept in ``Changes`` until somebody has written it: memory decides, a file remembers.
 """
 
@@ -11,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from haproxy_agentx.event import Delivery, Event, News
+from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.health.severity import Severity
 
 MAX_QUEUED = 1000
 """Events that wait for snmpd. Of more, the oldest are dropped, and counted."""
@@ -24,6 +28,18 @@ RESERVE = 10_000
 
 RECENT = 500
 """Events that are at hand without a look into the file: the last ones."""
+
+OPEN = "problem/"
+"""Keys of what is remembered begin with it where it is the number of an event whose problem lasts."""
+
+_SUBJECTS = {
+    Kind.serviceFailover: "service",
+    Kind.serviceHealthChange: "service",
+    Kind.sourceChange: "source",
+    Kind.backendChange: "backend",
+    Kind.serverChange: "server",
+}
+"""What the subject of each kind is; the others have none."""
 
 WAITING = frozenset({Delivery.queued, Delivery.sent})
 """An event that is neither is settled."""
@@ -92,10 +108,17 @@ class Ledger:
         if number > self._counts.last_sequence:
             self._count(last_sequence=number - self._counts.last_sequence)
 
-    def append(self, news: Sequence[News], moment: float | None = None, most: int | None = None) -> list[Event]:
+    def append(
+        self,
+        news: Sequence[News],
+        moment: float | None = None,
+        most: int | None = None,
+        date: float | None = None,
+    ) -> list[Event]:
         """Assign numbers to events; they wait. The oldest that were not sent are dropped when too many do.
 
-        ``moment`` is now, in monotonic seconds. Numbers above ``most`` are not given: such events are counted as lost.
+        ``moment`` is now in monotonic seconds, and ``date`` in seconds since 1970: without it they happened now.
+        Numbers above ``most`` are not given: such events are counted as lost.
         """
         first = self.next_number
         fit = news if most is None else news[: max(0, most + 1 - first)]
@@ -106,7 +129,8 @@ class Ledger:
         news = fit
         self._count(last_sequence=first + len(news) - 1 - self._counts.last_sequence)
         for number, item in enumerate(news, first):
-            self._change(Event(number, item, moment=moment))
+            happened = None if moment is None else moment - (max(0.0, date - item.at) if date is not None else 0.0)
+            self._change(Event(number, self._linked(item, number), moment=happened))
         too_many = len(self._waiting) - MAX_QUEUED
         if too_many > 0:
             queued = [number for number, event in self._waiting.items() if event.delivery is Delivery.queued]
@@ -186,7 +210,8 @@ class Ledger:
     def continue_with(self, later: "Ledger") -> bool:
         """Add another log, which began because this one was not known. Return whether its events were renumbered.
 
-        They keep their numbers where all are above those here; else their numbers go on from here.
+        They keep their numbers where all are above those here; else their numbers go on from here. Which problems they
+        end is found anew, as those of this log were not known to them.
         """
         more = later.counts
         numbers = sorted(later.changes.events)
@@ -202,10 +227,12 @@ class Ledger:
                 last_sequence=last - self._counts.last_sequence,
             )
         for number in numbers:
-            self._change(replace(later.changes.events[number], sequence=base + number))
+            event = later.changes.events[number]
+            self._change(replace(event, sequence=base + number, news=self._linked(event.news, base + number)))
         self._forget_the_oldest()
-        self.forget([key for key, told in later.changes.told.items() if told is None])
-        self.remember({key: told for key, told in later.changes.told.items() if told is not None})
+        told = {key: text for key, text in later.changes.told.items() if not key.startswith(OPEN)}
+        self.forget([key for key, text in told.items() if text is None])
+        self.remember({key: text for key, text in told.items() if text is not None})
         return clash
 
     def since(self, sequence: int, number: int, older: Iterable[Event] = ()) -> list[Event]:
@@ -221,6 +248,23 @@ class Ledger:
         found = {event.sequence: event for event in older}
         found |= self.at_hand
         return [found[key] for key in sorted(found)[-number:]] if number else []
+
+    def _linked(self, news: News, number: int) -> News:
+        """Return an event, which gets ``number``, with the number of the event that it clears, 0 for none.
+
+        One of no subject, or that reports no state of its subject, neither ends a problem nor begins one.
+        """
+        cells, what = news.cells, _SUBJECTS.get(news.kind)
+        severity = cells.get("haxEventSeverity")
+        if what is None or severity is None or not {"haxEventHealth", "haxEventState"} & cells.keys():
+            return news
+        key = f"{OPEN}{what}/{cells.get('haxEventSubject', '')}"
+        known = self.told.get(key, "")
+        if severity != Severity.cleared.name:
+            self.remember({key: str(number)})
+        elif known:
+            self.forget([key])
+        return replace(news, cells={**cells, "haxEventClears": known if known.isdecimal() else "0"})
 
     def _change(self, event: Event) -> Event:
         self._place(event)

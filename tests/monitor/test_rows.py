@@ -18,9 +18,9 @@ from haproxy_agentx.monitor.rows import (
     event_columns,
     member_name,
     members_scope,
-    row_of,
     service_columns,
     wanted,
+    with_subject,
 )
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import cells
@@ -301,7 +301,7 @@ def test_a_frontend_and_a_backend_of_one_name_are_two_members():
 
 def test_an_event_is_a_row_of_its_number():
     events = [event_of(Kind.serviceFailover, 9), event_of(Kind.test, 300, delivery=Delivery.acknowledged, tries=2)]
-    view = view_of(event_columns(events, ROOT))
+    view = view_of(event_columns(events, ROOT, lambda: 0.0))
     for event in events:
         texts = {name.removeprefix("haxEvent"): text.decode() for name, text in cells(event).items()}
         assert row(view, "haxEvent", event.sequence) == of_texts("haxEvent", texts)
@@ -313,35 +313,39 @@ def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
     told = story.drain()
     assert {one.news.kind for one in told} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
     for number, one in enumerate(told, 1):
-        shown = row(view_of(event_columns([Event(number, one.news)], ROOT)), "haxEvent", number)
+        shown = row(view_of(event_columns([Event(number, one.news)], ROOT, lambda: 0.0)), "haxEvent", number)
         given = {name.removeprefix("haxEvent"): text for name, text in one.news.cells.items()}
         assert of_texts("haxEvent", given).items() <= shown.items()
 
 
 def test_no_events_no_rows():
-    assert event_columns([], ROOT) == []
+    assert event_columns([], ROOT, lambda: 0.0) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "subject", "row"),
+    ("kind", "subject", "row", "index"),
     [
-        (Kind.serviceFailover, "www", "3.1.2.7"),
-        (Kind.serviceHealthChange, "www", "3.1.2.7"),
-        (Kind.sourceChange, "local", "2.1.2.1"),
-        (Kind.sourceChange, "fifo", "2.1.2.102"),
-        (Kind.backendChange, "local/be", "8.1.10.1.4"),
-        (Kind.serverChange, "local/be/web1", "9.1.10.1.4.9"),
-        (Kind.backendChange, "local/gone", None),
-        (Kind.sourceChange, "(several)", None),
-        (Kind.test, "haproxy-agentx", None),
+        (Kind.serviceFailover, "www", "3.1.2.7", "7"),
+        (Kind.serviceHealthChange, "www", "3.1.2.7", "7"),
+        (Kind.sourceChange, "local", "2.1.2.1", "1"),
+        (Kind.sourceChange, "fifo", "2.1.2.102", "102"),
+        (Kind.backendChange, "local/be", "8.1.10.1.4", "4"),
+        (Kind.serverChange, "local/be/web1", "9.1.10.1.4.9", "9"),
+        (Kind.backendChange, "local/gone", None, None),
+        (Kind.sourceChange, "(several)", None, None),
+        (Kind.test, "haproxy-agentx", None, None),
     ],
 )
-def test_an_event_points_to_the_row_of_whom_it_is_about(kind, subject, row):
+def test_an_event_points_to_the_row_of_whom_it_is_about(kind, subject, row, index):
     numbers = {
         SERVICES: {"www": 7},
         PROCESSES: {"local": 1, "source fifo": 102},
         "proxy/local": {"be": 4},
         "server/local/be": {"web1": 9},
     }
-    found = row_of(News(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT)
-    assert found == (None if row is None else f"{'.'.join(map(str, ROOT))}.1.{row}")
+    found = with_subject(News(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT).cells
+    assert found.get("haxEventSubjectRow") == (None if row is None else f"{'.'.join(map(str, ROOT))}.1.{row}")
+    assert found.get("haxEventSubjectIndex") == index
+    gone = with_subject(News(0.0, kind, {"haxEventSubject": subject, "haxEventState": "removed"}), numbers, ROOT).cells
+    assert "haxEventSubjectRow" not in gone, "it is not there any more"
+    assert gone.get("haxEventSubjectIndex") == index, "and its number stays its own"

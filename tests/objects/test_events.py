@@ -10,7 +10,7 @@ from haproxy_agentx.agentx.pdu import Tag, VarBind
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.event import Delivery, Event, Kind, News
 from haproxy_agentx.objects import notifications, schema
-from haproxy_agentx.objects.event_objects import cells, row
+from haproxy_agentx.objects.event_objects import EventRow, cells
 from haproxy_agentx.objects.tables import object_names, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
 from tests.support import mibs, wire
@@ -29,16 +29,18 @@ KEEPALIVED = {
 }
 """As keepalived's own vrrpInstanceStateChange has them, in its order (the samples)."""
 
+NO_LIMIT = {"budget": 10**6, "datagram": 10**6}
+
 every_kind = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
 
 
 def view_of(*events: Event) -> MibView:
-    rows = {(event.sequence,): row(event) for event in events}
+    rows = {(event.sequence,): EventRow(event, lambda: 0.0) for event in events}
     return MibView(small_columns(ROOT, schema.EVENT_TABLE, rows), object_names(ROOT))
 
 
 def told(event: Event) -> list[VarBind]:
-    return notifications.varbinds(event, ROOT)
+    return notifications.varbinds(event, ROOT, **NO_LIMIT)
 
 
 def of_the_row(varbinds: list[VarBind]) -> list[VarBind]:
@@ -87,11 +89,11 @@ def test_snmp_trap_oid_is_first_or_follows_sys_up_time(kind, made):
     name = (*ROOT, 0, kind.value)
     trap = VarBind(Tag.OBJECT_IDENTIFIER, key(TRAP_OID), key(name))
     assert told(event)[0] == trap
-    with_time = notifications.varbinds(event, ROOT, 2**32 + 5)
+    with_time = notifications.varbinds(event, ROOT, 2**32 + 5, **NO_LIMIT)
     assert with_time == [VarBind(Tag.TIME_TICKS, key(UP_TIME), 5), *told(event)]
     other = parse("1.3.6.1.4.1.64512.1")
     assert notifications.varbinds(event, other)[0].value == key((*other, 0, kind.value))
-    moved = [from_key(one.name)[: len(other)] for one in notifications.varbinds(event, other)[1:]]
+    moved = [from_key(one.name)[: len(other)] for one in notifications.varbinds(event, other, **NO_LIMIT)[1:]]
     assert moved.count(other) == len(of_the_row(told(event)))
 
 
@@ -160,8 +162,29 @@ def test_what_is_of_the_log_only_is_not_told(kind):
 
 
 def test_a_row_is_made_once():
-    made = row(event_of(Kind.serviceFailover))
-    assert made() is made()
+    made = EventRow(event_of(Kind.serviceFailover), lambda: 0.0)
+    assert made()["haxEventTime"] is made()["haxEventTime"]
+
+
+def test_an_age_is_that_of_the_moment_it_is_asked_for():
+    now = 1000.0
+    made = EventRow(event_of(Kind.test, moment=990.0), lambda: now)
+    assert made()["haxEventAge"] == b"10"
+    now = 1060.9
+    assert made()["haxEventAge"] == b"70"
+    now = 980.0
+    assert made()["haxEventAge"] == b"0"
+    assert set(made()) == {*cells(event_of(Kind.test)), "haxEventAge"}
+    assert "haxEventAge" not in EventRow(event_of(Kind.test), lambda: now)
+    assert all("haxEventAge" not in cells(event_of(kind, moment=1.0)) for kind in Kind), "it is no varbind"
+
+
+@every_kind
+def test_reasons_are_the_same_as_bits_number_and_text(kind):
+    found = cells(event_of(kind))
+    has = kind in (Kind.serviceFailover, Kind.serviceHealthChange)
+    assert found.get("haxEventReasonMask") == (b"4098" if has else None)
+    assert found.get("haxEventReasonText") == (b"haproxyUnresponsive, roleStale" if has else None)
 
 
 # net-snmp's parser, with our module and keepalived's own: the names, and the names of the numbers, are those meant.

@@ -19,13 +19,14 @@ from haproxy_agentx.event import Event, Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
-from haproxy_agentx.objects.notification_size import COMPACT, FULL, Part, fitted, octets
+from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, Part, fitted, octets
 from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
 from tests.support import wire
 from tests.support.events import NEWS, event_of
 
 LAST, LAST_TICK = 2**31 - 1, 2**32 - 1
 LONG = 5000
+NO_LIMIT = (1_000_000, 1_000_000)
 TEXTS = ("haxEventSubject", "haxEventCauseText", "haxEventState", "haxEventPreviousState")
 NAMES = ("vrrpInstanceName", "routerId")
 ROW = f"{dotted(schema.ROOT)}.1.10.1.1.{LAST}.{LAST}.{LAST}"
@@ -34,13 +35,15 @@ LARGEST = {
     "haxEventReasons": str(2**63 - 1),
     "haxEventKeepalivedUpTime": str(LAST_TICK),
     "haxEventSubjectRow": ROW,
+    "haxEventSubjectIndex": str(LAST),
+    "haxEventClears": str(LAST - 1),
 }
 IDENTITY = {
     Kind.serviceFailover: {"haxEventHealth", "haxEventRole", "haxEventCause"},
     Kind.serviceHealthChange: {"haxEventHealth", "haxEventCause"},
-    Kind.sourceChange: {"haxEventState"},
-    Kind.backendChange: {"haxEventState"},
-    Kind.serverChange: {"haxEventState"},
+    Kind.sourceChange: {"haxEventState", "haxEventSeverity"},
+    Kind.backendChange: {"haxEventState", "haxEventSeverity"},
+    Kind.serverChange: {"haxEventState", "haxEventSeverity"},
     Kind.test: {"haxEventCauseText"},
 }
 """What a short form says beside the number and the subject."""
@@ -108,6 +111,7 @@ def names(found: Sequence[VarBind], root: tuple[int, ...] = schema.ROOT) -> list
 
 def check(found: Sequence[VarBind], budget: int) -> None:
     assert len(message(found)) <= octets(found) <= budget
+    assert len(message(found)) <= DATAGRAM
     assert len(response(found)) <= octets(found)
 
 
@@ -119,7 +123,7 @@ def test_the_longest_of_each_kind_fits(kind, text):
     check(full, FULL)
     assert set(OBJECTS_OF[kind]) <= set(names(full)), "each object of the notification is in it (RFC 2578 8.1)"
     if text:
-        everything = varbinds(event, schema.ROOT, LAST_TICK, 1_000_000)
+        everything = varbinds(event, schema.ROOT, LAST_TICK, *NO_LIMIT)
         assert names(full) == names(everything), "and all others, their texts cut"
     compact = varbinds(event, schema.ROOT, LAST_TICK, COMPACT)
     check(compact, COMPACT)
@@ -152,11 +156,12 @@ def test_any_root_fits(kind, length):
 @pytest.mark.parametrize("kind", Kind)
 def test_an_everyday_notification_is_whole(kind):
     event = event_of(kind, tries=1)
-    assert varbinds(event, schema.ROOT, 1) == varbinds(event, schema.ROOT, 1, 1_000_000)
+    assert varbinds(event, schema.ROOT, 1) == varbinds(event, schema.ROOT, 1, *NO_LIMIT)
 
 
 def test_a_name_is_cut_in_its_middle_and_a_sentence_at_its_end():
     event = longest(Kind.serverChange, "local/" + "b" * 300 + "/web1")
+    event = replace(event, news=replace(event.news, cells={**event.news.cells, "haxEventState": "DOWN"}))
     found = varbinds(event, schema.ROOT, 1, COMPACT)
     text = dict(zip(names(found), found[2:], strict=True))
     subject, cause = text["haxEventSubject"].value, text["haxEventCauseText"].value
@@ -183,7 +188,7 @@ _PARTS = st.lists(
 @settings(max_examples=60)
 @given(_PARTS, st.integers(300, 1500))
 def test_what_is_fitted_fits_and_has_no_more_than_was_wanted(parts, budget):
-    found = fitted([], parts, budget)
+    found = fitted([], parts, budget, DATAGRAM)
     check(found, max(budget, octets([])))
     rest = iter(parts)
     for one in found:  # in order, each a whole or a shortened one of those that may be

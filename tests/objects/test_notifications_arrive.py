@@ -11,14 +11,14 @@ from haproxy_agentx.agentx.oid import dotted, from_key
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.event import Event, Kind
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.event_objects import row
+from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import object_names, small_columns
 from tests.support import mibs
 from tests.support.events import ROOT, event_of
 from tests.support.our_agent import Agent
 from tests.support.snmpd import Row, Snmpd
-from tests.support.snmptrapd import Snmptrapd, Varbind
+from tests.support.snmptrapd import Snmptrapd, TrapV1, Varbind
 from tests.support.wait import eventually
 
 EVENTS = [event_of(kind, number, tries=1) for number, kind in enumerate(Kind, 1)]
@@ -28,13 +28,14 @@ MODULES = "HAPROXY-AGENTX-MIB:KEEPALIVED-MIB"
 
 
 class Arrived(NamedTuple):
-    """snmpd and what it logged meanwhile, and the sinks: v2c in numbers, v2c in names, and v3 in numbers."""
+    """snmpd and what it logged meanwhile, and the sinks: v2c in numbers, v2c in names, v3 and v1 in numbers."""
 
     snmpd: Snmpd
     logged: str
     numbers: Snmptrapd
     names: Snmptrapd
     v3: Snmptrapd
+    v1: Snmptrapd
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,8 @@ def arrived(tmp_path_factory) -> Iterator[Arrived]:
         Snmptrapd(folder / "numbers") as numbers,
         Snmptrapd(folder / "names", (mibs.folders(mibs.MODULE), MODULES)) as names,
         Snmptrapd(folder / "v3") as v3,
-        Snmpd(folder / "snmpd", [*numbers.sinks(), *names.sinks(), *v3.v3_sinks()]) as snmpd,
+        Snmptrapd(folder / "v1") as v1,
+        Snmpd(folder / "snmpd", [*numbers.sinks(), *names.sinks(), *v3.v3_sinks(), *v1.v1_sinks()]) as snmpd,
         Agent(snmpd.agentx, served(EVENTS), timeout=5.0) as agent,
     ):
         eventually(lambda: Ready() in agent.events, 10)
@@ -56,11 +58,12 @@ def arrived(tmp_path_factory) -> Iterator[Arrived]:
         assert answers(agent) == [(event.sequence, 0) for event in EVENTS]
         for sink in (numbers, names, v3):
             eventually(lambda sink=sink: len(ours(sink)) == len(EVENTS), 10)
-        yield Arrived(snmpd, snmpd.log.read_text().removeprefix(before), numbers, names, v3)
+        eventually(lambda: len(ours_v1(v1)) == len(EVENTS), 10)
+        yield Arrived(snmpd, snmpd.log.read_text().removeprefix(before), numbers, names, v3, v1)
 
 
 def served(events: list[Event]) -> MibView:
-    rows = {(event.sequence,): row(event) for event in events}
+    rows = {(event.sequence,): EventRow(event, lambda: 0.0) for event in events}
     return MibView(small_columns(schema.ROOT, schema.EVENT_TABLE, rows), object_names(schema.ROOT))
 
 
@@ -100,6 +103,19 @@ def test_v3_carries_the_same(arrived):
     assert ours(arrived.v3) == ours(arrived.numbers)
 
 
+# RFC 3584 3.2: snmpTrapOID.0 is enterprise.0.specific, sysUpTime.0 the time-stamp, and the rest the varbinds. A trap
+# with a Counter64 among them would not be sent at all.
+def test_a_v1_sink_gets_the_same_as_a_trap_of_v1(arrived):
+    for event, trap, as_v2 in zip(EVENTS, ours_v1(arrived.v1), ours(arrived.numbers), strict=True):
+        assert (trap.enterprise, trap.generic, trap.specific) == (ROOT, 6, event.news.kind.value)
+        assert trap.up_time == UP_TIME
+        assert trap.varbinds == as_v2[2:]
+
+
+def ours_v1(sink: Snmptrapd) -> list[TrapV1]:
+    return [trap for trap in sink.v1_traps() if trap.enterprise.startswith(ROOT)]
+
+
 # What an operator sees who has loaded the modules.
 def test_names_at_the_sink(arrived):
     traps = {trap[1].text: {one.name: one for one in trap} for trap in ours(arrived.names)}
@@ -122,6 +138,11 @@ def test_names_at_the_sink(arrived):
     assert failover["haxEventCause"] == "haproxyUnresponsive(3)"
     assert failover["haxEventKeepalivedTrap"] == "seen(1)"
     assert failover["haxEventKeepalivedUpTime"].startswith("(924342)")
+    assert failover["haxEventSeverity"] == "critical(3)"
+    assert failover["haxEventClears"] == "5"
+    assert failover["haxEventSubjectIndex"] == "1"
+    assert failover["haxEventReasonMask"] == "4098"
+    assert failover["haxEventReasonText"] == "haproxyUnresponsive, roleStale"
     assert failover["haxEventSubjectRow"] == "HAPROXY-AGENTX-MIB::haxServiceName.1"
     assert failover["vrrpInstanceState"] == "master(2)"
     assert failover["vrrpInstanceInitialState"] == "backup(1)"

@@ -23,12 +23,16 @@ _SERVICE = {
     "haxEventCauseText": "haproxy local does not answer within 2 s",
     "haxEventSuppressed": "3",
     "haxEventSubjectRow": f"{ROOT}.1.3.1.2.1",
+    "haxEventSeverity": "critical",
+    "haxEventClears": "5",
+    "haxEventSubjectIndex": "1",
 }
 _STATE = {
     "haxEventState": "DOWN",
     "haxEventPreviousState": "UP",
     "haxEventCauseText": "no usable server of 3",
     "haxEventSuppressed": "0",
+    "haxEventClears": "0",
 }
 NEWS = {
     Kind.serviceFailover: News(
@@ -53,17 +57,32 @@ NEWS = {
             "haxEventCauseText": "no process listens",
             "haxEventSuppressed": "0",
             "haxEventSubjectRow": f"{ROOT}.1.2.1.2.1",
+            "haxEventSeverity": "major",
+            "haxEventClears": "0",
+            "haxEventSubjectIndex": "1",
         },
     ),
     Kind.backendChange: News(
         AT,
         Kind.backendChange,
-        {**_STATE, "haxEventSubject": "local/app", "haxEventSubjectRow": f"{ROOT}.1.8.1.10.1.3"},
+        {
+            **_STATE,
+            "haxEventSubject": "local/app",
+            "haxEventSubjectRow": f"{ROOT}.1.8.1.10.1.3",
+            "haxEventSeverity": "major",
+            "haxEventSubjectIndex": "3",
+        },
     ),
     Kind.serverChange: News(
         AT,
         Kind.serverChange,
-        {**_STATE, "haxEventSubject": "local/app/web1", "haxEventSubjectRow": f"{ROOT}.1.9.1.10.1.3.1"},
+        {
+            **_STATE,
+            "haxEventSubject": "local/app/web1",
+            "haxEventSubjectRow": f"{ROOT}.1.9.1.10.1.3.1",
+            "haxEventSeverity": "minor",
+            "haxEventSubjectIndex": "1",
+        },
     ),
     Kind.test: News(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
 }

@@ -21,8 +21,10 @@ CONFIGURATION = f"""\
 authCommunity log public
 createUser -e {ENGINE} {USER} SHA {SECRETS[0]} AES {SECRETS[1]}
 authUser log {USER} priv
+format1 TRAPV1\\t%N\\t%w\\t%q\\t%T\\t%v\\n
 format2 TRAP\\t%v\\n
 """
+"""Of an SNMPv1 trap: enterprise, generic-trap, specific-trap, time-stamp in hundredths of a second, and varbinds."""
 
 
 class Varbind(NamedTuple):
@@ -31,6 +33,16 @@ class Varbind(NamedTuple):
     name: str
     type: str
     text: str
+
+
+class TrapV1(NamedTuple):
+    """A Trap-PDU of SNMPv1 (RFC 1157 4.1.6) without its agent-addr."""
+
+    enterprise: str
+    generic: int
+    specific: int
+    up_time: int
+    varbinds: list[Varbind]
 
 
 class Snmptrapd(AbstractContextManager["Snmptrapd"]):
@@ -67,6 +79,10 @@ class Snmptrapd(AbstractContextManager["Snmptrapd"]):
         """Give the line of snmpd.conf that sends v2c here."""
         return [f"trap2sink 127.0.0.1:{self.port} public"]
 
+    def v1_sinks(self) -> list[str]:
+        """Give the line of snmpd.conf that sends v1 here."""
+        return [f"trapsink 127.0.0.1:{self.port} public"]
+
     def v3_sinks(self) -> list[str]:
         """Give the line of snmpd.conf that sends v3 here, with authentication and privacy."""
         secrets = f"-a SHA -A {SECRETS[0]} -x AES -X {SECRETS[1]}"
@@ -76,6 +92,17 @@ class Snmptrapd(AbstractContextManager["Snmptrapd"]):
         """Give what has come until now, in order."""
         lines = [line for line in self.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
         return [_varbinds(line) for line in lines if line.startswith("TRAP\t")]
+
+    def v1_traps(self) -> list[TrapV1]:
+        """Return the SNMPv1 traps that have come until now, in order."""
+        lines = [line for line in self.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        found = []
+        for line in lines:
+            if line.startswith("TRAPV1\t"):
+                enterprise, generic, specific, up_time, varbinds = line.split("\t", 5)[1:]
+                numbers = int(generic), int(specific.removeprefix(".")), int(up_time)
+                found.append(TrapV1(enterprise.removeprefix("."), *numbers, _varbinds(f"\t{varbinds}")))
+        return found
 
     def _end(self) -> None:
         self._process.kill()

@@ -1,0 +1,111 @@
+"""How severe what an event reports is, by the perceived severities of ITU-T X.733 (RFC 3877 5.4). A table, and pure.
+
+The first row that matches decides; an empty cell matches anything. The table is total: that is proven when this module
+is imported. What a subject was before is of no influence: it decides which event this one clears (store/ledger).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from haproxy_agentx.event import Kind
+from haproxy_agentx.health.model import Health
+
+
+class Severity(IntEnum):
+    """HaxSeverity; names and numbers are those of ItuPerceivedSeverity (RFC 3877)."""
+
+    cleared = 1
+    indeterminate = 2
+    critical = 3
+    major = 4
+    minor = 5
+    warning = 6
+
+
+REMOVED = "removed"
+"""State of a subject that is not there any more, whatever it was."""
+
+SERVICE_KINDS = (Kind.serviceFailover, Kind.serviceHealthChange)
+"""Kinds whose state is a health."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRule:
+    """A row: an event of one of ``kinds`` that reports one of ``states`` has ``severity``."""
+
+    kinds: Sequence[Kind]
+    states: Sequence[str]
+    severity: Severity
+    meaning: str
+
+    def matches(self, kind: Kind, state: str) -> bool:
+        """Whether the row applies."""
+        return (not self.kinds or kind in self.kinds) and (not self.states or state in self.states)
+
+
+def _health(*states: Health) -> tuple[str, ...]:
+    return tuple(state.name for state in states)
+
+
+_SOURCE, _BACKEND, _SERVER = (Kind.sourceChange,), (Kind.backendChange,), (Kind.serverChange,)
+
+RULES: tuple[SeverityRule, ...] = (
+    SeverityRule((), (REMOVED,), Severity.cleared, "it is not there any more, and neither is its problem"),
+    SeverityRule(
+        SERVICE_KINDS,
+        _health(Health.active, Health.standby),
+        Severity.cleared,
+        "the node does its part; which part is its role",
+    ),
+    SeverityRule(
+        SERVICE_KINDS,
+        _health(Health.activeDegraded, Health.standbyDegraded),
+        Severity.minor,
+        "the node serves, or would, with less than it should have",
+    ),
+    SeverityRule(
+        SERVICE_KINDS,
+        _health(Health.standbyNotReady, Health.fault, Health.stopped),
+        Severity.major,
+        "the node does not serve and could not take over: redundancy is lost",
+    ),
+    SeverityRule(
+        SERVICE_KINDS,
+        _health(Health.unknown, Health.blackhole, Health.conflict),
+        Severity.critical,
+        "clients are not served, may reach the wrong node, or nothing is known of it",
+    ),
+    SeverityRule(_SOURCE, ("ok",), Severity.cleared, "it is read"),
+    SeverityRule(_SOURCE, ("disabled",), Severity.warning, "it is not read, by configuration"),
+    SeverityRule(_SOURCE, ("stale",), Severity.minor, "what is known of it is getting old"),
+    SeverityRule(
+        _SOURCE,
+        ("refused", "denied", "absent"),
+        Severity.major,
+        "it cannot be read; what that means for a service is reported by the health of the service",
+    ),
+    SeverityRule(_BACKEND, ("UP",), Severity.cleared, "it has a server to use"),
+    SeverityRule(_BACKEND, ("MAINT",), Severity.warning, "all its servers are in maintenance"),
+    SeverityRule(_BACKEND, ("DOWN", "EMPTY"), Severity.major, "it has no server to use"),
+    SeverityRule(_SERVER, ("UP",), Severity.cleared, "it is used, and passes its checks"),
+    SeverityRule(_SERVER, ("MAINT", "DRAIN"), Severity.warning, "it is taken out of use, by order"),
+    SeverityRule(
+        _SERVER, ("DOWN", "NOLB", "MAINT (resolution)"), Severity.minor, "it fails, and others may serve in its place"
+    ),
+    SeverityRule(
+        (), (), Severity.indeterminate, "how severe it is cannot be determined, or it is the sum of several subjects"
+    ),
+)
+
+
+def severity_of(kind: Kind, state: str) -> Severity:
+    """Return the severity of an event that reports ``state``: a health, a haxSourceState, a status, or REMOVED."""
+    return next(rule.severity for rule in RULES if rule.matches(kind, state))
+
+
+OF_HEALTH: Mapping[Health, Severity] = {health: severity_of(Kind.serviceHealthChange, health.name) for health in Health}
+"""The severity of each health."""
+
+if Severity.indeterminate in OF_HEALTH.values() or RULES[-1].kinds or RULES[-1].states:
+    raise AssertionError("the severities do not cover each health and each kind")
