@@ -157,6 +157,10 @@ class Store:
         """Open the file again when it was not as it should be, or is not where it was."""
         if not self._failed and self._file is not None and self._file.is_in_place:
             return
+        before = self._file
+        if before is not None and before.refusal is not None and before.is_in_place:
+            before.close()  # while this process has it open for reading only, SQLite lets nobody in it write
+            self._file = None
         try:
             file = open_file(self.path, self._is_orphan)
         except StoreError as error:
@@ -172,8 +176,8 @@ class Store:
                 file.close()
             return
         try:
-            self._catch_up(file)
-            self.events.take_file(file, self._file)
+            self._catch_up(file, before)
+            self.events.take_file(file, before)
         except sqlite3.Error as error:
             self._complain(f"store {printable(self.path)} {explain(self.path, error)}")
             file.close()
@@ -187,14 +191,14 @@ class Store:
             self._notice_damage(file.aside)
         self.problem = self._notice
 
-    def _catch_up(self, file: StoreFile) -> None:
+    def _catch_up(self, file: StoreFile, before: StoreFile | None) -> None:
         """Write into a file that was opened again what it lacks: what was given out stands."""
-        if self._file is not None and file.is_same_as(self._file):
+        if before is not None and file.is_same_as(before):
             file.write(self._unsaved)
             return
-        if self._file is not None and file.is_new:
+        if before is not None and file.is_new:
             with suppress(sqlite3.Error):  # what can no longer be read is not all: what follows comes from memory
-                file.copy_from(self._file)
+                file.copy_from(before)
         rows = [(scope, name, number) for scope, names in self._held.items() for name, number in names.items()]
         file.write(rows, began_at=self.created_at)
 

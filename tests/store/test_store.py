@@ -472,6 +472,32 @@ def test_r5_what_was_read_only_is_caught_up_with(shared):
     assert assign(path, ("b", 0)) == {"b": FIRST_FREE + 1}
 
 
+def test_r5_what_was_read_only_with_the_journal_of_a_killed_program_is_caught_up_with(shared, tmp_path):
+    """SQLite shares the index of the journal in a process: while it is open for reading only, nobody can write."""
+    files = [shared / f"state.db{suffix}" for suffix in ("", "-wal", "-shm")]
+    with closing(Store.open(str(tmp_path / "state.db"))) as store:
+        store.assign(SCOPE, [("a", 5)])
+        for file in files:
+            shutil.copy(tmp_path / file.name, file)
+            file.chmod(0o644)
+    with closing(Store.__new__(Store)) as store:
+        with unprivileged():
+            store.__init__(str(files[0]))
+            store._open()
+            assert "may not write" in told(store)
+            assert store.assign(SCOPE, [("b", 5)]) == {"b": FIRST_FREE + 1}
+            store.retry()
+            assert store.assign(SCOPE, [("a", 0)]) == {"a": 5}
+        shared.chmod(0o777)
+        for file in files:
+            file.chmod(0o666)
+        with unprivileged():
+            store.retry()
+            assert sound(store)
+            assert store.assign(SCOPE, [("a", 0), ("b", 0)]) == {"a": 5, "b": FIRST_FREE + 1}
+    assert assign(str(files[0]), ("b", 0)) == {"b": FIRST_FREE + 1}
+
+
 def test_r5_no_permission_to_look(shared):
     closed = shared / "closed"
     closed.mkdir(0o700)
