@@ -38,6 +38,7 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "row": ("haxEventSubjectRow", str),
     "severity": ("haxEventSeverity", str),
     "clears": ("haxEventClears", _number),
+    "reminder": ("haxEventReminder", _flag),
     "subject_index": ("haxEventSubjectIndex", _number),
 }
 """Keys by column of haxEventTable."""

@@ -28,6 +28,7 @@ NEWS = News(
         "haxEventSeverity": "cleared",
         "haxEventClears": "5",
         "haxEventSubjectIndex": "3",
+        "haxEventReminder": "true",
     },
     {"vrrpInstanceName": "SITE1"},
 )
@@ -55,6 +56,7 @@ def test_all_of_an_event():
         "row": None,
         "severity": "cleared",
         "clears": 5,
+        "reminder": True,
         "subject_index": 3,
         "delivery": "acknowledged",
         "tries": 2,

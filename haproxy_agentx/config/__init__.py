@@ -7,7 +7,7 @@
     haproxy:
       - {name: local, stats: /run/haproxy/admin.sock, interval: 1s, timeout: 2s}
     keepalived: {fifo: /run/haproxy-agentx/vrrp.fifo, traps: 127.0.0.1:1162}
-    notifications: {hold: 1s, limit: 10/min, servers: no, backends: yes, egress_hold: 5m}
+    notifications: {hold: 1s, limit: 10/min, servers: no, backends: yes, egress_hold: 5m, remind: none}
     store: /var/lib/haproxy-agentx/state.db
 
 Every key may be left out; ``keys.keys`` is the table of them. A secret is never in the file: it is in a file of its own

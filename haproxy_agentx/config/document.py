@@ -29,6 +29,7 @@ TYPES: Mapping[str, str] = {
     "probe_statuses": "code, or range of codes",
     "probe_url": "URL",
     "proxy": "name",
+    "reminder": "duration, or none",
     "root": "object identifier",
     "secret_file": "path, or credential:NAME",
     "stats": "path or URL",

@@ -119,6 +119,7 @@ def _notifications(notifications: NotificationsConfig) -> Texts:
         "servers": _yes_or_no(yes=notifications.servers),
         "backends": _yes_or_no(yes=notifications.backends),
         "egress_hold": _duration(notifications.egress_hold),
+        "remind": NONE if notifications.remind is None else _duration(notifications.remind),
     }
 
 

@@ -227,6 +227,12 @@ _NOTIFICATIONS = (
         text="5m",
         help="longest hold while no route leads out of the machine: 0s (none) to 1h",
     ),
+    Key(
+        name="remind",
+        read=service_values.reminder,
+        text="none",
+        help="how often a problem that lasts is reported again: 10s to 168h, or none",
+    ),
 )
 
 

@@ -79,7 +79,8 @@ class NotificationsConfig:
 
     A change of health is reported when it has lasted for ``hold`` seconds. Of one service at most ``limit`` events in
     ``per`` seconds are reported, the rest is a count. ``servers`` and ``backends`` say whether theirs are as well.
-    While no route leads out of the machine, events are on hold for ``egress_hold`` seconds at most.
+    While no route leads out of the machine, events are on hold for ``egress_hold`` seconds at most. A problem that
+    lasts is reported again each ``remind`` seconds; None is for never.
     """
 
     hold: float = 1.0
@@ -88,6 +89,7 @@ class NotificationsConfig:
     servers: bool = False
     backends: bool = True
     egress_hold: float = 300.0
+    remind: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from haproxy_agentx.config.values import NONE, URL_LIMIT, path
+from haproxy_agentx.config.values import NONE, URL_LIMIT, duration, path
 from haproxy_agentx.haproxy.probe_target import place_of
 from haproxy_agentx.health.model import Minimum, Role
 from haproxy_agentx.printable import printable
@@ -17,6 +17,7 @@ INSTANCE_LIMIT = 255
 
 PROXY_LIMIT = 255
 LIMIT_RANGE = (1, 600)
+_REMINDER = duration(10.0, 604800.0)
 """Events in a minute or an hour."""
 
 _PROXY = re.compile(rf"(?:[A-Za-z0-9._:-]{{1,64}}/)?[A-Za-z0-9._:-]{{1,{PROXY_LIMIT}}}")
@@ -75,6 +76,11 @@ def intended_role(text: str) -> Role:
     if role is None:
         raise ValueError(f"'{printable(text, 40)}' is not a role; write master or backup")
     return role
+
+
+def reminder(text: str) -> float | None:
+    """Read the seconds between two reports of a problem that lasts, None for ``none``."""
+    return None if text == NONE else _REMINDER(text)
 
 
 def limit(text: str) -> tuple[int, float]:

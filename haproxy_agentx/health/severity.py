@@ -23,6 +23,9 @@ class Severity(IntEnum):
     warning = 6
 
 
+SILENT = (Severity.cleared.name, Severity.warning.name)
+"""Severities of which there is no reminder: a warning is of what was ordered."""
+
 REMOVED = "removed"
 """State of a subject that is not there any more, whatever it was."""
 

@@ -43,11 +43,14 @@ class EgressGate:
         self._asked_at = None
         self._look(now)
 
+    def is_open(self, now: float) -> bool:
+        """Whether an event that came now would leave at once. To ask begins no hold."""
+        self._look(now)
+        return not self._hold or (self._is_way and (self._settled_at is None or now >= self._settled_at))
+
     def obstacle(self, now: float) -> str | None:
         """Return in words why an event that waits should not leave now; None when it may."""
-        self._look(now)
-        is_settled = self._settled_at is None or now >= self._settled_at
-        if not self._hold or (self._is_way and is_settled):
+        if self.is_open(now):
             self._release_at = None
             return None
         if self._release_at is None:

@@ -36,4 +36,5 @@ def _words(news: News) -> str:
     role = cells.get("haxEventRole")
     role_before = cells.get("haxEventPreviousRole")
     moved = f" ({role_before} -> {role})" if role != role_before else ""
-    return f"{cells.get('haxEventSubject', '')}: {before} -> {after}{moved}: {cells.get('haxEventCauseText', '')}"
+    change = f"reminder of {after}" if cells.get("haxEventReminder") == "true" else f"{before} -> {after}{moved}"
+    return f"{cells.get('haxEventSubject', '')}: {change}: {cells.get('haxEventCauseText', '')}"

@@ -41,6 +41,8 @@ class FarmReports:
         self._started: set[str] = set()
         """Processes that were compared as a whole in this run."""
         self._comparisons: dict[str, Generator[None, None, None]] = {}
+        self._unread: set[str] = set()
+        """Subjects whose status says nothing now."""
 
     @property
     def texts(self) -> dict[str, str]:
@@ -59,8 +61,9 @@ class FarmReports:
             return
         for change in changes:
             reports = self._reports.get(_kind(change.server))
-            if reports is not None and change.after not in NOT_KNOWN:
-                reports.see(_subject(process, change.backend, change.server), change.after, now)
+            subject = _subject(process, change.backend, change.server)
+            if reports is not None and self._is_read(subject, change.after):
+                reports.see(subject, change.after, now)
         known = farm, farm.censuses, farm.left_out
         if self._compared.get(process) != known:
             self._compared[process] = known
@@ -77,6 +80,18 @@ class FarmReports:
             del self._compared[process]
             self._comparisons.pop(process, None)
             self._started.discard(process)
+
+    def reminder(self, kind: Kind, subject: str, date: float) -> News | bool:
+        """Return the event that reports a problem again; True while it may be over, False for none.
+
+        Whether ``process`` can be read now is not known here.
+        """
+        reports, process = self._reports.get(kind), subject.partition("/")[0]
+        state = reports.lasting(subject) if reports is not None else ""
+        if reports is None or not state:
+            return state is None
+        is_known = process in self._compared and process in self._started and process not in self._comparisons
+        return reports.reminder(subject, state, date) if is_known and subject not in self._unread else True
 
     def deadline(self, now: float) -> float | None:
         """Return when ``report`` has something although nothing comes."""
@@ -120,7 +135,7 @@ class FarmReports:
             reported = known[kind].pop(subject, None)
             if standing.status == GOOD != (reported or GOOD) and not farm.is_proven(standing):
                 self._compared.pop(process, None)  # compare again at the next reading
-            elif standing.status not in NOT_KNOWN:
+            elif self._is_read(subject, standing.status):
                 self._see(kind, subject, standing.status, reported, first[kind], now, found=found)
         for kind, states in first.items():
             for number, _ in enumerate(self._reports[kind].last.learn_in_steps(states), 1):
@@ -144,6 +159,11 @@ class FarmReports:
             first[subject] = status
         else:
             self._reports[kind].compare(subject, status, reported, now, found=found)
+
+    def _is_read(self, subject: str, status: str) -> bool:
+        """Record whether a status says something."""
+        (self._unread.add if status in NOT_KNOWN else self._unread.discard)(subject)
+        return status not in NOT_KNOWN
 
     def _end(self, known: Mapping[Kind, Mapping[str, str]], now: float) -> Generator[None, None, None]:
         """Record that what is left of ``known`` is gone."""

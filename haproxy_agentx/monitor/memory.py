@@ -7,6 +7,7 @@ from haproxy_agentx.health.instance import Remembered, Standing
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.last_reported import PREFIX as REPORTED
+from haproxy_agentx.monitor.reminders import PREFIX as REMIND
 from haproxy_agentx.vrrp.model import Place, VrrpState
 
 PREFIX = "vrrp/"
@@ -57,8 +58,8 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
 
 
 def outdated(keys: Iterable[str], present: Container[str]) -> list[str]:
-    """Return those of ``keys`` that are of instances, services or reports of which ``present`` has none any more.
+    """Return those of ``keys`` that are of instances, services, reports or reminders that ``present`` has no more.
 
     Remembered permanently, one that was removed would be back after the next start.
     """
-    return [key for key in keys if key.startswith((PREFIX, SERVICE, REPORTED)) and key not in present]
+    return [key for key in keys if key.startswith((PREFIX, SERVICE, REPORTED, REMIND)) and key not in present]

@@ -24,9 +24,10 @@ from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
 from haproxy_agentx.monitor.plans import planned
 from haproxy_agentx.monitor.reports import Manners, Reports
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings
-from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, with_times
+from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
 from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
+from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
 from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
 
@@ -67,6 +68,8 @@ class Node:
         """Whether keepalived's traps come to us, as far as that can be known."""
         self.connected = False
         """Whether snmpd keeps our session."""
+        self.can_send = False
+        """Whether an event would leave at once. Only then a reminder is due: one that waits may outlive its problem."""
         self.suppressed = 0
         """Changes that were counted instead of told, since the start."""
         self._plans = plans
@@ -183,6 +186,8 @@ class Node:
         self._take_changes(self.instances.settle(now))
         if not self._judging and self._awaited and now < self._started + START:
             return []
+        if not self._judging:
+            self.reports.reminders.begin(now, date)
         self._judging = True
         self._follow_plans(now, date)
         for service in self.services.values():
@@ -191,7 +196,8 @@ class Node:
         told += [news for service in self.services.values() for news in self._tell(service, now, date)]
         self.reports.sources.take_master(self.connected, now)
         told += self.reports.report(now, date)
-        self._count_suppressed(told)
+        self._note(told, now, date)
+        told += self._remind(now, date)
         self._reassess = False
         return told
 
@@ -203,7 +209,7 @@ class Node:
         told = self.advance(now, date)
         last = [news for service in self.services.values() for news in self._close(service, now, date)]
         last += self.reports.flush(now, date)
-        self._count_suppressed(last)
+        self._note(last, now, date)
         return told + last
 
     def deadline(self, now: float) -> float | None:
@@ -211,6 +217,7 @@ class Node:
         moments = [self.instances.deadline(now)]
         if self._judging:
             moments.append(self.reports.deadline(now))
+            moments.append(self.reports.reminders.deadline(now) if self.can_send else None)
         else:
             moments.append(self._started + START)  # nothing is told before
         for service in self.services.values():
@@ -239,8 +246,38 @@ class Node:
         """Whether changes of role wait for HAProxy to be read."""
         return any(self._pending.values())
 
-    def _count_suppressed(self, told: Iterable[News]) -> None:
-        self.suppressed += sum(int(news.cells["haxEventSuppressed"]) for news in told)
+    def _note(self, told: Iterable[News], now: float, date: float) -> None:
+        """Record events that are reported: what they count, and which problems begin or end."""
+        for news in told:
+            self.suppressed += int(news.cells["haxEventSuppressed"])
+            self.reports.reminders.note(news, now, date)
+
+    def _remind(self, now: float, date: float) -> Iterator[News]:
+        """Yield the reminders of problems that last, if they would leave at once."""
+        reminders = self.reports.reminders
+        for problem in reminders.due(now) if self.can_send else ():
+            found = self._reminder(*problem, now, date)
+            if isinstance(found, News):
+                reminders.again(problem, now, date)
+                yield found
+            elif found:
+                reminders.later(problem, now)
+            else:
+                reminders.over(problem)
+
+    def _reminder(self, what: str, name: str, now: float, date: float) -> News | bool:
+        """Return the event that reports a problem again; True while it may be over, False for none."""
+        if what == SUBJECTS[Kind.sourceChange]:
+            return self.reports.sources.reminder(name, now, date)
+        if what != SUBJECTS[Kind.serviceHealthChange]:
+            kind = Kind.backendChange if what == SUBJECTS[Kind.backendChange] else Kind.serverChange
+            process = self._processes.get(name.partition("/")[0])
+            is_read = process is not None and process.state.farm is not None and not process.state.trouble
+            return self.reports.farms.reminder(kind, name, date) if is_read else True
+        service = self.services.get(name)
+        if service is None or self._pending[name] or service.tracker.uncounted:
+            return service is not None
+        return reminder(service, now, date)
 
     def _limiter(self) -> Limiter:
         return Limiter(self._manners.limit, self._manners.per)

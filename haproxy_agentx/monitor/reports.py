@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.monitor.farm_reports import FarmReports
+from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
 
 
@@ -17,6 +18,8 @@ class Manners:
     per: float = 60.0
     servers: bool = False
     backends: bool = True
+    remind: float | None = None
+    """Seconds after which a problem that lasts is reported again; None for never."""
 
 
 class Reports:
@@ -30,16 +33,17 @@ class Reports:
         kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
         self.sources = SourceReports(manners.hold, manners.limit, manners.per, memory)
         self.farms = FarmReports(kinds, manners.limit, manners.per, memory)
+        self.reminders = Reminders(manners.remind, manners.limit, manners.per, memory)
 
     @property
     def texts(self) -> dict[str, str]:
         """What was last reported, as the next run has to know it, by key."""
-        return {**self.sources.texts, **self.farms.texts}
+        return {**self.sources.texts, **self.farms.texts, **self.reminders.texts}
 
     @property
     def version(self) -> int:
         """Grows with each change of ``texts``."""
-        return self.sources.version + self.farms.version
+        return self.sources.version + self.farms.version + self.reminders.version
 
     def report(self, now: float, date: float) -> Iterator[News]:
         """Yield what is to be reported now."""

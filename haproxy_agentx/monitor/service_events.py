@@ -7,8 +7,9 @@ from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
 from haproxy_agentx.health.model import Cause, Health, Role
-from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, Severity, severity_of
+from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.health.tracker import Tell, Told
+from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.storm import not_told
 
@@ -71,6 +72,22 @@ def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[New
     if role is told.role:
         return [News(date, Kind.serviceHealthChange, cells)]
     return [News(date, Kind.serviceFailover, {**cells, "haxEventKeepalivedTrap": TrapSeen.notObserved.name})]
+
+
+def reminder(service: Service, now: float, date: float) -> News | bool:
+    """Return the event that reports the problem of a service again; True while it may be over, False for none.
+
+    It is over, or about to be reported as another one, when the service is judged otherwise than was last reported.
+    """
+    told, condition = service.tracker.told, service.tracker.condition
+    if told is None or not told.raised or OF_HEALTH[told.health].name in SILENT:
+        return False
+    if condition is None or condition.health is not told.health or condition.role not in (told.role, Role.unknown):
+        return True
+    minutes = int(now - service.tracker.since) // 60
+    words = f"still {told.health.name} after {minutes} min: {condition.details or service.cause_text}"
+    cells = event_cells(service, Tell(replace(told, role=condition.role), condition, now))
+    return News(date, Kind.serviceHealthChange, {**cells, "haxEventCauseText": line(words), "haxEventReminder": "true"})
 
 
 def event_cells(service: Service, tell: Tell) -> dict[str, str]:

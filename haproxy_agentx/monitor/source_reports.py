@@ -5,6 +5,7 @@ behind it are judged again when keepalived has had the time to connect to it aga
 """
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.limiter import RateWindow
@@ -73,6 +74,16 @@ class SourceReports:
             if name not in names and not (name == SNMPD and READ_THROUGH_SNMPD in names):
                 self._reports.gone(name, now, f"{name} is no longer read")
                 self._seen.discard(name)
+
+    def reminder(self, name: str, now: float, date: float) -> News | bool:
+        """Return the event that reports a problem of a source again; True while it may be over, False for none."""
+        state = self._reports.lasting(name)
+        if not state:
+            return state is None
+        if name not in self._seen or (name in THROUGH_SNMPD and not self._is_due(now)):
+            return True
+        news = self._reports.reminder(name, state, date)
+        return replace(news, cells={**news.cells, "haxEventCause": Cause.sourceLost.name})
 
     def deadline(self) -> float | None:
         """Return when ``report`` may have something."""

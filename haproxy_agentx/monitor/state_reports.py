@@ -15,7 +15,7 @@ from itertools import islice
 
 from haproxy_agentx.event import Kind, News
 from haproxy_agentx.health.limiter import CALM, RateWindow
-from haproxy_agentx.health.severity import REMOVED, Severity, severity_of
+from haproxy_agentx.health.severity import REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.monitor.last_reported import LastReported
 from haproxy_agentx.monitor.storm import MANY, not_told, still_waiting
 
@@ -129,6 +129,26 @@ class StateReports:
             self._differ(subject, reported.state, REMOVED, now, words, found=False)
         else:
             self.see(subject, REMOVED, now, words)
+
+    def lasting(self, subject: str) -> str | None:
+        """Return the problem that was last reported of a subject, an empty text for none; None while it may be over."""
+        reported = self.last.get(subject)
+        if reported is None or not reported.raised or severity_of(self._kind, reported.state).name in SILENT:
+            return ""
+        return None if subject in self._differences else reported.state
+
+    def reminder(self, subject: str, state: str, date: float) -> News:
+        """Return the event that reports again, and changes nothing of what was last reported."""
+        cells = {
+            "haxEventSubject": subject,
+            "haxEventState": state,
+            "haxEventPreviousState": state,
+            "haxEventCauseText": f"{subject} is still {state}",
+            "haxEventSuppressed": "0",
+            "haxEventSeverity": severity_of(self._kind, state).name,
+            "haxEventReminder": "true",
+        }
+        return News(date, self._kind, cells)
 
     def forgive(self, subject: str, now: float) -> None:
         """Record that nothing is known against the last report of a subject: what differs now counts for nothing."""

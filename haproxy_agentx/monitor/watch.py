@@ -281,6 +281,8 @@ class Monitor:
             now, date = monotonic(), time.time()
             self._take_sources(now)
             self.node.connected = self._clocks.stamp(now) is not None
+            is_idle = self.node.connected and self._journal.oldest is None
+            self.node.can_send = is_idle and self.egress_gate.is_open(now)
             self._note_listening()
             self._keep(self._judge(now, date))
             self._show()
@@ -410,4 +412,4 @@ def _plans(config: Config) -> list[Plan] | None:
 
 def _manners(config: Config) -> Manners:
     said = config.notifications
-    return Manners(said.hold, said.limit, said.per, said.servers, said.backends)
+    return Manners(said.hold, said.limit, said.per, said.servers, said.backends, said.remind)

@@ -192,6 +192,15 @@ EVENT_TABLE = Table(
             "the notification.",
             "seconds",
         ),
+        Column(
+            29,
+            "haxEventReminder",
+            tc.FLAG,
+            "",
+            "true(1) when the event reports no change: the problem that the last event of the subject reported lasts "
+            "('notifications: remind' of the configuration). The states of a reminder are both the current one, and it "
+            "clears no event.",
+        ),
     ),
     "The most recent events, including those whose notification was lost or is still queued. They are kept on disk: "
     "numbering continues after any restart, and restarts when haxAgentIndexDiscontinuityTime changes. A number is used "
@@ -218,6 +227,7 @@ _NOTHING_KNOWN = {
     "haxEventSeverity": b"indeterminate",
     "haxEventClears": b"0",
     "haxEventSubjectIndex": b"0",
+    "haxEventReminder": b"false",
 }
 """What an object of a notification says when its event has nothing to say: each has to be in it (RFC 2578 8.1)."""
 

@@ -19,6 +19,7 @@ _STATES = (
     "haxEventSuppressed",
     "haxEventMaybeRepeated",
     *_FOR_ALARMS,
+    "haxEventReminder",
 )
 
 _ROW = (
@@ -53,6 +54,7 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             "haxEventKeepalivedTrap",
             *_FOR_ALARMS,
             *_REASONS,
+            "haxEventReminder",
         ),
         "A notification is generated when the VRRP role of this node for a service, haxEventSubject, changes, and with "
         "it perhaps the health; it is sent at once. The objects are followed by those of the corresponding "
@@ -72,6 +74,7 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             *_WHY,
             *_FOR_ALARMS,
             *_REASONS,
+            "haxEventReminder",
         ),
         "A notification is generated when the health of a service, haxEventSubject, changes on this node, and its VRRP "
         "role does not. It is sent "

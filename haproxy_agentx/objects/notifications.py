@@ -47,6 +47,7 @@ _ROOM: dict[str, tuple[int | None, int | None]] = {
     "haxEventCauseText": (12, 64),
     "haxEventClears": (_ALWAYS, _ALWAYS),
     "haxEventMaybeRepeated": (_ALWAYS, _ALWAYS),
+    "haxEventReminder": (_ALWAYS, _ALWAYS),
     "haxEventTime": (_ALWAYS, _ALWAYS),
     "haxEventPreviousHealth": (_ALWAYS, _ALWAYS),
     "haxEventPreviousRole": (_ALWAYS, _ALWAYS),

@@ -32,7 +32,7 @@ RECENT = 500
 OPEN = "problem/"
 """Keys of what is remembered begin with it where it is the number of an event whose problem lasts."""
 
-_SUBJECTS = {
+SUBJECTS = {
     Kind.serviceFailover: "service",
     Kind.serviceHealthChange: "service",
     Kind.sourceChange: "source",
@@ -252,14 +252,17 @@ class Ledger:
     def _linked(self, news: News, number: int) -> News:
         """Return an event, which gets ``number``, with the number of the event that it clears, 0 for none.
 
-        One of no subject, or that reports no state of its subject, neither ends a problem nor begins one.
+        One of no subject, or that reports no state of its subject, neither ends a problem nor begins one; nor does a
+        reminder, and so it is the first report of a problem that is cleared.
         """
-        cells, what = news.cells, _SUBJECTS.get(news.kind)
+        cells, what = news.cells, SUBJECTS.get(news.kind)
         severity = cells.get("haxEventSeverity")
         if what is None or severity is None or not {"haxEventHealth", "haxEventState"} & cells.keys():
             return news
         key = f"{OPEN}{what}/{cells.get('haxEventSubject', '')}"
         known = self.told.get(key, "")
+        if cells.get("haxEventReminder") == "true":
+            return replace(news, cells={**cells, "haxEventClears": "0"})
         if severity != Severity.cleared.name:
             self.remember({key: str(number)})
         elif known:

@@ -55,7 +55,7 @@ def test_the_defaults_are_those_of_the_bare_set_up():
     assert Config().keepalived == KeepalivedConfig("/run/haproxy-agentx/vrrp.fifo", "127.0.0.1:1162", None)
     assert Config().services is None
     assert Config().notifications == NotificationsConfig(
-        hold=1.0, limit=10, per=60.0, servers=False, backends=True, egress_hold=300.0
+        hold=1.0, limit=10, per=60.0, servers=False, backends=True, egress_hold=300.0, remind=None
     )
 
 
@@ -84,7 +84,7 @@ def test_everything_at_once():
             min_servers: 80%
             intended_role: master
           - {name: rest, frontends: [], min_servers: 2}
-        notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off, egress_hold: 90s}
+        notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off, egress_hold: 90s, remind: 1h}
     """
     config = parse(text, FILE)
     assert config.keepalived == KeepalivedConfig(
@@ -105,7 +105,9 @@ def test_everything_at_once():
         ),
         ServiceConfig("rest", None, Demand((), None, Minimum(2))),
     )
-    assert config.notifications == NotificationsConfig(0.25, 60, 3600.0, servers=True, backends=False, egress_hold=90.0)
+    assert config.notifications == NotificationsConfig(
+        0.25, 60, 3600.0, servers=True, backends=False, egress_hold=90.0, remind=3600.0
+    )
 
 
 def test_none_leaves_a_source_alone():
@@ -441,6 +443,8 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         # notifications
         ("notifications: off", 1, "notifications", "expected a mapping with the keys hold, limit, servers, backends"),
         ("notifications: {hold: 61s}", 1, "notifications.hold", "0s to 60s are possible"),
+        ("notifications: {remind: 5s}", 1, "notifications.remind", "10s to 604800s are possible"),
+        ("notifications: {remind: often}", 1, "notifications.remind", "'often' is not a duration"),
         ("notifications: {egress_hold: 2h}", 1, "notifications.egress_hold", "0s to 3600s are possible"),
         ("notifications: {hold: -1s}", 1, "notifications.hold", "not a duration"),
         ("notifications: {limit: 10}", 1, "notifications.limit", "write it as 10/min or 60/hour"),

@@ -37,6 +37,7 @@ SEEDS = {
     b"      - app\n    min_servers: 80%\n    intended_role: backup\n  - {name: b, frontends: []}\n",
     "services that are none": b"services: [{}, 5, {name: a}, {name: a, backends: [a, a, x/y, *b, ~]}]\n",
     "notifications": b"notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off, egress_hold: 0s}\n",
+    "reminders": b"notifications: {remind: 10s}\n",
     "an alias": b"root: &a 1.3.6\nstore: *a\n",
     "laughs": b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n",
     "a tag": b"store: !!python/object/apply:os.system [id]\n",
