@@ -41,6 +41,8 @@ class Clients:
         """Frontends that ever had requests that HAProxy did not answer by itself."""
         self.served: frozenset[bytes] = frozenset()
         """Frontends of which servers answered requests in the last seconds."""
+        self.mute: frozenset[bytes] = frozenset()
+        """Frontends in TCP mode to which clients have come lately, and none of them has got an octet."""
         self.answering: frozenset[bytes] = frozenset()
         """Backends without servers that answer themselves: redirects, pages."""
         self.went_back = False
@@ -77,7 +79,7 @@ class Clients:
         """
         if self._cutter.fields != reading.fields:
             self._cutter = of.Cutter(reading.fields)
-        before = (self.standings, self.queues, self.used, self.served, self.answering)
+        before = (self.standings, self.queues, self.used, self.served, self.answering, self.mute)
         seen = yield from self._cut_frontends(reading, places)
         yield from self._look_at_backends(reading, places, had_servers, now)
         counted = {name: value for name, value in seen.items() if isinstance(value, of.FrontendCounters)}
@@ -105,7 +107,8 @@ class Clients:
         self.standings = {name: standing for name, standing in standings.items() if standing is not Outcome.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         self.served = frozenset(name for name, each in traffic.items() if each.is_served(now))
-        return before != (self.standings, self.queues, self.used, self.served, self.answering)
+        self.mute = frozenset(name for name, each in traffic.items() if each.is_mute)
+        return before != (self.standings, self.queues, self.used, self.served, self.answering, self.mute)
 
     def _cut_frontends(
         self, reading: Reading, places: Places

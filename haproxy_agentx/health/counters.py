@@ -37,11 +37,18 @@ class Answers(NamedTuple):
     """Denied by a rule, or not understood."""
     intercepted: int
     """Answered by HAProxy as it was configured to: redirects, pages, statistics."""
+    refused: int = 0
+    """Those of ``denied`` that a rule denied."""
 
     @property
     def excused(self) -> int:
         """Return those that say nothing of servers."""
         return self.denied + self.intercepted
+
+    @property
+    def answered(self) -> int:
+        """Return those that were answered by servers, or ended in an error."""
+        return max(0, self.good + self.bad - self.excused)
 
 
 class BackendCounters(NamedTuple):
@@ -69,6 +76,7 @@ class Cutter:
         self._answers = _present(ANSWERS, fields)
         self._has_answers = all(name in fields for name in ANSWERS[:STATUSES])
         self._has_pages = ANSWERS[-1] in fields
+        self._has_refused = ANSWERS[STATUSES] in fields
         self._failures = _present(FAILURES, fields)
         self._given = _present(("lbtot", *GIVEN), fields)
         self._good = _present(GIVEN, fields)
@@ -85,7 +93,9 @@ class Cutter:
         sessions, current, limit = (value or 0 for value in load)
         numbers = [value or 0 for value in answers]
         pages = numbers.pop() if self._has_pages else 0
-        counted = Answers(sum(numbers[: STATUSES - 1]), numbers[STATUSES - 1], sum(numbers[STATUSES:]), pages)
+        refused = numbers[STATUSES] if self._has_refused else 0
+        denied = sum(numbers[STATUSES:])
+        counted = Answers(sum(numbers[: STATUSES - 1]), numbers[STATUSES - 1], denied, pages, refused)
         octets = _number(row[self.fields["bout"]]) if "bout" in self.fields else None
         return FrontendCounters(sessions, current, limit, octets or 0, counted if is_http else None)
 

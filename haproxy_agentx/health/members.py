@@ -36,6 +36,7 @@ _FRONTENDS: Mapping[Outcome, tuple[Part, Readiness]] = {
     Outcome.partly: (Part.serves, Readiness.degraded),
     Outcome.full: (Part.out, Readiness.notReady),
     Outcome.failing: (Part.out, Readiness.notReady),
+    Outcome.refusing: (Part.out, Readiness.notReady),
     Outcome.unread: (Part.unread, Readiness.unknown),
 }
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
@@ -45,7 +46,8 @@ _OPEN = (FrontendStatus.open, FrontendStatus.full)
 class FrontendPart:
     """A frontend. ``used`` says whether it ever had requests that HAProxy did not answer by itself.
 
-    ``served`` says that servers answered such requests in the last seconds.
+    ``served`` says that servers answered such requests in the last seconds; ``mute`` that clients came and got nothing,
+    which shows nothing by itself: they may be waiting.
     """
 
     state: Part
@@ -53,28 +55,35 @@ class FrontendPart:
     used: bool
     served: bool
     is_open: bool
+    mute: bool = False
 
     @classmethod
-    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool, served: bool) -> Self:
+    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool, served: bool, mute: bool = False) -> Self:
         """Return it by its status and by what its clients get."""
         is_open = status in _OPEN
         if standing is Outcome.unread or is_open:
             state, readiness = _FRONTENDS[standing]
         else:
             state, readiness = Part.out, Readiness.notReady
-        return cls(state, readiness, used, served and state is Part.serves, is_open)
+        return cls(state, readiness, used, served and state is Part.serves, is_open, mute)
+
+    @classmethod
+    def gone(cls, *, used: bool) -> Self:
+        """Return one whose HAProxy is gone."""
+        return cls(Part.out, Readiness.notReady, used, served=False, is_open=False)
 
 
 def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
     """Return what the frontends of a service allow at best.
 
     One that serves nobody leaves the others degraded. But where clients came to such a one and to none of the others,
-    what is left is no site: a statistics page, a redirect, metrics.
+    what is left is no site: a statistics page, a redirect, metrics. Nor is it where clients come to the others and get
+    nothing: those pass on to the one that is out.
     """
     serving = [part for part in parts if part.state is Part.serves]
     out = [part for part in parts if part.state is Part.out]
     unread = [part for part in parts if part.state is Part.unread]
-    is_site_left = any(part.used for part in serving)
+    is_site_left = any(part.used and not part.mute for part in serving)
     if out and (not serving or (any(part.used for part in out) and not is_site_left)):
         return Readiness.unknown if unread and not serving else Readiness.notReady
     if unread and not is_site_left:

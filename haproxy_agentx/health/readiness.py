@@ -42,6 +42,7 @@ _REASONS: Mapping[Outcome, Reason] = {
     Outcome.full: Reason.saturated,
     Outcome.partly: Reason.clientErrors,
     Outcome.failing: Reason.clientErrors,
+    Outcome.refusing: Reason.clientErrors,
 }
 
 
@@ -86,9 +87,10 @@ class Verdict:
 def assess(demand: Demand, processes: Sequence[ProcessState]) -> Verdict:
     """Judge a service. All of ``processes`` are looked at that have, or may have, a part in it."""
     findings = _Findings(demand, told_of=len(processes))
-    for process in processes:
-        if _has_part(demand, process, processes):
-            findings.take(process)
+    parts = [process for process in processes if _has_part(demand, process, processes)]
+    is_served = any(_is_served(demand, process) for process in parts)
+    for process in parts:
+        findings.take(process, is_served=is_served)
     findings.take_missing("frontend", demand.frontends, processes)
     findings.take_missing("backend", demand.backends, processes)
     return findings.verdict()
@@ -112,12 +114,16 @@ class _Findings:
         self._frontends: list[FrontendPart] = []
         self._backends: list[BackendPart] = []
 
-    def take(self, process: ProcessState) -> None:
-        """Look at a process."""
+    def take(self, process: ProcessState, *, is_served: bool) -> None:
+        """Look at a process; ``is_served`` says that clients have been served lately, by one without trouble.
+
+        Then one that is gone is a part of what clients get, as a frontend of it would be.
+        """
         trouble = process.trouble or (_NO_TROUBLE if process.farm else Reason.haproxyUnreadable)
-        if trouble:
-            self._find(trouble, Told.trouble, of_trouble(process.name, trouble, process.words), _stale(trouble))
         farm = process.farm
+        if trouble:
+            level = Readiness.degraded if trouble & _GONE and farm is not None and is_served else _stale(trouble)
+            self._find(trouble, Told.trouble, of_trouble(process.name, trouble, process.words), level)
         if farm is None:
             return
         if farm.nobodys and not trouble:
@@ -167,7 +173,9 @@ class _Findings:
             self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
             return
         where, status, standing = self._where(farm.process, as_text(name)), farm.frontends[name], farm.standing(name)
-        part = FrontendPart.of(status, standing, used=farm.is_used(name), served=farm.is_served(name))
+        part = FrontendPart.of(
+            status, standing, used=farm.is_used(name), served=farm.is_served(name), mute=farm.is_mute(name)
+        )
         if part.state is Part.unread:
             self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Outcome.unread))
         elif status not in _OPEN:
@@ -250,6 +258,14 @@ class _Findings:
         self._reasons |= reason
         self._told.append((told, words))
         self._levels.add(level)
+
+
+def _is_served(demand: Demand, process: ProcessState) -> bool:
+    """Whether a process without trouble has answered requests of the service in the last seconds."""
+    farm = process.farm
+    if process.trouble or farm is None:
+        return False
+    return any(farm.is_served(name) for name in _chosen(demand.frontends, process.name, farm.frontends))
 
 
 def _stale(trouble: Reason) -> Readiness:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from haproxy_agentx.health.counters import Answers, BackendCounters, FrontendCounters
+from haproxy_agentx.health.refusals import Refusals
 
 FAILED_REQUESTS = 3
 """Requests that have to fail before a frontend does not serve."""
@@ -22,6 +23,9 @@ FAILED_SECONDS = 1.0
 
 FORGOTTEN = 60.0
 """Seconds without a request after which errors are no evidence any more."""
+
+MUTE = 2.0
+"""Seconds in which clients have to come, over TCP, none of whom gets an octet."""
 
 SERVED = 5.0
 """Seconds for which good answers of servers are evidence."""
@@ -51,6 +55,8 @@ class Outcome(Enum):
     """At its limit, and nobody gets in."""
     failing = "failing"
     """Every request, but one of ten at most, ended in an error of HAProxy's own."""
+    refusing = "refusing"
+    """A rule denies every request since HAProxy was reloaded (health/refusals.py)."""
     unread = "unread"
     """Its row is missing or cannot be understood."""
 
@@ -89,6 +95,8 @@ class Delta:
     """Errors that HAProxy was configured to answer with: a page of 503 for everybody."""
     is_guess: bool = False
     """TCP has no statuses: that no octet came back is all there is."""
+    is_quiet: bool = True
+    """No octet came back, over TCP."""
 
     @property
     def matters(self) -> bool:
@@ -115,6 +123,11 @@ class FrontendTraffic:
     _limit: Damped = field(default_factory=Damped)
     _shut: Damped = field(default_factory=Damped)
     _part: Damped = field(default_factory=Damped)
+    _refusals: Refusals = field(default_factory=Refusals)
+    _is_refusing: bool = False
+    _mute_since: float | None = None
+    """Since when clients have come, in TCP mode, and none of them has got an octet."""
+    _mute_clients: int = 0
     _since: float | None = None
     """Since when every request has failed."""
     _requests: int = 0
@@ -138,6 +151,8 @@ class FrontendTraffic:
             return Outcome.failing
         if self._shut:
             return Outcome.full
+        if self._is_refusing:
+            return Outcome.refusing
         if self._limit:
             return Outcome.crowded
         return Outcome.partly if self._part else Outcome.fine
@@ -145,6 +160,12 @@ class FrontendTraffic:
     def is_served(self, now: float) -> bool:
         """Whether servers answered requests in the last seconds, and not all have ended in errors since."""
         return self._served_at is not None and now - self._served_at <= SERVED
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether clients came over TCP for a while and none got an octet: they may wait, or be served by nobody."""
+        lasts = self.seen_at - self._mute_since if self._mute_since is not None else 0.0
+        return self._mute_clients >= FAILED_REQUESTS and lasts >= MUTE
 
     def delta(self, counters: FrontendCounters | None) -> tuple[Delta, int]:
         """Return what happened since the last reading, and how many sessions came in."""
@@ -154,7 +175,9 @@ class FrontendTraffic:
         accepted = counters.sessions - before.sessions
         if counters.answers is None or before.answers is None:
             silent = counters.octets == before.octets and accepted > 0
-            return Delta(accepted, accepted if silent else 0, all_failed=silent, is_guess=True), accepted
+            is_quiet = counters.octets == before.octets
+            errors = accepted if silent else 0
+            return Delta(accepted, errors, all_failed=silent, is_guess=True, is_quiet=is_quiet), accepted
         gained = Answers(*(now - then for now, then in zip(counters.answers, before.answers, strict=True)))
         pages = min(gained.bad, max(0, gained.intercepted - gained.good))  # those that can only have been 5xx
         requests = max(0, gained.good + gained.bad - gained.excused + pages)
@@ -177,16 +200,36 @@ class FrontendTraffic:
             self._limit.take(seen=at_limit or some_full)
             self._shut.take(seen=at_limit and not let_in)
         if counters is not None:
+            self._take_refusals(counters, now)
             self._last, self.used = counters, self.used or _is_used(counters)
             self.seen_at = now
         if self._since is not None and now - max(self._since, self._failed_at) > FORGOTTEN:
             self._since = None
+
+    def _take_refusals(self, counters: FrontendCounters, now: float) -> None:
+        before = self._last
+        if counters.answers is not None and before is not None and before.answers is not None:
+            if _went_back(before, counters):
+                self._refusals.reloaded(counters.answers, now)
+            else:
+                gained = Answers(*(after - then for after, then in zip(counters.answers, before.answers, strict=True)))
+                self._refusals.grew(gained, now)
+        self._is_refusing = self._refusals.stands(now)
+
+    def _hear(self, delta: Delta) -> None:
+        """Record whether clients who came over TCP got anything. To be called before ``take``."""
+        if delta.is_guess and delta.all_failed:
+            self._mute_since = self.seen_at if self._mute_since is None else self._mute_since
+            self._mute_clients += delta.requests
+        elif delta.requests or not delta.is_quiet:
+            self._mute_since, self._mute_clients = None, 0
 
     def failed(self, delta: Delta, own: int | None, now: float) -> None:
         """Record requests, of which ``own`` ended in errors of HAProxy's own; None where that is not known.
 
         To be called before ``take``.
         """
+        self._hear(delta)
         if not delta.requests:
             return
         if not delta.is_guess:

@@ -62,6 +62,7 @@ _CLIENTS: Mapping[Outcome, str] = {
     Outcome.full: "is at its limit of connections and lets nobody in",
     Outcome.partly: "answers a part of its requests with HAProxy's own errors",
     Outcome.failing: "answers every request with HAProxy's own errors",
+    Outcome.refusing: "denies every request since its counters restarted, as at a reload",
     Outcome.unread: "has a row that is missing or cannot be understood",
 }
 

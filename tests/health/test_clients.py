@@ -25,6 +25,7 @@ class Site:
         self.load = (1, 100)
         self.sockets: list[str] = []
         self.same = True
+        self.closed: set[str] = set()
 
     def _counters(self) -> dict[str, int]:
         return {"stot": 5, "scur": 1, "slim": 100, "bout": 0} | (
@@ -47,7 +48,10 @@ class Site:
         return self
 
     def show(self) -> None:
-        rows = [frontend(name, 1, **self._text(cells)) for name, cells in self.fronts.items()]
+        rows = [
+            frontend(name, 1, status="STOP" if name in self.closed else "OPEN", **self._text(cells))
+            for name, cells in self.fronts.items()
+        ]
         rows += [listener("www", f"sock-{n}", 1, n, status=status) for n, status in enumerate(self.sockets)]
         for number, name in enumerate(self.econ, 7):
             state = {"status": "no check", "check_status": ""} if name == "site" else {}
@@ -170,6 +174,59 @@ def test_a_reload_begins_the_counters_anew_and_proves_nothing():
     assert site.read(hrsp_2xx=3).is_ready
 
 
+def reloaded(site: Site) -> Site:
+    site.fronts["www"] = site._counters()
+    site.econ = dict.fromkeys(site.econ, 0)
+    site.same = False
+    return site
+
+
+DENIED = {"hrsp_4xx": 4, "dreq": 4}
+
+
+def test_a_reload_that_brings_a_rule_which_denies_everybody():
+    site = reloaded(Site().read().read(hrsp_2xx=5, **DENIED))
+    for _ in range(3):
+        assert site.read(**DENIED).is_ready, "not long enough"
+    assert site.read(**DENIED).failed()
+    assert "denies every request" in site.verdict.details
+    assert reloaded(site).read(**DENIED).read(**DENIED).read(**DENIED).read(**DENIED).failed(), "another reload"
+    assert site.read(hrsp_2xx=2).is_ready
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"hrsp_2xx": 2} | DENIED, DENIED),
+        ({}, DENIED),
+        ({"hrsp_2xx": 5}, {"hrsp_2xx": 1} | DENIED),
+        ({"hrsp_2xx": 5}, {"hrsp_4xx": 1, "dreq": 1}),
+        ({"hrsp_2xx": 5}, {"hrsp_4xx": 4, "ereq": 4}),
+        ({"hrsp_2xx": 5}, {"hrsp_3xx": 4, "intercepted": 4}),
+    ],
+    ids=["most were denied before", "not used before", "some are answered", "few", "no HTTP", "answered as configured"],
+)
+def test_what_is_denied_otherwise_is_no_outage(before, after):
+    site = reloaded(Site().read().read(**before))
+    for _ in range(8):
+        assert site.read(**after).is_ready
+
+
+def test_an_abuser_who_is_denied_is_no_outage():
+    site = Site().read().read(hrsp_2xx=500)
+    for _ in range(20):
+        assert site.read(hrsp_4xx=50, dreq=50).is_ready
+
+
+def test_what_is_denied_is_forgotten_without_requests():
+    site = reloaded(Site().read().read(hrsp_2xx=50)).read(hrsp_4xx=15, dreq=15).read(3.0, **DENIED)
+    assert site.failed()
+    assert site.read(FORGOTTEN + 1).is_ready
+    late = reloaded(Site().read().read(hrsp_2xx=5)).read(FORGOTTEN + 1, **DENIED)
+    for _ in range(5):
+        assert late.read(**DENIED).is_ready, "what was before is too long ago"
+
+
 def test_beside_a_frontend_that_was_never_used():
     """A statistics page is open and answers all by itself: the site is out."""
     site = Site(("www", "stats")).more("stats", hrsp_2xx=5, intercepted=5)
@@ -180,6 +237,37 @@ def test_beside_a_frontend_that_was_never_used():
     for _ in range(3):
         two.read(**OWN)
     assert two.verdict.readiness is Readiness.degraded
+
+
+def test_a_frontend_that_passes_clients_on_to_a_closed_one_is_no_site():
+    """TLS is passed on over TCP to a frontend that terminates it, and that is closed: clients wait."""
+    chain = Site(("www", "inner"), mode="tcp").more("inner", stot=5, bout=9).read(stot=5, bout=90)
+    chain.closed = {"inner"}
+    assert chain.read(stot=1, bout=10).verdict.readiness is Readiness.degraded
+    assert chain.read(stot=2).verdict.readiness is Readiness.degraded, "they may be waiting"
+    assert chain.read(stot=2).verdict.readiness is Readiness.notReady
+    assert chain.read().verdict.readiness is Readiness.notReady, "without clients it stands"
+    assert chain.read(stot=1, bout=10).verdict.readiness is Readiness.degraded
+    waits = Site(mode="tcp").read(stot=5, bout=90)
+    for _ in range(5):
+        assert waits.read(stot=2).is_ready, "with nothing closed it says nothing"
+
+
+@pytest.mark.parametrize("trouble", [Reason.haproxyGone, Reason.haproxyUnresponsive])
+def test_one_of_two_haproxy_is_gone(trouble):
+    """Degraded while the other one serves clients; where none were seen to be served, it may have been the site."""
+    site, other = Site().read().read(hrsp_2xx=5), Site().read()
+    gone = ProcessState("other", other.process.farm, trouble, "nobody listens")
+
+    def readiness() -> Readiness:
+        return assess(Demand(), [ProcessState("local", site.process.farm), gone]).readiness
+
+    assert readiness() is Readiness.degraded
+    site.read(6.0)
+    assert readiness() is Readiness.notReady
+    site.read(hrsp_2xx=5)
+    unread = ProcessState("other", None, trouble, "nobody listens")
+    assert assess(Demand(), [ProcessState("local", site.process.farm), unread]).readiness is Readiness.notReady
 
 
 def test_whose_errors_they_are_is_not_guessed():
