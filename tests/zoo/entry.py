@@ -17,7 +17,7 @@ entry.yaml has these keys:
               the detection window) and `about`
     needs     a program and the least version of it that the entry can be played with: keepalived 2.2.8; or a path that
               the machine has to have: /proc/net/ip_vs
-    quick     true where it belongs to the part that runs with every change
+    quick     where it belongs to the part that runs with every change: what it stands for there, one of ``KINDS``
 
 No expected state is written down: the referee finds out by itself what is true.
 """
@@ -35,7 +35,30 @@ START = ("snmpd", "haproxy", "keepalived", "agent")
 WINDOW = 6.0
 """Seconds in which a fault is detected, unless a step says otherwise."""
 
+BEGINS, RESTS = 18.0, 4.5
+"""Seconds that an entry takes to its first rest, and that a step takes beside its detection window."""
+
+QUICK_JOBS = 4
+"""Entries of the part that runs with every change that are played side by side: they wait most of the time."""
+
 KEYS = frozenset({"about", "source", "ask", "own", "served", "start", "servers", "steps", "quick", "needs"})
+
+KINDS = {
+    "basic": "one address, one site: failover, outage, reload",
+    "evidence": "less evidence is never better",
+    "verdict": "HAProxy's own verdict is evidence",
+    "clients": "what clients got is evidence",
+    "silence": "a silent channel is not a silent service",
+    "full": "full is a state",
+    "optional": "optional evidence is optional",
+    "address": "an address is where it belongs",
+    "memory": "what was shown once is not forgotten",
+    "deletion": "a deletion is a deletion",
+    "assertion": "no assertion without evidence",
+    "meaning": "what is configured is what is meant",
+    "probe": "the probe asks as a client does",
+}
+"""What the part that runs with every change has to show, each by an entry of its own."""
 
 ANY_SERVICE = ""
 """Key of the only URL where all services of a node share it."""
@@ -73,12 +96,18 @@ class Entry:
     start: tuple[str, ...]
     servers: Mapping[str, "Server"]
     steps: tuple[Step, ...]
-    quick: bool
+    quick: str
+    """The kind that it stands for in the part that runs with every change; empty where it is not in it."""
     needs: tuple[str, tuple[int, ...]] | None
 
     def key(self, service: str) -> str:
         """Return the key in ``asks`` by which a service is judged."""
         return service if service in self.asks else next(iter(self.asks))
+
+    @property
+    def lasts(self) -> float:
+        """Return about how many seconds it takes to be played."""
+        return BEGINS + sum(step.within + RESTS for step in self.steps)
 
 
 def read(name: str, text: str) -> Entry:
@@ -104,7 +133,7 @@ def read(name: str, text: str) -> Entry:
         start=tuple(given.get("start", START)),
         servers={each: _server(name, text) for each, text in given.get("servers", {}).items()},
         steps=tuple(_step(name, step) for step in given.get("steps", ())),
-        quick=bool(given.get("quick", False)),
+        quick=_kind(name, given.get("quick", "")),
         needs=_needs(given.get("needs")),
     )
 
@@ -114,6 +143,12 @@ def _server(name: str, text: str) -> Server:
     if not state:
         raise ValueError(f"{name}: servers: KIND ADDRESS STATE, found '{text}'")
     return Server(kind, address, state)
+
+
+def _kind(name: str, text: str) -> str:
+    if text and text not in KINDS:
+        raise ValueError(f"{name}: quick: one of {', '.join(KINDS)}, found '{text}'")
+    return text
 
 
 def _needs(text: str | None) -> tuple[str, tuple[int, ...]] | None:

@@ -73,6 +73,8 @@ class Sample:
     alive: Mapping[str, Alive]
     reports: Mapping[str, Mapping[str, str] | None]
     """By node: health by service; None where its snmpd or agent does not answer."""
+    late: float = 0.0
+    """Seconds by which the referee itself was woken too late since the look before."""
 
     @property
     def truth(self) -> object:
@@ -228,6 +230,8 @@ class Score:
     """Seconds, outside the detection windows."""
     false_outage: float = 0.0
     false_events: int = 0
+    starved: int = 0
+    """Events that would be false, and are not judged, since the machine stood still."""
     causes: dict[str, int] = field(default_factory=dict)
     unended: int = 0
     """Problems that were reported, and whose end was not."""
@@ -242,6 +246,7 @@ class Score:
         self.false_active += other.false_active
         self.false_outage += other.false_outage
         self.false_events += other.false_events
+        self.starved += other.starved
         for name, number in other.causes.items():
             self.causes[name] = self.causes.get(name, 0) + number
         self.unended += other.unended

@@ -27,6 +27,9 @@ from tests.zoo.stage import ENTRIES, Referee, Stage
 REST = 3.0
 """Seconds for which neither the truth nor a report has changed: that is a rest."""
 
+STARVED = 0.3
+"""Seconds by which the referee is woken late where the machine has too much to do: checks fail that should not."""
+
 SLACK = 0.2
 """Seconds by which the date in a notification may be before the action: it has tenths."""
 
@@ -202,8 +205,12 @@ def _judge_events(score: Score, stage: Stage, referee: Referee, when: tuple[floa
             score.notes.append(f"{about}: it happened, and was not injected: {_line(event)}")
             continue
         if not wanted or is_false(event, stage.entry.key(event.subject), near, redundant=stage.has_keepalived):
+            if any(sample.late > STARVED for sample in near):
+                score.starved += 1
+                score.notes.append(f"{about}: the machine stood still, not judged: {_line(event)}")
+                continue
             score.false_events += 1
-            score.notes.append(f"{about}: false event: {_line(event)}")
+            score.notes.append(f"{about}: false event: {event.at - since:+.1f} s: {_line(event)}")
             continue
         verdict = judge_cause(event, wanted)
         score.causes[verdict] = score.causes.get(verdict, 0) + 1

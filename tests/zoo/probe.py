@@ -28,6 +28,7 @@ from pysnmp.proto.api import v2c
 
 PERIOD = 0.3
 TIMEOUT = 1.0
+BEAT = 0.05
 HEALTH = {
     1: "active", 2: "standby", 3: "activeDegraded", 4: "standbyDegraded", 5: "standbyNotReady", 6: "fault",
     7: "stopped", 8: "unknown", 9: "blackhole", 10: "conflict",
@@ -46,6 +47,7 @@ async def look_on(given):
     agents = {node: Agent(pid, given["entry"]) for node, (_, pid) in given["nodes"].items()}
     kernels = {node: Kernel(pid) for node, (_, pid) in given["nodes"].items()}
     low, high = given["served"]
+    pulse = Pulse()
     while True:
         began = time.monotonic()
         asks = {key: [start(ask(url, low, high)) for url in urls] for key, urls in given["asks"].items()}
@@ -70,8 +72,27 @@ async def look_on(given):
                 "moved": {address: [node for node in moved if address in moved[node]] for address in addresses},
             }
         seen = {node: report.result() for node, report in reports.items()}
-        print(json.dumps({"at": began, "views": views, "reports": seen}), flush=True)
+        print(json.dumps({"at": began, "views": views, "reports": seen, "late": pulse.late()}), flush=True)
         await asyncio.sleep(max(0.0, began + PERIOD - time.monotonic()))
+
+
+class Pulse:
+    """How late this program was woken: so late are all others of a machine that has too much to do."""
+
+    def __init__(self):
+        self._worst = 0.0
+        self._task = start(self._beat())
+
+    async def _beat(self):
+        while True:
+            due = time.monotonic() + BEAT
+            await asyncio.sleep(BEAT)
+            self._worst = max(self._worst, time.monotonic() - due)
+
+    def late(self):
+        """Return the most seconds by which it was late since the last call."""
+        worst, self._worst = self._worst, 0.0
+        return worst
 
 
 def any_certificate():

@@ -354,6 +354,6 @@ class Referee:
                 for key, view in seen["views"].items()
             }
             with suppress(OSError):
-                self.samples.append(Sample(seen["at"], views, self._stage.alive(), seen["reports"]))
+                self.samples.append(Sample(seen["at"], views, self._stage.alive(), seen["reports"], seen["late"]))
                 traps = self._stage.events()
                 self.events += [as_event(trap) for trap in traps[len(self.events) :]]

@@ -4,7 +4,7 @@ import pytest
 
 from haproxy_agentx.health.model import Cause
 from tests.zoo import servers
-from tests.zoo.entry import BALANCERS, Entry, read
+from tests.zoo.entry import BALANCERS, KINDS, QUICK_JOBS, Entry, read
 from tests.zoo.play import load, names
 
 RESERVED = frozenset(
@@ -49,9 +49,15 @@ def test_files_that_steps_put_on_a_host_exist(entry):
                 assert action[1] in entry.servers, action
 
 
-def test_there_are_enough_of_them_and_some_are_quick():
+def test_there_are_enough_of_them_and_one_for_each_kind_is_quick():
     assert len(names()) >= 80
-    assert sum(load(name)[0].quick for name in names()) >= 8
+    assert sorted(filter(None, (load(name)[0].quick for name in names()))) == sorted(KINDS)
+
+
+def test_what_is_quick_can_be_played_on_every_machine_and_in_time():
+    quick = [load(name)[0] for name in names() if load(name)[0].quick]
+    assert [entry.name for entry in quick if entry.needs] == []
+    assert sum(entry.lasts for entry in quick) / QUICK_JOBS <= 180
 
 
 def test_one_cause_stands_for_both_nodes_and_each_url_is_asked_at_each_node():
@@ -68,6 +74,7 @@ def test_one_cause_stands_for_both_nodes_and_each_url_is_asked_at_each_node():
         ", own: all}",
         ", steps: [{do: nothing, expect: active}]}",
         ", servers: {db: mysql 10.77.0.21}}",
+        ", quick: true}",
     ],
 )
 def test_what_is_no_entry_is_refused(more):
