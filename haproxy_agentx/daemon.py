@@ -24,13 +24,13 @@ from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Event, Settings
 from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.budget import Budget
 from haproxy_agentx.commands import commands
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control import Control, control_path
 from haproxy_agentx.event import Event as LoggedEvent
-from haproxy_agentx.haproxy.stat import Kind
+from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.lock import AlreadyRunning
@@ -83,8 +83,8 @@ class Daemon:
         self._journal = Journal(store, witness)
         self._outbox = Outbox(self._journal, self._send, self._egress_obstacle)
         self._running: dict[HaproxyConfig, _Running] = {}
-        self._fixed: list[Column] = []
-        self._shown: list[list[Column]] = []
+        self._fixed: list[ServedColumn] = []
+        self._shown: list[list[ServedColumn]] = []
         """The columns of the view that is served."""
         self._names = object_names(config.root)
         allowed = memory_limit()
@@ -300,7 +300,7 @@ class Daemon:
             self._report.look()
             bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
-            rows = sum(process.rows(kind) for process in self._processes() for kind in Kind)
+            rows = sum(process.rows(kind) for process in self._processes() for kind in RowKind)
             status, now = f"{self._monitor.node.health.name}: {problem or f'serving {rows} rows'}", monotonic()
             if status != told or now >= told_at + LIFE_INTERVAL:
                 told, told_at = status, now

@@ -40,7 +40,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DeliveryRule:
     """What an outcome leads to, after ``tries`` of it: how the event is settled.
 
     ``shortened`` is how many of it lead to the shorter form, None for never. ``patience`` is how many seconds the
@@ -53,11 +53,11 @@ class Rule:
     patience: float = 0.0
 
 
-RULES: Mapping[Outcome, Rule] = {
-    Outcome.EVENT_REFUSED: Rule(3, Delivery.refused, shortened=1),
-    Outcome.MASTER_REFUSES: Rule(5, Delivery.refused, patience=PATIENCE),
-    Outcome.UNANSWERED: Rule(4, Delivery.unanswered, shortened=1),
-    Outcome.SESSION_ENDED: Rule(10, Delivery.unanswered, shortened=3),
+RULES: Mapping[Outcome, DeliveryRule] = {
+    Outcome.EVENT_REFUSED: DeliveryRule(3, Delivery.refused, shortened=1),
+    Outcome.MASTER_REFUSES: DeliveryRule(5, Delivery.refused, patience=PATIENCE),
+    Outcome.UNANSWERED: DeliveryRule(4, Delivery.unanswered, shortened=1),
+    Outcome.SESSION_ENDED: DeliveryRule(10, Delivery.unanswered, shortened=3),
 }
 
 ABOUT_THE_EVENT = frozenset({_TOO_BIG, int(ErrorStatus.PARSE_ERROR)})

@@ -38,7 +38,7 @@ _NO_ERROR = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class OutboxPace:
     """Times in seconds: for an answer, of the first and the longest pause after a refusal, between two looks.
 
     ``answer`` is for a session that reports neither an answer nor that there is none. A look is at the gate while it is
@@ -67,12 +67,12 @@ class Outbox:
         journal: Journal,
         send: Callable[[Event, int], int],
         gate: Callable[[], str | None],
-        pace: Pace | None = None,
+        pace: OutboxPace | None = None,
     ) -> None:
         self._journal = journal
         self._send = send
         self._gate = gate
-        self._pace = pace or Pace()
+        self._pace = pace or OutboxPace()
         self._backoff = Backoff(self._pace.first_pause, self._pace.longest_pause)
         self._session = False
         self._in_flight: Event | None = None
@@ -115,7 +115,7 @@ class Outbox:
     def take(self, event: agentx.Event) -> None:
         """Process an event of the AgentX session."""
         match event:
-            case agentx.Ready() | agentx.Refused():
+            case agentx.Ready() | agentx.MasterRefused():
                 if not self._session:
                     self._attempts.session_began()
                     self._size = LearnedSize(FULL, COMPACT)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.agentx.view import Column, Table
+from haproxy_agentx.agentx.view import ServedColumn, ServedTable
 from haproxy_agentx.budget import Budget
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.config.values import is_loopback
@@ -20,8 +20,8 @@ from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
 from haproxy_agentx.haproxy.silence import channel_of, judged
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.haproxy.standing import Standing
-from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
+from haproxy_agentx.haproxy.standing import ProcessStanding
+from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.readiness import ProcessState
@@ -56,15 +56,15 @@ FREED_ROWS = 1024
 SPARE_NUMBERS = 1000
 """Numbers of rows that have gone which are held: rows come back."""
 
-OWN_SCOPES = {proxy_scope("").partition("/")[0], *(kind.name.lower() for kind in (Kind.SERVER, Kind.LISTENER))}
+OWN_SCOPES = {proxy_scope("").partition("/")[0], *(kind.name.lower() for kind in (RowKind.SERVER, RowKind.LISTENER))}
 """What the scopes of a process's rows begin with."""
 
 Result = TypeVar("Result")
 
-TROUBLE: Mapping[Standing, Reason] = {
-    Standing.gone: Reason.haproxyGone,
-    Standing.frozen: Reason.haproxyUnresponsive,
-    Standing.silent: Reason.statisticsSilent,
+TROUBLE: Mapping[ProcessStanding, Reason] = {
+    ProcessStanding.gone: Reason.haproxyGone,
+    ProcessStanding.frozen: Reason.haproxyUnresponsive,
+    ProcessStanding.silent: Reason.statisticsSilent,
 }
 """What is said of HAProxy whose statistics are not answered. Other failures say nothing until the last good reading is
 too old: then it is not known how HAProxy is."""
@@ -91,8 +91,8 @@ class HaproxyProcess:
         budget: Budget,
     ) -> None:
         self.number = number
-        self.columns: list[Column] = []
-        self.tables: Mapping[Hashable, Table] = {}
+        self.columns: list[ServedColumn] = []
+        self.tables: Mapping[Hashable, ServedTable] = {}
         self.reading: Reading | None = None
         self.layout: Layout | None = None
         self.info: Info | None = None
@@ -206,8 +206,8 @@ class HaproxyProcess:
             self._budget.drop(self.name)
             self.refused = isinstance(error, OverLimit)
             # where the channel was silent before, it is not known when HAProxy ended or stopped: now at the latest
-            since = now if self._is_silent and standing is not Standing.silent else began
-            self._is_silent = standing is Standing.silent
+            since = now if self._is_silent and standing is not ProcessStanding.silent else began
+            self._is_silent = standing is ProcessStanding.silent
             self._trouble(self._trouble_of(error, standing, now), since)
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
@@ -238,20 +238,20 @@ class HaproxyProcess:
         except OSError as error:
             raise of_os_error(self._config.stats, error) from error
 
-    def _standing(self, error: SourceError, now: float) -> tuple[SourceError, Standing | None]:
+    def _standing(self, error: SourceError, now: float) -> tuple[SourceError, ProcessStanding | None]:
         """Return a failure in the words of all that is known, and how HAProxy is where the channel says something."""
         channel = channel_of(error, over_http=self._http is not None, was_read=self.was_read)
         if channel is None:
             return error, None
         return judged(error, self._liveness.found(channel, now), self.source.target, self._config.timeout)
 
-    def _trouble_of(self, error: SourceError, standing: Standing | None, now: float) -> Reason:
+    def _trouble_of(self, error: SourceError, standing: ProcessStanding | None, now: float) -> Reason:
         """Return what a failure shows of HAProxy: the rest is not known once the last reading is too old."""
-        if standing in (Standing.gone, Standing.frozen):
+        if standing in (ProcessStanding.gone, ProcessStanding.frozen):
             return TROUBLE[standing]
         if isinstance(error, Denied):
             return Reason.haproxyUnreadable
-        if standing is Standing.silent:
+        if standing is ProcessStanding.silent:
             return TROUBLE[standing] if self.trouble or self._outdated(now) else self.trouble
         return Reason.haproxyUnreadable if self._outdated(now) else self.trouble
 
@@ -283,7 +283,7 @@ class HaproxyProcess:
         """The digest of what HAProxy is configured with; None while that is not known."""
         return self._configuration.text if self.columns else None
 
-    def rows(self, kind: Kind) -> int:
+    def rows(self, kind: RowKind) -> int:
         """Return the number of rows that this process has in a table."""
         return len(self.layout.rows[kind].parts) if self.layout and self.columns else 0
 

@@ -14,7 +14,7 @@ from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.event import Delivery, Event
-from haproxy_agentx.haproxy.stat import Kind
+from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
@@ -133,7 +133,7 @@ class Report:
             "haxAgentProblemSeverity": worst(self.problems).name,
             "haxAgentProblemText": self.problems[0].text if self.problems else "",
         }
-        for kind in Kind:
+        for kind in RowKind:
             rows = sum(process.rows(kind) for process in self.processes())
             texts[f"haxAgent{kind.name.title()}s"] = str(rows)
         for health in Health:
@@ -203,7 +203,7 @@ class Report:
             **_source(process.source, now),
             "version": process.info.version if process.info else None,
             "configuration_digest": process.configuration_digest,
-            "rows": {kind.name.lower(): process.rows(kind) for kind in Kind},
+            "rows": {kind.name.lower(): process.rows(kind) for kind in RowKind},
         }
 
 

@@ -17,7 +17,18 @@ from typing import Self
 
 from haproxy_agentx.lock import AlreadyRunning
 from haproxy_agentx.printable import printable
-from haproxy_agentx.store.messages import Claimed, Close, Loaded, Mend, Open, Reply, Request, Status, frame, unframe
+from haproxy_agentx.store.messages import (
+    Claimed,
+    CloseStore,
+    Loaded,
+    Mend,
+    OpenStore,
+    Reply,
+    Request,
+    Status,
+    frame,
+    unframe,
+)
 from haproxy_agentx.store_worker import serve
 
 log = logging.getLogger(__name__)
@@ -148,7 +159,7 @@ class StoreProcess:
 
     def open(self) -> None:
         """Have the store opened."""
-        self._put(Open(), _Asked())
+        self._put(OpenStore(), _Asked())
         self._flush()
 
     def mend(self) -> None:
@@ -163,7 +174,7 @@ class StoreProcess:
     async def close(self, *, complete: bool, unlink: str) -> None:
         """Have all written and the store closed; for END_WAIT at most."""
         self._closing = True
-        closed = self.call(Close(complete, unlink))
+        closed = self.call(CloseStore(complete, unlink))
         if not self.hangs:
             with suppress(TimeoutError, StoreGone):
                 async with asyncio.timeout(END_WAIT):

@@ -18,12 +18,12 @@ from haproxy_agentx.store.messages import (
     Assign,
     Claim,
     Claimed,
-    Close,
+    CloseStore,
     Listen,
     Loaded,
     Locate,
     Mend,
-    Open,
+    OpenStore,
     Read,
     Release,
     Reply,
@@ -79,10 +79,10 @@ class Worker:
                 return self._claim(pid, descriptors)
             case Listen(path):
                 return _listen(path, descriptors)
-            case Open():
+            case OpenStore():
                 self._store = self._store or Store.open(self._path, lambda: os.getppid() != self._daemon)
                 return None
-            case Close(complete, path):
+            case CloseStore(complete, path):
                 with suppress(OSError):
                     os.unlink(path)  # noqa: PTH108  a path of the configuration, as text
                 if self._store is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.agentx.connection import Connection
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Refused, Unanswered
+from haproxy_agentx.agentx.events import Acknowledged, Closed, MasterRefused, Ready, Unanswered
 from haproxy_agentx.agentx.events import Event as AgentXEvent
 from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import ErrorStatus, Tag, VarBind
@@ -22,7 +22,7 @@ from haproxy_agentx.journal import Journal
 from haproxy_agentx.objects.notification_size import COMPACT, octets
 from haproxy_agentx.objects.notifications import varbinds as notification
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.outbox import NO_SESSION, Outbox, Pace
+from haproxy_agentx.outbox import NO_SESSION, Outbox, OutboxPace
 from haproxy_agentx.store.ledger import Counts
 from tests.support import golden, wire
 from tests.support.events import event_of
@@ -33,7 +33,7 @@ from tests.support.snmpd import Snmpd
 from tests.support.stored import Stored, stored
 from tests.support.wait import soon
 
-QUICK_OUTBOX = Pace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
+QUICK_OUTBOX = OutboxPace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
 DEADLINE = 5.0
 DENIED = int(ErrorStatus.REQUEST_DENIED)
 UNREADABLE = int(ErrorStatus.PARSE_ERROR)
@@ -43,7 +43,7 @@ PROCESSING = int(ErrorStatus.PROCESSING_ERROR)
 class Bench:
     """A store, its journal and an outbox whose ``send`` is a list."""
 
-    def __init__(self, store: Stored, pace: Pace = QUICK_OUTBOX) -> None:
+    def __init__(self, store: Stored, pace: OutboxPace = QUICK_OUTBOX) -> None:
         self.store = store
         self.journal = Journal(store)
         self.sent: list[Event] = []
@@ -93,7 +93,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def running(path: Path, pace: Pace = QUICK_OUTBOX, *, session: bool = True) -> AsyncIterator[Bench]:
+async def running(path: Path, pace: OutboxPace = QUICK_OUTBOX, *, session: bool = True) -> AsyncIterator[Bench]:
     async with stored(path / "state.db") as store:
         bench = Bench(store, pace)
         await bench.journal.begin()
@@ -186,7 +186,7 @@ def test_c54_nothing_leaves_before_there_is_a_session(tmp_path):
             assert bench.outbox.on_hold == "", "nothing waits"
             await bench.journal.append([news()])
             assert bench.outbox.on_hold == NO_SESSION
-            for there_is_one in (Ready(), Refused(b"", "duplicate")):
+            for there_is_one in (Ready(), MasterRefused(b"", "duplicate")):
                 bench.outbox.take(there_is_one)
                 await bench.until(lambda: bench.sent)
                 assert bench.outbox.on_hold == ""
@@ -243,7 +243,7 @@ def test_c54_a_session_that_ends_before_the_answer(tmp_path):
 
 def test_c54_no_answer_in_time(tmp_path):
     async def scenario():
-        async with running(tmp_path, Pace(answer=0.02)) as bench:
+        async with running(tmp_path, OutboxPace(answer=0.02)) as bench:
             await bench.journal.append([news()])
             await bench.until(lambda: len(bench.sent) >= 3)
             bench.answer(DENIED, bench.sent[0])  # a late no is not about this try

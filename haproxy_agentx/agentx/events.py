@@ -33,7 +33,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class MasterRefused:
     """The master has refused ``subtree``; the session goes on with the others and tries again later."""
 
     subtree: Key
@@ -66,7 +66,7 @@ class Unanswered:
     token: object
 
 
-Event = Ready | Refused | Closed | Acknowledged | Unanswered
+Event = Ready | MasterRefused | Closed | Acknowledged | Unanswered
 
 _REFUSALS = {
     ErrorStatus.DUPLICATE_REGISTRATION: "it is registered already with this priority (duplicateRegistration): by a "

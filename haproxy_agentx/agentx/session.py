@@ -15,7 +15,16 @@ from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.anticipation import BLIND, Foresight
 from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode, encode
 from haproxy_agentx.agentx.errors import FrameError, PayloadError
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Settings, Unanswered, refusal
+from haproxy_agentx.agentx.events import (
+    Acknowledged,
+    Closed,
+    Event,
+    MasterRefused,
+    Ready,
+    Settings,
+    Unanswered,
+    refusal,
+)
 from haproxy_agentx.agentx.framing import Framer
 from haproxy_agentx.agentx.oid import Key, dotted, from_key
 from haproxy_agentx.agentx.pdu import CloseReason, ErrorStatus, Pdu, PduType, VarBind
@@ -311,7 +320,7 @@ class Session:
         if answer.error:
             subtree.retry_at = now + self._settings.retry_interval
             name = dotted(from_key(subtree.name))
-            self._events.append(Refused(subtree.name, f"cannot register {name}: {refusal(answer.error)}"))
+            self._events.append(MasterRefused(subtree.name, f"cannot register {name}: {refusal(answer.error)}"))
         elif self.state is State.REGISTERING and all(known.acknowledged for known in self._subtrees):
             self.state = step(self.state, Signal.ALL_REGISTERED)
             self._events.append(Ready())

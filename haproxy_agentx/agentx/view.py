@@ -30,7 +30,7 @@ def _never() -> bool:
     return False
 
 
-class Column:
+class ServedColumn:
     """The instances of one object.
 
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
@@ -64,9 +64,9 @@ class Column:
         self.name_head = encode_oid(name + bytes(size))[: -size or None]
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
 
-    def over(self, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never) -> "Column":
+    def over(self, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never) -> "ServedColumn":
         """Return the same column with other rows, of parts as long as its own, and their values."""
-        column = Column.__new__(Column)
+        column = ServedColumn.__new__(ServedColumn)
         column.name = self.name
         column.tag = self.tag
         column.rows = rows
@@ -79,10 +79,10 @@ class Column:
         return column
 
 
-class Table(Protocol):
+class ServedTable(Protocol):
     """The rows that columns share, at one moment."""
 
-    def column(self, column: Column) -> Column:
+    def column(self, column: ServedColumn) -> ServedColumn:
         """Return a column of the table with its rows and values."""
 
 
@@ -105,7 +105,7 @@ class Walk:
         "_end", "_next", "_row", "_start", "_stop", "_view", "_window", "column", "end_wire", "parts", "values",
     )  # fmt: skip
 
-    column: Column
+    column: ServedColumn
 
     def __init__(self, view: "MibView", start: Place, end: Key) -> None:
         self.parts: Sequence[Key] = ()
@@ -165,7 +165,7 @@ class Walk:
 class Stretch(NamedTuple):
     """Instances of a column that follow each other: what ends their names, and their values."""
 
-    column: Column
+    column: ServedColumn
     parts: Sequence[Key]
     values: Sequence[Wire]
     end_wire: Wire
@@ -191,20 +191,20 @@ class MibView:
 
     def __init__(
         self,
-        columns: Iterable[Column] = (),
+        columns: Iterable[ServedColumn] = (),
         objects: Sequence[Key] = (),
-        tables: Mapping[Hashable, Table] | None = None,
+        tables: Mapping[Hashable, ServedTable] | None = None,
     ) -> None:
         self._columns = tuple(columns)
         self._objects = objects
         self._tables = tables or {}
-        self._filled: dict[int, Column] = {}
+        self._filled: dict[int, ServedColumn] = {}
         self._names = [column.name for column in self._columns]
         for name, after in zip(self._names, self._names[1:], strict=False):
             if name >= after or after.startswith(name):
                 raise ValueError(f"columns {name.hex()} and {after.hex()} are not in order")
 
-    def over(self, tables: Mapping[Hashable, Table]) -> "MibView":
+    def over(self, tables: Mapping[Hashable, ServedTable]) -> "MibView":
         """Return a view of the same columns over other tables."""
         view = MibView.__new__(MibView)
         view._columns = self._columns  # noqa: SLF001  its own kind
@@ -215,15 +215,15 @@ class MibView:
         return view
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[ServedColumn, ...]:
         """All columns, with their rows and values."""
         return tuple(map(self._with_rows, range(len(self._columns))))
 
-    def column(self, at: int) -> Column | None:
+    def column(self, at: int) -> ServedColumn | None:
         """Return a column by its number, with its rows and values; None beyond the last."""
         return self._with_rows(at) if at < len(self._columns) else None
 
-    def _with_rows(self, at: int) -> Column:
+    def _with_rows(self, at: int) -> ServedColumn:
         column = self._filled.get(at)
         if column is None:
             column = self._columns[at]

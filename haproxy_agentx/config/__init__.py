@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 from haproxy_agentx.config.cautions import advice
 from haproxy_agentx.config.default import default_text
-from haproxy_agentx.config.errors import ConfigError, Problem
+from haproxy_agentx.config.errors import ConfigError, ConfigProblem
 from haproxy_agentx.config.model import (
     AgentxConfig,
     Config,
@@ -37,10 +37,10 @@ __all__ = [
     "AgentxConfig",
     "Config",
     "ConfigError",
+    "ConfigProblem",
     "HaproxyConfig",
     "KeepalivedConfig",
     "NotificationsConfig",
-    "Problem",
     "ServiceConfig",
     "advice",
     "default_text",
@@ -81,13 +81,15 @@ def load(path: str | None, environment: Mapping[str, str] = os.environ) -> Confi
     except (OSError, ValueError) as error:
         raise _unreadable(file, error) from error
     if len(content) > MAX_OCTETS:
-        raise ConfigError(file, [Problem(0, "", f"it is larger than {MAX_OCTETS >> 10} KiB; is it the right file?")])
+        raise ConfigError(
+            file, [ConfigProblem(0, "", f"it is larger than {MAX_OCTETS >> 10} KiB; is it the right file?")]
+        )
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         what = f"the octet 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise ConfigError(file, [Problem(line, "(encoding)", what)]) from error
+        raise ConfigError(file, [ConfigProblem(line, "(encoding)", what)]) from error
     return parse(text, file, environment.get("CREDENTIALS_DIRECTORY") or CREDENTIALS_DIRECTORY)
 
 
@@ -110,4 +112,4 @@ def _unreadable(file: str, error: OSError | ValueError) -> ConfigError:
         remedy = f"let uid {os.geteuid()} read it: chgrp haproxy-agentx and chmod 0640, and 0755 on its folders"
     else:
         remedy = _REMEDIES.get(number or 0, "give the path of a readable YAML file")
-    return ConfigError(file, [Problem(0, "", f"cannot be read: {reason}; {remedy}")])
+    return ConfigError(file, [ConfigProblem(0, "", f"cannot be read: {reason}; {remedy}")])

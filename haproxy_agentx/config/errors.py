@@ -9,7 +9,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class ConfigProblem:
     """One thing that is wrong. ``line`` counts from 1, 0 is the file itself; ``key`` is a path such as agentx.socket.
 
     ``what`` is 'what; remedy'. No value of the file that may be a secret stands in it.
@@ -23,7 +23,7 @@ class Problem:
 class ConfigError(Exception):
     """The configuration cannot be used. ``problems`` are all that was found, in the order of the file."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: list[ConfigProblem]) -> None:
         self.file = file
         self.problems = tuple(sorted(problems))
         super().__init__(file, self.problems)

@@ -4,17 +4,17 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from haproxy_agentx.config.errors import ConfigError, Problem
+from haproxy_agentx.config.errors import ConfigError, ConfigProblem
 from haproxy_agentx.config.keys import Key, Section, Table, keys
 from haproxy_agentx.config.model import Config
-from haproxy_agentx.config.records import Group, Lines, Values, make
-from haproxy_agentx.config.tree import Hole, Mapping, Node, Scalar, Sequence, compose, join, shown_key
+from haproxy_agentx.config.records import KeyGroup, Lines, Values, make
+from haproxy_agentx.config.tree import Mapping, Node, Rejected, ScalarNode, Sequence, compose, join, shown_key
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 
 MAX_SUGGESTED = 20
 """Unknown keys for which a likeness is looked for: that takes time."""
 
-_WHAT = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
+_WHAT = {ScalarNode: "a single value", Sequence: "a list", Mapping: "a mapping"}
 _NOTHING = object()
 """Read from what is not given or was refused; None is a value."""
 
@@ -26,7 +26,7 @@ def parse(text: str, file: str, credentials: str = CREDENTIALS_DIRECTORY) -> Con
     """
     node, problems = compose(text)
     reader = _Reader(problems)
-    top = reader.group(node or Scalar(1, "", quoted=False), keys(credentials), "")
+    top = reader.group(node or ScalarNode(1, "", quoted=False), keys(credentials), "")
     config = make(top, reader.note)
     if reader.problems:
         raise ConfigError(file, reader.problems)
@@ -36,20 +36,20 @@ def parse(text: str, file: str, credentials: str = CREDENTIALS_DIRECTORY) -> Con
 class _Reader:
     """Reads nodes by the table of keys and collects what is wrong."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[ConfigProblem]) -> None:
         self.problems = problems
         self._suggested = 0
 
     def note(self, line: int, path: str, what: str) -> None:
-        self.problems.append(Problem(line, path or join(), what))
+        self.problems.append(ConfigProblem(line, path or join(), what))
 
-    def group(self, node: Node, table: Table, path: str) -> Group:
+    def group(self, node: Node, table: Table, path: str) -> KeyGroup:
         """Read a mapping: the values of those keys that are given and right, and the lines of all that are given."""
         values: Values = {}
         lines: Lines = {}
-        group = Group(node.line, path, values, lines, is_readable=isinstance(node, Mapping) or _is_missing(node))
+        group = KeyGroup(node.line, path, values, lines, is_readable=isinstance(node, Mapping) or _is_missing(node))
         if not group.is_readable:
-            if not isinstance(node, Hole):
+            if not isinstance(node, Rejected):
                 self.note(
                     node.line, path, f"found {_WHAT[type(node)]}; expected a mapping with the keys {_names(table)}"
                 )
@@ -77,11 +77,11 @@ class _Reader:
         return group
 
     def _section(self, node: Node, section: Section, path: str) -> Any:  # noqa: ANN401  by the table
-        if section.short and isinstance(node, Scalar):
+        if section.short and isinstance(node, ScalarNode):
             key = next(item for item in section.keys if isinstance(item, Key) and item.name == section.short)
             value = self._value(node, key, path)
             lines = {key.name: node.line}
-            return _NOTHING if value is _NOTHING else Group(node.line, path, {key.name: value}, lines)
+            return _NOTHING if value is _NOTHING else KeyGroup(node.line, path, {key.name: value}, lines)
         if not section.most:
             return self.group(node, section.keys, path)
         if _is_missing(node):
@@ -91,7 +91,7 @@ class _Reader:
 
     def _items(self, node: Node, item: Key | Section, path: str) -> Iterator[tuple[str, Node]]:
         """Yield the items of a list with their paths; none where it is not one, or one of an unlikely length."""
-        if isinstance(node, Hole):
+        if isinstance(node, Rejected):
             return
         if not isinstance(node, Sequence):
             wanted = "each item beginning with '- '" if isinstance(item, Section) else f"such as {item.text}"
@@ -118,9 +118,9 @@ class _Reader:
         return tuple(found) if is_good else _NOTHING
 
     def _value(self, node: Node, item: Key, path: str) -> Any:  # noqa: ANN401  by the table
-        if isinstance(node, Hole):
+        if isinstance(node, Rejected):
             return _NOTHING
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             self.note(node.line, path, f"found {_WHAT[type(node)]}; expected one value, such as {item.text}")
         elif node.missing or not node.text:
             self.note(node.line, path, f"there is no value; write one, such as {item.text}, or remove the key")
@@ -140,7 +140,7 @@ class _Reader:
 
 
 def _is_missing(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.missing
+    return isinstance(node, ScalarNode) and node.missing
 
 
 def _below(path: str, key: str) -> str:

@@ -24,11 +24,11 @@ Note = Callable[[int, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class KeyGroup:
     """A mapping of the file. ``path`` is where it stands, ``is_readable`` says whether it was one at all.
 
-    ``values`` has the keys that are given and right, a group in it being a Group, or a tuple of them. ``lines`` has all
-    that are given, and of lists of names each as ``KEY[PLACE]``.
+    ``values`` has the keys that are given and right, a group in it being a KeyGroup, or a tuple of them. ``lines`` has
+    all that are given, and of lists of names each as ``KEY[PLACE]``.
     """
 
     line: int
@@ -46,7 +46,7 @@ class Group:
         note(self.lines.get(key, self.line), f"{self.path}.{key}", what)
 
 
-def make(top: Group, note: Note) -> Config:
+def make(top: KeyGroup, note: Note) -> Config:
     """Make the configuration. It is of use only where no problem was noted, here or before."""
     values = dict(top.values)
     if "agentx" in values:
@@ -65,7 +65,7 @@ def make(top: Group, note: Note) -> Config:
     return Config(**values)
 
 
-def _haproxies(groups: Sequence[Group], note: Note) -> tuple[HaproxyConfig, ...]:
+def _haproxies(groups: Sequence[KeyGroup], note: Note) -> tuple[HaproxyConfig, ...]:
     found = tuple(HaproxyConfig(**group.values) for group in groups)
     for haproxy, group in zip(found, groups, strict=True):
         _check_access(haproxy, group, note)
@@ -73,7 +73,7 @@ def _haproxies(groups: Sequence[Group], note: Note) -> tuple[HaproxyConfig, ...]
     return found
 
 
-def _check_names(groups: Sequence[Group], names: Sequence[str], note: Note) -> None:
+def _check_names(groups: Sequence[KeyGroup], names: Sequence[str], note: Note) -> None:
     first: dict[str, int] = {}
     for name, group in zip(names, groups, strict=True):
         if group.refused("name") or not name:
@@ -83,7 +83,7 @@ def _check_names(groups: Sequence[Group], names: Sequence[str], note: Note) -> N
         first.setdefault(name, group.lines.get("name", group.line))
 
 
-def _check_access(haproxy: HaproxyConfig, group: Group, note: Note) -> None:
+def _check_access(haproxy: HaproxyConfig, group: KeyGroup, note: Note) -> None:
     if group.refused("stats"):
         return  # what goes with it is not known
     if not haproxy.over_http:
@@ -98,7 +98,7 @@ def _check_access(haproxy: HaproxyConfig, group: Group, note: Note) -> None:
         group.note_at(note, "ca_file", "it goes with https:// only; remove it, or read by https://")
 
 
-def _keepalived(group: Group, note: Note) -> KeepalivedConfig:
+def _keepalived(group: KeyGroup, note: Note) -> KeepalivedConfig:
     values = dict(group.values)
     if "snmp" in values:
         values["snmp"] = _snmp(values["snmp"], note)
@@ -110,7 +110,7 @@ def _keepalived(group: Group, note: Note) -> KeepalivedConfig:
     return KeepalivedConfig(**values)
 
 
-def _snmp(group: Group, note: Note) -> SnmpAccess:
+def _snmp(group: KeyGroup, note: Note) -> SnmpAccess:
     values = dict(group.values)
     given = [key for key in ("community_file", "v3") if key in group.lines]
     if len(given) > 1:
@@ -126,7 +126,7 @@ _SECRETS = {"auth_file": ("authNoPriv", "authPriv"), "priv_file": ("authPriv",)}
 """Levels that a file is needed for."""
 
 
-def _v3(group: Group, note: Note) -> V3Access:
+def _v3(group: KeyGroup, note: Note) -> V3Access:
     found = V3Access(**{"user": "", **group.values})
     if not group.refused("level"):
         for key, levels in _SECRETS.items():
@@ -139,13 +139,13 @@ def _v3(group: Group, note: Note) -> V3Access:
     return found
 
 
-def _services(groups: Sequence[Group], processes: set[str] | None, note: Note) -> tuple[ServiceConfig, ...]:
+def _services(groups: Sequence[KeyGroup], processes: set[str] | None, note: Note) -> tuple[ServiceConfig, ...]:
     found = tuple(_service(group, processes, note) for group in groups)
     _check_names(groups, [service.name for service in found], note)
     return found
 
 
-def _service(group: Group, processes: set[str] | None, note: Note) -> ServiceConfig:
+def _service(group: KeyGroup, processes: set[str] | None, note: Note) -> ServiceConfig:
     values = group.values
     if "intended_role" in group.lines and "vrrp_instance" not in group.lines:
         group.note_at(note, "intended_role", "it goes with vrrp_instance only; add that, or remove this")
@@ -162,7 +162,7 @@ def _service(group: Group, processes: set[str] | None, note: Note) -> ServiceCon
     return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), demand, role, probe)
 
 
-def _probe(group: Group, note: Note) -> ProbeTarget | None:
+def _probe(group: KeyGroup, note: Note) -> ProbeTarget | None:
     values = dict(group.values)
     if "url" not in values:
         return None  # which was told
@@ -178,7 +178,7 @@ def _probe(group: Group, note: Note) -> ProbeTarget | None:
     return found
 
 
-def _notifications(group: Group) -> NotificationsConfig:
+def _notifications(group: KeyGroup) -> NotificationsConfig:
     values = dict(group.values)
     if "limit" in values:
         values["limit"], values["per"] = values["limit"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from haproxy_agentx.config.errors import Problem
+from haproxy_agentx.config.errors import ConfigProblem
 
 MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 8
@@ -40,7 +40,7 @@ _EXPLANATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """A text as it is in the file; ``quoted`` distinguishes '' from nothing."""
 
     line: int
@@ -79,16 +79,16 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Rejected:
     """A node that was refused, and the problem noted."""
 
     line: int
 
 
-Node = Scalar | Sequence | Mapping | Hole
+Node = ScalarNode | Sequence | Mapping | Rejected
 
 
-def compose(text: str) -> tuple[Node | None, list[Problem]]:
+def compose(text: str) -> tuple[Node | None, list[ConfigProblem]]:
     """Read one document. Gives None for an empty one or where reading ended at a problem. Raises nothing."""
     composer = _Composer(text)
     try:
@@ -116,7 +116,7 @@ class _Composer:
     """Reads the events of one document and notes problems with the path of keys that they stand at."""
 
     def __init__(self, text: str) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[ConfigProblem] = []
         self._text = text
         self._path: list[str] = []
         self._events = self._read_events()
@@ -165,7 +165,7 @@ class _Composer:
             return self._refuse(line, "an alias ('*...') is not allowed; write the value out, or quote it")
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            node = Scalar(line, event.value, quoted=bool(event.style))
+            node = ScalarNode(line, event.value, quoted=bool(event.style))
         else:
             if len(self._path) >= MAX_DEPTH:
                 raise self._stop(line, f"values are nested more than {MAX_DEPTH} deep; four levels are the most")
@@ -189,25 +189,25 @@ class _Composer:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             self._path.append("(key)")
             key = self._node(event)
-            if isinstance(key, Scalar):
+            if isinstance(key, ScalarNode):
                 self._path[-1] = shown_key(key.text)
             value = self._node(next(self._events))
             if isinstance(key, Sequence | Mapping):
                 self._note(key.line, "a key is a mapping or a list; a key is a word, followed by ':'")
-            elif isinstance(key, Scalar) and key.text in entries:
+            elif isinstance(key, ScalarNode) and key.text in entries:
                 first = entries[key.text].line
                 self._note(key.line, f"the key is given twice, first in line {first}; remove one of the two")
-            elif isinstance(key, Scalar):
+            elif isinstance(key, ScalarNode):
                 entries[key.text] = Entry(key.line, key.text, value)
             self._path.pop()
         return Mapping(line, tuple(entries.values()))
 
-    def _refuse(self, line: int, what: str) -> Hole:
+    def _refuse(self, line: int, what: str) -> Rejected:
         self._note(line, what)
-        return Hole(line)
+        return Rejected(line)
 
     def _note(self, line: int, what: str) -> None:
-        self.problems.append(Problem(line, join(*self._path), what))
+        self.problems.append(ConfigProblem(line, join(*self._path), what))
 
     def _stop(self, line: int, what: str) -> _Stop:
         self._note(line, what)

@@ -14,13 +14,13 @@ from math import ceil
 
 from haproxy_agentx.digest import fingerprint, shown
 from haproxy_agentx.haproxy.records import split_row
-from haproxy_agentx.haproxy.stat import IDENTITY, SEPARATOR, Kind, Reading
+from haproxy_agentx.haproxy.stat import IDENTITY, SEPARATOR, Reading, RowKind
 
-SETTINGS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.FRONTEND: ("mode", "rate_lim"),
-    Kind.BACKEND: ("mode", "cookie", "algo"),
-    Kind.SERVER: ("mode", "act", "bck", "slim", "qlimit", "tracked", "agent_rise", "agent_fall", "addr", "cookie"),
-    Kind.LISTENER: ("mode", "addr"),
+SETTINGS: Mapping[RowKind, tuple[str, ...]] = {
+    RowKind.FRONTEND: ("mode", "rate_lim"),
+    RowKind.BACKEND: ("mode", "cookie", "algo"),
+    RowKind.SERVER: ("mode", "act", "bck", "slim", "qlimit", "tracked", "agent_rise", "agent_fall", "addr", "cookie"),
+    RowKind.LISTENER: ("mode", "addr"),
 }
 """The fields that count besides names and kind. ``addr``, ``cookie`` and ``algo`` are empty at level user."""
 
@@ -40,7 +40,7 @@ PAUSE = 64
 """Rows between two pauses: half a millisecond."""
 
 _MAINTENANCE = b"MAINT"
-_KINDS = {b"%d" % kind: kind for kind in Kind}
+_KINDS = {b"%d" % kind: kind for kind in RowKind}
 _UNSEEN = 0
 """The fingerprint of the checks of a row that has none, or whose checks were never seen."""
 
@@ -103,7 +103,7 @@ class ConfigurationDigest:
         row, fields = split_row(reading.lines[place]), self._fields
         cells = [row[fields[field]] if field in fields else b"" for field in SETTINGS[kind]]
         checks = _UNSEEN
-        if kind is Kind.SERVER:
+        if kind is RowKind.SERVER:
             if not _cell(row, fields, "agent_status"):
                 cells.append(_cell(row, fields, WEIGHT))
             checks = self._checks_of(row, proxy + SEPARATOR + name, place)

@@ -31,7 +31,7 @@ GRACE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PageRequest:
     """What to fetch. ``url`` holds no credentials and asks for CSV; ``timeout`` in seconds; ``max_bytes`` of body."""
 
     url: str = field(repr=False)
@@ -64,7 +64,7 @@ class HttpClient:
         password_file: str | None = None,
         ca_file: str | None = None,
     ) -> None:
-        self.request = Request(statistics_url(url), timeout, max_bytes, username, password_file, ca_file)
+        self.request = PageRequest(statistics_url(url), timeout, max_bytes, username, password_file, ca_file)
         self._last: Bridge | None = None
 
     async def fetch_stat(self, take: Take) -> None:
@@ -114,7 +114,7 @@ class HttpClient:
             raise
 
 
-def _late(request: Request, bridge: Bridge, outcome: Look) -> SourceError:
+def _late(request: PageRequest, bridge: Bridge, outcome: Look) -> SourceError:
     """Return the error for an answer that did not come to its end."""
     if outcome is Look.starved:
         return Invalid(
@@ -157,7 +157,7 @@ def statistics_url(url: str) -> str:
     return urlunsplit((parts.scheme, host, path, query, ""))
 
 
-def _work(request: Request, bridge: Bridge) -> None:
+def _work(request: PageRequest, bridge: Bridge) -> None:
     """Run in the thread: whatever happens, the outcome is settled."""
     outcome: Exception | None = None
     try:

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from haproxy_agentx.haproxy.http import Request
+from haproxy_agentx.haproxy.http import PageRequest
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 _DEPTH = 12
@@ -19,7 +19,7 @@ _NAME_MISMATCH = {62, 64}
 _UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 
 
-def explain_status(request: Request, status: int) -> SourceError:
+def explain_status(request: PageRequest, status: int) -> SourceError:
     """Return the error for a status code that is neither success nor a redirect."""
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         what = (
@@ -36,7 +36,7 @@ def explain_status(request: Request, status: int) -> SourceError:
     return Refused(f"{request.where}: answers HTTP {status}: is it the statistics page of HAProxy?")
 
 
-def explain(request: Request, error: BaseException) -> SourceError:
+def explain(request: PageRequest, error: BaseException) -> SourceError:
     """Return the error for what ``requests`` raised."""
     found = list(_causes(error))
     for cause in found:
@@ -53,7 +53,7 @@ def explain(request: Request, error: BaseException) -> SourceError:
     )
 
 
-def _distrust(request: Request, error: ssl.SSLCertVerificationError) -> Refused:
+def _distrust(request: PageRequest, error: ssl.SSLCertVerificationError) -> Refused:
     reason = error.verify_message.rstrip(".")
     if error.verify_code in (_EXPIRED, _NOT_YET_VALID):
         remedy = "renew it, or set this machine's clock"
@@ -68,7 +68,7 @@ def _distrust(request: Request, error: ssl.SSLCertVerificationError) -> Refused:
     return Refused(f"{request.where}: the certificate is not trusted ({reason}): {remedy}")
 
 
-def _known(request: Request, cause: BaseException) -> SourceError | None:
+def _known(request: PageRequest, cause: BaseException) -> SourceError | None:
     url = request.where
     if isinstance(cause, socket.gaierror):
         return Absent(f"{url}: the host name does not resolve ({cause.strerror}): correct it, or the name server")

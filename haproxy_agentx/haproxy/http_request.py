@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from haproxy_agentx import __version__
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.haproxy.http import WHOLE, Request
+from haproxy_agentx.haproxy.http import WHOLE, PageRequest
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
 from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused
 
@@ -34,7 +34,7 @@ _REDIRECTS = range(300, 400)
 _OK = 200
 
 
-def get(request: Request, bridge: Bridge) -> None:
+def get(request: PageRequest, bridge: Bridge) -> None:
     """Fetch ``request`` and offer its body to ``bridge`` in slices. Raises a SourceError, or Stopped."""
     context = trust(request.ca_file) if request.url.startswith("https:") else None
     with _Session() as session:
@@ -103,7 +103,7 @@ def _password(path: str | None) -> bytes:
     return line
 
 
-def _check(request: Request, response: requests.Response) -> None:
+def _check(request: PageRequest, response: requests.Response) -> None:
     """Refuse what is not the CSV, before its body is read."""
     if response.status_code in _REDIRECTS:
         raise Refused(
@@ -123,7 +123,7 @@ def _check(request: Request, response: requests.Response) -> None:
         raise Invalid(f"{request.where}: answers a page of HTML, not CSV: is it the path of 'stats uri'?")
 
 
-def _target(request: Request, response: requests.Response) -> str:
+def _target(request: PageRequest, response: requests.Response) -> str:
     try:
         host = urlsplit(urljoin(request.url, response.headers.get("Location", ""))).hostname
     except ValueError:
@@ -131,7 +131,7 @@ def _target(request: Request, response: requests.Response) -> str:
     return (host or "an unreadable address")[:255]
 
 
-def _copy(request: Request, body: HTTPResponse, bridge: Bridge) -> None:
+def _copy(request: PageRequest, body: HTTPResponse, bridge: Bridge) -> None:
     """Offer the body. ``read`` and not ``stream``: http.client bounds the lines between chunks, urllib3 does not."""
     received = 0
     while piece := body.read(SLICE, decode_content=False):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from haproxy_agentx import sock_dump
 from haproxy_agentx.descriptors import ReadEvents
-from haproxy_agentx.haproxy.standing import CROWD, Channel, Evidence, Life, Ports, Queue
+from haproxy_agentx.haproxy.standing import CROWD, Channel, Life, Ports, SilenceEvidence, SocketQueue
 from haproxy_agentx.sock_dump import LISTEN, Listening, UnixSocket, Unreadable
 
 MAX_MESSAGES = 256
@@ -75,9 +75,9 @@ class Liveness:
             # those only that have been there all the time: ports of other programs come and go
             self._listening = found if found is None or self._listening is None else found & self._listening
 
-    def found(self, channel: Channel, now: float) -> Evidence:
+    def found(self, channel: Channel, now: float) -> SilenceEvidence:
         """Return what is seen now, at the end of an attempt that failed."""
-        return Evidence(channel, self._life(now), self._queue(channel), self._ports())
+        return SilenceEvidence(channel, self._life(now), self._queue(channel), self._ports())
 
     @property
     def has_ended(self) -> bool:
@@ -143,23 +143,23 @@ class Liveness:
             return Life.lives
         return Life.still
 
-    def _queue(self, channel: Channel) -> Queue:
+    def _queue(self, channel: Channel) -> SocketQueue:
         try:
             if channel is Channel.page:
                 if self._page_port is None:
-                    return Queue.unknown
+                    return SocketQueue.unknown
                 waits = any(each.waiting for each in tcp_listening() if each.port == self._page_port)
-                return Queue.waiting if waits else Queue.accepted
+                return SocketQueue.waiting if waits else SocketQueue.accepted
             named = [each for each in unix_sockets() if each.name == self._name] if self._name else []
         except (OSError, Unreadable):
-            return Queue.unknown
+            return SocketQueue.unknown
         listeners = [each for each in named if each.state == LISTEN]
         if channel is not Channel.silent or not listeners:
-            return Queue.unknown
+            return SocketQueue.unknown
         if not any(each.waiting for each in listeners):
-            return Queue.accepted
+            return SocketQueue.accepted
         held = sum(each.state != LISTEN and each.inode != 0 for each in named)
-        return Queue.used_up if held >= CROWD else Queue.waiting
+        return SocketQueue.used_up if held >= CROWD else SocketQueue.waiting
 
     def _ports(self) -> Ports:
         now = self._look() if self._listening is not None else None

@@ -12,8 +12,8 @@ from haproxy_agentx.haproxy.probe_target import (
     HEAD_LIMIT,
     PASSED,
     Answer,
-    Outcome,
-    Place,
+    ProbeOutcome,
+    ProbePlace,
     ProbeTarget,
     judge,
     place_of,
@@ -50,21 +50,21 @@ class Prober:
         target, place = self._target, place_of(url)
         if not target.remote and not (here := self._is_here(place.address)):
             why = "is not on this node" if here is not None else "may be elsewhere: the kernel cannot be asked"
-            return Answer(Outcome.untold, f"probe {place.shown} is not asked: its address {why}")
+            return Answer(ProbeOutcome.untold, f"probe {place.shown} is not asked: its address {why}")
         patience = lag.patience(target.timeout, whole=target.timeout)
         try:
             return await lag.answered(self._ask(place), patience)
         except lag.Silence as silence:
             if silence.look is Look.starved:
-                return Answer(Outcome.untold, f"probe {place.shown}: haproxy-agentx itself hardly ran")
-            return Answer(Outcome.failed, f"probe {place.shown} is not answered within {target.timeout:g} s")
+                return Answer(ProbeOutcome.untold, f"probe {place.shown}: haproxy-agentx itself hardly ran")
+            return Answer(ProbeOutcome.failed, f"probe {place.shown} is not answered within {target.timeout:g} s")
         except ssl.SSLCertVerificationError as error:
             reason = error.verify_message.rstrip(".")
-            return Answer(Outcome.failed, f"probe {place.shown}: the certificate is not trusted ({reason})")
+            return Answer(ProbeOutcome.failed, f"probe {place.shown}: the certificate is not trusted ({reason})")
         except OSError as error:
             return _explained(place, error)
 
-    async def _ask(self, place: Place) -> Answer:
+    async def _ask(self, place: ProbePlace) -> Answer:
         context = await self._context() if place.scheme == "https" else None
         name = self._target.host or place.address if context else None
         reader, writer = await asyncio.open_connection(
@@ -79,7 +79,7 @@ class Prober:
             except asyncio.IncompleteReadError as error:
                 line = error.partial
             except asyncio.LimitOverrunError:
-                return Answer(Outcome.failed, f"probe {place.shown} answers something else than HTTP/1.1")
+                return Answer(ProbeOutcome.failed, f"probe {place.shown} answers something else than HTTP/1.1")
             answer = judge(self._target, place, line)
             await _drain(reader)
             return answer
@@ -114,13 +114,15 @@ async def _drain(reader: asyncio.StreamReader) -> None:
         return
 
 
-def _explained(place: Place, error: OSError) -> Answer:
+def _explained(place: ProbePlace, error: OSError) -> Answer:
     if isinstance(error, ssl.SSLError):  # its errno is a number of OpenSSL
-        return Answer(Outcome.failed, f"probe {place.shown}: no TLS connection ({error.reason or 'broken off'})")
+        return Answer(ProbeOutcome.failed, f"probe {place.shown}: no TLS connection ({error.reason or 'broken off'})")
     if error.errno in _OURS:
-        return Answer(Outcome.untold, f"probe {place.shown} is not asked: {_OURS[error.errno]}")
+        return Answer(ProbeOutcome.untold, f"probe {place.shown} is not asked: {_OURS[error.errno]}")
     if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-        return Answer(Outcome.untold, f"probe {place.shown} is not asked: ca_file cannot be read ({error.strerror})")
+        return Answer(
+            ProbeOutcome.untold, f"probe {place.shown} is not asked: ca_file cannot be read ({error.strerror})"
+        )
     if isinstance(error, ConnectionRefusedError):
-        return Answer(Outcome.failed, f"probe {place.shown}: connection refused")
-    return Answer(Outcome.failed, f"probe {place.shown}: {error.strerror or 'the connection broke off'}")
+        return Answer(ProbeOutcome.failed, f"probe {place.shown}: connection refused")
+    return Answer(ProbeOutcome.failed, f"probe {place.shown}: {error.strerror or 'the connection broke off'}")

@@ -44,7 +44,7 @@ class ProbeTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProbePlace:
     """Where a URL leads. ``address`` is an IP address without brackets, ``path`` the request target of HTTP."""
 
     scheme: str
@@ -59,7 +59,7 @@ class Place:
         return self.scheme != "tcp"
 
 
-class Outcome(Enum):
+class ProbeOutcome(Enum):
     """What one request showed."""
 
     passed = "answered as it should be"
@@ -71,14 +71,14 @@ class Outcome(Enum):
 class Answer:
     """The outcome of one request, and in words why it is not ``passed``."""
 
-    outcome: Outcome
+    outcome: ProbeOutcome
     words: str = ""
 
 
-PASSED = Answer(Outcome.passed)
+PASSED = Answer(ProbeOutcome.passed)
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> ProbePlace:
     """Return where a URL leads. Raise ValueError: it has no such scheme, no port (tcp), or no address."""
     parts = urlsplit(url)
     port = parts.port or _PORTS.get(parts.scheme)
@@ -86,10 +86,10 @@ def place_of(url: str) -> Place:
         raise ValueError("it is not the URL of a probe")
     address = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Place(parts.scheme, address, port, path, shown_url(url))
+    return ProbePlace(parts.scheme, address, port, path, shown_url(url))
 
 
-def request(target: ProbeTarget, place: Place) -> bytes:
+def request(target: ProbeTarget, place: ProbePlace) -> bytes:
     """Return the request of HTTP/1.1; the connection ends with its answer."""
     address = f"[{place.address}]" if ":" in place.address else place.address
     host = target.host or (address if place.port == _PORTS[place.scheme] else f"{address}:{place.port}")
@@ -103,14 +103,14 @@ def request(target: ProbeTarget, place: Place) -> bytes:
     return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
-def judge(target: ProbeTarget, place: Place, line: bytes) -> Answer:
+def judge(target: ProbeTarget, place: ProbePlace, line: bytes) -> Answer:
     """Judge the status line of an answer, with or without its end."""
     found = _STATUS.fullmatch(line.rstrip(b"\r\n"))
     if found is None:
         what = "ends without an answer" if not line else "answers something else than HTTP/1.1"
-        return Answer(Outcome.failed, f"probe {place.shown} {what}")
+        return Answer(ProbeOutcome.failed, f"probe {place.shown} {what}")
     status, (least, most) = int(found[1]), target.statuses
     if least <= status <= most:
         return PASSED
     wanted = str(least) if least == most else f"{least} to {most}"
-    return Answer(Outcome.failed, f"probe {place.shown} answers HTTP {status}, not {wanted}")
+    return Answer(ProbeOutcome.failed, f"probe {place.shown} answers HTTP {status}, not {wanted}")

@@ -1,6 +1,6 @@
 """From a reading that failed to what it says of HAProxy: the channel, how HAProxy stands, and a line about it. Pure."""
 
-from haproxy_agentx.haproxy.standing import UNSEEN, Channel, Evidence, Standing, decide
+from haproxy_agentx.haproxy.standing import UNSEEN, Channel, ProcessStanding, SilenceEvidence, decide
 from haproxy_agentx.source import Absent, Gone, SourceError, Unresponsive
 
 
@@ -18,7 +18,9 @@ def channel_of(error: SourceError, *, over_http: bool, was_read: bool) -> Channe
     return None
 
 
-def judged(error: SourceError, evidence: Evidence, target: str, timeout: float) -> tuple[SourceError, Standing]:
+def judged(
+    error: SourceError, evidence: SilenceEvidence, target: str, timeout: float
+) -> tuple[SourceError, ProcessStanding]:
     """Return the failure in the words of all that was seen, and how HAProxy stands. ``timeout`` in seconds."""
     standing, words = decide(evidence)
     if not words:

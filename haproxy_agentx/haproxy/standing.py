@@ -34,7 +34,7 @@ class Life(Enum):
     unknown = "it cannot be seen, or is not surely the one"
 
 
-class Queue(Enum):
+class SocketQueue(Enum):
     """The connections to the channel."""
 
     used_up = "ours waits to be accepted, and so many are open that they may be used up"
@@ -51,7 +51,7 @@ class Ports(Enum):
     unknown = "they cannot be seen, or are not where HAProxy is"
 
 
-class Standing(Enum):
+class ProcessStanding(Enum):
     """What it amounts to."""
 
     gone = "HAProxy does not serve: it has ended"
@@ -65,27 +65,27 @@ sockets together, unless configured otherwise (`stats maxconn`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SilenceEvidence:
     """All that was seen during an attempt to read that failed."""
 
     channel: Channel
     life: Life = Life.unknown
-    queue: Queue = Queue.unknown
+    queue: SocketQueue = SocketQueue.unknown
     ports: Ports = Ports.unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StandingRule:
     """A row. ``words`` say what is known, what is not, and what to do: never what would cause an outage."""
 
     channels: Sequence[Channel]
     lives: Sequence[Life]
-    queues: Sequence[Queue]
+    queues: Sequence[SocketQueue]
     ports: Sequence[Ports]
-    standing: Standing
+    standing: ProcessStanding
     words: str
 
-    def matches(self, evidence: Evidence) -> bool:
+    def matches(self, evidence: SilenceEvidence) -> bool:
         """Whether the row applies."""
         return (
             (not self.channels or evidence.channel in self.channels)
@@ -103,124 +103,126 @@ _COMPARE = "compare `stats socket` of haproxy.cfg with haproxy[].stats here"
 UNSEEN = "its process cannot be seen from here: a `probe` of the service would show whether it serves"
 """What is added to the words of the channel itself, which name what it may be."""
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[StandingRule, ...] = (
+    StandingRule(
         _CLOSED,
         (Life.ended,),
         (),
         (Ports.kept,),
-        Standing.silent,
+        ProcessStanding.silent,
         "the process that was read has ended, and no listening socket of this machine has gone: a reload moved the"
         f" statistics socket, or another program listens in its place: {_COMPARE}",
     ),
-    Rule(_CLOSED, (Life.ended,), (), (), Standing.gone, "HAProxy's process has ended"),
-    Rule(
+    StandingRule(_CLOSED, (Life.ended,), (), (), ProcessStanding.gone, "HAProxy's process has ended"),
+    StandingRule(
         _CLOSED,
         _LIVES,
         (),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         f"HAProxy's process lives: its statistics socket was removed, moved or replaced: {_COMPARE}",
     ),
-    Rule(_CLOSED, (), (), (), Standing.gone, ""),
-    Rule(
+    StandingRule(_CLOSED, (), (), (), ProcessStanding.gone, ""),
+    StandingRule(
         _SILENT,
         (Life.ended,),
         (),
         (Ports.vanished,),
-        Standing.gone,
+        ProcessStanding.gone,
         "HAProxy's process has ended, and listening sockets have gone with it",
     ),
-    Rule(
+    StandingRule(
         _SILENT,
         (Life.ended,),
         (),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "the process that was read has ended, and something else holds the statistics socket and does not answer:"
         " a reload is under way or hangs: look at HAProxy's log",
     ),
-    Rule(
+    StandingRule(
         _SILENT,
         (Life.stopped,),
         (),
         (),
-        Standing.frozen,
+        ProcessStanding.frozen,
         "HAProxy is stopped (state T): find who sent it SIGSTOP or debugs it; SIGCONT lets it go on",
     ),
-    Rule(
+    StandingRule(
         (Channel.silent,),
         (Life.still,),
-        (Queue.waiting, Queue.accepted),
+        (SocketQueue.waiting, SocketQueue.accepted),
         (),
-        Standing.frozen,
+        ProcessStanding.frozen,
         "HAProxy's process lives, has used no processor time meanwhile and takes nothing from its socket: it is"
         " stopped or hangs: look at its state (ps, column STAT)",
     ),
-    Rule(
+    StandingRule(
         (Channel.silent,),
         (Life.running,),
-        (Queue.used_up,),
+        (SocketQueue.used_up,),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "HAProxy runs and does not take our connection, and many others to its statistics socket are open: they are"
         " used up (`stats maxconn`): find who holds them (ss -xp), or raise `stats maxconn`",
     ),
-    Rule(
+    StandingRule(
         (Channel.silent,),
         (Life.running,),
-        (Queue.waiting,),
+        (SocketQueue.waiting,),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "HAProxy runs and does not take our connection: its statistics connections are used up (a low `stats"
         " maxconn`), or it is overloaded: look at who holds them (ss -xp) and at its load",
     ),
-    Rule(
+    StandingRule(
         (Channel.silent,),
         (Life.running,),
         (),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "HAProxy runs and does not answer in time: it is overloaded, or `timeout` too short: look at its load",
     ),
-    Rule(
+    StandingRule(
         (Channel.silent,),
         (),
-        (Queue.used_up,),
+        (SocketQueue.used_up,),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "HAProxy does not take our connection, and many others to its statistics socket are open: they are used up"
         " (`stats maxconn`), or it hangs: find who holds them (ss -xp), look at the state of its process",
     ),
-    Rule(
+    StandingRule(
         (Channel.page,),
         (),
-        (Queue.waiting,),
+        (SocketQueue.waiting,),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         "nothing accepts connections to the port of its statistics page: HAProxy is stopped or hangs, or that port's"
         " connections are used up (`maxconn`): look at its process, and give the service a `probe`",
     ),
-    Rule(
+    StandingRule(
         _SILENT,
         (),
         (),
         (),
-        Standing.silent,
+        ProcessStanding.silent,
         UNSEEN,
     ),
 )
 
 
-def rule_of(evidence: Evidence) -> Rule:
+def rule_of(evidence: SilenceEvidence) -> StandingRule:
     """Return the row that decides."""
     return next(rule for rule in RULES if rule.matches(evidence))
 
 
-_DECISIONS = {case: rule_of(case) for case in (Evidence(*each) for each in product(Channel, Life, Queue, Ports))}
+_DECISIONS = {
+    case: rule_of(case) for case in (SilenceEvidence(*each) for each in product(Channel, Life, SocketQueue, Ports))
+}
 
 
-def decide(evidence: Evidence) -> tuple[Standing, str]:
+def decide(evidence: SilenceEvidence) -> tuple[ProcessStanding, str]:
     """Return how HAProxy is, and the words for it; empty words where the channel has said it all."""
     rule = _DECISIONS[evidence]
     return rule.standing, rule.words

@@ -67,7 +67,7 @@ _CONTROL = bytes(code for code in (*range(1, 32), 127) if code not in b"\t")
 """Characters that no signature holds, besides the separator."""
 
 
-class Kind(IntEnum):
+class RowKind(IntEnum):
     """The field ``type``."""
 
     FRONTEND = 0

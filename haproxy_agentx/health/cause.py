@@ -6,7 +6,7 @@ in time, or a reason of the service. Reasons that are new go before those that w
 
 from collections.abc import Mapping, Sequence
 
-from haproxy_agentx.health.cause_rules import RULES, Rule, Slow
+from haproxy_agentx.health.cause_rules import RULES, CauseRule, Slow
 from haproxy_agentx.health.facts import LINGER, OVER, Fact, FactKind
 from haproxy_agentx.health.model import Cause, Reason
 from haproxy_agentx.health.moves import FINE, Change, Move, move_of
@@ -43,7 +43,7 @@ def explain(change: Change, facts: Sequence[Fact]) -> tuple[Cause, str]:
     return Cause.unknown, line(f"nothing was seen that explains it; {change.details}".removesuffix("; "))
 
 
-def _evidence(rule: Rule, change: Change, reasons: Reason, facts: Sequence[Fact]) -> str | None:
+def _evidence(rule: CauseRule, change: Change, reasons: Reason, facts: Sequence[Fact]) -> str | None:
     """Return the evidence for a row in words, None where there is none."""
     if rule.reasons:
         return change.details if rule.reasons & reasons else None
@@ -53,7 +53,7 @@ def _evidence(rule: Rule, change: Change, reasons: Reason, facts: Sequence[Fact]
     return min(found, key=lambda fact: abs(fact.at - change.at)).what if found else None
 
 
-def _is_near(fact: Fact, rule: Rule, change: Change, facts: Sequence[Fact]) -> bool:
+def _is_near(fact: Fact, rule: CauseRule, change: Change, facts: Sequence[Fact]) -> bool:
     """Whether a fact is near enough, and was not over long before the change."""
     slow = {Slow.no: 0.0, Slow.check: change.checks, Slow.preempt: change.checks + change.delay}
     at, before = change.at, rule.before + slow[rule.slow]
@@ -63,7 +63,7 @@ def _is_near(fact: Fact, rule: Rule, change: Change, facts: Sequence[Fact]) -> b
     return not any(other.kind in ends and fact.at <= other.at < at - LINGER for other in facts)
 
 
-def _words(rule: Rule, what: str, change: Change, move: Move) -> str:
+def _words(rule: CauseRule, what: str, change: Change, move: Move) -> str:
     text = rule.words.replace("{what}", what or _SILENT_WORDS.get(rule.cause, ""))
     if move is Move.better and change.health not in FINE and change.details:
         text = f"{text}; still: {change.details}"

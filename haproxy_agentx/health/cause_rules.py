@@ -20,7 +20,7 @@ class Slow(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CauseRule:
     """A row: if there is evidence, this is the cause.
 
     Evidence is one of ``facts`` from ``before`` seconds before the change to ``after`` seconds after it, or one of
@@ -45,14 +45,14 @@ class Rule:
 
 
 _OWN_HAPROXY = (
-    Rule(Cause.haproxyGone, (FactKind.haproxyGone,), slow=Slow.check),
-    Rule(Cause.haproxyUnresponsive, (FactKind.haproxyUnresponsive,), slow=Slow.check),
-    Rule(Cause.noUsableBackend, (FactKind.noUsableBackend,), slow=Slow.check),
-    Rule(Cause.frontendClosed, (FactKind.frontendClosed,), slow=Slow.check),
-    Rule(Cause.saturated, (FactKind.saturated,), slow=Slow.check),
-    Rule(Cause.clientErrors, (FactKind.clientErrors,), slow=Slow.check),
-    Rule(Cause.checkScript, (FactKind.scriptBad,)),
-    Rule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
+    CauseRule(Cause.haproxyGone, (FactKind.haproxyGone,), slow=Slow.check),
+    CauseRule(Cause.haproxyUnresponsive, (FactKind.haproxyUnresponsive,), slow=Slow.check),
+    CauseRule(Cause.noUsableBackend, (FactKind.noUsableBackend,), slow=Slow.check),
+    CauseRule(Cause.frontendClosed, (FactKind.frontendClosed,), slow=Slow.check),
+    CauseRule(Cause.saturated, (FactKind.saturated,), slow=Slow.check),
+    CauseRule(Cause.clientErrors, (FactKind.clientErrors,), slow=Slow.check),
+    CauseRule(Cause.checkScript, (FactKind.scriptBad,)),
+    CauseRule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
 )
 _TRACKED_AGAIN = (FactKind.haproxyBack, FactKind.scriptGood, FactKind.linkUp, FactKind.interfaceAddressed)
 """What keepalived may track, or needs, is well again. That servers are makes no node MASTER unless a script says so."""
@@ -65,170 +65,172 @@ _ANY_NEWS = (
 )
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
-_FOUND = Rule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
-_BARE = Rule(Cause.addressRemoved, (FactKind.interfaceBare,), before=5)
-_NEW = Rule(Cause.configurationChanged, (FactKind.instanceNew,))
+_FOUND = CauseRule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
+_BARE = CauseRule(Cause.addressRemoved, (FactKind.interfaceBare,), before=5)
+_NEW = CauseRule(Cause.configurationChanged, (FactKind.instanceNew,))
 
 _FAILURES = (
-    Rule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
+    CauseRule(Cause.interfaceDown, (FactKind.linkDown,), before=60),
     _BARE,
     *_OWN_HAPROXY,
-    Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+    CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
 )
-_ANY_FAILURE = Rule(
+_ANY_FAILURE = CauseRule(
     Cause.unknown,
     words="something that keepalived tracks or needs failed; which script, process or interface is not known",
 )
 _ENDS = (
-    Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
-    Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
+    CauseRule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
+    CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
 )
-_ANY_END = Rule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known")
+_ANY_END = CauseRule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known")
 
-RULES: Mapping[Move, Sequence[Rule]] = {
+RULES: Mapping[Move, Sequence[CauseRule]] = {
     Move.tookOver: (
-        Rule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
+        CauseRule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
         _NEW,
-        Rule(Cause.recovered, _TRACKED_AGAIN, before=8, words="took over again: {what}"),
-        Rule(
+        CauseRule(Cause.recovered, _TRACKED_AGAIN, before=8, words="took over again: {what}"),
+        CauseRule(
             Cause.addressRemoved,
             (FactKind.addressTaken,),
             before=3,
             words="MASTER again, as no other node is: {what}",
         ),
-        Rule(
+        CauseRule(
             Cause.unknown,
             (FactKind.noOther,),
             before=3,
             words="MASTER again soon after it became BACKUP: whether another node was MASTER meanwhile is not known",
         ),
-        Rule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
-        Rule(Cause.recovered, _TRACKED_AGAIN, before=5, words="took over again: {what}", slow=Slow.preempt),
-        Rule(Cause.priority, (FactKind.priorityRose,)),
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
-        Rule(
+        CauseRule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
+        CauseRule(Cause.recovered, _TRACKED_AGAIN, before=5, words="took over again: {what}", slow=Slow.preempt),
+        CauseRule(Cause.priority, (FactKind.priorityRose,)),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
+        CauseRule(
             Cause.priority,
             (FactKind.preempted,),
             before=3,
             words="by priority ({what}): this node preempted the other, or the other withdrew",
         ),
-        Rule(
+        CauseRule(
             Cause.agentRestarted,
             (FactKind.agentYoung,),
             before=5,
             words="what led to it was not seen: haproxy-agentx was started just before",
         ),
-        Rule(
+        CauseRule(
             Cause.unknown,
             words="no node of higher priority is heard: whether one is gone or gave way is not known",
         ),
     ),
     Move.gaveUp: (
-        Rule(Cause.interfaceDown, (FactKind.linkDown,)),
+        CauseRule(Cause.interfaceDown, (FactKind.linkDown,)),
         _BARE,
-        Rule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
-        Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
+        CauseRule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
+        CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
         *_OWN_HAPROXY,
-        Rule(Cause.priority, (FactKind.priorityFell,)),
-        Rule(Cause.keepalivedUnresponsive, _SILENCE, before=30),
-        Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
-        Rule(Cause.operator, (FactKind.keepalivedBack,)),
+        CauseRule(Cause.priority, (FactKind.priorityFell,)),
+        CauseRule(Cause.keepalivedUnresponsive, _SILENCE, before=30),
+        CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+        CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _NEW,
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
-        Rule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
-        Rule(Cause.addressRemoved, (FactKind.addressTaken,), before=0, after=4),
-        Rule(Cause.peerReturned, (FactKind.otherMaster,), before=0, after=4, words="nothing is wrong here: {what}"),
-        Rule(
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
+        CauseRule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
+        CauseRule(Cause.addressRemoved, (FactKind.addressTaken,), before=0, after=4),
+        CauseRule(
+            Cause.peerReturned, (FactKind.otherMaster,), before=0, after=4, words="nothing is wrong here: {what}"
+        ),
+        CauseRule(
             Cause.unknown,
             words="became BACKUP, and keepalived gives no reason: another node may have the higher priority",
         ),
     ),
     Move.failed: (
         *_FAILURES,
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx did not run"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx did not run"),
         _ANY_FAILURE,
     ),
     Move.stopped: (
         *_ENDS,
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx did not run"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx did not run"),
         _ANY_END,
     ),
     Move.foundFailed: (*_FAILURES, _FOUND, _ANY_FAILURE),
     Move.foundStopped: (*_ENDS, _FOUND, _ANY_END),
     Move.standsBy: (
-        Rule(Cause.operator, (FactKind.keepalivedBack,)),
+        CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _NEW,
-        Rule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers), slow=Slow.check),
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="came back while haproxy-agentx did not run"),
-        Rule(Cause.recovered, words="what keepalived tracks is well again", came_from=(Role.fault,)),
-        Rule(Cause.operator, words="keepalived runs the instance again", came_from=(Role.stopped,)),
-        Rule(Cause.unknown, words="became BACKUP"),
+        CauseRule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers), slow=Slow.check),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="came back while haproxy-agentx did not run"),
+        CauseRule(Cause.recovered, words="what keepalived tracks is well again", came_from=(Role.fault,)),
+        CauseRule(Cause.operator, words="keepalived runs the instance again", came_from=(Role.stopped,)),
+        CauseRule(Cause.unknown, words="became BACKUP"),
     ),
     Move.seenAgain: (
-        Rule(Cause.recovered, (FactKind.keepalivedAnswers,)),
-        Rule(Cause.operator, (FactKind.keepalivedBack,)),
+        CauseRule(Cause.recovered, (FactKind.keepalivedAnswers,)),
+        CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _NEW,
-        Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
-        Rule(Cause.recovered, words="the role is known again"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
+        CauseRule(Cause.recovered, words="the role is known again"),
     ),
     Move.lostSight: (
-        Rule(Cause.configurationChanged, (FactKind.instanceGone,)),
-        Rule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=30),
-        Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
-        Rule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
-        Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
-        Rule(Cause.sourceLost, words="no source reports the role any more"),
+        CauseRule(Cause.configurationChanged, (FactKind.instanceGone,)),
+        CauseRule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=30),
+        CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
+        CauseRule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
+        CauseRule(Cause.sourceLost, words="no source reports the role any more"),
     ),
-    Move.unmanaged: (Rule(Cause.configurationChanged, words="no VRRP instance belongs to the service any more"),),
+    Move.unmanaged: (CauseRule(Cause.configurationChanged, words="no VRRP instance belongs to the service any more"),),
     Move.conflict: (
-        Rule(
+        CauseRule(
             Cause.roleDisputed,
             reasons=Reason.roleDisputed,
             words="two nodes are MASTER: advertisements of lower priority are heard from another one",
         ),
-        Rule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=60),
-        Rule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=60),
-        Rule(Cause.interfaceDown, (FactKind.linkDown,)),
-        Rule(Cause.addressRemoved, (FactKind.addressLost,)),
-        Rule(
+        CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=60),
+        CauseRule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=60),
+        CauseRule(Cause.interfaceDown, (FactKind.linkDown,)),
+        CauseRule(Cause.addressRemoved, (FactKind.addressLost,)),
+        CauseRule(
             Cause.addressConflict,
             reasons=Reason.addressMissing,
             words="MASTER, and the kernel does not have all addresses",
         ),
-        Rule(Cause.addressConflict, words="not MASTER, and the kernel has an address"),
+        CauseRule(Cause.addressConflict, words="not MASTER, and the kernel has an address"),
     ),
     Move.worse: (
-        Rule(Cause.haproxyGone, reasons=Reason.haproxyGone),
-        Rule(Cause.haproxyUnresponsive, reasons=Reason.haproxyUnresponsive),
-        Rule(Cause.frontendClosed, reasons=Reason.frontendClosed),
-        Rule(Cause.noUsableBackend, reasons=Reason.noUsableBackend | Reason.backendEmpty),
-        Rule(Cause.saturated, reasons=Reason.saturated),
-        Rule(Cause.clientErrors, reasons=Reason.clientErrors),
-        Rule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
-        Rule(Cause.probeFailed, reasons=Reason.probeFailed),
-        Rule(Cause.sourceLost, reasons=Reason.haproxyUnreadable | Reason.statisticsSilent),
-        Rule(Cause.belowMinimum, reasons=Reason.backendDown | Reason.belowMinimum),
-        Rule(
+        CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+        CauseRule(Cause.haproxyUnresponsive, reasons=Reason.haproxyUnresponsive),
+        CauseRule(Cause.frontendClosed, reasons=Reason.frontendClosed),
+        CauseRule(Cause.noUsableBackend, reasons=Reason.noUsableBackend | Reason.backendEmpty),
+        CauseRule(Cause.saturated, reasons=Reason.saturated),
+        CauseRule(Cause.clientErrors, reasons=Reason.clientErrors),
+        CauseRule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
+        CauseRule(Cause.probeFailed, reasons=Reason.probeFailed),
+        CauseRule(Cause.sourceLost, reasons=Reason.haproxyUnreadable | Reason.statisticsSilent),
+        CauseRule(Cause.belowMinimum, reasons=Reason.backendDown | Reason.belowMinimum),
+        CauseRule(
             Cause.operator,
             reasons=Reason.memberMissing | Reason.noMember,
             words="the configuration of HAProxy changed: {what}",
         ),
-        Rule(
+        CauseRule(
             Cause.unknown,
             reasons=Reason.addressFiltered,
             words="keepalived has packets to the addresses dropped: vrrp_strict or no_accept",
         ),
-        Rule(
+        CauseRule(
             Cause.addressConflict,
             reasons=Reason.addressMissing | Reason.addressHeld,
             words="the kernel and keepalived disagree on the addresses",
         ),
-        Rule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
     ),
     Move.better: (
-        Rule(Cause.recovered, _ANY_NEWS),
-        Rule(Cause.agentRestarted, _STARTED, before=10, words="got better while haproxy-agentx did not run"),
-        Rule(Cause.recovered, words="what was wrong is over"),
+        CauseRule(Cause.recovered, _ANY_NEWS),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="got better while haproxy-agentx did not run"),
+        CauseRule(Cause.recovered, words="what was wrong is over"),
     ),
 }
 """The rules of each move. The first of which there is evidence decides; the last ones of a move need none."""

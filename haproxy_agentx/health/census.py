@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from haproxy_agentx.haproxy.records import NOBODY, Owner
-from haproxy_agentx.haproxy.stat import SEPARATOR, Kind
+from haproxy_agentx.haproxy.stat import SEPARATOR, RowKind
 from haproxy_agentx.haproxy.status import FrontendStatus, ListenerStatus, frontend_status, listener_status
 from haproxy_agentx.health.backend import Backend, verdict_of
 from haproxy_agentx.health.clients import Places
@@ -13,7 +13,7 @@ from haproxy_agentx.health.evidence import TRACKS, WORDS, Evidence, settled, sho
 MAX_CHANGES = 1000
 """Changes of status kept until somebody drains them; others are counted."""
 
-FRONTEND, BACKEND, SERVER, LISTENER = (b"%d" % kind for kind in Kind)
+FRONTEND, BACKEND, SERVER, LISTENER = (b"%d" % kind for kind in RowKind)
 _NAMES = {b"FRONTEND": FRONTEND, b"BACKEND": BACKEND}
 _TAKEN_OUT = (Evidence.maint, Evidence.unresolved)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading
 from haproxy_agentx.health import counters as of
-from haproxy_agentx.health.traffic import FORGOTTEN, TOLERANCE, Delta, FrontendTraffic, Outcome, Queue
+from haproxy_agentx.health.traffic import FORGOTTEN, TOLERANCE, ClientOutcome, Delta, FrontendTraffic, Queue
 
 PAUSE = 16
 """Rows between two pauses."""
@@ -33,9 +33,9 @@ class Clients:
     """The clients of one HAProxy, reading by reading."""
 
     def __init__(self) -> None:
-        self.standings: dict[bytes, Outcome] = {}
+        self.standings: dict[bytes, ClientOutcome] = {}
         """What each frontend is to clients, where it is not fine."""
-        self.queues: dict[bytes, Outcome] = {}
+        self.queues: dict[bytes, ClientOutcome] = {}
         """Likewise for the queues of backends."""
         self.used: frozenset[bytes] = frozenset()
         """Frontends that ever had requests that HAProxy did not answer by itself."""
@@ -101,10 +101,10 @@ class Clients:
             if value is not None and not (self._is_doubted and self._failures is None):
                 each.failures = self._failures
             each.take(value, now, at_limit=at_limit, let_in=let_in if is_full else accepted > 0, some_full=full > 0)
-            standings[name] = Outcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
+            standings[name] = ClientOutcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
         kept = {name: each for name, each in self._frontends.items() if now - each.seen_at <= FORGOTTEN}
         self._frontends = kept | traffic  # a row that is missing once does not make anything forgotten
-        self.standings = {name: standing for name, standing in standings.items() if standing is not Outcome.fine}
+        self.standings = {name: standing for name, standing in standings.items() if standing is not ClientOutcome.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         self.served = frozenset(name for name, each in traffic.items() if each.is_served(now))
         self.mute = frozenset(name for name, each in traffic.items() if each.is_mute)
@@ -126,7 +126,7 @@ class Clients:
         """Look at the queues, and at what backends without servers answer."""
         field = reading.fields.get("qcur")
         names, rows = list(places.backends), list(places.backends.values())
-        queues: dict[bytes, Outcome] = {}
+        queues: dict[bytes, ClientOutcome] = {}
         waiting: dict[bytes, Queue] = {}
         for first in range(0, len(rows), 8 * PAUSE):
             if first:
@@ -141,7 +141,7 @@ class Clients:
                     continue
                 queue = self._waiting.get(name)
                 if isinstance(counters, of.Unread) or not queued.isdigit():
-                    queues[name] = Outcome.unread
+                    queues[name] = ClientOutcome.unread
                 else:
                     queue = queue or Queue(now, counters, counters)
                     queues[name] = queue.take(counters, int(queued), now)
@@ -150,7 +150,7 @@ class Clients:
         queues = {
             name: standing
             for name, standing in queues.items()
-            if standing is Outcome.unread or (standing is not Outcome.fine and name in waiting)
+            if standing is ClientOutcome.unread or (standing is not ClientOutcome.fine and name in waiting)
         }
         kept = {
             name: queue

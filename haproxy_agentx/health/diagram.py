@@ -11,7 +11,7 @@ from itertools import combinations
 
 from haproxy_agentx.generated import filled, printed
 from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
-from haproxy_agentx.health.cause_rules import Rule as CauseRule
+from haproxy_agentx.health.cause_rules import CauseRule
 from haproxy_agentx.health.facts import LINGER, OVER
 from haproxy_agentx.health.model import Health, Held, Readiness, Reason, Role
 from haproxy_agentx.health.moves import Change, move_of

@@ -32,7 +32,7 @@ from haproxy_agentx.health.census import (
 from haproxy_agentx.health.clients import Clients, Load, Places
 from haproxy_agentx.health.evidence import TRACKS, UNSURE, WORDS, Evidence, is_held, settled, shown
 from haproxy_agentx.health.tracking import Tracking
-from haproxy_agentx.health.traffic import Outcome
+from haproxy_agentx.health.traffic import ClientOutcome
 
 __all__ = ["MAX_CHANGES", "NOT_KNOWN", "PAUSE", "Farm", "StatusChange", "as_text"]
 
@@ -51,7 +51,7 @@ NOT_KNOWN = ("UNKNOWN", WORDS[Evidence.unread])
 _LACKING = (Evidence.down, Evidence.nolb, Evidence.other, Evidence.unresolved, Evidence.unread)
 
 
-class Standing(NamedTuple):
+class StatusEntry(NamedTuple):
     """The status of a backend, or with ``server`` that of a server, at the last reading."""
 
     backend: str
@@ -155,20 +155,20 @@ class Farm:
         changes, self._changes = self._changes, []
         return changes
 
-    def statuses(self, *, servers: bool) -> Iterator[Standing]:
+    def statuses(self, *, servers: bool) -> Iterator[StatusEntry]:
         """Yield the status of each backend, then with ``servers`` that of each server, as they are when reached.
 
         After another census an iterator still yields the servers of the one before.
         """
         for backend in list(self.backends.values()):
-            yield Standing(backend.name, None, backend.summary.status, backend.first)
+            yield StatusEntry(backend.name, None, backend.summary.status, backend.first)
         codes, signatures = self._codes, self._signatures
         for place, signature in enumerate(signatures if servers else ()):
             if code := codes[place]:
                 proxy, name, _rest = signature.split(SEPARATOR, 2)
-                yield Standing(as_text(proxy), as_text(name), WORDS[code], place)
+                yield StatusEntry(as_text(proxy), as_text(name), WORDS[code], place)
 
-    def is_proven(self, standing: Standing) -> bool:
+    def is_proven(self, standing: StatusEntry) -> bool:
         """Whether a status UP rests on more than the first moments of HAProxy, in which every server is UP."""
         if standing.server is not None:
             return self._is_proven(standing.place)
@@ -199,15 +199,15 @@ class Farm:
                     break
         return lacking
 
-    def standing(self, frontend: bytes) -> Outcome:
+    def standing(self, frontend: bytes) -> ClientOutcome:
         """Return what a frontend is to clients."""
         if frontend in self._unread_frontends:
-            return Outcome.unread
-        return self._clients.standings.get(frontend, Outcome.fine)
+            return ClientOutcome.unread
+        return self._clients.standings.get(frontend, ClientOutcome.fine)
 
-    def queue(self, backend: bytes) -> Outcome:
+    def queue(self, backend: bytes) -> ClientOutcome:
         """Return what the queue of a backend is to clients."""
-        return self._clients.queues.get(backend, Outcome.fine)
+        return self._clients.queues.get(backend, ClientOutcome.fine)
 
     def is_used(self, frontend: bytes) -> bool:
         """Whether a frontend ever had requests that HAProxy did not answer by itself."""

@@ -10,7 +10,7 @@ from enum import IntEnum
 from haproxy_agentx.digest import digest
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import Kernel, MibInstance, MibRouter, Place, RouterState, VrrpState
+from haproxy_agentx.vrrp.model import AddressPlace, Kernel, MibInstance, MibRouter, RouterState, VrrpState
 
 SETTLE = 1.0
 """Seconds after a change in which role and addresses may disagree without it being a conflict."""
@@ -43,7 +43,7 @@ _ROUTER_ROLES = {RouterState.backup: Role.backup, RouterState.master: Role.maste
 """The roles in which there is a master to believe in; in FAULT or at a start, the last one may be long gone."""
 
 
-class Standing(IntEnum):
+class InstanceStanding(IntEnum):
     """How well an instance is known to exist. The better ones win where there is no room for all."""
 
     confirmed = 0
@@ -71,7 +71,7 @@ class Remembered:
     """What is known of an instance from before this program's start."""
 
     role: Role
-    addresses: tuple[Place, ...] = ()
+    addresses: tuple[AddressPlace, ...] = ()
     initial: VrrpState | None = None
     router_id: str = ""
     by_fifo: bool = False
@@ -100,8 +100,8 @@ class Instance:
     """Its row of VRRPV3-MIB at the last reading; None where there was none, or not without doubt."""
     mib_began: float = 0.0
     mib_at: float | None = None
-    addresses: tuple[Place, ...] = ()
-    held: tuple[Place, ...] = ()
+    addresses: tuple[AddressPlace, ...] = ()
+    held: tuple[AddressPlace, ...] = ()
     is_seen: bool = True
     """Whether the kernel can be asked."""
     is_bare: bool = False
@@ -114,7 +114,7 @@ class Instance:
     event_at: float = 0.0
     contradicted: int = 0
     remembered: Role | None = None
-    standing: Standing = Standing.confirmed
+    standing: InstanceStanding = InstanceStanding.confirmed
     proposed_at: float = 0.0
     disputes: int = 0
     """Advertisements of another MASTER, of lower priority, that keepalived reported."""
@@ -231,4 +231,4 @@ class Instance:
     @property
     def expires_at(self) -> float:
         """Return when it is forgotten if nothing names it again; infinity where it is not just proposed."""
-        return self.proposed_at + PROPOSAL_LIFE if self.standing is Standing.proposed else float("inf")
+        return self.proposed_at + PROPOSAL_LIFE if self.standing is InstanceStanding.proposed else float("inf")

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from haproxy_agentx.health.belief import Keepalived, believe
-from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, Remembered, RoleChange, Standing
+from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, InstanceStanding, Remembered, RoleChange
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
 from haproxy_agentx.vrrp.routers import matched
-from haproxy_agentx.vrrp.trust import PROVEN, Community, Evidence, May, Sender, Speaker, decide
+from haproxy_agentx.vrrp.trust import PROVEN, Community, May, Sender, Speaker, TrapEvidence, decide
 
 _UNHEARD = "keepalived has not told the role yet: KEEPALIVED-MIB would (keepalived.snmp, and keepalived's option -x)"
 _NAMELESS = (
@@ -59,7 +59,7 @@ class Instances:
             if not memory.confirmed:
                 self._unconfirmed[name] = memory
                 continue
-            self._remember(self._new(name, now, Standing.recalled), memory)
+            self._remember(self._new(name, now, InstanceStanding.recalled), memory)
 
     def take_line(self, line: FifoLine, at: float) -> list[RoleChange]:
         """Record a line of the FIFO."""
@@ -87,16 +87,16 @@ class Instances:
             return Speaker.fifo
         return Speaker.configuration if self.configured else Speaker.none
 
-    def may(self, evidence: Evidence, name: str) -> May:
+    def may(self, evidence: TrapEvidence, name: str) -> May:
         """Return what a trap with this evidence about an instance may do now."""
         known = self.known.get(name)
-        named = name in self.configured or (known is not None and known.standing is not Standing.proposed)
+        named = name in self.configured or (known is not None and known.standing is not InstanceStanding.proposed)
         speaker = self.speaker()
         if speaker is Speaker.configuration:
             named = name in self.configured
         return decide(evidence, speaker, named=named)
 
-    def take_trap(self, trap: StateTrap, at: float, evidence: Evidence = PROVEN) -> list[RoleChange]:
+    def take_trap(self, trap: StateTrap, at: float, evidence: TrapEvidence = PROVEN) -> list[RoleChange]:
         """Record a trap of keepalived, as far as it may do something (vrrp/trust.py)."""
         if self.keepalived.runs_without_fifo(at) and _shows_it_runs(trap, evidence):
             self._leave_fifo()
@@ -118,7 +118,7 @@ class Instances:
         if trap.state is VrrpState.deleted:
             self.known.pop(trap.name, None)
             return []
-        if instance.standing is Standing.proposed and role is not instance.role:
+        if instance.standing is InstanceStanding.proposed and role is not instance.role:
             if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
                 self._leave_out(at)
                 return []
@@ -199,7 +199,7 @@ class Instances:
         """Return the next moment at which something may be different without news."""
         moments = [instance.settled_at() for instance in self.known.values()]
         moments += self.keepalived.deadlines()
-        moments += [known.expires_at for known in self.known.values() if known.standing is Standing.proposed]
+        moments += [known.expires_at for known in self.known.values() if known.standing is InstanceStanding.proposed]
         moments += [known.dispute_ends_at for known in self.known.values() if known.is_disputed(now)]
         return min((moment for moment in moments if moment > now), default=None)
 
@@ -218,13 +218,13 @@ class Instances:
 
     def _named(self, name: str, at: float) -> Instance:
         """Return the instance that a source other than an unproven trap names."""
-        instance = self.known.get(name) or self._new(name, at, Standing.confirmed)
-        instance.standing = Standing.confirmed
+        instance = self.known.get(name) or self._new(name, at, InstanceStanding.confirmed)
+        instance.standing = InstanceStanding.confirmed
         if (memory := self._unconfirmed.pop(name, None)) is not None:
             self._remember(instance, memory)
         return instance
 
-    def _new(self, name: str, at: float, standing: Standing) -> Instance:
+    def _new(self, name: str, at: float, standing: InstanceStanding) -> Instance:
         made = Instance(name, since=at, held_since=at, agree_from=at, router_id=self.router_id, standing=standing)
         self.known[name] = made
         return made
@@ -235,23 +235,23 @@ class Instances:
         if May.create in may:
             self._trap_spoke = True
             self._drop_proposed(but=name)
-            if known is None and not self._has_room(Standing.confirmed):
+            if known is None and not self._has_room(InstanceStanding.confirmed):
                 self._leave_out(at)
                 return None
             return self._named(name, at)
-        if May.propose in may and (known is None or known.standing is Standing.proposed):
+        if May.propose in may and (known is None or known.standing is InstanceStanding.proposed):
             if self._trap_spoke:
                 return None  # one that is believed has come: what only proposes has nothing to say
-            if known is None and not self._has_room(Standing.proposed):
+            if known is None and not self._has_room(InstanceStanding.proposed):
                 self._leave_out(at)
                 return None
-            known = known or self._new(name, at, Standing.proposed)
+            known = known or self._new(name, at, InstanceStanding.proposed)
             known.proposed_at = at
         return known
 
-    def _has_room(self, standing: Standing) -> bool:
+    def _has_room(self, standing: InstanceStanding) -> bool:
         """Whether there is room for one more; the worst known that is worse than it makes room."""
-        if standing is Standing.proposed:
+        if standing is InstanceStanding.proposed:
             return len(self.proposed) < MAX_PROPOSED and len(self.known) < MAX_INSTANCES
         worst = max(self.known.values(), key=lambda known: known.standing, default=None)
         if len(self.known) >= MAX_INSTANCES and worst is not None and worst.standing > standing:
@@ -264,7 +264,7 @@ class Instances:
     @property
     def proposed(self) -> frozenset[str]:
         """The names of the instances that only unproven traps name."""
-        return frozenset(name for name, known in self.known.items() if known.standing is Standing.proposed)
+        return frozenset(name for name, known in self.known.items() if known.standing is InstanceStanding.proposed)
 
     def _drop_proposed(self, but: str = "") -> None:
         """Forget what only unproven traps name: better evidence has come."""
@@ -316,7 +316,7 @@ class Instances:
         return _NAMELESS if self.shown else ""
 
 
-def _shows_it_runs(trap: StateTrap, evidence: Evidence) -> bool:
+def _shows_it_runs(trap: StateTrap, evidence: TrapEvidence) -> bool:
     """Whether a trap proves that keepalived runs now."""
     is_proven = evidence.sender is Sender.proven and evidence.community is not Community.wrong
     return is_proven and ROLES[trap.state] not in (None, Role.stopped)

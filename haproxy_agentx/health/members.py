@@ -7,7 +7,7 @@ from typing import Self
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.model import Readiness, Reason
-from haproxy_agentx.health.traffic import Outcome
+from haproxy_agentx.health.traffic import ClientOutcome
 
 
 class Part(Enum):
@@ -30,14 +30,14 @@ class BackendPart:
     readiness: Readiness
 
 
-_FRONTENDS: Mapping[Outcome, tuple[Part, Readiness]] = {
-    Outcome.fine: (Part.serves, Readiness.ready),
-    Outcome.crowded: (Part.serves, Readiness.degraded),
-    Outcome.partly: (Part.serves, Readiness.degraded),
-    Outcome.full: (Part.out, Readiness.notReady),
-    Outcome.failing: (Part.out, Readiness.notReady),
-    Outcome.refusing: (Part.out, Readiness.notReady),
-    Outcome.unread: (Part.unread, Readiness.unknown),
+_FRONTENDS: Mapping[ClientOutcome, tuple[Part, Readiness]] = {
+    ClientOutcome.fine: (Part.serves, Readiness.ready),
+    ClientOutcome.crowded: (Part.serves, Readiness.degraded),
+    ClientOutcome.partly: (Part.serves, Readiness.degraded),
+    ClientOutcome.full: (Part.out, Readiness.notReady),
+    ClientOutcome.failing: (Part.out, Readiness.notReady),
+    ClientOutcome.refusing: (Part.out, Readiness.notReady),
+    ClientOutcome.unread: (Part.unread, Readiness.unknown),
 }
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
 
@@ -58,10 +58,12 @@ class FrontendPart:
     mute: bool = False
 
     @classmethod
-    def of(cls, status: FrontendStatus, standing: Outcome, *, used: bool, served: bool, mute: bool = False) -> Self:
+    def of(
+        cls, status: FrontendStatus, standing: ClientOutcome, *, used: bool, served: bool, mute: bool = False
+    ) -> Self:
         """Return it by its status and by what its clients get."""
         is_open = status in _OPEN
-        if standing is Outcome.unread or is_open:
+        if standing is ClientOutcome.unread or is_open:
             state, readiness = _FRONTENDS[standing]
         else:
             state, readiness = Part.out, Readiness.notReady

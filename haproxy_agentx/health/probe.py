@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from haproxy_agentx.haproxy.probe_target import Answer, Outcome
+from haproxy_agentx.haproxy.probe_target import Answer, ProbeOutcome
 from haproxy_agentx.health.model import Readiness, Reason, Role
 from haproxy_agentx.health.readiness import Verdict
 from haproxy_agentx.health.words import line
@@ -45,9 +45,9 @@ class Probe:
 
 def take(probe: Probe, answer: Answer, began: float, fall: int) -> Probe:
     """Return what is known after one more request, which ``began`` then."""
-    if answer.outcome is Outcome.passed:
+    if answer.outcome is ProbeOutcome.passed:
         return Probe(ProbeState.passing, began)
-    if answer.outcome is Outcome.untold:
+    if answer.outcome is ProbeOutcome.untold:
         return Probe(words=answer.words)
     failures = probe.failures + 1
     state = ProbeState.failing if failures >= fall else probe.state

@@ -21,9 +21,9 @@ from haproxy_agentx.health.evidence import Evidence
 from haproxy_agentx.health.farm import Farm, as_text
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
 from haproxy_agentx.health.model import Demand, Minimum, Readiness, Reason
-from haproxy_agentx.health.traffic import Outcome
+from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.health.words import (
-    Told,
+    DetailKind,
     of_backend,
     of_clients,
     of_frontend,
@@ -37,12 +37,12 @@ _NO_TROUBLE = Reason(0)
 _GONE = Reason.haproxyGone | Reason.haproxyUnresponsive
 _OPEN = (FrontendStatus.open, FrontendStatus.full)
 _WORST_FIRST = (Readiness.notReady, Readiness.unknown, Readiness.degraded, Readiness.ready)
-_REASONS: Mapping[Outcome, Reason] = {
-    Outcome.crowded: Reason.saturated,
-    Outcome.full: Reason.saturated,
-    Outcome.partly: Reason.clientErrors,
-    Outcome.failing: Reason.clientErrors,
-    Outcome.refusing: Reason.clientErrors,
+_REASONS: Mapping[ClientOutcome, Reason] = {
+    ClientOutcome.crowded: Reason.saturated,
+    ClientOutcome.full: Reason.saturated,
+    ClientOutcome.partly: Reason.clientErrors,
+    ClientOutcome.failing: Reason.clientErrors,
+    ClientOutcome.refusing: Reason.clientErrors,
 }
 
 
@@ -108,7 +108,7 @@ class _Findings:
         self._demand = demand
         self._several = told_of > 1
         self._members: list[Member] = []
-        self._told: list[tuple[Told, str]] = []
+        self._told: list[tuple[DetailKind, str]] = []
         self._reasons = Reason(0)
         self._levels: set[Readiness] = set()
         self._frontends: list[FrontendPart] = []
@@ -123,12 +123,12 @@ class _Findings:
         farm = process.farm
         if trouble:
             level = Readiness.degraded if trouble & _GONE and farm is not None and is_served else _stale(trouble)
-            self._find(trouble, Told.trouble, of_trouble(process.name, trouble, process.words), level)
+            self._find(trouble, DetailKind.trouble, of_trouble(process.name, trouble, process.words), level)
         if farm is None:
             return
         if farm.nobodys and not trouble:
             words = f"{farm.nobodys} rows of haproxy {process.name} cannot be understood"
-            self._find(Reason.haproxyUnreadable, Told.unread, words, Readiness.unknown)
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, words, Readiness.unknown)
         for name in _chosen(self._demand.frontends, process.name, farm.frontends):
             self._frontend(farm, name, trouble)
         for name in _chosen(self._demand.backends, process.name, farm.backends):
@@ -140,7 +140,7 @@ class _Findings:
         level = Readiness.notReady if len(missing) == len(names or ()) else Readiness.degraded
         for name in missing:
             process, _, proxy = name.rpartition("/")
-            self._find(Reason.memberMissing, Told.missing, f"{kind} {name} is not in HAProxy", level)
+            self._find(Reason.memberMissing, DetailKind.missing, f"{kind} {name} is not in HAProxy", level)
             self._members.append(Member(process, proxy, kind == "backend", Readiness.notReady))
 
     def verdict(self) -> Verdict:
@@ -151,10 +151,10 @@ class _Findings:
         if reason is Reason.noUsableBackend:
             self._reasons = self._reasons & ~Reason.backendDown | reason
         elif reason is Reason.backendEmpty and reason not in self._reasons:
-            self._find(reason, Told.down, "no backend has a server", level)
+            self._find(reason, DetailKind.down, "no backend has a server", level)
         if not self._members and not self._reasons:
             words = "no frontend or backend with servers belongs to it"
-            self._find(Reason.noMember, Told.missing, words, Readiness.unknown)
+            self._find(Reason.noMember, DetailKind.missing, words, Readiness.unknown)
         return Verdict(
             readiness=next(level for level in _WORST_FIRST if level in self._levels),
             reasons=self._reasons,
@@ -177,11 +177,11 @@ class _Findings:
             status, standing, used=farm.is_used(name), served=farm.is_served(name), mute=farm.is_mute(name)
         )
         if part.state is Part.unread:
-            self._find(Reason.haproxyUnreadable, Told.unread, of_clients(where, Outcome.unread))
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_clients(where, ClientOutcome.unread))
         elif status not in _OPEN:
-            self._find(Reason.frontendClosed, Told.closed, of_frontend(where, status))
-        elif standing is not Outcome.fine:
-            self._find(_REASONS[standing], Told.clients, of_clients(where, standing))
+            self._find(Reason.frontendClosed, DetailKind.closed, of_frontend(where, status))
+        elif standing is not ClientOutcome.fine:
+            self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing))
         self._frontends.append(part)
         self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=part.readiness))
 
@@ -212,7 +212,7 @@ class _Findings:
         where = self._where(farm.process, backend.name)
         if farm.has_lost_all(name) or (farm.is_bare(name) and self._demand.backends is not None):
             words = "has lost all its servers" if farm.has_lost_all(name) else "has no servers"
-            self._find(Reason.backendEmpty, Told.down, f"backend {where} {words}")
+            self._find(Reason.backendEmpty, DetailKind.down, f"backend {where} {words}")
             self._backends.append(BackendPart(Part.out, Readiness.notReady))
             self._add(farm, backend, Readiness.notReady, 0, 0)
         elif farm.is_bare(name):
@@ -223,20 +223,22 @@ class _Findings:
         backend = farm.backends[name]
         summary, where, queue = backend.summary, self._where(farm.process, backend.name), farm.queue(name)
         if summary.maintenance:
-            self._find(Reason.maintenance, Told.remark, f"{summary.maintenance} of backend {where} in maintenance")
+            self._find(
+                Reason.maintenance, DetailKind.remark, f"{summary.maintenance} of backend {where} in maintenance"
+            )
         if summary.is_assumed:
-            self._find(Reason.unchecked, Told.remark, f"backend {where} serves by servers without checks")
+            self._find(Reason.unchecked, DetailKind.remark, f"backend {where} serves by servers without checks")
         wrong = self._wrong(farm, name, where, needed)
         if wrong is not None:
             return BackendPart(*wrong)
         is_low = summary.usable < needed
         if is_low:
-            self._find(Reason.belowMinimum, Told.below, of_backend(farm, backend, where, needed))
+            self._find(Reason.belowMinimum, DetailKind.below, of_backend(farm, backend, where, needed))
         if backend.counts[Evidence.unread]:
-            self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(farm, backend, where))
         if summary.status == "MAINT":
             return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
-        is_less = is_low or queue is not Outcome.fine
+        is_less = is_low or queue is not ClientOutcome.fine
         state = Part.assumed if summary.is_assumed and not summary.is_fallback else Part.serves
         return BackendPart(state, Readiness.degraded if is_less else Readiness.ready)
 
@@ -245,16 +247,16 @@ class _Findings:
         backend, queue = farm.backends[name], farm.queue(name)
         status = backend.summary.status
         if status == "DOWN":
-            self._find(Reason.backendDown, Told.down, of_backend(farm, backend, where, needed))
+            self._find(Reason.backendDown, DetailKind.down, of_backend(farm, backend, where, needed))
             return Part.out, Readiness.notReady
-        if status == "UNKNOWN" or queue is Outcome.unread:
-            self._find(Reason.haproxyUnreadable, Told.unread, of_unknown(farm, backend, where))
+        if status == "UNKNOWN" or queue is ClientOutcome.unread:
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(farm, backend, where))
             return Part.unread, Readiness.unknown
-        if queue is not Outcome.fine:
-            self._find(Reason.saturated, Told.clients, of_queue(where, queue))
-        return (Part.full, Readiness.notReady) if queue is Outcome.full else None
+        if queue is not ClientOutcome.fine:
+            self._find(Reason.saturated, DetailKind.clients, of_queue(where, queue))
+        return (Part.full, Readiness.notReady) if queue is ClientOutcome.full else None
 
-    def _find(self, reason: Reason, told: Told, words: str, level: Readiness = Readiness.ready) -> None:
+    def _find(self, reason: Reason, told: DetailKind, words: str, level: Readiness = Readiness.ready) -> None:
         self._reasons |= reason
         self._told.append((told, words))
         self._levels.add(level)

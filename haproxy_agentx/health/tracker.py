@@ -18,7 +18,7 @@ PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedService:
     """What a manager knows by the last notification."""
 
     role: Role
@@ -32,7 +32,7 @@ class Told:
 class Tell:
     """Something to be told: from what the manager knows to how it is. ``at`` is when it changed."""
 
-    before: Told
+    before: ReportedService
     after: Condition
     at: float
     suppressed: int = 0
@@ -46,7 +46,7 @@ class Tell:
 class Tracker:
     """One service. ``told`` is what was told before this program started; None: nothing was ever told."""
 
-    def __init__(self, hold: float, limiter: Limiter, told: Told | None = None) -> None:
+    def __init__(self, hold: float, limiter: Limiter, told: ReportedService | None = None) -> None:
         self.told = told
         self.condition: Condition | None = None
         self.previous: Health | None = told.health if told else None
@@ -71,7 +71,7 @@ class Tracker:
         is_well = condition.health <= Health.standby
         if before is None and self.told is None:
             known = is_well and not self._waiting_role
-            self.told = Told(
+            self.told = ReportedService(
                 Role.unknown if self._waiting_role else condition.role, condition.health if known else Health.unknown
             )  # all is well: nothing to tell
             self.since = began
@@ -85,7 +85,7 @@ class Tracker:
             self.previous, self.since = before.health, began
             self.transitions += 1
         if self._fresh and is_well and not self._waiting_role:
-            self.told, self._fresh = Told(condition.role, condition.health), False
+            self.told, self._fresh = ReportedService(condition.role, condition.health), False
         if self.told is None or condition.health is self.told.health:
             self._departed = None
         elif self._departed is None:
@@ -166,9 +166,9 @@ class Tracker:
         return min(self.since + self._hold, self._departed + PATIENCE * self._hold)
 
     def _told(self, condition: Condition, at: float, suppressed: int = 0) -> Tell:
-        before = self.told or Told(condition.role, Health.unknown)
+        before = self.told or ReportedService(condition.role, Health.unknown)
         role = before.role if condition.role is Role.unknown else condition.role
-        self.told = Told(role, condition.health, condition.reasons, raised=True)
+        self.told = ReportedService(role, condition.health, condition.reasons, raised=True)
         self._departed = None
         self._fresh = False
         return Tell(before, condition, at, suppressed)

@@ -43,7 +43,7 @@ TIMED_OUT = 3.0
 """Likewise, where waits have timed out."""
 
 
-class Outcome(Enum):
+class ClientOutcome(Enum):
     """What a frontend, or a backend's queue, is to clients."""
 
     fine = "fine"
@@ -145,17 +145,17 @@ class FrontendTraffic:
         )
 
     @property
-    def standing(self) -> Outcome:
+    def standing(self) -> ClientOutcome:
         """Return what it is to clients."""
         if self.is_failing:
-            return Outcome.failing
+            return ClientOutcome.failing
         if self._shut:
-            return Outcome.full
+            return ClientOutcome.full
         if self._is_refusing:
-            return Outcome.refusing
+            return ClientOutcome.refusing
         if self._limit:
-            return Outcome.crowded
-        return Outcome.partly if self._part else Outcome.fine
+            return ClientOutcome.crowded
+        return ClientOutcome.partly if self._part else ClientOutcome.fine
 
     def is_served(self, now: float) -> bool:
         """Whether servers answered requests in the last seconds, and not all have ended in errors since."""
@@ -279,14 +279,14 @@ class Queue:
     _empty: int = 0
     """Readings in a row in which nobody waited."""
     _timeouts: Damped = field(default_factory=Damped)
-    _standing: Outcome = Outcome.fine
+    _standing: ClientOutcome = ClientOutcome.fine
 
     @property
     def is_over(self) -> bool:
         """Whether nobody waits any more, seen twice."""
         return self._empty > 1
 
-    def take(self, counters: BackendCounters, waiting: int, now: float) -> Outcome:
+    def take(self, counters: BackendCounters, waiting: int, now: float) -> ClientOutcome:
         """Record a reading in which so many wait, and return what the backend is to clients."""
         self.seen_at = now
         self._empty = 0 if waiting else self._empty + 1
@@ -296,5 +296,5 @@ class Queue:
         self.last = counters
         wait = TIMED_OUT if counters.failures > self.first.failures else STUCK
         if now - self.since >= wait:
-            return Outcome.full
-        return Outcome.crowded if self._timeouts else Outcome.fine
+            return ClientOutcome.full
+        return ClientOutcome.crowded if self._timeouts else ClientOutcome.fine

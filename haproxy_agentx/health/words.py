@@ -10,7 +10,7 @@ from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
-from haproxy_agentx.health.traffic import Outcome
+from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.printable import printable
 
 MAX_LINE = 240
@@ -26,7 +26,7 @@ MAX_SERVERS = 3
 """Servers that are named of a backend."""
 
 
-class Told(IntEnum):
+class DetailKind(IntEnum):
     """What kind of thing is told; the worst first."""
 
     trouble = 1
@@ -57,24 +57,24 @@ def of_frontend(where: str, status: FrontendStatus) -> str:
     return f"frontend {_name(where)} is {word}"
 
 
-_CLIENTS: Mapping[Outcome, str] = {
-    Outcome.crowded: "is at its limit of connections",
-    Outcome.full: "is at its limit of connections and lets nobody in",
-    Outcome.partly: "answers a part of its requests with HAProxy's own errors",
-    Outcome.failing: "answers every request with HAProxy's own errors",
-    Outcome.refusing: "denies every request since its counters restarted, as at a reload",
-    Outcome.unread: "has a row that is missing or cannot be understood",
+_CLIENTS: Mapping[ClientOutcome, str] = {
+    ClientOutcome.crowded: "is at its limit of connections",
+    ClientOutcome.full: "is at its limit of connections and lets nobody in",
+    ClientOutcome.partly: "answers a part of its requests with HAProxy's own errors",
+    ClientOutcome.failing: "answers every request with HAProxy's own errors",
+    ClientOutcome.refusing: "denies every request since its counters restarted, as at a reload",
+    ClientOutcome.unread: "has a row that is missing or cannot be understood",
 }
 
 
-def of_clients(where: str, standing: Outcome) -> str:
+def of_clients(where: str, standing: ClientOutcome) -> str:
     """Return what clients of a frontend get."""
     return f"frontend {_name(where)} {_CLIENTS[standing]}"
 
 
-def of_queue(where: str, standing: Outcome) -> str:
+def of_queue(where: str, standing: ClientOutcome) -> str:
     """Return that clients wait for the servers of a backend."""
-    words = "and nobody gets one" if standing is Outcome.full else "and some wait in vain"
+    words = "and nobody gets one" if standing is ClientOutcome.full else "and some wait in vain"
     return f"clients of backend {_name(where)} wait for a server, {words}"
 
 
@@ -103,9 +103,9 @@ def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
     return f"backend {_name(where)} has {usable} of {counted} servers, needs {needed}{servers}"
 
 
-def sentence(told: Sequence[tuple[Told, str]]) -> str:
+def sentence(told: Sequence[tuple[DetailKind, str]]) -> str:
     """Put together what is to be told, the worst first; remarks only when there is nothing else."""
-    wrong = [item for item in told if item[0] is not Told.remark]
+    wrong = [item for item in told if item[0] is not DetailKind.remark]
     parts = [text for _, text in sorted(wrong or told, key=lambda item: item[0])]
     more = len(parts) - MAX_PARTS
     if more > 0:

@@ -7,13 +7,13 @@ from ipaddress import ip_address
 from haproxy_agentx.health.cause import Fact, FactKind
 from haproxy_agentx.health.model import Reason, Role
 from haproxy_agentx.vrrp.model import (
+    AddressPlace,
     FifoLine,
     Kernel,
     Link,
     MibReading,
     NewMasterReason,
     NewMasterTrap,
-    Place,
     StateTrap,
     VrrpState,
 )
@@ -120,7 +120,9 @@ class Facts:
             for fact in own:
                 self.recent.remove(fact)
 
-    def of_held(self, instance: str, before: Collection[Place], after: Collection[Place], at: float) -> None:
+    def of_held(
+        self, instance: str, before: Collection[AddressPlace], after: Collection[AddressPlace], at: float
+    ) -> None:
         """Record which addresses of an instance that is MASTER the kernel had and has."""
         for place in before:
             if place not in after:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Container, Iterable, Mapping
 
-from haproxy_agentx.health.instance import Remembered, Standing
+from haproxy_agentx.health.instance import InstanceStanding, Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.last_reported import PREFIX as REPORTED
 from haproxy_agentx.monitor.reminders import PREFIX as REMIND
-from haproxy_agentx.vrrp.model import Place, VrrpState
+from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
 PREFIX = "vrrp/"
 SERVICE = "service/"
@@ -21,7 +21,7 @@ def remember_instances(instances: Instances) -> dict[str, str]:
     """Return the texts by key."""
     texts = {KEEPALIVED: "1"} if instances.shown else {}
     for name, instance in instances.known.items():
-        if instance.standing is Standing.proposed:
+        if instance.standing is InstanceStanding.proposed:
             continue
         memory = instance.memory()
         texts[PREFIX + name] = json.dumps(
@@ -46,7 +46,7 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
                 given = json.loads(text)
                 found[key.removeprefix(PREFIX)] = Remembered(
                     role=Role[given["role"]],
-                    addresses=tuple(Place.of(str(text)) for text in given["addresses"]),
+                    addresses=tuple(AddressPlace.of(str(text)) for text in given["addresses"]),
                     initial=VrrpState[given["initial"]] if given["initial"] else None,
                     router_id=str(given["router_id"]),
                     by_fifo=bool(given["by_fifo"]),

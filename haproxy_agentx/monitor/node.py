@@ -29,7 +29,7 @@ from haproxy_agentx.monitor.storm import not_told
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
-from haproxy_agentx.vrrp.trust import PROVEN, Evidence, May
+from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
 
 START = 4.0
 """Seconds after which it is judged with what is known, though not every source has said something."""
@@ -108,7 +108,7 @@ class Node:
         self._awaited.discard("fifo")
         self._take_changes(self.instances.take_writer(present, at))
 
-    def take_trap(self, trap: StateTrap | NewMasterTrap, at: float, evidence: Evidence = PROVEN) -> May:
+    def take_trap(self, trap: StateTrap | NewMasterTrap, at: float, evidence: TrapEvidence = PROVEN) -> May:
         """Record a trap of keepalived; return what it was allowed to do (vrrp/trust.py)."""
         names = trap.name if isinstance(trap, StateTrap) else self.facts.named(trap.router_number)
         may = self.instances.may(evidence, names)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx.haproxy.probe import IsHere, Prober
-from haproxy_agentx.haproxy.probe_target import Outcome, ProbeTarget
+from haproxy_agentx.haproxy.probe_target import ProbeOutcome, ProbeTarget
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe, take
 
@@ -52,7 +52,7 @@ class Probing:
             answer = await self._prober.ask(url)
             if self._url() == url:
                 probe = take(probe, answer, began, self._target.fall)
-                self._log(answer.words if answer.outcome is not Outcome.passed else "")
+                self._log(answer.words if answer.outcome is not ProbeOutcome.passed else "")
             else:
                 probe = Probe()
             self._on_probe(self.name, replace(probe, roles=self._roles(url)))

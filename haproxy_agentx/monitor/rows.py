@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.event import Event, Kind, News
-from haproxy_agentx.haproxy.stat import Kind as StatKind
+from haproxy_agentx.haproxy.stat import RowKind as StatKind
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.instance import ROLES, Instance
 from haproxy_agentx.health.severity import REMOVED
@@ -62,7 +62,7 @@ def _first_choices(names: Iterable[str], known: Mapping[str, int]) -> dict[str, 
     return {name: number for number, name in enumerate(new, max(known.values(), default=0) + 1)}
 
 
-def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[Column]:
+def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[ServedColumn]:
     """Return the columns of services, members and VRRP instances; what has no number yet is left out."""
     services = {number: node.services[name] for name, number in _numbered(node.services, numbers, SERVICES)}
     members: dict[Oid, Texts] = {}
@@ -90,7 +90,7 @@ def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> 
     ]
 
 
-def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) -> list[Column]:
+def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) -> list[ServedColumn]:
     """Return the columns of haxEventTable; ``now`` returns monotonic seconds."""
     return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): EventRow(event, now) for event in events})
 

@@ -13,7 +13,7 @@ from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, asses
 from haproxy_agentx.health.reasons import reason_names, reason_text
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.time_in_state import Share, TimeInState
-from haproxy_agentx.health.tracker import Told, Tracker
+from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.health.words import line
 
 Stamp = Callable[[float], int | None]
@@ -185,7 +185,7 @@ class Service:
             memory = json.loads(text or "{}")
             if memory:
                 role, health, reasons = Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"])
-                self.tracker.told = Told(role, health, reasons, raised=bool(memory.get("raised", True)))
+                self.tracker.told = ReportedService(role, health, reasons, raised=bool(memory.get("raised", True)))
                 self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
                 self.tracker.since = now - _age(memory["since"], date)
                 self.since_date(now, date)

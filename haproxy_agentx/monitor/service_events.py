@@ -8,7 +8,7 @@ from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
 from haproxy_agentx.health.model import Cause, Health, Role
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, SILENT, Severity, severity_of
-from haproxy_agentx.health.tracker import Tell, Told
+from haproxy_agentx.health.tracker import ReportedService, Tell
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.storm import not_told
@@ -40,7 +40,7 @@ def with_times(change: Change, instance: Instance | None) -> Change:
     return replace(change, checks=max((one.takes for one in row.scripts), default=0.0), delay=delay)
 
 
-def ended(name: str, told: Told | None, uncounted: int, date: float) -> list[News]:
+def ended(name: str, told: ReportedService | None, uncounted: int, date: float) -> list[News]:
     """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
 
     That is a problem that was reported, ``stopped`` too, or ``uncounted`` changes. No other event has the health

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from haproxy_agentx.agentx.view import Column
+from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.event import Event, News
@@ -36,7 +36,7 @@ from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, Trouble
 from haproxy_agentx.vrrp.sender import Believed, only_root
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from haproxy_agentx.vrrp.traps import Trap
-from haproxy_agentx.vrrp.trust import Evidence
+from haproxy_agentx.vrrp.trust import TrapEvidence
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ class Monitor:
         self._events: object = None
         self._shows_soon = False
         self._learning: asyncio.Task[None] | None = None
-        self._service_columns: list[Column] = []
-        self._event_columns: list[Column] = []
+        self._service_columns: list[ServedColumn] = []
+        self._event_columns: list[ServedColumn] = []
         self.node = Node((), Manners(), (), {}, monotonic())
         keepalived = config.keepalived
         self._kernel = KernelAddresses(self._take_kernel)
@@ -119,7 +119,7 @@ class Monitor:
         return f"traps/{self._config.keepalived.traps}"
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[ServedColumn]:
         """Return the columns of services, members, VRRP instances and events."""
         return self._service_columns + self._event_columns
 
@@ -222,7 +222,7 @@ class Monitor:
         self.node.take_writer(present, at)
         self._look()
 
-    def _take_trap(self, trap: Trap, at: float, evidence: Evidence) -> None:
+    def _take_trap(self, trap: Trap, at: float, evidence: TrapEvidence) -> None:
         self._note_listening()
         if self.node.take_trap(trap, at, evidence):
             self._look()

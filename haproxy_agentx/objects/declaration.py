@@ -71,7 +71,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class MibNode:
     """A name in the tree that holds no value; ``oid`` is relative to the root of the module."""
 
     name: str

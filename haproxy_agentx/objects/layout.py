@@ -13,7 +13,7 @@ from itertools import islice
 from struct import Struct
 
 from haproxy_agentx.agentx.oid import Key
-from haproxy_agentx.haproxy.stat import Kind, identity
+from haproxy_agentx.haproxy.stat import RowKind, identity
 
 SLICE = 128
 """Rows between two pauses: a few tenths of a millisecond."""
@@ -46,7 +46,7 @@ class Rows:
 class Layout:
     """The four tables of one process, and how many rows were left out as no object of these kinds or as its double."""
 
-    rows: Mapping[Kind, Rows]
+    rows: Mapping[RowKind, Rows]
     left_out: int
 
 
@@ -55,7 +55,7 @@ def proxy_scope(process: str) -> Scope:
     return f"proxy/{process}"
 
 
-def member_scope(kind: Kind, process: str, proxy: str) -> Scope:
+def member_scope(kind: RowKind, process: str, proxy: str) -> Scope:
     """Return the scope in which the servers or listeners of a proxy have their numbers."""
     return f"{kind.name.lower()}/{process}/{proxy}"
 
@@ -66,12 +66,12 @@ class _Object:
 
     proxy: str
     name: str
-    kind: Kind
+    kind: RowKind
     proxy_id: int
     member_id: int
 
 
-_KINDS = {b"%d" % kind: kind for kind in Kind}
+_KINDS = {b"%d" % kind: kind for kind in RowKind}
 
 
 def _object(signature: bytes) -> _Object | None:
@@ -96,7 +96,7 @@ def survey(process: str, signatures: Sequence[bytes], known: Numbers) -> Generat
         found = _object(signature)
         if found is not None:
             _want(wanted, known, proxy_scope(process), found.proxy, found.proxy_id)
-            if found.kind in (Kind.SERVER, Kind.LISTENER):
+            if found.kind in (RowKind.SERVER, RowKind.LISTENER):
                 _want(wanted, known, member_scope(found.kind, process, found.proxy), found.name, found.member_id)
         if place % SLICE == SLICE - 1:
             yield
@@ -114,12 +114,12 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
     Of two rows with one identity the first stays. The parts begin with the proxy: the number of the process is said
     once, for the whole layout.
     """
-    entries: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
+    entries: dict[RowKind, list[bytes]] = {kind: [] for kind in RowKind}
     for place, signature in enumerate(signatures):
         found = _object(signature)
         if found is not None:
             proxy = numbers[proxy_scope(process)][found.proxy]
-            if found.kind in (Kind.SERVER, Kind.LISTENER):
+            if found.kind in (RowKind.SERVER, RowKind.LISTENER):
                 member = numbers[member_scope(found.kind, process, found.proxy)][found.name]
                 part = _two(proxy, member)
             else:
@@ -128,7 +128,7 @@ def arrange(process: str, signatures: Sequence[bytes], numbers: Numbers) -> Gene
         if place % SLICE == SLICE - 1:
             yield
     rows = {}
-    for kind in Kind:
+    for kind in RowKind:
         rows[kind] = yield from _sorted(entries.pop(kind))
     return Layout(rows, len(signatures) - sum(len(table.parts) for table in rows.values()))
 

@@ -37,7 +37,7 @@ _ELLIPSIS = b"..."
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class VarbindPart:
     """A variable binding that is wanted. Those of lower ``rank`` come first when there is not room for all.
 
     ``least`` makes it a text that may be cut, down to so many octets; a ``name`` is cut in its middle, as its
@@ -60,7 +60,7 @@ def in_datagram(varbinds: Sequence[VarBind]) -> int:
     return _ENVELOPE + _PDU + sum(map(_in_snmp, varbinds))
 
 
-def fitted(head: Sequence[VarBind], parts: Sequence[Part], budget: int, datagram: int) -> list[VarBind]:
+def fitted(head: Sequence[VarBind], parts: Sequence[VarbindPart], budget: int, datagram: int) -> list[VarBind]:
     """Return ``head`` and those of ``parts``, in their order, that fit with it; long texts are cut.
 
     Both messages have at most ``budget`` octets, and that of SNMP at most ``datagram``.
@@ -103,7 +103,7 @@ class _Room:
         self._snmp -= snmp
         return True
 
-    def grow(self, part: Part, shortest: VarBind) -> VarBind:
+    def grow(self, part: VarbindPart, shortest: VarBind) -> VarBind:
         """Return the longest text of a part for which there is room, in place of its shortest one."""
         self._agentx += _in_agentx(shortest)
         self._snmp += _in_snmp(shortest)
@@ -120,7 +120,7 @@ class _Room:
         return longest
 
 
-def _cut(part: Part, most: int) -> VarBind:
+def _cut(part: VarbindPart, most: int) -> VarBind:
     """Return the variable binding with at most so many octets of its text, on the borders of UTF-8 characters."""
     text = _text(part.varbind)
     if len(text) <= most:

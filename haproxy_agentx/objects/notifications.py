@@ -10,7 +10,7 @@ from haproxy_agentx.event import Event
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
-from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, Part, fitted
+from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, VarbindPart, fitted
 from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
 from haproxy_agentx.vrrp.model import VrrpState
@@ -109,9 +109,9 @@ def varbinds(
     return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget, datagram)
 
 
-def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Part:
+def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> VarbindPart:
     rank = _RANKS.get(name, len(_RANKS)) + (0 if name in due else len(_RANKS) + 1)
-    return Part(varbind, rank, _ROOM.get(name, (None, None))[budget >= FULL], is_name=name in _NAMES)
+    return VarbindPart(varbind, rank, _ROOM.get(name, (None, None))[budget >= FULL], is_name=name in _NAMES)
 
 
 def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:

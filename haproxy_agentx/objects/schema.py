@@ -14,7 +14,7 @@ from haproxy_agentx.objects.agent_objects import (
     SELF_SCALARS,
     SOURCE_TABLE,
 )
-from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, Node, Notification, Scalar, Table
+from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, MibNode, Notification, Scalar, Table
 from haproxy_agentx.objects.event_objects import EVENT_TABLE
 from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
 from haproxy_agentx.objects.process_columns import PROCESS_TABLE
@@ -48,7 +48,7 @@ __all__ = [
     "Column",
     "Convention",
     "Group",
-    "Node",
+    "MibNode",
     "Notification",
     "Scalar",
     "Table",
@@ -67,13 +67,13 @@ OBJECTS: Oid = (1,)
 AGENT: Oid = (1, 1)
 """haxAgent, relative to the root."""
 
-NODES: tuple[Node, ...] = (
-    Node("haxNotifications", NOTIFICATIONS_NODE),
-    Node("haxObjects", OBJECTS),
-    Node("haxConformance", (2,)),
-    Node("haxAgent", AGENT),
-    Node("haxCompliances", (2, 1)),
-    Node("haxGroups", (2, 2)),
+NODES: tuple[MibNode, ...] = (
+    MibNode("haxNotifications", NOTIFICATIONS_NODE),
+    MibNode("haxObjects", OBJECTS),
+    MibNode("haxConformance", (2,)),
+    MibNode("haxAgent", AGENT),
+    MibNode("haxCompliances", (2, 1)),
+    MibNode("haxGroups", (2, 2)),
 )
 
 CONVENTIONS: tuple[Convention, ...] = (*conventions.CONVENTIONS, *health_conventions.CONVENTIONS)

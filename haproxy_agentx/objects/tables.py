@@ -10,19 +10,18 @@ from functools import partial
 from operator import attrgetter
 
 from haproxy_agentx.agentx.oid import Key, Oid, key
-from haproxy_agentx.agentx.view import Column as ViewColumn
-from haproxy_agentx.agentx.view import Table, Wire
+from haproxy_agentx.agentx.view import ServedColumn, ServedTable, Wire
 from haproxy_agentx.haproxy.records import split_row
-from haproxy_agentx.haproxy.stat import Kind, Reading
+from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
 
 STAT_TABLES = {
-    Kind.FRONTEND: schema.FRONTEND_TABLE,
-    Kind.BACKEND: schema.BACKEND_TABLE,
-    Kind.SERVER: schema.SERVER_TABLE,
-    Kind.LISTENER: schema.LISTENER_TABLE,
+    RowKind.FRONTEND: schema.FRONTEND_TABLE,
+    RowKind.BACKEND: schema.BACKEND_TABLE,
+    RowKind.SERVER: schema.SERVER_TABLE,
+    RowKind.LISTENER: schema.LISTENER_TABLE,
 }
 
 Texts = Callable[[], Mapping[str, bytes]]
@@ -52,7 +51,7 @@ class _Table:
         self._missing = list(range(width))
         """Fields without a text in the rows that are surveyed."""
 
-    def column(self, column: ViewColumn) -> ViewColumn:
+    def column(self, column: ServedColumn) -> ServedColumn:
         """Return a column over the texts."""
         field, encode = self._fields[column.name]
         return column.over(self._parts, partial(self._cells, encode, field), partial(self._barren, field))
@@ -100,12 +99,12 @@ class StatColumns:
     ``columns`` are in the order of their names. ``tables`` gives what is below them at a reading.
     """
 
-    def __init__(self, root: Oid, process: int, kinds: Collection[Kind], fields: Mapping[str, int]) -> None:
-        self.columns: list[ViewColumn] = []
+    def __init__(self, root: Oid, process: int, kinds: Collection[RowKind], fields: Mapping[str, int]) -> None:
+        self.columns: list[ServedColumn] = []
         self.kinds = kinds
         self.fields = fields
         self._process = process
-        self._cut: dict[Kind, dict[Key, tuple[int, Encoder]]] = {kind: {} for kind in kinds}
+        self._cut: dict[RowKind, dict[Key, tuple[int, Encoder]]] = {kind: {} for kind in kinds}
         self._width = max(fields.values()) + 1
         for kind, cut in self._cut.items():
             table = STAT_TABLES[kind]
@@ -114,10 +113,10 @@ class StatColumns:
                 if column.field in fields:
                     name = key((*schema.column_oid(table, column, root), process))
                     cut[name] = fields[column.field], column.syntax.encode
-                    self.columns.append(ViewColumn(name, column.syntax.tag, like, _nothing, table=(process, kind)))
+                    self.columns.append(ServedColumn(name, column.syntax.tag, like, _nothing, table=(process, kind)))
         self.columns.sort(key=attrgetter("name"))
 
-    def tables(self, layout: Layout, reading: Reading) -> dict[Hashable, Table]:
+    def tables(self, layout: Layout, reading: Reading) -> dict[Hashable, ServedTable]:
         """Return the tables of ``reading``, whose rows are in this layout."""
         return {
             (self._process, kind): _Table(reading, layout.rows[kind], cut, self._width)
@@ -125,13 +124,13 @@ class StatColumns:
         }
 
 
-def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ViewColumn]:
+def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ServedColumn]:
     """Return the columns of a table of few rows, by all indexes of a row in their order."""
     indexes = sorted(rows)
     parts = [key(index) for index in indexes]
     texts = [rows[index] for index in indexes]
     return [
-        ViewColumn(
+        ServedColumn(
             key(schema.column_oid(table, column, root)),
             column.syntax.tag,
             parts,
@@ -147,10 +146,10 @@ def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, 
     return encode_present(encode, [row().get(name) for row in rows[first:last]])
 
 
-def scalar_columns(root: Oid, texts: Texts) -> list[ViewColumn]:
+def scalar_columns(root: Oid, texts: Texts) -> list[ServedColumn]:
     """Return the scalars of haxAgent; each is a column with the one row 0."""
     return [
-        ViewColumn(
+        ServedColumn(
             key(schema.scalar_oid(scalar, root)),
             scalar.syntax.tag,
             [key((0,))],

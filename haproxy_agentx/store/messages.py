@@ -43,7 +43,7 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenStore:
     """Asks for the store to be opened."""
 
 
@@ -83,7 +83,7 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseStore:
     """Has the store closed; ``path`` is unlinked.
 
     ``complete``: nothing was given out that it does not have, and no number is above its last one that was.
@@ -93,7 +93,7 @@ class Close:
     path: str
 
 
-Request = Locate | Claim | Listen | Open | Assign | Release | Write | Read | Mend | Close
+Request = Locate | Claim | Listen | OpenStore | Assign | Release | Write | Read | Mend | CloseStore
 
 
 @dataclass(frozen=True, slots=True)

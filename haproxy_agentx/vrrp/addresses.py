@@ -90,7 +90,7 @@ class KernelAddresses:
     async def _follow(self) -> None:
         """Follow the kernel on one socket. Raises OSError and SourceError."""
         with _connect() as connection:
-            conversation = _Conversation(connection, self._take)
+            conversation = _NetlinkConversation(connection, self._take)
             try:
                 await conversation.run()
             finally:
@@ -111,7 +111,7 @@ class KernelAddresses:
             log.warning("kernel addresses: %s", error)
 
 
-class _Conversation:
+class _NetlinkConversation:
     """One socket: dumps, and news between and beside them.
 
     While a dump comes in, news go into the picture that there is as well as into the one that is being made: in the

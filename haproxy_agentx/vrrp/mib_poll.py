@@ -12,9 +12,9 @@ from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, S
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import keepalived_mib, routers
 from haproxy_agentx.vrrp.access import SnmpAccess
-from haproxy_agentx.vrrp.mib_walk import Walk
+from haproxy_agentx.vrrp.mib_walk import MibWalk
 from haproxy_agentx.vrrp.model import MibReading, MibRouter, Trouble
-from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, Request, Value
+from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, SnmpRequest, Value
 from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
 log = logging.getLogger(__name__)
@@ -153,12 +153,12 @@ class MibPoll:
     async def _read(self) -> MibReading:
         """Read the tables, and the scalars behind them: another process of keepalived may answer for those."""
         began = monotonic()
-        walk = Walk((), keepalived_mib.COLUMNS, self._rows)
+        walk = MibWalk((), keepalived_mib.COLUMNS, self._rows)
         while (request := walk.next()) is not None:
             walk.take((await self._ask(request)).varbinds)
         if not keepalived_mib.has_instances(walk.cells):
             await self._find_keepalived()
-        last = await self._ask(Request(keepalived_mib.settled(walk.cells)))
+        last = await self._ask(SnmpRequest(keepalived_mib.settled(walk.cells)))
         if not keepalived_mib.unchanged(walk.cells, last.varbinds):
             raise Invalid(f"{self.source.target}: keepalived's configuration changes faster than it can be read")
         self._rows = walk.longest
@@ -168,7 +168,7 @@ class MibPoll:
 
     async def _scalars(self) -> Mapping[Name, Value]:
         """Return the scalars as cells; none where they are not answered, which says nothing of VRRP."""
-        walk = Walk(keepalived_mib.SCALARS, (), 1)
+        walk = MibWalk(keepalived_mib.SCALARS, (), 1)
         with suppress(Unresponsive):
             if (request := walk.next()) is not None:
                 message = await self._client.ask(request)
@@ -178,7 +178,7 @@ class MibPoll:
 
     async def _routers(self) -> tuple[MibRouter, ...]:
         """Return the rows of VRRPV3-MIB; none where they are not answered, which says nothing of VRRP."""
-        walk = Walk((), routers.COLUMNS, self._rows)
+        walk = MibWalk((), routers.COLUMNS, self._rows)
         with suppress(Unresponsive, Invalid, OverLimit):
             while (request := walk.next()) is not None:
                 message = await self._client.ask(request)
@@ -190,14 +190,14 @@ class MibPoll:
 
     async def _find_keepalived(self) -> None:
         """Raise _Troubled: without an instance, its scalars show whether any part of keepalived is there."""
-        walk = Walk(keepalived_mib.SCALARS, (), 1)
+        walk = MibWalk(keepalived_mib.SCALARS, (), 1)
         if (request := walk.next()) is not None:
             walk.take((await self._ask(request)).varbinds)
         if walk.beyond:
             raise self._not_there(walk)
         raise _Troubled(Trouble.no_vrrp, Absent(_NO_VRRP.format(where=self.source.target)))
 
-    async def _ask(self, request: Request) -> Message:
+    async def _ask(self, request: SnmpRequest) -> Message:
         """Ask for objects of keepalived's, and find out who is to blame when they do not come."""
         where, began = self.source.target, monotonic()
         try:
@@ -215,7 +215,7 @@ class MibPoll:
             raise Invalid(f"{where}: snmpd answers with the error-status {message.error}")
         return message
 
-    async def _ask_again(self, request: Request) -> Message:
+    async def _ask_again(self, request: SnmpRequest) -> Message:
         """Ask again now that snmpd answers: it may have been frozen until just now, and not keepalived."""
         try:
             return await self._client.ask(request)
@@ -226,7 +226,7 @@ class MibPoll:
     async def _find_snmpd(self) -> None:
         """Return once snmpd answers for itself."""
         try:
-            await self._client.ask(Request((UP_TIME,)))
+            await self._client.ask(SnmpRequest((UP_TIME,)))
         except Unresponsive as error:
             text = (_DEAF if self.source.last_good is None else _SILENT).format(
                 where=self.source.target, timeout=TIMEOUT
@@ -234,7 +234,7 @@ class MibPoll:
             told = Denied(text) if self.source.last_good is None else Unresponsive(text)
             raise _Troubled(Trouble.snmpd, told) from error
 
-    def _not_there(self, walk: Walk) -> _Troubled:
+    def _not_there(self, walk: MibWalk) -> _Troubled:
         """Distinguish a keepalived that is not connected from a view that ends before it.
 
         snmpd has objects of its own behind (1.3.6.1.6.3), so where nothing at all is behind, the view ends; but it may

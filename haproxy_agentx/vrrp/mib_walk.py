@@ -6,7 +6,7 @@ snmpd makes of a GetBulk one AgentX request for each repetition, so keepalived a
 from collections.abc import Sequence
 
 from haproxy_agentx.source import Invalid, OverLimit
-from haproxy_agentx.vrrp.snmp import Missing, Name, Request, Value, VarBind
+from haproxy_agentx.vrrp.snmp import Missing, Name, SnmpRequest, Value, VarBind
 
 MAX_ANSWER = 48
 """Varbinds in an answer: decoding one takes 70 us, during which nothing else has a turn; snmpd gives at most 100."""
@@ -15,7 +15,7 @@ MAX_CELLS = 20_000
 """Varbinds of a walk: 1,000 instances with three addresses each."""
 
 
-class Walk:
+class MibWalk:
     """Walks ``columns`` to their ends. ``scalars`` are given once each, as the successor of the name asked for.
 
     ``rows`` is how many rows are expected, so that one answer can hold all of them and what shows that they end.
@@ -33,13 +33,13 @@ class Walk:
         self._counts = dict.fromkeys(columns, 0)
         self._rows = rows
 
-    def next(self) -> Request | None:
+    def next(self) -> SnmpRequest | None:
         """Return the next request; None when all columns have ended."""
         if not self._places and not self._scalars:
             return None
         most = max(1, MAX_ANSWER // max(1, len(self._places)))
         repetitions = min(most, max(1, self._rows + 1 - self.longest))
-        return Request((*self._scalars, *self._places.values()), repetitions, len(self._scalars))
+        return SnmpRequest((*self._scalars, *self._places.values()), repetitions, len(self._scalars))
 
     def take(self, varbinds: Sequence[VarBind]) -> None:
         """Process the answer to the request that ``next`` gave. It may be cut short. Raises Invalid.

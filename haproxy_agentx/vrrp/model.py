@@ -87,13 +87,13 @@ class Address:
     interface: str = ""
 
     @property
-    def place(self) -> "Place":
+    def place(self) -> "AddressPlace":
         """Return where the kernel has to have it."""
-        return Place(self.ip, self.interface)
+        return AddressPlace(self.ip, self.interface)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AddressPlace:
     """An address on an interface. The same address elsewhere is another one, a link-local one above all.
 
     Its prefix is not part of it: with any prefix, the kernel answers for the address. An ``interface`` that is not
@@ -108,7 +108,7 @@ class Place:
         return f"{self.ip}%{self.interface}" if self.interface else self.ip
 
     @classmethod
-    def of(cls, text: str) -> "Place":
+    def of(cls, text: str) -> "AddressPlace":
         """Return what ``str`` gave the text of."""
         ip, _, interface = text.partition("%")
         return cls(ip, interface)
@@ -227,7 +227,7 @@ class Kernel:
     addresses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
 
-    def has(self, place: Place) -> bool:
+    def has(self, place: AddressPlace) -> bool:
         """Whether an address is where it belongs."""
         on = self.addresses.get(place.ip, frozenset())
         if place.interface:

@@ -8,7 +8,7 @@ from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError
 
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp.snmp import Kind, Message, Missing, Name, Request, Value
+from haproxy_agentx.vrrp.snmp import Message, Missing, Name, PduKind, SnmpRequest, Value
 
 MAX_REQUEST = 0x7FFFFFFF
 """request-id is an Integer32, and some agents want it positive."""
@@ -17,10 +17,10 @@ Pdu = Any
 """pysnmp has no types."""
 
 _OPERATIONS = {
-    v2c.ResponsePDU.tagSet: Kind.response,
-    v2c.InformRequestPDU.tagSet: Kind.inform,
-    v2c.SNMPv2TrapPDU.tagSet: Kind.trap,
-    v2c.ReportPDU.tagSet: Kind.report,
+    v2c.ResponsePDU.tagSet: PduKind.response,
+    v2c.InformRequestPDU.tagSet: PduKind.inform,
+    v2c.SNMPv2TrapPDU.tagSet: PduKind.trap,
+    v2c.ReportPDU.tagSet: PduKind.report,
 }
 _MISSING = {
     v2c.NoSuchObject.tagSet: Missing.noSuchObject,
@@ -36,7 +36,7 @@ _STRINGS = {kind.tagSet for kind in (v2c.OctetString, v2c.IpAddress, v2c.Opaque)
 _UNREADABLE = (PyAsn1Error, ProtocolError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 
 
-def build(request: Request, number: int) -> Pdu:
+def build(request: SnmpRequest, number: int) -> Pdu:
     """Return the PDU of a request whose request-id is ``number``."""
     if request.repetitions:
         pdu = v2c.GetBulkRequestPDU()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from pathlib import Path
 
 from haproxy_agentx.vrrp import sock_diag
-from haproxy_agentx.vrrp.sock_diag import Unanswered, Where
+from haproxy_agentx.vrrp.sock_diag import DiagUnanswered, Where
 from haproxy_agentx.vrrp.trust import Sender
 
 OVERFLOW_UID = 65534
@@ -62,7 +62,7 @@ class Senders:
                 own.bind(("127.0.0.1", 0))
                 found = self._uid(("127.0.0.1", 9), own.getsockname())
             self.problem = "" if found == os.geteuid() else "the kernel does not find our own socket"
-        except (OSError, Unanswered) as error:
+        except (OSError, DiagUnanswered) as error:
             self.problem = str(error)
 
     def close(self) -> None:
@@ -77,16 +77,16 @@ class Senders:
             return Sender.unseen, None
         try:
             uid = self._uid(local, peer)
-        except (OSError, Unanswered):
+        except (OSError, DiagUnanswered):
             return Sender.gone, None
         if uid is None:
             return Sender.gone, None
         return (Sender.proven if uid != OVERFLOW_UID and uid in believed() else Sender.foreign), uid
 
     def _uid(self, local: Where, peer: Where) -> int | None:
-        """Ask; the kernel has answered when ``send`` returns. Raise OSError, Unanswered."""
+        """Ask; the kernel has answered when ``send`` returns. Raise OSError, DiagUnanswered."""
         if self._socket is None:
-            raise Unanswered("not open")
+            raise DiagUnanswered("not open")
         self._number = self._number % 0x7FFFFFFF + 1
         self._socket.send(sock_diag.request(local, peer, self._number))
         return sock_diag.read(self._socket.recv(sock_diag.ANSWER), self._number, peer[1])

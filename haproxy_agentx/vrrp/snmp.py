@@ -20,7 +20,7 @@ Value = int | bytes | Name | Missing | None
 VarBind = tuple[Name, Value]
 
 
-class Kind(Enum):
+class PduKind(Enum):
     """The PDUs that are of interest here, by their tags (RFC 3416 3)."""
 
     response = 0xA2
@@ -43,7 +43,7 @@ class Error(IntEnum):
 class Message:
     """A PDU. ``kind`` is None for all that is not of interest; ``error`` and ``index`` are as they came."""
 
-    kind: Kind | None
+    kind: PduKind | None
     request: int
     error: int
     index: int
@@ -51,7 +51,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SnmpRequest:
     """A Get of ``names`` or, with ``repetitions``, a GetBulk whose first ``scalars`` names are not repeated."""
 
     names: tuple[Name, ...]

@@ -14,7 +14,7 @@ from haproxy_agentx.patience import Look
 from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 from haproxy_agentx.vrrp import endpoint, secret
 from haproxy_agentx.vrrp.access import LEVELS, SnmpAccess, V3Access
-from haproxy_agentx.vrrp.snmp import Kind, Message, Request, outline
+from haproxy_agentx.vrrp.snmp import Message, PduKind, SnmpRequest, outline
 
 if TYPE_CHECKING:
     from haproxy_agentx.vrrp.usm import User, Usm
@@ -108,7 +108,7 @@ class SnmpClient:
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    async def ask(self, request: Request) -> Message:
+    async def ask(self, request: SnmpRequest) -> Message:
         """Return the answer, whatever its error-status.
 
         Raises a SourceError: Refused (no process is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
@@ -131,7 +131,7 @@ class SnmpClient:
             raise outcome
         return outcome
 
-    def _put(self, request: Request) -> None:
+    def _put(self, request: SnmpRequest) -> None:
         if self._codec is None:
             raise RuntimeError("the client is not open")
         pdu = self._codec.build(request, self._number)
@@ -196,7 +196,7 @@ class SnmpClient:
         """Record what answers the request under way; anything else is late or foreign."""
         if self._pending is None or self._pending.done() or number not in (None, self._number):
             return
-        if isinstance(outcome, Message) and (outcome.kind is not Kind.response or outcome.request != self._number):
+        if isinstance(outcome, Message) and (outcome.kind is not PduKind.response or outcome.request != self._number):
             return
         self._pending.set_result(outcome)
 

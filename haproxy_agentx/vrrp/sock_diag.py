@@ -28,7 +28,7 @@ Where = tuple[str, int]
 """An address without zone, and a port."""
 
 
-class Unanswered(Exception):  # noqa: N818  it is a state: the caller decides what it means
+class DiagUnanswered(Exception):  # noqa: N818  it is a state: the caller decides what it means
     """The kernel does not answer, or with something else."""
 
 
@@ -48,19 +48,19 @@ def request(local: Where, peer: Where, number: int) -> bytes:
 
 
 def read(answer: bytes, number: int, port: int) -> int | None:
-    """Return the uid of the socket that is bound to ``port``; None where there is no such socket. Raise Unanswered."""
+    """Return the uid of the socket that is bound to ``port``; None where it does not exist. Raise DiagUnanswered."""
     if len(answer) < _HEADER.size + 4:
-        raise Unanswered("a short answer of sock_diag")
+        raise DiagUnanswered("a short answer of sock_diag")
     _, kind, _, sequence, _ = _HEADER.unpack_from(answer)
     if sequence != number:
-        raise Unanswered("an answer of sock_diag to another request")
+        raise DiagUnanswered("an answer of sock_diag to another request")
     if kind == _ERROR:
         (code,) = struct.unpack_from("=i", answer, _HEADER.size)
         if code == -errno.ENOENT:
             return None
-        raise Unanswered(f"sock_diag refuses with error {-code}")
+        raise DiagUnanswered(f"sock_diag refuses with error {-code}")
     if kind != _BY_FAMILY or len(answer) < _UID + 4:
-        raise Unanswered("an answer of sock_diag that is none")
+        raise DiagUnanswered("an answer of sock_diag that is none")
     (bound,) = struct.unpack_from("!H", answer, _HEADER.size + 4)
     (uid,) = struct.unpack_from("=I", answer, _UID)
     return int(uid) if bound == port else None

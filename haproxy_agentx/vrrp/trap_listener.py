@@ -18,10 +18,10 @@ from haproxy_agentx.source.record import MAX_TOLD, Source
 from haproxy_agentx.vrrp import endpoint, inherited, secret, trap_words, traps, v2c
 from haproxy_agentx.vrrp.access import V3Access
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
-from haproxy_agentx.vrrp.snmp import V2C, V3, Kind, Message, Outline, outline
+from haproxy_agentx.vrrp.snmp import V2C, V3, Message, Outline, PduKind, outline
 from haproxy_agentx.vrrp.snmp_client import user_of
 from haproxy_agentx.vrrp.traps import Trap
-from haproxy_agentx.vrrp.trust import PROVEN, Community, Evidence, Sender, is_refused
+from haproxy_agentx.vrrp.trust import PROVEN, Community, Sender, TrapEvidence, is_refused
 
 if TYPE_CHECKING:
     from haproxy_agentx.vrrp.usm import User, Usm
@@ -52,7 +52,7 @@ V3_UNPROVEN = 0.5
 _SO_RXQ_OVFL = 40
 """socket(7): the count of datagrams that the kernel has dropped comes with the next one."""
 
-OnTrap = Callable[[Trap, float, Evidence], None]
+OnTrap = Callable[[Trap, float, TrapEvidence], None]
 
 
 class TrapListener:
@@ -231,7 +231,7 @@ class TrapListener:
         if len(datagram) > MAX_DATAGRAM:
             raise Invalid(f"a datagram of over {MAX_DATAGRAM} bytes was ignored")
         sender, uid = self._senders.of(self._local, where, self._believed)
-        if all(is_refused(Evidence(sender, community)) for community in Community):
+        if all(is_refused(TrapEvidence(sender, community)) for community in Community):
             raise trap_words.unproven(sender, uid)
         seen = outline(datagram)
         if seen is None:
@@ -247,14 +247,14 @@ class TrapListener:
             )
 
     def _take_v2c(self, datagram: bytes, seen: Outline, peer: tuple[Any, ...], sender: Sender) -> None:
-        self._evidence = Evidence(sender, self._compare(seen.community))
+        self._evidence = TrapEvidence(sender, self._compare(seen.community))
         if is_refused(self._evidence):
             raise trap_words.refused(self._evidence, self._senders.problem)
-        if seen.pdu == Kind.trap.value and not traps.concerns(datagram):
+        if seen.pdu == PduKind.trap.value and not traps.concerns(datagram):
             self.source.succeeded(monotonic())  # whatever it says, it shows that notifications come here
             return
         message = v2c.read(datagram, seen)
-        if message.kind is Kind.inform:
+        if message.kind is PduKind.inform:
             self._send(v2c.answer(datagram), peer)
         self._take_notification(message)
 
@@ -279,7 +279,7 @@ class TrapListener:
                 " `trapsess` line in snmpd.conf"
             )
         now = monotonic()
-        self._evidence = PROVEN if self._user.level > 1 else Evidence(sender)
+        self._evidence = PROVEN if self._user.level > 1 else TrapEvidence(sender)
         if is_refused(self._evidence):
             raise trap_words.unproven(sender, None)
         if sender is not Sender.proven:
@@ -292,7 +292,7 @@ class TrapListener:
             raise Invalid("a message of SNMPv3 is garbage, or no notification")
 
     def _take_notification(self, message: Message) -> None:
-        if message.kind not in (Kind.trap, Kind.inform):
+        if message.kind not in (PduKind.trap, PduKind.inform):
             raise Invalid("a message of SNMP is no notification")
         now = monotonic()
         trap = traps.read(message.varbinds)

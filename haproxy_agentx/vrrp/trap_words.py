@@ -3,7 +3,7 @@
 import errno
 
 from haproxy_agentx.source import Absent, Denied, Refused, SourceError
-from haproxy_agentx.vrrp.trust import Community, Evidence, Sender
+from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 
 
 def unproven(sender: Sender, uid: int | None) -> SourceError:
@@ -19,7 +19,7 @@ def unproven(sender: Sender, uid: int | None) -> SourceError:
     )
 
 
-def refused(evidence: Evidence, problem: str) -> SourceError:
+def refused(evidence: TrapEvidence, problem: str) -> SourceError:
     """Return why a notification with this evidence is not parsed; ``problem`` is why senders cannot be looked up."""
     if evidence.community is Community.wrong:
         return Denied(

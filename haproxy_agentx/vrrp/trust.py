@@ -69,21 +69,21 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TrapEvidence:
     """What is known of a trap before it is parsed."""
 
     sender: Sender
     community: Community = Community.unasked
 
 
-PROVEN = Evidence(Sender.proven)
+PROVEN = TrapEvidence(Sender.proven)
 
 ANY_SENDER, ANY_COMMUNITY, ANY_SPEAKER = tuple(Sender), tuple(Community), tuple(Speaker)
 ANY_NAME = (True, False)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TrustRule:
     """A row. ``named`` says whether the speaker (or for none: anything before) names the instance."""
 
     senders: Sequence[Sender]
@@ -97,10 +97,12 @@ class Rule:
 _TRAPS_ONLY = May.match | May.detail | May.role | May.create
 
 RULES = (
-    Rule((Sender.foreign,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
-    Rule((Sender.gone,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "snmpd keeps its socket open; this was not it"),
-    Rule(ANY_SENDER, (Community.wrong,), ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
-    Rule(
+    TrustRule((Sender.foreign,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
+    TrustRule(
+        (Sender.gone,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "snmpd keeps its socket open; this was not it"
+    ),
+    TrustRule(ANY_SENDER, (Community.wrong,), ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
+    TrustRule(
         (Sender.unseen,),
         (Community.unasked,),
         ANY_SPEAKER,
@@ -108,7 +110,7 @@ RULES = (
         May(0),
         "no evidence at all: load udp_diag, or configure `community_file`",
     ),
-    Rule(
+    TrustRule(
         (Sender.unseen,),
         (Community.right,),
         (Speaker.none,),
@@ -116,7 +118,7 @@ RULES = (
         May.role | May.propose,
         "the secret is all there is",
     ),
-    Rule(
+    TrustRule(
         (Sender.unseen,),
         (Community.right,),
         (Speaker.configuration,),
@@ -124,8 +126,8 @@ RULES = (
         May.role | May.propose,
         "likewise, of a configured name",
     ),
-    Rule((Sender.unseen,), (Community.right,), ANY_SPEAKER, ANY_NAME, May.look, "a reason to look, no more"),
-    Rule(
+    TrustRule((Sender.unseen,), (Community.right,), ANY_SPEAKER, ANY_NAME, May.look, "a reason to look, no more"),
+    TrustRule(
         (Sender.proven,),
         ANY_COMMUNITY,
         (Speaker.mib,),
@@ -133,7 +135,7 @@ RULES = (
         May.look | May.match,
         "the MIB, read at once, says what is",
     ),
-    Rule(
+    TrustRule(
         (Sender.proven,),
         ANY_COMMUNITY,
         (Speaker.fifo,),
@@ -141,7 +143,7 @@ RULES = (
         May.look | May.match | May.detail,
         "the FIFO has the role; the trap adds what its lines do not hold",
     ),
-    Rule(
+    TrustRule(
         (Sender.proven,),
         ANY_COMMUNITY,
         (Speaker.fifo,),
@@ -149,14 +151,18 @@ RULES = (
         May.look | May.match,
         "the FIFO comes first: its line is on the way or there is none",
     ),
-    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (True,), _TRAPS_ONLY, "traps are the only source"),
-    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (False,), May.look, "of an instance of no service"),
-    Rule((Sender.proven,), ANY_COMMUNITY, (Speaker.none,), ANY_NAME, _TRAPS_ONLY, "traps are the only source"),
+    TrustRule(
+        (Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (True,), _TRAPS_ONLY, "traps are the only source"
+    ),
+    TrustRule(
+        (Sender.proven,), ANY_COMMUNITY, (Speaker.configuration,), (False,), May.look, "of an instance of no service"
+    ),
+    TrustRule((Sender.proven,), ANY_COMMUNITY, (Speaker.none,), ANY_NAME, _TRAPS_ONLY, "traps are the only source"),
 )
 """The first row that matches decides. The rows are total: a test walks all combinations."""
 
 
-def decide(evidence: Evidence, speaker: Speaker, *, named: bool) -> May:
+def decide(evidence: TrapEvidence, speaker: Speaker, *, named: bool) -> May:
     """Return what a trap may do; nothing where no row matches, which a test excludes."""
     for rule in RULES:
         if (
@@ -169,7 +175,7 @@ def decide(evidence: Evidence, speaker: Speaker, *, named: bool) -> May:
     return May(0)
 
 
-def is_refused(evidence: Evidence) -> bool:
+def is_refused(evidence: TrapEvidence) -> bool:
     """Whether a trap with this evidence may do nothing, whatever it says: it need not be parsed."""
     return not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
 

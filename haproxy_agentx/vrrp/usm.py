@@ -24,7 +24,7 @@ from pysnmp.proto.secmod.rfc3414.service import UsmSecurityParameters
 from haproxy_agentx.source import Denied, Invalid, SourceError
 from haproxy_agentx.vrrp import pdu as codec
 from haproxy_agentx.vrrp.access import LEVELS, V3Access
-from haproxy_agentx.vrrp.snmp import Kind, Message
+from haproxy_agentx.vrrp.snmp import Message, PduKind
 
 Peer = tuple[Any, ...]
 Send = Callable[[bytes, Peer], None]
@@ -222,7 +222,7 @@ class Usm:
             )
         message = codec.read(pdu)
         self._is_of_use = True
-        if message.kind is Kind.inform:
+        if message.kind is PduKind.inform:
             engine.message_dispatcher.return_response_pdu(
                 *(engine, model, security, name, level, context_engine, context, version, codec.answer(pdu)),
                 *(size, state, {}),

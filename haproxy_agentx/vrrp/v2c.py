@@ -7,11 +7,11 @@ from haproxy_agentx.vrrp.snmp import (
     OCTETS,
     SEQUENCE,
     V2C,
-    Kind,
     Message,
     Missing,
     Name,
     Outline,
+    PduKind,
     Value,
     VarBind,
     element,
@@ -62,10 +62,10 @@ def read(datagram: bytes, seen: Outline) -> Message:
 def answer(datagram: bytes) -> bytes:
     """Return the response to an inform: its own octets under another tag (RFC 3416 4.2.7)."""
     at = _tag(datagram)
-    return datagram[:at] + bytes((Kind.response.value,)) + datagram[at + 1 :]
+    return datagram[:at] + bytes((PduKind.response.value,)) + datagram[at + 1 :]
 
 
-_KINDS = {kind.value: kind for kind in Kind}
+_KINDS = {kind.value: kind for kind in PduKind}
 
 
 def _tag(datagram: bytes) -> int:

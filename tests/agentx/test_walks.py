@@ -8,7 +8,7 @@ import pytest
 from haproxy_agentx.agentx.anticipation import MAX_OCTETS, Walks
 from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from tests.support import wire
 from tests.support.our_agent import PEERS_TABLE, exchange, opened, peers_table, walk_in_process
 
@@ -43,7 +43,9 @@ def test_memory_does_not_grow_with_walks_that_are_given_up():
 # Those who find nothing to anticipate (values of the moment, the end) leave nothing.
 def test_walks_of_which_nothing_can_be_anticipated_leave_nothing():
     responder = Responder()
-    scalar = Column(key(parse(f"{PEERS_TABLE}.1")), wire.GAUGE32, [key((0,))], lambda *_: [wire.value(wire.GAUGE32, 1)])
+    scalar = ServedColumn(
+        key(parse(f"{PEERS_TABLE}.1")), wire.GAUGE32, [key((0,))], lambda *_: [wire.value(wire.GAUGE32, 1)]
+    )
     scalar.live = True
     responder.serve(MibView([scalar]))
     session = opened(responder)
@@ -83,7 +85,7 @@ def test_values_that_cannot_be_made_are_told_and_not_passed_over():
 
     responder = Responder()
     rows = [key((row,)) for row in range(20)]
-    responder.serve(MibView([Column(key(parse(PEERS_TABLE)), wire.GAUGE32, rows, cells)]))
+    responder.serve(MibView([ServedColumn(key(parse(PEERS_TABLE)), wire.GAUGE32, rows, cells)]))
     session = opened(responder)
     names = [PEERS_TABLE]
     for packet in range(10):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from haproxy_agentx.agentx.oid import dotted, key, parse
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, GOLDEN, INDEXES, ROOT, SCALARS, TABLE, TYPES
 from tests.support.our_agent import Agent
@@ -99,7 +99,7 @@ def test_c24_an_internal_failure_is_gen_err(kind: int, master: ScriptedMaster, a
     def broken(_first: int, _last: int) -> list[bytes]:
         raise RuntimeError("a bug in a column")
 
-    columns = [*golden.VIEW.columns, Column(key(parse(f"{ROOT}.7.1")), wire.GAUGE32, [key((1,))], broken)]
+    columns = [*golden.VIEW.columns, ServedColumn(key(parse(f"{ROOT}.7.1")), wire.GAUGE32, [key((1,))], broken)]
     agent_factory(master.path, MibView(columns))
     link = master.session()
     good, bad = f"{TYPES}.1.7", f"{ROOT}.7.1" + (".1" if kind == wire.GET else "")

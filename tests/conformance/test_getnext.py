@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.agentx.oid import from_key, key, parse
 from haproxy_agentx.agentx.pdu import GetNext, SearchRange
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, END, GOLDEN, LAST, ROOT, SCALARS, TABLE, TYPES
 from tests.support.our_agent import PEERS_TABLE, Agent, exchange, keys, opened, peers_table, view_of
@@ -325,7 +325,7 @@ def test_c32_a_session_equals_a_sorted_list(tree, steps):
 def test_c32_values_of_the_moment_are_made_when_they_are_asked_for():
     responder, moments = Responder(), count()
     columns = [
-        Column(
+        ServedColumn(
             key(parse(f"{SCALARS}.{at}")),
             wire.GAUGE32,
             [key((0,))],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.agentx.events import Ready, Refused
+from haproxy_agentx.agentx.events import MasterRefused, Ready
 from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.states import State
@@ -100,7 +100,7 @@ def test_c15_the_second_takes_over_when_the_first_goes(snmpd: Snmpd, agent_facto
     name = f"{PEERS_TABLE}.1.1.3"
     eventually(lambda: snmpd.one(name).type == "Counter64", 5)
     second = agent_factory(snmpd.agentx, peers_table(2), subtrees=[PEERS_TABLE], timeout=5.0)
-    eventually(lambda: [event for event in second.events if isinstance(event, Refused)], 5)
+    eventually(lambda: [event for event in second.events if isinstance(event, MasterRefused)], 5)
     assert snmpd.one(name).type == "Counter64", "the first goes on"
     first.stop()
 
@@ -125,7 +125,7 @@ def test_c16_each_refusal_has_its_own_words(tmp_path: Path, agent_factory: Facto
         with ScriptedMaster(tmp_path / f"master{error}") as master:
             master.script[wire.REGISTER] = refuse(error)
             agent = agent_factory(master.path, SCALARS, subtrees=[FIRST])
-            refused = eventually(lambda agent=agent: [e for e in agent.events if isinstance(e, Refused)], 2)[0]
+            refused = eventually(lambda agent=agent: [e for e in agent.events if isinstance(e, MasterRefused)], 2)[0]
             assert refused.subtree == keys([FIRST])[0]
             assert name in refused.reason
             words[error] = refused.reason

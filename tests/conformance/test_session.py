@@ -15,7 +15,7 @@ import haproxy_agentx.agentx
 from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.agentx.clock import UpTime
 from haproxy_agentx.agentx.connection import Pace
-from haproxy_agentx.agentx.events import Closed, Ready, Refused, Settings
+from haproxy_agentx.agentx.events import Closed, MasterRefused, Ready, Settings
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.states import State
@@ -233,7 +233,7 @@ def test_c07_snmpd_comes_back(snmpd: Snmpd, agent_factory: Factory, how: str):
 
     eventually(lambda: snmpd.one(GOLDEN[0].name).type == "STRING", 5)
     assert [row.oid for row in snmpd.bulkwalk(ROOT)] == [varbind.name for varbind in GOLDEN]
-    assert not [event for event in agent.events if isinstance(event, Refused)]
+    assert not [event for event in agent.events if isinstance(event, MasterRefused)]
 
 
 def test_c07_hup_keeps_the_session(snmpd: Snmpd, agent_factory: Factory):

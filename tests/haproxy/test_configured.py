@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.configured import BATCH, CHECK, ROUNDS, SETTINGS, WEIGHT, ConfigurationDigest
-from haproxy_agentx.haproxy.stat import IDENTITY, Kind, Reading, StatParser
+from haproxy_agentx.haproxy.stat import IDENTITY, Reading, RowKind, StatParser
 from tests.support.real_haproxy import ask, free_port, real_haproxy
 from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
 from tests.support.wait import eventually
@@ -55,7 +55,7 @@ def test_the_order_of_the_rows_does_not_matter(rows):
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        *((place, name) for place, row in enumerate(ROWS) for name in SETTINGS[Kind(int(row["type"]))]),
+        *((place, name) for place, row in enumerate(ROWS) for name in SETTINGS[RowKind(int(row["type"]))]),
         *((place, name) for place in range(len(ROWS)) for name in ("pxname", "svname")),
         *((2, name) for name in (*CHECK, WEIGHT)),
     ],

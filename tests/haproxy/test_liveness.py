@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from haproxy_agentx import sock_dump
 from haproxy_agentx.haproxy import liveness
 from haproxy_agentx.haproxy.liveness import LOOK, Liveness, is_same
-from haproxy_agentx.haproxy.standing import Channel, Life, Ports, Queue
+from haproxy_agentx.haproxy.standing import Channel, Life, Ports, SocketQueue
 from haproxy_agentx.sock_dump import Listening, Unreadable
 from tests.support.aio import eventually
 from tests.support.real_haproxy import RealHaproxy, ask, real_haproxy
@@ -104,7 +104,7 @@ def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
             with held(haproxy.plain, 1), unprivileged():
                 witness.found(Channel.silent, 3.0)  # the signal itself may have cost a little since the last look
                 found = witness.found(Channel.silent, 10.0)
-                assert (found.life, found.queue) == (Life.still, Queue.waiting)
+                assert (found.life, found.queue) == (Life.still, SocketQueue.waiting)
                 assert witness.found(Channel.silent, 3.5).life in (Life.lives, Life.still)
             monkeypatch.undo()
             assert witness.found(Channel.silent, 10.0).life is Life.stopped
@@ -126,9 +126,9 @@ def test_used_up_connections_are_counted(folder):
         witness = await watching(haproxy, [])
         try:
             with held(haproxy.plain, 10), unprivileged():
-                await eventually(lambda: witness.found(Channel.silent, 1.0).queue is Queue.accepted)
+                await eventually(lambda: witness.found(Channel.silent, 1.0).queue is SocketQueue.accepted)
                 with held(haproxy.plain, 1):
-                    assert witness.found(Channel.silent, 1.0).queue is Queue.used_up
+                    assert witness.found(Channel.silent, 1.0).queue is SocketQueue.used_up
         finally:
             witness.close()
 
@@ -193,10 +193,10 @@ def test_the_queue_of_a_page_that_nobody_accepts():
         port = server.getsockname()[1]
         witness = Liveness(lambda: None, port)
         with unprivileged():
-            assert witness.found(Channel.page, 1.0).queue is Queue.accepted
+            assert witness.found(Channel.page, 1.0).queue is SocketQueue.accepted
             with socket.create_connection(("127.0.0.1", port)):
-                assert witness.found(Channel.page, 1.0).queue is Queue.waiting
-            assert Liveness(lambda: None).found(Channel.page, 1.0).queue is Queue.unknown
+                assert witness.found(Channel.page, 1.0).queue is SocketQueue.waiting
+            assert Liveness(lambda: None).found(Channel.page, 1.0).queue is SocketQueue.unknown
 
 
 @given(st.binary(max_size=200), st.integers(0, 3))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy import probe
 from haproxy_agentx.haproxy.probe import Prober
-from haproxy_agentx.haproxy.probe_target import Outcome, ProbeTarget, judge, place_of, request
+from haproxy_agentx.haproxy.probe_target import ProbeOutcome, ProbeTarget, judge, place_of, request
 from tests.support.real_haproxy import free_port, real_haproxy
 
 SITE = """
@@ -29,7 +29,7 @@ def target(url: str, **more: object) -> ProbeTarget:
     return replace(ProbeTarget(url, timeout=5.0), **more)
 
 
-def asked(url: str, *, here: bool | None = True, **more: object) -> tuple[Outcome, str]:
+def asked(url: str, *, here: bool | None = True, **more: object) -> tuple[ProbeOutcome, str]:
     answer = asyncio.run(Prober(target(url, **more), lambda _: here).ask(url))
     return answer.outcome, answer.words
 
@@ -54,13 +54,13 @@ def test_the_request_is_one_of_http_1_1(url, host, line):
 @pytest.mark.parametrize(
     ("line", "outcome"),
     [
-        (b"HTTP/1.1 200 OK\r\n", Outcome.passed),
-        (b"HTTP/1.0 399\n", Outcome.passed),
-        (b"HTTP/1.1 400 Bad Request\r\n", Outcome.failed),
-        (b"HTTP/1.1 199 \r\n", Outcome.failed),
-        (b"HTTP/1.1 2000 OK\r\n", Outcome.failed),
-        (b"SSH-2.0-OpenSSH\r\n", Outcome.failed),
-        (b"", Outcome.failed),
+        (b"HTTP/1.1 200 OK\r\n", ProbeOutcome.passed),
+        (b"HTTP/1.0 399\n", ProbeOutcome.passed),
+        (b"HTTP/1.1 400 Bad Request\r\n", ProbeOutcome.failed),
+        (b"HTTP/1.1 199 \r\n", ProbeOutcome.failed),
+        (b"HTTP/1.1 2000 OK\r\n", ProbeOutcome.failed),
+        (b"SSH-2.0-OpenSSH\r\n", ProbeOutcome.failed),
+        (b"", ProbeOutcome.failed),
     ],
 )
 def test_only_the_status_counts(line, outcome):
@@ -70,7 +70,7 @@ def test_only_the_status_counts(line, outcome):
 @given(st.binary(max_size=100))
 def test_any_line_is_judged(line):
     found = judge(target("http://127.0.0.1/?token=s3cret"), place_of("http://127.0.0.1/?token=s3cret"), line)
-    assert found.outcome in (Outcome.passed, Outcome.failed)
+    assert found.outcome in (ProbeOutcome.passed, ProbeOutcome.failed)
     assert "s3cret" not in found.words
 
 
@@ -80,27 +80,27 @@ def test_a_real_haproxy(folder, certificates):
     more += SITE.format(port=tls, tls=f"ssl crt {certificates.pem('good')}").replace("site", "tls").replace("app", "b")
     with real_haproxy(folder, more=more) as haproxy:
         url = f"http://127.0.0.1:{port}"
-        assert asked(url + "/", host="www.example.org") == (Outcome.passed, "")
-        assert asked(url + "/") == (Outcome.failed, f"probe {url}/ answers HTTP 503, not 200 to 399")
-        assert asked(url + "/denied", statuses=(403, 403)) == (Outcome.passed, "")
-        assert asked(f"tcp://127.0.0.1:{port}") == (Outcome.passed, "")
+        assert asked(url + "/", host="www.example.org") == (ProbeOutcome.passed, "")
+        assert asked(url + "/") == (ProbeOutcome.failed, f"probe {url}/ answers HTTP 503, not 200 to 399")
+        assert asked(url + "/denied", statuses=(403, 403)) == (ProbeOutcome.passed, "")
+        assert asked(f"tcp://127.0.0.1:{port}") == (ProbeOutcome.passed, "")
         assert asked(f"https://127.0.0.1:{tls}/denied", statuses=(403, 403), ca_file=certificates.ca)[0] is (
-            Outcome.passed
+            ProbeOutcome.passed
         )
         outcome, words = asked(f"https://127.0.0.1:{tls}/", ca_file=certificates.foreign_ca)
-        assert (outcome, "is not trusted" in words) == (Outcome.failed, True)
+        assert (outcome, "is not trusted" in words) == (ProbeOutcome.failed, True)
         outcome, words = asked(f"https://127.0.0.1:{tls}/", ca_file=certificates.ca, host="elsewhere.example")
-        assert (outcome, "is not trusted" in words) == (Outcome.failed, True)
+        assert (outcome, "is not trusted" in words) == (ProbeOutcome.failed, True)
         outcome, words = asked(f"https://127.0.0.1:{port}/", ca_file=certificates.ca)
-        assert (outcome, "no TLS connection" in words) == (Outcome.failed, True)
+        assert (outcome, "no TLS connection" in words) == (ProbeOutcome.failed, True)
         outcome, words = asked(f"https://127.0.0.1:{tls}/", ca_file="/nowhere/ca.pem")
-        assert (outcome, "ca_file" in words) == (Outcome.untold, True)
+        assert (outcome, "ca_file" in words) == (ProbeOutcome.untold, True)
         with haproxy.frozen():
             outcome, words = asked(url + "/", timeout=0.5)
-            assert (outcome, words) == (Outcome.failed, f"probe {url}/ is not answered within 0.5 s")
+            assert (outcome, words) == (ProbeOutcome.failed, f"probe {url}/ is not answered within 0.5 s")
         haproxy.kill()
         assert asked(f"tcp://127.0.0.1:{port}") == (
-            Outcome.failed,
+            ProbeOutcome.failed,
             f"probe tcp://127.0.0.1:{port}: connection refused",
         )
 
@@ -108,9 +108,9 @@ def test_a_real_haproxy(folder, certificates):
 def test_another_host_is_asked_only_where_that_is_wanted():
     port = free_port()
     url = f"tcp://127.0.0.1:{port}"
-    assert asked(url, here=False)[0] is Outcome.untold
-    assert asked(url, here=None)[0] is Outcome.untold
-    assert asked(url, here=False, remote=True)[0] is Outcome.failed
+    assert asked(url, here=False)[0] is ProbeOutcome.untold
+    assert asked(url, here=None)[0] is ProbeOutcome.untold
+    assert asked(url, here=False, remote=True)[0] is ProbeOutcome.failed
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS])
@@ -119,11 +119,11 @@ def test_what_this_side_cannot_do_is_no_failure_of_the_service(monkeypatch, code
         raise OSError(code, "refused")
 
     monkeypatch.setattr(probe.asyncio, "open_connection", refused)
-    assert asked("tcp://127.0.0.1:1")[0] is Outcome.untold
+    assert asked("tcp://127.0.0.1:1")[0] is ProbeOutcome.untold
 
 
 def test_an_answer_without_an_end_is_bounded():
-    async def story() -> tuple[Outcome, int]:
+    async def story() -> tuple[ProbeOutcome, int]:
         sent = 0
 
         async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -148,7 +148,7 @@ def test_an_answer_without_an_end_is_bounded():
         return answer.outcome, sent
 
     outcome, sent = asyncio.run(story())
-    assert outcome is Outcome.passed
+    assert outcome is ProbeOutcome.passed
     assert sent < 64 << 20
 
 
@@ -156,11 +156,11 @@ def test_a_line_without_an_end_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
 
-        async def story() -> Outcome:
+        async def story() -> ProbeOutcome:
             asking = asyncio.create_task(Prober(target(url), lambda _: True).ask(url))
             connection = (await asyncio.to_thread(server.accept))[0]
             with connection:
                 await asyncio.to_thread(connection.sendall, b"x" * 20000)
                 return (await asking).outcome
 
-        assert asyncio.run(story()) is Outcome.failed
+        assert asyncio.run(story()) is ProbeOutcome.failed

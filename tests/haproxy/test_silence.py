@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from haproxy_agentx.haproxy.silence import channel_of, judged
-from haproxy_agentx.haproxy.standing import Channel, Evidence, Life, Ports, Queue, Standing
+from haproxy_agentx.haproxy.standing import Channel, Life, Ports, ProcessStanding, SilenceEvidence, SocketQueue
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, Refused, SourceError, Unresponsive
 
 OF = {Channel.refused: Gone, Channel.absent: Absent, Channel.silent: Unresponsive, Channel.page: Unresponsive}
@@ -23,13 +23,13 @@ def test_only_a_closed_or_silent_channel_is_one(kind, over_http, was_read):
 
 
 def test_the_failure_stays_what_it_is_and_names_its_place():
-    for channel, life, queue, ports in product(Channel, Life, Queue, Ports):
+    for channel, life, queue, ports in product(Channel, Life, SocketQueue, Ports):
         error = OF[channel]("/run/x.sock: as the channel has it")
         error.excused = True
-        told, standing = judged(error, Evidence(channel, life, queue, ports), "/run/x.sock", 2.0)
+        told, standing = judged(error, SilenceEvidence(channel, life, queue, ports), "/run/x.sock", 2.0)
         assert type(told) is type(error)
         assert told.excused
         assert str(told).startswith("/run/x.sock: ")
-        if standing is Standing.silent:
+        if standing is ProcessStanding.silent:
             assert "HAProxy is frozen" not in str(told)
             assert "probe" in str(told) or life is not Life.unknown or "ss -xp" in str(told)

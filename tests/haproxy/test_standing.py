@@ -6,9 +6,19 @@ from itertools import product
 
 import pytest
 
-from haproxy_agentx.haproxy.standing import RULES, Channel, Evidence, Life, Ports, Queue, Standing, decide, rule_of
+from haproxy_agentx.haproxy.standing import (
+    RULES,
+    Channel,
+    Life,
+    Ports,
+    ProcessStanding,
+    SilenceEvidence,
+    SocketQueue,
+    decide,
+    rule_of,
+)
 
-ALL = [Evidence(*each) for each in product(Channel, Life, Queue, Ports)]
+ALL = [SilenceEvidence(*each) for each in product(Channel, Life, SocketQueue, Ports)]
 CLOSED = (Channel.refused, Channel.absent)
 
 
@@ -22,29 +32,31 @@ def test_what_is_missing_makes_no_claim(evidence):
     standing, _ = decide(evidence)
     for less in (
         replace(evidence, life=Life.unknown),
-        replace(evidence, queue=Queue.unknown),
+        replace(evidence, queue=SocketQueue.unknown),
         replace(evidence, ports=Ports.unknown),
     ):
         found, _ = decide(less)
-        assert found in (standing, Standing.silent) or (evidence.channel in CLOSED and found is Standing.gone)
+        assert found in (standing, ProcessStanding.silent) or (
+            evidence.channel in CLOSED and found is ProcessStanding.gone
+        )
 
 
 def test_a_process_that_works_is_never_called_frozen_nor_gone():
     for evidence in ALL:
         if evidence.life in (Life.running, Life.lives):
-            assert decide(evidence)[0] is Standing.silent
+            assert decide(evidence)[0] is ProcessStanding.silent
 
 
 def test_used_up_connections_are_no_proof_of_anything():
     for evidence in ALL:
-        if evidence.queue is Queue.used_up and evidence.channel is Channel.silent:
-            assert decide(evidence)[0] is not Standing.frozen or evidence.life is Life.stopped
+        if evidence.queue is SocketQueue.used_up and evidence.channel is Channel.silent:
+            assert decide(evidence)[0] is not ProcessStanding.frozen or evidence.life is Life.stopped
 
 
 def test_an_ended_process_whose_ports_are_served_is_no_outage():
     for evidence in ALL:
         if evidence.life is Life.ended and evidence.ports is Ports.kept:
-            assert decide(evidence)[0] is Standing.silent
+            assert decide(evidence)[0] is ProcessStanding.silent
 
 
 def test_no_words_suggest_what_would_cause_an_outage():
@@ -52,4 +64,4 @@ def test_no_words_suggest_what_would_cause_an_outage():
         assert not re.search("restart|kill|reload HAProxy|stop HAProxy", rule.words)
         assert len(rule.words) < 240
         assert rule.words.isprintable()
-        assert rule.words or rule.standing is Standing.gone
+        assert rule.words or rule.standing is ProcessStanding.gone

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.records import split_row
-from haproxy_agentx.haproxy.stat import MAX_BAD, MAX_LINE, Kind, Reading, StatParser, identity
+from haproxy_agentx.haproxy.stat import MAX_BAD, MAX_LINE, Reading, RowKind, StatParser, identity
 from haproxy_agentx.source import Invalid
 from tests.support.programs import ROOT
 from tests.support.stat_csv import COLUMNS, VERSIONS, answer, backend, frontend, header, line, listener, server
@@ -358,7 +358,7 @@ def test_control_characters_in_a_text_are_no_damage(size):
 
 
 def test_kinds_are_haproxys_numbers():
-    assert {kind.name: kind.value for kind in Kind} == {"FRONTEND": 0, "BACKEND": 1, "SERVER": 2, "LISTENER": 3}
+    assert {kind.name: kind.value for kind in RowKind} == {"FRONTEND": 0, "BACKEND": 1, "SERVER": 2, "LISTENER": 3}
 
 
 # RFC 4180 2.6: a quoted cell may hold line breaks. HAProxy 2.6 sends last_chk so, exactly while a server is DOWN.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.health.cause import Cause, Change, Fact, FactKind, explain
-from haproxy_agentx.health.cause_rules import RULES, Rule
+from haproxy_agentx.health.cause_rules import RULES, CauseRule
 from haproxy_agentx.health.facts import LINGER, OVER
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.moves import MOVES, Move, move_of
@@ -77,7 +77,7 @@ def test_each_pair_of_roles_is_a_move():
 ROWS = [(move, number, rule) for move, rules in RULES.items() for number, rule in enumerate(rules)]
 
 
-def only_for(move: Move, rule: Rule) -> tuple[Change, list[Fact]]:
+def only_for(move: Move, rule: CauseRule) -> tuple[Change, list[Fact]]:
     """Make a change for which this row is the first of its move that has evidence."""
     before, after = STEPS[move]
     if rule.came_from:

@@ -7,7 +7,7 @@ import pytest
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health import farm as farm_module
 from haproxy_agentx.health.farm import BELIEVED, MAX_CHANGES, PAUSE, Farm, StatusChange
-from haproxy_agentx.health.traffic import Outcome
+from haproxy_agentx.health.traffic import ClientOutcome
 from tests.health.farms import Process, done, farm_of, read, rows, sample, state
 from tests.support.stat_csv import VERSIONS, answer, backend, frontend, server
 
@@ -236,12 +236,12 @@ def test_what_cannot_have_gone_is_evidence_that_is_missing(before, after, expect
     assert state(process.farm) == {"app": expected}
     process.show(after, {}, same_process=True)
     assert state(process.farm) == {"app": expected}
-    assert process.farm.standing(b"fe") is Outcome.unread
+    assert process.farm.standing(b"fe") is ClientOutcome.unread
     process.show(after, {}, same_process=False)  # a reload explains it
     assert "fe" not in state(process.farm)
     assert b"fe" not in process.farm.frontends
     process.show(before, {"fe": "OPEN"}, same_process=True)
-    assert process.farm.standing(b"fe") is Outcome.fine
+    assert process.farm.standing(b"fe") is ClientOutcome.fine
 
 
 def test_where_a_reload_cannot_be_seen_a_row_that_is_gone_is_believed_to_be_in_the_end():
@@ -275,7 +275,7 @@ def test_a_cell_that_is_missing_makes_nothing_better(place, field, expected):
     farm = Farm("local")
     done(farm.take(read(answer(rows))))
     if expected == "fe":
-        assert farm.standing(b"fe") is Outcome.unread or farm.frontends[b"fe"] is FrontendStatus.other
+        assert farm.standing(b"fe") is ClientOutcome.unread or farm.frontends[b"fe"] is FrontendStatus.other
     elif expected == "nobody":
         assert farm.nobodys == 1
     else:

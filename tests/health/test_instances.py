@@ -10,13 +10,13 @@ from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vrrp.model import (
     Address,
+    AddressPlace,
     FifoEvent,
     FifoLine,
     Kernel,
     Link,
     MibInstance,
     MibReading,
-    Place,
     StateTrap,
     Trouble,
     VrrpState,
@@ -242,14 +242,14 @@ def test_the_kernel_says_who_holds_an_address():
 )
 def test_what_was_known_at_the_last_end_counts_if_the_kernel_agrees(before, held, now):
     known = Instances()
-    known.recall({"SITE": Remembered(before, (Place(IP),))}, 0.0)
+    known.recall({"SITE": Remembered(before, (AddressPlace(IP),))}, 0.0)
     known.take_kernel(kernel(*[IP] if held else []), 0.1)
     assert role(known) is now
 
 
 def test_what_was_known_by_a_fifo_that_nobody_writes_to_now_has_stopped():
     known = Instances()
-    known.recall({"SITE": Remembered(Role.master, (Place(IP),), by_fifo=True)}, 0.0)
+    known.recall({"SITE": Remembered(Role.master, (AddressPlace(IP),), by_fifo=True)}, 0.0)
     known.take_writer(False, 0.1)
     assert role(known) is Role.stopped
 

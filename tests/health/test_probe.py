@@ -5,13 +5,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.probe_target import PASSED, Answer, Outcome
+from haproxy_agentx.haproxy.probe_target import PASSED, Answer, ProbeOutcome
 from haproxy_agentx.health.model import Readiness, Reason
 from haproxy_agentx.health.probe import TROUBLE, Probe, ProbeState, settle, take
 from haproxy_agentx.health.readiness import Verdict
 
-FAILED = Answer(Outcome.failed, "probe tcp://127.0.0.1:80: connection refused")
-UNTOLD = Answer(Outcome.untold, "probe tcp://10.0.0.1:80 is not asked")
+FAILED = Answer(ProbeOutcome.failed, "probe tcp://127.0.0.1:80: connection refused")
+UNTOLD = Answer(ProbeOutcome.untold, "probe tcp://10.0.0.1:80 is not asked")
 RANK = {Readiness.ready: 0, Readiness.degraded: 1, Readiness.unknown: 2, Readiness.notReady: 3}
 
 VERDICTS = st.builds(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.limiter import CALM, Limiter
 from haproxy_agentx.health.model import Condition, Health, Held, Readiness, Reason, Role
-from haproxy_agentx.health.tracker import Told, Tracker
+from haproxy_agentx.health.tracker import ReportedService, Tracker
 
 HOLD = 1.0
 
@@ -15,7 +15,7 @@ def condition(health: Health, role: Role = Role.master) -> Condition:
     return Condition(role, Held.unknown, Readiness.ready, health, Reason(0), 1, 1)
 
 
-def tracker(told: Told | None = None, limit: int = 10) -> Tracker:
+def tracker(told: ReportedService | None = None, limit: int = 10) -> Tracker:
     return Tracker(HOLD, Limiter(limit, 60.0), told)
 
 
@@ -37,13 +37,13 @@ def test_a_first_look_that_finds_an_outage_tells_it():
 
 
 def test_what_was_told_before_the_start_is_not_told_again():
-    one = tracker(Told(Role.master, Health.blackhole))
+    one = tracker(ReportedService(Role.master, Health.blackhole))
     one.observe(condition(Health.blackhole), 0.0)
     assert one.deadline() is None
 
 
 def test_a_change_is_told_when_it_has_held():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.blackhole), 10.0)
     assert one.tell(10.9) is None
@@ -55,14 +55,14 @@ def test_a_change_is_told_when_it_has_held():
 
 def test_the_time_counts_from_when_the_evidence_began():
     """A reading that found nobody for 2 s has held for 2 s."""
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.blackhole), 12.0, began=10.0)
     assert one.tell(12.0).at == 10.0
 
 
 def test_what_is_over_before_it_has_held_is_not_told():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.activeDegraded), 1.0)
     one.observe(condition(Health.active), 1.5)
@@ -71,7 +71,7 @@ def test_what_is_over_before_it_has_held_is_not_told():
 
 
 def test_what_does_not_settle_is_told_nonetheless():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     at = 1.0
     told = None
@@ -84,7 +84,7 @@ def test_what_does_not_settle_is_told_nonetheless():
 
 
 def test_a_change_of_role_is_told_at_once_with_the_health_of_then():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.blackhole), 1.0)
     one.role_changed()
@@ -98,7 +98,7 @@ def test_a_change_of_role_is_told_at_once_with_the_health_of_then():
 
 
 def test_a_role_that_comes_to_light_is_no_change():
-    one = tracker(Told(Role.unknown, Health.active))
+    one = tracker(ReportedService(Role.unknown, Health.active))
     one.observe(condition(Health.active, Role.unknown), 0.0)
     one.learn_role(Role.master)
     assert one.tell_role(Role.master, 1.0, 1.0) is None
@@ -106,7 +106,7 @@ def test_a_role_that_comes_to_light_is_no_change():
 
 
 def test_a_role_that_is_over_when_it_is_told_has_its_own_health():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.role_changed()
     one.role_changed()
@@ -123,7 +123,7 @@ def test_a_role_that_is_told_first_of_all_was_not_known_before():
     one.observe(condition(Health.standbyNotReady, Role.backup), 1.0)
     tell = one.tell_role(Role.backup, 1.0, 1.0)
     assert tell.is_failover
-    assert tell.before == Told(Role.unknown, Health.unknown)
+    assert tell.before == ReportedService(Role.unknown, Health.unknown)
 
 
 def test_what_was_not_known_and_then_is_well_tells_nothing():
@@ -132,7 +132,7 @@ def test_what_was_not_known_and_then_is_well_tells_nothing():
     one.learn_role(Role.backup)
     one.observe(condition(Health.standby, Role.backup), 0.5)
     assert one.deadline() is None
-    assert one.told == Told(Role.backup, Health.standby)
+    assert one.told == ReportedService(Role.backup, Health.standby)
     one.observe(condition(Health.unknown, Role.backup), 5.0)
     assert one.tell(6.0).after.health is Health.unknown
     one.observe(condition(Health.standby, Role.backup), 7.0)
@@ -140,7 +140,7 @@ def test_what_was_not_known_and_then_is_well_tells_nothing():
 
 
 def test_roles_that_are_only_counted_are_told_as_a_sum():
-    one = tracker(Told(Role.backup, Health.standby))
+    one = tracker(ReportedService(Role.backup, Health.standby))
     one.observe(condition(Health.standby, Role.backup), 0.0)
     one.count_role(1.0)
     one.count_role(1.1)
@@ -150,16 +150,18 @@ def test_roles_that_are_only_counted_are_told_as_a_sum():
 
 
 def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.unknown, Role.unknown), 5.0)
     tell = one.tell(6.0)
     assert not tell.is_failover
-    assert one.told == Told(Role.master, Health.unknown), "the last role that was told stays the one to compare with"
+    assert one.told == ReportedService(Role.master, Health.unknown), (
+        "the last role that was told stays the one to compare with"
+    )
 
 
 def test_a_storm_is_one_with_a_count():
-    one = tracker(Told(Role.backup, Health.standby), limit=10)
+    one = tracker(ReportedService(Role.backup, Health.standby), limit=10)
     one.observe(condition(Health.standby, Role.backup), 0.0)
     told = []
     now = 0.0
@@ -179,14 +181,14 @@ def test_a_storm_is_one_with_a_count():
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.unknown])
 def test_the_same_role_again_is_no_change(role):
-    one = tracker(Told(role, Health.active))
+    one = tracker(ReportedService(role, Health.active))
     one.observe(condition(Health.active, role), 0.0)
     assert one.tell_role(role, 1.0, 1.0) is None
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 3.0), st.sampled_from(list(Health))), max_size=40))
 def test_after_a_quiet_time_the_manager_knows_how_it_is(steps):
-    one = tracker(Told(Role.master, Health.active), limit=1000)
+    one = tracker(ReportedService(Role.master, Health.active), limit=1000)
     now = 0.0
     known = Health.active
     one.observe(condition(Health.active), now)
@@ -202,7 +204,7 @@ def test_after_a_quiet_time_the_manager_knows_how_it_is(steps):
 
 
 def test_what_was_before_the_start_is_the_health_before():
-    one = tracker(Told(Role.master, Health.active))
+    one = tracker(ReportedService(Role.master, Health.active))
     one.previous = Health.standby
     one.observe(condition(Health.blackhole), 5.0)
     assert (one.previous, one.since, one.transitions) == (Health.active, 5.0, 1)
@@ -210,7 +212,7 @@ def test_what_was_before_the_start_is_the_health_before():
 
 def test_the_end_of_a_storm_is_told_only_where_there_is_something_to_tell():
     for health in (Health.active, Health.blackhole):
-        one = tracker(Told(Role.master, Health.active), limit=1)
+        one = tracker(ReportedService(Role.master, Health.active), limit=1)
         one.observe(condition(Health.active), 0.0)
         one.count_role(0.0)
         for at in range(1, 59):

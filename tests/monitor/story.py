@@ -27,7 +27,7 @@ from haproxy_agentx.vrrp.model import (
     Trouble,
     VrrpState,
 )
-from haproxy_agentx.vrrp.trust import PROVEN, Evidence
+from haproxy_agentx.vrrp.trust import PROVEN, TrapEvidence
 from tests.health.farms import Process, Servers
 
 DATE = 1_800_000_000.0
@@ -184,7 +184,9 @@ class Story:
         self._look()
         return self
 
-    def trap(self, state: VrrpState, name: str = "SITE1", up_time: int = 4711, evidence: Evidence = PROVEN) -> "Story":
+    def trap(
+        self, state: VrrpState, name: str = "SITE1", up_time: int = 4711, evidence: TrapEvidence = PROVEN
+    ) -> "Story":
         """Let keepalived send vrrpInstanceStateChange, or another one with other evidence."""
         self.node.take_trap(StateTrap(name, state, MASTER, "lb1", up_time), self.now, evidence)
         self._look()

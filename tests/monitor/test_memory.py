@@ -10,19 +10,19 @@ from haproxy_agentx.health.instance import Instance, Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Cause, Demand, Health, Reason, Role
-from haproxy_agentx.health.tracker import Told, Tracker
+from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings
-from haproxy_agentx.vrrp.model import Place, VrrpState
+from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
 IP = "192.0.2.1"
 
 remembered = st.builds(
     Remembered,
     role=st.sampled_from(Role),
-    addresses=st.lists(st.sampled_from([Place(IP), Place("fe80::1", "eth0"), Place("2001:db8::1")]), unique=True).map(
-        tuple
-    ),
+    addresses=st.lists(
+        st.sampled_from([AddressPlace(IP), AddressPlace("fe80::1", "eth0"), AddressPlace("2001:db8::1")]), unique=True
+    ).map(tuple),
     initial=st.none() | st.sampled_from([VrrpState.master, VrrpState.backup]),
     router_id=st.text(max_size=20),
     by_fifo=st.booleans(),
@@ -80,7 +80,7 @@ def test_a_damaged_memory_of_an_instance_is_left_out_or_makes_sense(text):
     for memory in found.values():
         assert isinstance(memory.role, Role)
         assert memory.initial is None or isinstance(memory.initial, VrrpState)
-        assert all(isinstance(place, Place) for place in memory.addresses)
+        assert all(isinstance(place, AddressPlace) for place in memory.addresses)
     known = instances(found)
     known.settle(1.0)
     confirmed = {name for name, memory in found.items() if memory.confirmed}
@@ -111,7 +111,7 @@ def test_a_damaged_memory_of_a_service_is_none_or_makes_sense(text):
 )
 def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age, cause, words):
     first, second = service(), service()
-    first.tracker.told, first.tracker.previous = Told(role, health, reasons), previous
+    first.tracker.told, first.tracker.previous = ReportedService(role, health, reasons), previous
     first.tracker.since, first.tracker.transitions, first.tracker.failovers = 1e6 - age, 7, 3
     first.time_in_state.look(health, 1e6 - 2.0)
     first.time_in_state.look(health, 1e6)
@@ -128,7 +128,7 @@ def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age,
 @given(st.sampled_from(["since", "role_since"]), st.sampled_from([1e400, float("nan"), "x", True, [], None]))
 def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
     first, second = service(), service()
-    first.tracker.told = Told(Role.master, Health.active)
+    first.tracker.told = ReportedService(Role.master, Health.active)
     memory = json.loads(first.memory(5.0, 1_800_000_000.0)) | {"shown_role": "master", "role_since": 1.0, key: date}
     second.recall(json.dumps(memory), 5.0, 1_800_000_000.0)
     observe(second, Role.master, 6.0)
@@ -141,7 +141,7 @@ def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
 def test_the_age_of_a_role_outlives_the_program_while_the_role_stays(role, age):
     first, second = service(), service()
     observe(first, Role.master, 1000.0)
-    first.tracker.told = Told(Role.master, Health.active)
+    first.tracker.told = ReportedService(Role.master, Health.active)
     second.recall(first.memory(1010.0, 1_800_000_000.0), 5.0, 1_800_000_090.0)
     observe(second, role, 11.0)
     assert second.texts(lambda _: None, 15.0, 1_800_000_100.0)["haxServiceRoleAge"] == str(age).encode()

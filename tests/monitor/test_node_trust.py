@@ -11,14 +11,14 @@ from haproxy_agentx.health.instance import PROPOSAL_LIFE
 from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
 from haproxy_agentx.monitor.plans import MAX_SERVICES
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, Trouble, VrrpState
-from haproxy_agentx.vrrp.trust import Community, Evidence, Sender
+from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, Told, changes, plan
 
-EVIDENCE = [Evidence(sender, community) for sender, community in product(Sender, Community)]
+EVIDENCE = [TrapEvidence(sender, community) for sender, community in product(Sender, Community)]
 FORGED = [one for one in EVIDENCE if one.sender is not Sender.proven or one.community is Community.wrong]
 """All that is not both of snmpd and of the community."""
 
-SECRET = Evidence(Sender.unseen, Community.right)
+SECRET = TrapEvidence(Sender.unseen, Community.right)
 POWERLESS = [one for one in FORGED if one != SECRET]
 """Those of them that do nothing where traps are all there is, too."""
 

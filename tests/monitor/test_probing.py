@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
-from haproxy_agentx.haproxy.probe_target import PASSED, Answer, Outcome, ProbeTarget
+from haproxy_agentx.haproxy.probe_target import PASSED, Answer, ProbeOutcome, ProbeTarget
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe, ProbeState
 from haproxy_agentx.monitor import probing
@@ -11,7 +11,7 @@ from haproxy_agentx.monitor.probing import Probing
 from tests.support.aio import eventually
 
 URL, STANDBY = "http://192.0.2.1/", "http://192.0.2.11/"
-FAILED = Answer(Outcome.failed, "probe: connection refused")
+FAILED = Answer(ProbeOutcome.failed, "probe: connection refused")
 
 
 class Site:

@@ -6,7 +6,7 @@ import pytest
 
 from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.digest import digest
 from haproxy_agentx.event import Delivery, Event, Kind, News
 from haproxy_agentx.health.model import Demand, Reason, Role
@@ -49,7 +49,7 @@ def clocks(story: Story) -> Clocks:
     return Clocks(lambda: story.now, lambda: DATE + story.now, lambda moment: int(max(0, moment - 100.0) * 100))
 
 
-def view_of(columns: list[Column]) -> MibView:
+def view_of(columns: list[ServedColumn]) -> MibView:
     return MibView(sorted(columns, key=lambda column: column.name), object_names(ROOT))
 
 

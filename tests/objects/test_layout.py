@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.stat import SEPARATOR, Kind
+from haproxy_agentx.haproxy.stat import SEPARATOR, RowKind
 from haproxy_agentx.objects.layout import MAX_NUMBER, RUN, SLICE, Layout, Numbers, arrange, proxy_scope, survey
 
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ def layout(signatures: list[bytes], numbers: Numbers | None = None) -> Layout:
     return result
 
 
-def rows(found: Layout, kind: Kind) -> dict[tuple[int, ...], int]:
+def rows(found: Layout, kind: RowKind) -> dict[tuple[int, ...], int]:
     """Give the places of a table's rows by index."""
     parts = [
         tuple(int.from_bytes(part[at : at + 4], "big") for at in range(0, len(part), 4))
@@ -78,10 +78,10 @@ def test_the_scopes_and_first_choices():
 
 def test_rows_stand_at_their_numbers():
     found = layout(WORLD)
-    assert rows(found, Kind.FRONTEND) == {(7,): 0}
-    assert rows(found, Kind.LISTENER) == {(7, 2): 1}
-    assert rows(found, Kind.SERVER) == {(3, 4): 3, (3, 9): 2}
-    assert rows(found, Kind.BACKEND) == {(3,): 4}
+    assert rows(found, RowKind.FRONTEND) == {(7,): 0}
+    assert rows(found, RowKind.LISTENER) == {(7, 2): 1}
+    assert rows(found, RowKind.SERVER) == {(3, 4): 3, (3, 9): 2}
+    assert rows(found, RowKind.BACKEND) == {(3,): 4}
     assert found.left_out == 0
 
 
@@ -89,7 +89,7 @@ def test_rows_stand_at_their_numbers():
 def test_numbers_given_before_win_over_haproxys_ids():
     numbers = numbered(WORLD)
     moved = [signature(*line.split(SEPARATOR)[:3], iid=b"5", sid=b"8") for line in WORLD]
-    assert [rows(layout(moved, numbers), kind) for kind in Kind] == [rows(layout(WORLD), kind) for kind in Kind]
+    assert [rows(layout(moved, numbers), kind) for kind in RowKind] == [rows(layout(WORLD), kind) for kind in RowKind]
 
 
 # A listen section has one name and one number on both sides, and its servers and listeners do not meet.
@@ -102,12 +102,12 @@ def test_a_listen_section():
             signature(b"x", b"BACKEND", BACKEND, b"2"),
         ]
     )
-    assert [rows(found, kind) for kind in Kind] == [{(2,): 0}, {(2,): 3}, {(2, 1): 2}, {(2, 1): 1}]
+    assert [rows(found, kind) for kind in RowKind] == [{(2,): 0}, {(2,): 3}, {(2, 1): 2}, {(2, 1): 1}]
 
 
 def test_of_two_rows_with_one_identity_the_first_stays_and_the_other_is_counted():
     found = layout([*WORLD, WORLD[3], WORLD[4], WORLD[3]])
-    assert [rows(found, kind) for kind in Kind] == [rows(layout(WORLD), kind) for kind in Kind]
+    assert [rows(found, kind) for kind in RowKind] == [rows(layout(WORLD), kind) for kind in RowKind]
     assert found.left_out == 3
 
 
@@ -153,7 +153,7 @@ def test_names_of_any_octets_have_scopes():
     odd = b"\xff\xfe\xe9"
     wanted, _ = run(survey("p", [signature(odd, odd, SERVER)], {}))
     assert [name.encode("utf-8", "surrogateescape") for name in wanted["proxy/p"]] == [odd]
-    assert len(rows(layout([signature(odd, odd, SERVER)]), Kind.SERVER)) == 1
+    assert len(rows(layout([signature(odd, odd, SERVER)]), RowKind.SERVER)) == 1
 
 
 NAMES = st.sampled_from([b"a", b"b", b"c", b"d", b""])
@@ -176,7 +176,7 @@ def test_against_a_naive_model(signatures):
             index += (numbers[f"{'server' if kind == '2' else 'listener'}/p/{proxy}"][name],)
         expected[int(kind)].setdefault(index, place)
     found = layout(signatures, numbers)
-    for kind in Kind:
+    for kind in RowKind:
         assert rows(found, kind) == expected[kind]
         parts = found.rows[kind].parts
         assert all(one < other for one, other in pairwise(parts))
@@ -189,7 +189,7 @@ def test_many_rows_in_any_order():
         signature(b"be%d" % (place % 50), b"s%d" % place, SERVER, b"%d" % (50 - place % 50), b"%d" % (9999 - place))
         for place in range(5000)
     ]
-    found = rows(layout(many), Kind.SERVER)
+    found = rows(layout(many), RowKind.SERVER)
     assert list(found) == sorted(found)
     assert len(found) == 5000
     assert all(index == (50 - place % 50, 9999 - place) for index, place in found.items())
@@ -223,5 +223,5 @@ def test_the_work_between_two_pauses_is_bounded(step):
 
 def test_nothing_at_all():
     found = layout([])
-    assert [rows(found, kind) for kind in Kind] == [{}, {}, {}, {}]
+    assert [rows(found, kind) for kind in RowKind] == [{}, {}, {}, {}]
     assert found.left_out == 0

@@ -19,7 +19,7 @@ from haproxy_agentx.event import Event, Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
-from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, Part, fitted, octets
+from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, VarbindPart, fitted, octets
 from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
 from tests.support import wire
 from tests.support.events import NEWS, event_of
@@ -175,7 +175,9 @@ _NAME = bytes.fromhex("00000001 00000003 00000006 00000001 00000004 00000001 000
 _TEXT = st.text(max_size=400).map(str.encode)
 _PARTS = st.lists(
     st.builds(
-        lambda text, rank, least, is_name: Part(VarBind(Tag.OCTET_STRING, _NAME, text), rank, least, is_name=is_name),
+        lambda text, rank, least, is_name: VarbindPart(
+            VarBind(Tag.OCTET_STRING, _NAME, text), rank, least, is_name=is_name
+        ),
         _TEXT,
         st.integers(0, 5),
         st.one_of(st.none(), st.integers(0, 64)),
@@ -197,7 +199,7 @@ def test_what_is_fitted_fits_and_has_no_more_than_was_wanted(parts, budget):
         one.value.decode()
 
 
-def _may_be(part: Part, one: VarBind) -> bool:
+def _may_be(part: VarbindPart, one: VarBind) -> bool:
     whole = part.varbind.value
     if one.value == whole:
         return True

@@ -11,7 +11,7 @@ from haproxy_agentx.agentx.oid import Key, following, from_key, key
 from haproxy_agentx.agentx.pdu import GetBulk, SearchRange, Tag
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, Walk
-from haproxy_agentx.haproxy.stat import Kind, Reading, StatParser
+from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
@@ -219,7 +219,7 @@ def test_two_readings_do_not_mix(gone):
 # An answer that pauses goes on from the reading that it began with.
 def test_a_paused_answer_is_of_one_reading():
     readings = [read([server("be", f"s{n}", 1, n, stot=text) for n in range(1, 301)]) for text in ("1", "2")]
-    columns = StatColumns(ROOT, PROCESS, [Kind.SERVER], readings[0].fields)
+    columns = StatColumns(ROOT, PROCESS, [RowKind.SERVER], readings[0].fields)
     tables = [columns.tables(arranged(reading), reading) for reading in readings]
     responder = Responder()
     responder.serve(MibView(columns.columns, (), tables[0]))

@@ -20,7 +20,7 @@ from haproxy_agentx.agentx.events import Event, Settings
 from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
-from haproxy_agentx.agentx.view import Column, MibView
+from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.objects.root import ROOT
 from tests.support import wire
 
@@ -51,7 +51,7 @@ def view_of(objects: dict[str, tuple[int, dict[str, Content]]]) -> MibView:
     for name, (kind, instances) in sorted(objects.items(), key=lambda entry: parse(entry[0])):
         rows = sorted(instances, key=parse)
         cells = [None if instances[row] is None else wire.value(kind, instances[row]) for row in rows]
-        columns.append(Column(key(parse(name)), kind, [key(parse(row)) for row in rows], _slice_of(cells)))
+        columns.append(ServedColumn(key(parse(name)), kind, [key(parse(row)) for row in rows], _slice_of(cells)))
     return MibView(columns)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp.snmp import V1, V2C, V3, Kind, Message, Outline, Request, outline
+from haproxy_agentx.vrrp.snmp import V1, V2C, V3, Message, Outline, PduKind, SnmpRequest, outline
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
@@ -17,7 +17,7 @@ NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda
 @pytest.mark.parametrize("datagram", TRAPS)
 def test_the_outline_of_a_real_trap(datagram):
     seen = outline(datagram)
-    assert seen == Outline(V2C, Kind.trap.value, b"public", seen.varbinds)
+    assert seen == Outline(V2C, PduKind.trap.value, b"public", seen.varbinds)
     assert seen.varbinds == len(codec.read(codec.unwrap(datagram)[1]).varbinds)
 
 
@@ -28,7 +28,7 @@ def test_the_outline_of_a_real_message_of_v3(datagram):
 
 
 def test_the_outline_tells_v1():
-    assert outline(TRAPS[0].replace(b"\x02\x01\x01", b"\x02\x01\x00", 1)) == Outline(V1, Kind.trap.value, b"public")
+    assert outline(TRAPS[0].replace(b"\x02\x01\x01", b"\x02\x01\x00", 1)) == Outline(V1, PduKind.trap.value, b"public")
 
 
 @pytest.mark.parametrize("datagram", [TRAPS[0], V3_TRAPS[0]])
@@ -46,7 +46,7 @@ def test_an_outline_never_raises(data):
 @given(st.lists(NAMES, min_size=1, max_size=20), st.integers(0, codec.MAX_REQUEST), st.integers(0, 40))
 def test_a_request_goes_out_as_it_was_asked(names, number, repetitions):
     scalars = min(2, len(names))
-    built = codec.build(Request(tuple(names), repetitions, scalars), number)
+    built = codec.build(SnmpRequest(tuple(names), repetitions, scalars), number)
     community, pdu = codec.unwrap(codec.wrap(built, b"c\xff\0"))
     assert community == b"c\xff\0"
     assert tuple(tuple(name) for name, _ in codec.v2c.apiPDU.get_varbinds(pdu)) == tuple(names)
@@ -59,7 +59,7 @@ def test_a_real_trap_in_plain_values():
     community, pdu = codec.unwrap(TRAPS[2])
     assert community == b"public"
     assert codec.read(pdu) == Message(
-        Kind.trap,
+        PduKind.trap,
         0x15F57984,
         0,
         0,
@@ -77,9 +77,9 @@ def test_the_answer_to_an_inform():
     inform = TRAPS[0].replace(b"\x70\x75\x62\x6c\x69\x63\xa7", b"\x70\x75\x62\x6c\x69\x63\xa6")
     community, pdu = codec.unwrap(inform)
     asked = codec.read(pdu)
-    assert asked.kind is Kind.inform
+    assert asked.kind is PduKind.inform
     told = codec.read(codec.unwrap(codec.wrap(codec.answer(pdu), community))[1])
-    assert (told.kind, told.request, told.error, told.varbinds) == (Kind.response, asked.request, 0, asked.varbinds)
+    assert (told.kind, told.request, told.error, told.varbinds) == (PduKind.response, asked.request, 0, asked.varbinds)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def counted(datagram: bytes, most: int) -> int:
 
 @given(NAMES, st.integers(1, 30))
 def test_varbinds_are_counted_without_decoding(name, count):
-    message = codec.wrap(codec.build(Request((tuple(name),) * count), 1), b"public")
+    message = codec.wrap(codec.build(SnmpRequest((tuple(name),) * count), 1), b"public")
     assert counted(message, 1000) == count
     assert counted(message, 5) == min(6, count)
 

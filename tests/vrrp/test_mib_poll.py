@@ -503,7 +503,7 @@ def test_request_ids_stay_positive():
 
 async def _fail(client):
     with pytest.raises(RuntimeError):
-        await client.ask(mib_poll.Request((UP_TIME,)))
+        await client.ask(mib_poll.SnmpRequest((UP_TIME,)))
 
 
 def test_an_address_that_is_none():

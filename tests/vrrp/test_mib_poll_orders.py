@@ -15,7 +15,7 @@ from haproxy_agentx.vrrp import mib_poll
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_poll import HANGS, TIMEOUT, UP_TIME, MibPoll
 from haproxy_agentx.vrrp.model import MibReading, Trouble
-from haproxy_agentx.vrrp.snmp import Error, Kind, Message, Missing, Request
+from haproxy_agentx.vrrp.snmp import Error, Message, Missing, PduKind, SnmpRequest
 from tests.support.fake_snmpd import BEHIND
 from tests.support.mib_text import sample
 
@@ -49,7 +49,7 @@ class ScriptedClient:
     async def __aexit__(self, *_):
         pass
 
-    async def ask(self, request: Request) -> Message:
+    async def ask(self, request: SnmpRequest) -> Message:
         if request.names == (UP_TIME,):
             return answer(((UP_TIME, 1),))
         letter = next(self._script, "A")
@@ -64,7 +64,7 @@ class ScriptedClient:
 
 
 def answer(varbinds, error=Error.none):
-    return Message(Kind.response, 1, error, 0, varbinds)
+    return Message(PduKind.response, 1, error, 0, varbinds)
 
 
 def served(request, cells):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import mib_walk
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, NAME, SCALARS, STATE
-from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, Walk
+from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
 from haproxy_agentx.vrrp.snmp import Missing
 from tests.support.mib_text import read_ones, sample
 
@@ -28,7 +28,7 @@ def answer(cells, request, most=1000):
 
 
 def walk(cells, scalars, columns, rows=2, most=1000):
-    walked, requests = Walk(scalars, columns, rows), 0
+    walked, requests = MibWalk(scalars, columns, rows), 0
     while (request := walked.next()) is not None:
         assert request.repetitions * (len(request.names) - request.scalars) <= MAX_ANSWER
         walked.take(answer(cells, request, most))
@@ -73,7 +73,7 @@ def test_an_empty_tree():
 
 
 def test_an_answer_that_has_less_than_a_row():
-    walked = Walk(SCALARS, COLUMNS, 2)
+    walked = MibWalk(SCALARS, COLUMNS, 2)
     request = walked.next()
     with pytest.raises(Invalid, match="fewer objects"):
         walked.take(answer(sample("lb1"), request)[: len(request.names) - 1])
@@ -81,7 +81,7 @@ def test_an_answer_that_has_less_than_a_row():
 
 @pytest.mark.parametrize("second", [(*NAME, 1), (*NAME, 0)])
 def test_names_that_do_not_increase(second):
-    walked = Walk((), (NAME,), 5)
+    walked = MibWalk((), (NAME,), 5)
     walked.next()
     with pytest.raises(Invalid, match="do not increase"):
         walked.take([((*NAME, 1), b"A"), (second, b"B")])
@@ -90,7 +90,7 @@ def test_names_that_do_not_increase(second):
 # An agent could go on for ever, with names that increase.
 def test_it_has_an_end(monkeypatch):
     monkeypatch.setattr(mib_walk, "MAX_CELLS", 100)
-    walked = Walk((), (NAME, STATE), 5)
+    walked = MibWalk((), (NAME, STATE), 5)
     for row in range(1, 51):
         walked.next()
         walked.take([((*NAME, row), b"A"), ((*STATE, row), 2)])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.vrrp import sock_diag
 from haproxy_agentx.vrrp.sender import OVERFLOW_UID, Senders, master_uids
-from haproxy_agentx.vrrp.sock_diag import Unanswered
+from haproxy_agentx.vrrp.sock_diag import DiagUnanswered
 from haproxy_agentx.vrrp.trust import Sender
 from tests.support.programs import ROOT
 from tests.support.unprivileged import NOBODY, unprivileged
@@ -82,7 +82,7 @@ def test_without_sock_diag_nobody_is_known():
 def test_an_answer_is_a_uid_or_none_or_no_answer(answer):
     try:
         found = sock_diag.read(answer, 7, 1162)
-    except Unanswered:
+    except DiagUnanswered:
         return
     assert found is None or 0 <= found <= 0xFFFFFFFF
 

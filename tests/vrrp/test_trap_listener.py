@@ -15,7 +15,7 @@ from haproxy_agentx.vrrp import pdu as codec
 from haproxy_agentx.vrrp import trap_listener
 from haproxy_agentx.vrrp.access import V3Access
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
-from haproxy_agentx.vrrp.snmp import Kind
+from haproxy_agentx.vrrp.snmp import PduKind
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from tests.support.aio import eventually
 from tests.support.mib_text import SAMPLES
@@ -156,7 +156,7 @@ def test_an_inform_is_answered(run, inform, told):
             community, pdu = codec.unwrap(answer)
             message, asked = codec.read(pdu), codec.read(codec.unwrap(inform)[1])
             assert community == b"public"
-            assert (message.kind, message.error) == (Kind.response, 0)
+            assert (message.kind, message.error) == (PduKind.response, 0)
             assert (message.request, message.varbinds) == (asked.request, asked.varbinds)
 
     run(go())

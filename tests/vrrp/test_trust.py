@@ -11,10 +11,10 @@ from haproxy_agentx.vrrp.trust import (
     PARTS,
     RULES,
     Community,
-    Evidence,
     May,
     Sender,
     Speaker,
+    TrapEvidence,
     decide,
     fill,
     is_refused,
@@ -26,7 +26,7 @@ ALL = list(product(Sender, Community, Speaker, ANY_NAME))
 
 
 def may(sender: Sender, community: Community, speaker: Speaker, named: bool) -> May:
-    return decide(Evidence(sender, community), speaker, named=named)
+    return decide(TrapEvidence(sender, community), speaker, named=named)
 
 
 def matching(sender, community, speaker, named):
@@ -79,7 +79,7 @@ def test_better_evidence_never_allows_less(sender, community, speaker, named):
 
 @pytest.mark.parametrize(("sender", "community"), list(product(Sender, Community)))
 def test_what_is_refused_unparsed_may_do_nothing_at_all(sender, community):
-    evidence = Evidence(sender, community)
+    evidence = TrapEvidence(sender, community)
     nothing = not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
     assert is_refused(evidence) is nothing
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import pdu as codec
 from haproxy_agentx.vrrp import v2c
-from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, Kind, outline
+from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, PduKind, outline
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
@@ -74,7 +74,7 @@ def test_an_inform_is_answered_as_pysnmp_answers_it(datagram):
     inform = datagram.replace(b"public\xa7", b"public\xa6")
     community, pdu = codec.unwrap(inform)
     assert v2c.answer(inform) == codec.wrap(codec.answer(pdu), community)
-    assert ours(v2c.answer(inform)).kind is Kind.response
+    assert ours(v2c.answer(inform)).kind is PduKind.response
 
 
 def test_the_price_of_900_empty_variable_bindings_is_that_of_64():

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import keepalived_mib as mib
-from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, Walk
+from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
 from haproxy_agentx.vrrp.snmp import Missing, Name, Value, VarBind
 from tests.fuzz.octets import Octets
 from tests.support.mib_text import read_ones, sample
@@ -53,7 +53,7 @@ def varbind(octets: Octets, asked: Name) -> VarBind:
 
 
 def scripted(octets: Octets) -> dict[Name, Value] | None:
-    walk = Walk(mib.SCALARS, mib.COLUMNS, octets.number())
+    walk = MibWalk(mib.SCALARS, mib.COLUMNS, octets.number())
     try:
         while octets and (request := walk.next()) is not None:
             assert request.repetitions * (len(request.names) - request.scalars) <= max(MAX_ANSWER, len(mib.COLUMNS))

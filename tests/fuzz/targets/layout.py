@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 from haproxy_agentx.agentx.oid import from_key
-from haproxy_agentx.haproxy.stat import CONDITION, IDENTITY, SEPARATOR, Kind, identity
+from haproxy_agentx.haproxy.stat import CONDITION, IDENTITY, SEPARATOR, RowKind, identity
 from haproxy_agentx.objects.layout import MAX_NUMBER, Layout, arrange, proxy_scope, survey
 from haproxy_agentx.store.numbering import choose
 
@@ -63,7 +63,7 @@ def target(data: bytes) -> None:
             assert code == b"%d" % kind
             first, *more = from_key(part)
             assert first == proxies[names[0]]
-            if kind in (Kind.SERVER, Kind.LISTENER):
+            if kind in (RowKind.SERVER, RowKind.LISTENER):
                 assert more == [numbers[f"{kind.name.lower()}/{PROCESS}/{names[0]}"][names[1]]]
             elif more:
                 raise AssertionError(more)

@@ -7,7 +7,7 @@ with answers prepared ahead in between. (A request that takes long is overtaken,
 
 from collections import Counter
 
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, Refused, Unanswered
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, MasterRefused, Ready, Unanswered
 from haproxy_agentx.agentx.pdu import PduType, Tag, VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
@@ -21,7 +21,7 @@ from tests.support.our_agent import QUICK, opened
 NUMBER = 77
 FRESH, OPEN, NOTIFYING, LEAVING, ASKING = range(5)
 _ALLOWED: dict[int, tuple[type[Event], ...]] = {
-    FRESH: (Closed, Ready, Refused),
+    FRESH: (Closed, Ready, MasterRefused),
     OPEN: (Closed,),
     NOTIFYING: (Closed, Acknowledged),
     LEAVING: (Closed,),

@@ -7,7 +7,7 @@ Invalid, whose text is one printable line. What is of interest is known without 
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import traps, v2c
 from haproxy_agentx.vrrp.model import NewMasterTrap
-from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, Kind, outline
+from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, PduKind, outline
 from tests.support.mib_text import SAMPLES
 
 LIMIT = 8 * 1024
@@ -47,10 +47,10 @@ def target(data: bytes) -> None:
     assert trap is None or traps.concerns(data)
     if message.kind is not None:
         assert seen.pdu == message.kind.value
-    if message.kind is Kind.inform:
+    if message.kind is PduKind.inform:
         answer = v2c.answer(data)
         again = v2c.read(answer, outline(answer) or seen)
-        assert (again.kind, again.request, again.varbinds) == (Kind.response, message.request, message.varbinds)
+        assert (again.kind, again.request, again.varbinds) == (PduKind.response, message.request, message.varbinds)
     if trap is None or isinstance(trap, NewMasterTrap):
         return
     assert 0 < len(trap.name) <= traps.MAX_NAME
