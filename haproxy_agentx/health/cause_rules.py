@@ -61,12 +61,14 @@ _ANY_NEWS = (
     *_WELL_AGAIN,
     FactKind.keepalivedAnswers,
     FactKind.keepalivedBack,
+    FactKind.keepalivedRevived,
     FactKind.addressGained,
 )
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
 _FOUND = CauseRule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
 _BARE = CauseRule(Cause.addressRemoved, (FactKind.interfaceBare,), before=5)
+_REVIVED = CauseRule(Cause.recovered, (FactKind.keepalivedRevived,))
 _NEW = CauseRule(Cause.configurationChanged, (FactKind.instanceNew,))
 
 _FAILURES = (
@@ -88,6 +90,9 @@ _ANY_END = CauseRule(Cause.unknown, words="keepalived is not there: whether it w
 RULES: Mapping[Move, Sequence[CauseRule]] = {
     Move.tookOver: (
         CauseRule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
+        CauseRule(
+            Cause.recovered, (FactKind.keepalivedRevived,), before=9, words="took over: {what}", slow=Slow.preempt
+        ),
         _NEW,
         CauseRule(Cause.recovered, _TRACKED_AGAIN, before=8, words="took over again: {what}"),
         CauseRule(
@@ -133,6 +138,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.keepalivedUnresponsive, _SILENCE, before=30),
         CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
+        _REVIVED,
         _NEW,
         CauseRule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
         CauseRule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
@@ -159,6 +165,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
     Move.foundStopped: (*_ENDS, _FOUND, _ANY_END),
     Move.standsBy: (
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
+        _REVIVED,
         _NEW,
         CauseRule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers), slow=Slow.check),
         CauseRule(Cause.agentRestarted, _STARTED, before=10, words="came back while haproxy-agentx did not run"),
@@ -169,6 +176,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
     Move.seenAgain: (
         CauseRule(Cause.recovered, (FactKind.keepalivedAnswers,)),
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
+        _REVIVED,
         _NEW,
         CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
         CauseRule(Cause.recovered, words="the role is known again"),

@@ -35,6 +35,8 @@ class FactKind(Enum):
     keepalivedGone = auto()
     """The writer of the FIFO vanished."""
     keepalivedBack = auto()
+    keepalivedRevived = auto()
+    """It is back though it never said that it stops: its parent, the service manager or somebody started it."""
     fifoOpened = auto()
     """keepalived opened its FIFO again: it was reloaded, or its process for VRRP was started again."""
     keepalivedSilent = auto()
@@ -90,8 +92,9 @@ OVER: Mapping[FactKind, tuple[FactKind, ...]] = {
     FactKind.linkDown: (FactKind.linkUp,),
     FactKind.linkUp: (FactKind.linkDown,),
     FactKind.keepalivedStopped: (FactKind.keepalivedBack,),
-    FactKind.keepalivedGone: (FactKind.keepalivedBack,),
+    FactKind.keepalivedGone: (FactKind.keepalivedBack, FactKind.keepalivedRevived),
     FactKind.keepalivedBack: (FactKind.keepalivedGone, FactKind.keepalivedStopped),
+    FactKind.keepalivedRevived: (FactKind.keepalivedGone,),
     FactKind.keepalivedSilent: (FactKind.keepalivedAnswers,),
     FactKind.priorityFell: (FactKind.priorityRose,),
     FactKind.priorityRose: (FactKind.priorityFell,),

@@ -56,6 +56,8 @@ class Facts:
         self._priorities: dict[str, int] = {}
         self._stopped: set[str] = set()
         """Instances that keepalived has shut down."""
+        self._died = False
+        """Whether keepalived left its FIFO without saying that it stops."""
         self._bare: set[tuple[str, int]] = set()
         """Interfaces that have no address of their own any more, and the version of IP."""
         self._left: dict[str, float] = {}
@@ -158,9 +160,14 @@ class Facts:
     def of_writer(self, present: bool | None, before: bool | None, at: float) -> None:  # noqa: FBT001
         """Record whether keepalived has the FIFO open."""
         if before and not present:
-            self.add(FactKind.keepalivedGone, "keepalived is gone: nobody has its FIFO open", at)
+            self._died = not self._stopped
+            self.add(FactKind.keepalivedGone, "keepalived, or its process of VRRP, is gone: its FIFO is closed", at)
         elif before and present:
             self.add(FactKind.fifoOpened, "keepalived was reloaded, or its VRRP process was started again", at)
+        elif before is False and present and self._died:
+            self._died = False
+            words = "keepalived, or its process of VRRP, runs again after it ended without a stop"
+            self.add(FactKind.keepalivedRevived, words, at)
         elif before is False and present:
             self.add(FactKind.keepalivedBack, "keepalived was started", at)
 

@@ -180,6 +180,18 @@ def test_keepalived_that_is_stopped_and_started():
     assert [one["Cause"] for one in told] == ["operator", "operator"]
 
 
+def test_keepalived_that_ended_without_a_stop_and_is_back_was_started_by_nobody_known():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
+    story.writer(False).kernel().no_mib(Trouble.not_there).read()
+    (died,) = story.wait(20).drain()
+    assert (died["Role"], died["Cause"]) == ("stopped", "keepalivedDead")
+    assert "or its process of VRRP" in died["CauseText"]
+    story.writer().line(BACKUP).read().wait(3).line(MASTER).kernel(IP).mib(("SITE1", MASTER)).read()
+    told = story.wait(30).drain()
+    assert [one.moves for one in told] == ["stopped/stopped -> backup/standby", "backup/standby -> master/active"]
+    assert [one["Cause"] for one in told] == ["recovered", "recovered"]
+
+
 def test_the_bare_set_up_of_traps_and_the_mib_alone():
     story = Story(awaited=("kernel", "mib", "haproxy/local"))
     story.node.listening = True

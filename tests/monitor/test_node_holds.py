@@ -71,7 +71,8 @@ class Manager:
             assert role not in (role_before, "unknown")
         else:
             assert role in (role_before, "unknown")
-            assert health != before or int(news.cells["haxEventSuppressed"]), "nothing has changed"
+            is_end = "is no longer a service" in news.cells["haxEventCauseText"]  # also of one that had stopped
+            assert health != before or int(news.cells["haxEventSuppressed"]) or is_end, "nothing has changed"
         self.health[name] = health
         self.role[name] = role_before if role == "unknown" else role
 
