@@ -1,9 +1,9 @@
 """Find words that the language of this project does not use, in documents, the MIB, help, messages and docstrings.
 
-usage: python -m tools.check_prose [--all]
+usage: python -m tools.check_prose
 
-WORDS are the words, each with what to use instead. What is checked is listed in DOCUMENTS, PACKAGES and ``texts``; the
-source of Python that is not in PACKAGES is not checked yet, and ``--all`` checks it as well. Code is never checked: in
+WORDS are the words, each with what to use instead. What is checked is listed in DOCUMENTS, PACKAGES and ``texts``: the
+package and all documents; tests, integration, benchmarks and tools are not checked yet. Code is never checked: in
 documents neither blocks nor spans, in Python only docstrings, and strings with a blank in them, which are messages.
 Exit status 0 without findings, 1 otherwise.
 """
@@ -20,16 +20,7 @@ from haproxy_agentx.objects import module
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("*.md", "docs/**/*.md", "benchmarks/*.md", "integration/*.md")
-PACKAGES = (
-    *("haproxy_agentx/agentx", "haproxy_agentx/cli", "haproxy_agentx/config", "haproxy_agentx/haproxy"),
-    *("haproxy_agentx/objects", "haproxy_agentx/source", "haproxy_agentx/store", "haproxy_agentx/vrrp"),
-    *(
-        f"haproxy_agentx/{name}.py"
-        for name in ("commands", "control", "daemon", "delivery", "event", "indexes", "journal")
-    ),
-    *(f"haproxy_agentx/{name}.py" for name in ("lock", "loop_failure", "outbox", "process", "sdnotify")),
-    *("haproxy_agentx/store_process.py", "haproxy_agentx/store_worker.py"),
-)
+PACKAGES = ("haproxy_agentx",)
 """Files and folders of Python whose docstrings and messages are checked."""
 
 WORDS = {
@@ -118,7 +109,7 @@ def texts(packages: Sequence[str]) -> Iterator[Finding]:
 
 def main() -> int:
     """Print the findings."""
-    findings = sorted(set(texts(("haproxy_agentx",) if "--all" in sys.argv[1:] else PACKAGES)))
+    findings = sorted(set(texts(PACKAGES)))
     for finding in findings:
         print(f"{finding.place}:{finding.line}: {finding.word!r}: use {finding.instead}")
     return bool(findings)

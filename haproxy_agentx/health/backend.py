@@ -1,8 +1,8 @@
 """A backend, as the sum of what its servers can do and of what HAProxy itself says of it. Pure.
 
 HAProxy's own verdict is the status of the BACKEND row with its ``act`` and ``bck``: the servers that it would send
-somebody to now. DOWN, or none of those, serves nobody whatever the rows of the servers say. UP is evidence only as far
-as the servers behind it are: after a reload HAProxy calls every server UP before it has checked one.
+somebody to now. DOWN, or none of those, serves no client whatever the rows of the servers say. UP is evidence only as
+far as the servers behind it are: after a reload HAProxy calls every server UP before it has checked one.
 """
 
 from dataclasses import dataclass, field

@@ -4,8 +4,8 @@ The first that applies:
 
 1. the writer of the FIFO is gone and KEEPALIVED-MIB has not been read since (or, where no FIFO is written to,
    KEEPALIVED-MIB has been missing for longer than keepalived takes to come back to a restarted snmpd): keepalived does
-   not run, the role is ``stopped``. A FIFO without a writer is out of use once the MIB is read, or a trap tells a role:
-   keepalived runs, and its configuration has no such line any more;
+   not run, the role is ``stopped``. A FIFO without a writer is out of use once the MIB is read, or a trap reports a
+   role: keepalived runs, and its configuration has no such line any more;
 2. KEEPALIVED-MIB hangs while snmpd answers: keepalived is frozen, the role is ``unknown``; likewise where keepalived
    answers and its part for VRRP does not, for longer than a process takes to be started again;
 3. the last line of the FIFO, unless KEEPALIVED-MIB, asked after it, has contradicted it CONTRADICTIONS times in a row:
@@ -31,10 +31,10 @@ RECONNECT = 20.0
 """Seconds for which KEEPALIVED-MIB may be missing: keepalived looks for a restarted snmpd each 15 s."""
 
 START = 5.0
-"""Seconds that keepalived has to tell its first state."""
+"""Seconds that keepalived has to report its first state."""
 
 _MISSING = (Trouble.not_there, Trouble.no_vrrp)
-"""Troubles in which nobody answers for VRRP."""
+"""Troubles in which no process answers for VRRP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which trap of keepalived's belongs to a change of role, and when a change is explained well enough to be told. Pure.
+"""Which trap of keepalived's belongs to a change of role, and when a change is explained well enough to report. Pure.
 
 A notification of a failover repeats keepalived's vrrpInstanceStateChange, so it waits for that: keepalived sends it
 just after the line of its FIFO. It also waits for HAProxy to be read anew, and on the way to MASTER for
@@ -53,7 +53,7 @@ _STATES = {
 """The state for a role, where keepalived did not say it itself."""
 
 LIKELY_BEFORE = {Role.master: Role.backup, Role.backup: Role.master}
-"""The role before another one, where nobody has told it."""
+"""The role before another one, where no source has reported it."""
 
 MAX_TRAPS = 256
 """Traps that wait for their change."""
@@ -66,7 +66,7 @@ class TrapSeen(IntEnum):
     notSeen = 2  # noqa: N815  the labels of the MIB
     """keepalived's trap was lost: this notification replaces it."""
     notObserved = 3  # noqa: N815
-    """There is no listener, or it has never heard anything: nobody knows."""
+    """There is no listener, or it has never received anything: not known."""
 
 
 class Traps:
@@ -99,7 +99,7 @@ def early(change: RoleChange) -> float:
 
 @dataclass(slots=True)
 class Pending:
-    """A change of role that is to be told. ``listening`` says that keepalived's traps come to us."""
+    """A change of role that must be reported. ``listening`` says that keepalived's traps come to us."""
 
     change: RoleChange
     listening: bool
@@ -124,7 +124,7 @@ class Pending:
         return self.change.at + (self.patience if self.listening else FIRST_WAIT)
 
     def is_ready(self, now: float, traps: Traps, *, read: bool, reason: bool, silent: bool = False) -> bool:
-        """Whether it is to be told now.
+        """Whether it must be reported now.
 
         ``read`` says that HAProxy was read since; ``reason`` that keepalived gave one, or there is none to give;
         ``silent`` that snmpd keeps our session and has shown no sign of life since the change.

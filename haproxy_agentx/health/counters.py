@@ -32,7 +32,7 @@ class Answers(NamedTuple):
     good: int
     """Answered with a status other than 5xx."""
     bad: int
-    """Answered with a 5xx, whoever made it."""
+    """Answered with a 5xx, wherever it was made."""
     denied: int
     """Denied by a rule, or not understood."""
     intercepted: int

@@ -34,7 +34,7 @@ _ROLE_STEPS = (
     (Role.backup, Role.unknown),
     (Role.unknown, Role.backup),
 )
-"""The changes of role that keepalived makes, and that what tells of it falls silent or speaks again."""
+"""The changes of role that keepalived makes, and that its sources fall silent or report again."""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

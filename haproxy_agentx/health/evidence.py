@@ -25,14 +25,14 @@ class Evidence(IntEnum):
     nolb = 3
     """Answers 404 under ``disable-on-404``: gets no new sessions."""
     other = 4
-    """A status that nobody knows: never taken for healthy."""
+    """An unknown status: never taken for healthy."""
     unchecked = 5
     """``no check``: no evidence."""
     drain = 6
     """DRAIN by an operator or its agent, or a weight of 0, which is the same to HAProxy."""
     maint = 7
     unresolved = 8
-    """MAINT because its name does not resolve: nobody's intention, and the normal state of spare template servers."""
+    """MAINT because its name does not resolve: not ordered, and the normal state of spare template servers."""
     unread = 9
     """Its row is missing, or a cell that decides cannot be understood: it may be anything."""
 
@@ -44,7 +44,7 @@ TRACKS = 0x40
 """Added besides to one that is UNSURE unless the server that it tracks is proven."""
 
 CACHE = 4096
-"""Conditions kept with their meaning: a farm has few different ones."""
+"""Conditions kept with their meaning: a HAProxy has few different ones."""
 
 WORDS: Mapping[int, str] = {
     Evidence.nothing: "",

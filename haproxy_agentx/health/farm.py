@@ -2,7 +2,7 @@
 
 Of 50,000 servers one octet each is kept; names are read from the reading's signatures when somebody asks. A reading
 that differs in few rows costs those rows; any other is counted anew beside the old state, in steps, and then put in
-its place, so that nobody sees half of it.
+its place, so that half of it is never seen.
 
 A row that cannot be understood, or that is gone though HAProxy was not reloaded (a server that is not in maintenance
 cannot be deleted), is evidence that is missing: its server counts, and is not usable.
@@ -222,12 +222,12 @@ class Farm:
         return frontend in self._clients.served
 
     def is_bare(self, backend: bytes) -> bool:
-        """Whether a backend has no server, and answers nobody by itself; a ``listen`` without servers is a page."""
+        """Whether a backend has no server, and answers no client by itself; a ``listen`` without servers is a page."""
         is_read = backend in self.backends and self.backends[backend].verdict is not OwnVerdict.unread
         return is_read and backend in self._places.empty and backend not in self._clients.answering
 
     def has_lost_all(self, backend: bytes) -> bool:
-        """Whether a backend had servers, has none, and answers nobody by itself."""
+        """Whether a backend had servers, has none, and answers no client by itself."""
         return backend in self._had_servers and self.is_bare(backend)
 
     def _servers_of(self, backend: Backend) -> Iterator[tuple[str, int]]:

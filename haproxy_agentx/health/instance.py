@@ -75,7 +75,7 @@ class Remembered:
     initial: VrrpState | None = None
     router_id: str = ""
     by_fifo: bool = False
-    """Whether a FIFO told of it."""
+    """Whether a FIFO reported of it."""
     confirmed: bool = True
     """Whether it was ever confirmed. What was not waits until it is."""
 
@@ -94,7 +94,7 @@ class Instance:
     initial: VrrpState | None = None
     router_id: str = ""
     priority: int | None = None
-    """Effective priority, as the FIFO or the MIB last told it."""
+    """Effective priority, as the FIFO or the MIB last reported it."""
     mib: MibInstance | None = None
     router: MibRouter | None = None
     """Its row of VRRPV3-MIB at the last reading; None where there was none, or not without doubt."""
@@ -110,7 +110,7 @@ class Instance:
     agree_from: float = 0.0
     """Since when the role has been due to agree with the addresses."""
     event: tuple[VrrpState, str] | None = None
-    """The last state that was told by an event, and by which kind of source."""
+    """The last state that was reported by an event, and by which kind of source."""
     event_at: float = 0.0
     contradicted: int = 0
     remembered: Role | None = None

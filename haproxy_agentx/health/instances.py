@@ -15,7 +15,9 @@ from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, S
 from haproxy_agentx.vrrp.routers import matched
 from haproxy_agentx.vrrp.trust import PROVEN, Community, May, Sender, Speaker, TrapEvidence, decide
 
-_UNHEARD = "keepalived has not told the role yet: KEEPALIVED-MIB would (keepalived.snmp, and keepalived's option -x)"
+_UNHEARD = (
+    "keepalived has not reported the role yet: KEEPALIVED-MIB would (keepalived.snmp, and keepalived's option -x)"
+)
 _NAMELESS = (
     "keepalived was seen here, and no VRRP instance of it is known: KEEPALIVED-MIB would name them (keepalived.snmp)"
 )
@@ -32,7 +34,7 @@ PROPOSED_CHANGES, PROPOSED_PER = 2, 60.0
 
 @dataclass(slots=True)
 class Instances:
-    """All instances of this node, by name. Each method takes what a source tells and gives the roles that changed."""
+    """All instances of this node, by name. Each method takes what a source reports and gives the roles that changed."""
 
     known: dict[str, Instance] = field(default_factory=dict)
     kernel: Kernel | None = None
@@ -204,7 +206,7 @@ class Instances:
         return min((moment for moment in moments if moment > now), default=None)
 
     def interfaces(self) -> frozenset[str] | None:
-        """Return the interfaces that VRRP uses, also those that it tracks; None where KEEPALIVED-MIB has not told."""
+        """Return the interfaces that VRRP uses, also those that it tracks; None without KEEPALIVED-MIB."""
         return frozenset(name for known in self.known.values() if known.mib for name in known.mib.interfaces) or None
 
     def addresses(self) -> frozenset[str]:
@@ -289,7 +291,7 @@ class Instances:
                     instance.event = None
 
     def _forget_events(self) -> None:
-        """Forget what a keepalived told that runs no more."""
+        """Forget what a keepalived reported that runs no more."""
         for instance in self.known.values():
             instance.event = instance.remembered = None
 

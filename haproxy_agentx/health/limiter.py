@@ -29,7 +29,7 @@ class RateWindow:
 
 
 class Limiter:
-    """``limit`` in ``per`` seconds; what is more is a storm, told in one: when it is over, or each ``per``.
+    """``limit`` in ``per`` seconds; what is more is a storm, reported in one: when it is over, or each ``per``.
 
     Times are monotonic seconds.
     """
@@ -41,7 +41,7 @@ class Limiter:
         self._last_news = 0.0
 
     def allows(self, now: float) -> bool:
-        """Whether something may be told now; if not, it is counted, and ``due`` says when to tell the sum."""
+        """Whether something may be reported now; if not, it is counted, and ``due`` says when to report the sum."""
         if self._storm_since is not None or not self._window.is_free(now):
             self.count(now)
             return False
@@ -50,20 +50,20 @@ class Limiter:
         return True
 
     def count(self, now: float) -> None:
-        """Record that something is not told: that is a storm."""
+        """Record that something is not reported: that is a storm."""
         self._last_news = now
         self.suppressed += 1
         if self._storm_since is None:
             self._storm_since = now
 
     def due(self) -> float | None:
-        """Return when the sum of a storm is to be told, None without a storm."""
+        """Return when the sum of a storm must be reported, None without a storm."""
         if self._storm_since is None:
             return None
         return min(self._last_news + CALM, self._storm_since + self._window.per)
 
     def sum(self, now: float) -> int:
-        """Return how many were suppressed and begin anew: the sum is told. A storm that goes on stays one."""
+        """Return how many were suppressed and restart: the sum is reported. A storm that goes on stays one."""
         count, self.suppressed = self.suppressed, 0
         calm = now >= self._last_news + CALM
         self._storm_since = None if calm else now

@@ -15,8 +15,8 @@ class Part(Enum):
 
     serves = "serves"
     assumed = "may serve: it has no checks"
-    out = "serves nobody"
-    full = "serves nobody new: its servers are used up"
+    out = "serves no client"
+    full = "serves no new client: its servers are used up"
     unread = "is not known"
     idle = "all its servers are in maintenance"
     bare = "never had servers"
@@ -78,9 +78,9 @@ class FrontendPart:
 def of_frontends(parts: Sequence[FrontendPart]) -> Readiness:
     """Return what the frontends of a service allow at best.
 
-    One that serves nobody leaves the others degraded. But where clients came to such a one and to none of the others,
-    what is left is no site: a statistics page, a redirect, metrics. Nor is it where clients come to the others and get
-    nothing: those pass on to the one that is out.
+    One that serves no client leaves the others degraded. But where clients came to such a one and to none of the
+    others, what is left is no site: a statistics page, a redirect, metrics. Nor is it where clients come to the others
+    and get nothing: those pass on to the one that is out.
     """
     serving = [part for part in parts if part.state is Part.serves]
     out = [part for part in parts if part.state is Part.out]

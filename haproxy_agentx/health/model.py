@@ -6,7 +6,7 @@ from enum import IntEnum, IntFlag
 
 
 class Health(IntEnum):
-    """HaxNodeHealth, in the order of badness: 1 and 2 are fine, 3 to 7 degraded, 8 and above wrong."""
+    """HaxNodeHealth, ordered by severity: 1 and 2 are good, 3 to 7 degraded, 8 and above critical."""
 
     active = 1
     standby = 2

@@ -2,8 +2,8 @@
 
 Each thing that is found has a reason and a level, and the worst level is the readiness:
 
-* a frontend or backend that serves nobody is **degraded** while others of the service serve, and **notReady** when none
-  does; so is a HAProxy that is gone or does not answer, and a service all of whose named members are missing;
+* a frontend or backend that serves no client is **degraded** while others of the service serve, and **notReady** when
+  none does; so is a HAProxy that is gone or does not answer, and a service all of whose named members are missing;
 * what cannot be read, or has a row that cannot be understood, is **unknown**, or **degraded** where the rest of the
   service serves whatever it is;
 * a backend has to have servers that are to serve (``Summary.counted``) to count; without, nothing is claimed of it,
@@ -243,7 +243,7 @@ class _Findings:
         return BackendPart(state, Readiness.degraded if is_less else Readiness.ready)
 
     def _wrong(self, farm: Farm, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
-        """Return what a backend is that serves nobody, or of which that is not known; None for any other."""
+        """Return what a backend is that serves no client, or of which that is not known; None for any other."""
         backend, queue = farm.backends[name], farm.queue(name)
         status = backend.summary.status
         if status == "DOWN":

@@ -50,7 +50,7 @@ class Refusals:
         return is_long and self._since.answered * TOLERANCE <= self._since.refused
 
     def reloaded(self, counters: Answers, now: float) -> None:
-        """Record that the counters begin anew; ``counters`` are what has been counted since."""
+        """Record that the counters restart; ``counters`` are what has been counted since."""
         was_used = self._seen_at is not None and now - self._seen_at <= FORGOTTEN
         if self._reloaded_at is None or self._since.answered:
             usual = was_used and self._answered >= 1 and self._answered >= self._refused

@@ -1,8 +1,8 @@
-"""What of a service's changes is told, and when. Pure.
+"""Which changes of a service are reported, and when. Pure.
 
-A change of health is told when it has held for a while, counted from when its evidence began. A change of role is told
-at once: who knows of it calls ``tell_role`` as soon as it is explained. Many changes in a short time are a storm, told
-in one notification with their number. All times are monotonic seconds.
+A change of health is reported when it has held for a while, counted from when its evidence began. A change of role is
+reported at once: who knows of it calls ``tell_role`` as soon as it is explained. Many changes in a short time are a
+storm, reported in one notification with their number. All times are monotonic seconds.
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from haproxy_agentx.health.rules import decide
 NO_REASON = Reason(0)
 
 PATIENCE = 5
-"""Holds after which a health that does not settle is told nonetheless."""
+"""Holds after which a health that does not settle is reported nonetheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ReportedService:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Something to be told: from what the manager knows to how it is. ``at`` is when it changed."""
+    """Something to be reported: from what the manager knows to how it is. ``at`` is when it changed."""
 
     before: ReportedService
     after: Condition
@@ -44,7 +44,7 @@ class Tell:
 
 
 class Tracker:
-    """One service. ``told`` is what was told before this program started; None: nothing was ever told."""
+    """One service. ``told`` is what was reported before this program started; None: nothing was ever reported."""
 
     def __init__(self, hold: float, limiter: Limiter, told: ReportedService | None = None) -> None:
         self.told = told
@@ -58,9 +58,9 @@ class Tracker:
         self._hold = hold
         self._limiter = limiter
         self._departed: float | None = None
-        """Since when health is not what was told."""
+        """Since when health is not what was reported."""
         self._waiting_role = 0
-        """Role changes whose telling is under way."""
+        """Role changes whose report is under way."""
         self._fresh = False
         """Whether nothing is known yet: that it is well then is no change."""
 
@@ -97,12 +97,12 @@ class Tracker:
         return self._limiter.suppressed + self._waiting_role
 
     def role_changed(self) -> None:
-        """Record that the role has changed: ``tell_role`` will follow, and tells the health, too."""
+        """Record that the role has changed: ``tell_role`` will follow, and reports the health, too."""
         self.failovers += 1
         self._waiting_role += 1
 
     def count_role(self, now: float) -> None:
-        """Record that the role has changed, and that it is not told but counted: there are too many."""
+        """Record that the role has changed, and that it is not reported but counted: there are too many."""
         self.failovers += 1
         self._limiter.count(now)
 
@@ -117,12 +117,12 @@ class Tracker:
             self.told = replace(self.told, role=role)
 
     def deadline(self) -> float | None:
-        """Return when ``tell`` is to be called next, None when there is nothing to tell."""
+        """Return when ``tell`` must be called next, None when there is nothing to report."""
         moments = [self._limiter.due(), self._ripe_at()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def tell_role(self, after: Role, at: float, now: float) -> Tell | None:
-        """Return what is to be told of a role change that happened at ``at``; None when it is one of a storm."""
+        """Return what must be reported of a role change that happened at ``at``; None when it is one of a storm."""
         self._waiting_role = max(0, self._waiting_role - 1)
         if self.condition is None or self.told is None:
             return None
@@ -133,7 +133,7 @@ class Tracker:
         return self._told(_as(self.condition, after), at)
 
     def tell(self, now: float) -> Tell | None:
-        """Return what is to be told now: a health that has held, or the sum of a storm."""
+        """Return what must be reported now: a health that has held, or the sum of a storm."""
         if self.condition is None or self.told is None or self._waiting_role:
             return None
         due = self._limiter.due()
@@ -144,7 +144,7 @@ class Tracker:
         return self._tell_sum(now) if self._limiter.suppressed else None
 
     def _tell_sum(self, now: float) -> Tell | None:
-        """Return the sum of a storm, unless it is as the last sum told it, and the storm is over."""
+        """Return the sum of a storm, unless it is as the last sum reported it, and the storm is over."""
         count = self._limiter.sum(now)
         if self.condition is None or self.told is None:
             return None
@@ -160,7 +160,7 @@ class Tracker:
         return self._told(self.condition, self._departed) if self._limiter.allows(now) else None
 
     def _ripe_at(self) -> float | None:
-        """Return when the present health has held long enough to be told."""
+        """Return when the present health has held long enough to be reported."""
         if self._departed is None or self._waiting_role or self._limiter.due() is not None:
             return None
         return min(self.since + self._hold, self._departed + PATIENCE * self._hold)

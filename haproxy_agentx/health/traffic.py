@@ -37,7 +37,7 @@ TOLERANCE = 10
 """One request of so many may be served all the same, or be counted in one row and not yet in the other."""
 
 STUCK = 10.0
-"""Seconds in which nobody who waits for a server got one, though no wait has timed out."""
+"""Seconds in which no client that waits for a server got one, though no wait has timed out."""
 
 TIMED_OUT = 3.0
 """Likewise, where waits have timed out."""
@@ -52,7 +52,7 @@ class ClientOutcome(Enum):
     partly = "partly"
     """A part of the requests end in HAProxy's own errors."""
     full = "full"
-    """At its limit, and nobody gets in."""
+    """At its limit, and no client gets in."""
     failing = "failing"
     """Every request, but one of ten at most, ended in an error of HAProxy's own."""
     refusing = "refusing"
@@ -90,7 +90,7 @@ class Delta:
     errors: int
     """Those that may be HAProxy's own errors."""
     all_failed: bool
-    """All may be, but for one of ``TOLERANCE``; nobody else got an answer of a server, unless that was a 5xx."""
+    """All may be, but for one of ``TOLERANCE``; no other client got an answer of a server, unless that was a 5xx."""
     pages: int = 0
     """Errors that HAProxy was configured to answer with: a page of 503 for everybody."""
     is_guess: bool = False
@@ -163,7 +163,7 @@ class FrontendTraffic:
 
     @property
     def is_mute(self) -> bool:
-        """Whether clients came over TCP for a while and none got an octet: they may wait, or be served by nobody."""
+        """Whether clients came over TCP for a while and none got an octet: they may wait, or be served by no server."""
         lasts = self.seen_at - self._mute_since if self._mute_since is not None else 0.0
         return self._mute_clients >= FAILED_REQUESTS and lasts >= MUTE
 
@@ -277,13 +277,13 @@ class Queue:
     last: BackendCounters
     seen_at: float = 0.0
     _empty: int = 0
-    """Readings in a row in which nobody waited."""
+    """Readings in a row in which no client waited."""
     _timeouts: Damped = field(default_factory=Damped)
     _standing: ClientOutcome = ClientOutcome.fine
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody waits any more, seen twice."""
+        """Whether no client waits any more, seen twice."""
         return self._empty > 1
 
     def take(self, counters: BackendCounters, waiting: int, now: float) -> ClientOutcome:

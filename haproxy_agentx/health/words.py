@@ -20,14 +20,14 @@ MAX_NAME = 40
 """Characters of a name."""
 
 MAX_PARTS = 3
-"""Things that a line tells; of the others the number."""
+"""Things that a line holds; of the others the number."""
 
 MAX_SERVERS = 3
 """Servers that are named of a backend."""
 
 
 class DetailKind(IntEnum):
-    """What kind of thing is told; the worst first."""
+    """What kind of thing is reported; the worst first."""
 
     trouble = 1
     closed = 2
@@ -37,7 +37,7 @@ class DetailKind(IntEnum):
     unread = 6
     missing = 7
     remark = 8
-    """Only told when nothing is wrong."""
+    """Only reported when nothing is wrong."""
 
 
 def of_trouble(process: str, trouble: Reason, words: str) -> str:
@@ -59,7 +59,7 @@ def of_frontend(where: str, status: FrontendStatus) -> str:
 
 _CLIENTS: Mapping[ClientOutcome, str] = {
     ClientOutcome.crowded: "is at its limit of connections",
-    ClientOutcome.full: "is at its limit of connections and lets nobody in",
+    ClientOutcome.full: "is at its limit of connections and accepts no new client",
     ClientOutcome.partly: "answers a part of its requests with HAProxy's own errors",
     ClientOutcome.failing: "answers every request with HAProxy's own errors",
     ClientOutcome.refusing: "denies every request since its counters restarted, as at a reload",
@@ -74,7 +74,7 @@ def of_clients(where: str, standing: ClientOutcome) -> str:
 
 def of_queue(where: str, standing: ClientOutcome) -> str:
     """Return that clients wait for the servers of a backend."""
-    words = "and nobody gets one" if standing is ClientOutcome.full else "and some wait in vain"
+    words = "and no client gets one" if standing is ClientOutcome.full else "and some wait in vain"
     return f"clients of backend {_name(where)} wait for a server, {words}"
 
 
@@ -104,7 +104,7 @@ def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
 
 
 def sentence(told: Sequence[tuple[DetailKind, str]]) -> str:
-    """Put together what is to be told, the worst first; remarks only when there is nothing else."""
+    """Put together what must be reported, the worst first; remarks only when there is nothing else."""
     wrong = [item for item in told if item[0] is not DetailKind.remark]
     parts = [text for _, text in sorted(wrong or told, key=lambda item: item[0])]
     more = len(parts) - MAX_PARTS

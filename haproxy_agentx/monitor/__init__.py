@@ -1,1 +1,1 @@
-"""From what the sources tell to services, their health, and what is told of them."""
+"""From what the sources report to services, their health, and what is reported of them."""

@@ -1,4 +1,4 @@
-"""What happened lately, as far as it can explain a change: differences between what sources tell. Pure."""
+"""What happened lately, as far as it can explain a change: differences between what sources report. Pure."""
 
 from collections import deque
 from collections.abc import Collection, Container, Iterator
@@ -88,7 +88,7 @@ class Facts:
             self.add(FactKind.serving, f"HAProxy serves {service} again", at, service)
 
     def has_new_master(self, instance: str, since: float) -> bool:
-        """Whether keepalived has told since then why this node has become MASTER."""
+        """Whether keepalived has reported since then why this node has become MASTER."""
         kinds = (*_NEW_MASTER.values(), FactKind.noOther)
         return any(fact.at >= since and fact.kind in kinds for fact in self.about(instance))
 

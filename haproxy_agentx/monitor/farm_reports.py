@@ -1,7 +1,7 @@
-"""The reports of backends and servers: what their farms show, compared with what was last reported. Pure.
+"""The reports of backends and servers: what the readings show, compared with what was last reported. Pure.
 
-Of a farm whose rows stay the same only the changes are looked at. One that was counted anew, or is seen for the first
-time in this run, is compared as a whole, in steps: what came, what went, and what changed while nobody looked.
+Of an HAProxy whose rows stay the same only the changes are looked at. One that was counted anew, or is seen for the
+first time in this run, is compared as a whole, in steps: what came, what went, and what changed meanwhile.
 """
 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
@@ -30,14 +30,14 @@ _DONE = object()
 
 
 class FarmReports:
-    """The farms of all HAProxy processes. ``kinds`` are those that are reported, of which each has the limit."""
+    """The readings of all HAProxy processes. ``kinds`` are those that are reported, of which each has the limit."""
 
     def __init__(self, kinds: Collection[Kind], limit: int, per: float, memory: Mapping[str, str]) -> None:
         self._reports = {
             kind: StateReports(kind, GOOD, 0.0, RateWindow(limit, per), _explain, memory) for kind in kinds
         }
         self._compared: dict[str, tuple[Farm, int, int]] = {}
-        """The farm of each process and its counters, as they were at the last comparison."""
+        """The reading of each process and its counters, as they were at the last comparison."""
         self._started: set[str] = set()
         """Processes that were compared as a whole in this run."""
         self._comparisons: dict[str, Generator[None, None, None]] = {}
@@ -101,7 +101,7 @@ class FarmReports:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def report(self, now: float, date: float) -> Iterator[News]:
-        """Yield what is to be reported now."""
+        """Yield what must be reported now."""
         self._go_on()
         for reports in self._reports.values():
             yield from reports.report(now, date)
@@ -121,7 +121,7 @@ class FarmReports:
                 self._started.add(process)
 
     def _compare(self, process: str, farm: Farm, now: float) -> Generator[None, None, None]:
-        """Compare a farm with what was last reported of it."""
+        """Compare a reading with what was last reported of it."""
         known = yield from self._known(process)
         first: dict[Kind, dict[str, str]] = {kind: {} for kind in self._reports}
         found = process not in self._started

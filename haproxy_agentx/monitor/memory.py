@@ -1,4 +1,4 @@
-"""What is remembered of VRRP instances from one run to the next, as JSON texts; and what is to be forgotten. Pure."""
+"""What is remembered of VRRP instances from one run to the next, as JSON texts; and what must be forgotten. Pure."""
 
 import json
 from collections.abc import Container, Iterable, Mapping

@@ -1,7 +1,7 @@
-"""All that this node knows of its services, and what it tells of them. Pure: what sources say and the time go in.
+"""All that this node knows of its services, and what it reports of them. Pure: what sources say and the time go in.
 
-Sources are taken with ``take_...``; ``advance`` then gives what is to be told, and ``deadline`` when to call it again
-though nothing came. Times are monotonic seconds.
+Sources are taken with ``take_...``; ``advance`` then gives what must be reported, and ``deadline`` when to call it
+again though nothing came. Times are monotonic seconds.
 """
 
 from collections import deque
@@ -71,7 +71,7 @@ class Node:
         self.can_send = False
         """Whether an event would leave at once. Only then a reminder is due: one that waits may outlive its problem."""
         self.suppressed = 0
-        """Changes that were counted instead of told, since the start."""
+        """Changes that were counted instead of reported, since the start."""
         self._plans = plans
         self._manners = manners
         self._awaited = set(awaited)
@@ -92,7 +92,7 @@ class Node:
         self.reports = Reports(manners, memory)
         """What is reported of backends, servers and sources."""
         self._ended: list[News] = []
-        """Ends of services that are to be reported."""
+        """Ends of services that must be reported."""
         self._reassess = True
 
     # what sources say
@@ -182,7 +182,7 @@ class Node:
     # what comes of it
 
     def advance(self, now: float, date: float) -> list[News]:
-        """Judge anew and give what is to be told, in order. ``date`` is now in seconds since 1970."""
+        """Judge anew and give what must be reported, in order. ``date`` is now in seconds since 1970."""
         self._take_changes(self.instances.settle(now))
         if not self._judging and self._awaited and now < self._started + START:
             return []
@@ -213,7 +213,7 @@ class Node:
         return told + last
 
     def deadline(self, now: float) -> float | None:
-        """Return when ``advance`` is to be called next, though nothing comes."""
+        """Return when ``advance`` must be called next, though nothing comes."""
         moments = [self.instances.deadline(now)]
         if self._judging:
             moments.append(self.reports.deadline(now))
@@ -296,7 +296,7 @@ class Node:
                     self._expect(service, pending)
 
     def _expect(self, service: Service, pending: Pending) -> None:
-        """Put a change of role in the queue of what is to be told, unless it was in that role already."""
+        """Put a change of role in the queue of what must be reported, unless it was in that role already."""
         waiting, change = self._pending[service.plan.name], pending.change
         known, service.role = service.role, change.after
         instance = self.instances.known.get(change.instance)
@@ -438,7 +438,7 @@ class Node:
         return pending.is_ready(now, self._traps, read=read, reason=reason, silent=silent)
 
     def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
-        """Put into cells what is to be told, why, and which of keepalived's traps it belongs to."""
+        """Put into cells what must be reported, why, and which of keepalived's traps it belongs to."""
         facts = self.facts.about(service.plan.name, service.plan.instance or "")
         cause, words = explain(with_times(change_of(tell, pending), self._instance(service)), facts)
         if tell.suppressed:

@@ -1,4 +1,4 @@
-"""When a problem that was reported and still lasts is to be reported again. Pure; times are monotonic seconds.
+"""When a problem that was reported and still lasts must be reported again. Pure; times are monotonic seconds.
 
 A reminder is due ``every`` seconds after the last event about the problem. Whether the problem lasts is not known here:
 who asks for what is due has to look, and says ``again`` or ``later``. The memory is a date for each open problem, so a

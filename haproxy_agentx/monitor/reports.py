@@ -11,7 +11,7 @@ from haproxy_agentx.monitor.source_reports import SourceReports
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How much is told: see the section ``notifications`` of the configuration. Seconds."""
+    """How much is reported: see the section ``notifications`` of the configuration. Seconds."""
 
     hold: float = 1.0
     limit: int = 10
@@ -46,7 +46,7 @@ class Reports:
         return self.sources.version + self.farms.version + self.reminders.version
 
     def report(self, now: float, date: float) -> Iterator[News]:
-        """Yield what is to be reported now."""
+        """Yield what must be reported now."""
         yield from self.sources.report(now, date)
         yield from self.farms.report(now, date)
 

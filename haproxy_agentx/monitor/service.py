@@ -126,7 +126,7 @@ class Service:
 
     @property
     def role(self) -> Role:
-        """Return the last role that it was in and that was known, whether that was told or not."""
+        """Return the last role that it was in and that was known, whether that was reported or not."""
         told = self.tracker.told
         return self._last_role or (told.role if told else Role.unknown)
 

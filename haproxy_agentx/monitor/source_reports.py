@@ -90,7 +90,7 @@ class SourceReports:
         return self._reports.deadline()
 
     def report(self, now: float, date: float) -> Iterator[News]:
-        """Yield what is to be reported now."""
+        """Yield what must be reported now."""
         return self._reports.report(now, date)
 
     def flush(self, now: float, date: float) -> Iterator[News]:

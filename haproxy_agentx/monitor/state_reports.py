@@ -25,7 +25,7 @@ PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A change to report. ``found`` says that it was found at the start, so that nobody saw when it happened."""
+    """A change to report. ``found`` says that it was found at the start, so that its time is not known."""
 
     subject: str
     before: str

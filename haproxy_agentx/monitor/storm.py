@@ -6,7 +6,7 @@ MANY = "(several)"
 
 def not_told(count: int) -> str:
     """Return the clause that says how many changes were suppressed."""
-    return f"{count} changes in a short time were not told one by one"
+    return f"{count} changes in a short time were not reported one by one"
 
 
 def still_waiting(count: int) -> str:

@@ -41,7 +41,7 @@ from haproxy_agentx.vrrp.trust import TrapEvidence
 log = logging.getLogger(__name__)
 
 TICK = 1.0
-"""Seconds after which it is looked again though nothing has told anything: sources are lost in silence."""
+"""Seconds after which it is looked again though nothing has reported anything: sources are lost in silence."""
 
 SHOWN = 0.1
 """Seconds after which it is shown at the latest how far an event has come: hundreds may leave in a second."""
@@ -72,7 +72,7 @@ class Monitor:
         self._on_change = on_change
         self._woken = asyncio.Event()
         self._runs = False
-        """Whether ``node`` is there for good. Until then what is seen stays in the farms."""
+        """Whether ``node`` is there for good. Until then what is seen stays in the readings."""
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
         self._kept: object = None
@@ -124,7 +124,7 @@ class Monitor:
         return self._service_columns + self._event_columns
 
     async def run(self) -> None:
-        """Watch for ever."""
+        """Watch until cancelled."""
         memory = dict(await self._journal.recall())
         if all(each is None for each in (self._fifo, self._traps, self._poll)):
             memory.pop(KEEPALIVED, None)  # the configuration says that there is no keepalived here
@@ -275,7 +275,7 @@ class Monitor:
             process.read_now()
 
     async def _work(self) -> None:
-        """Judge when there is news or time has passed, and keep what is to be told before anything else is done."""
+        """Judge when there is news or time has passed, and keep what must be reported before anything else is done."""
         while True:
             self._woken.clear()
             now, date = monotonic(), time.time()
@@ -293,7 +293,7 @@ class Monitor:
                     await self._woken.wait()
 
     def _judge(self, now: float, date: float) -> Sequence[News]:
-        """Judge; where that begins to wait for HAProxy, as an instance is new of which a trap told, have it read."""
+        """Judge; where that begins to wait for HAProxy, as a trap named a new instance, have it read."""
         settling = self.node.is_settling()
         told = self.node.advance(now, date)
         for service in self.node.services.values():
