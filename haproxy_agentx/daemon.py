@@ -30,6 +30,7 @@ from haproxy_agentx.commands import commands
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control import Control, control_path
 from haproxy_agentx.event import Event as LoggedEvent
+from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
@@ -59,6 +60,9 @@ CONTROL_WAIT = 1.0
 
 _SOURCES = 101
 """The number that the first source of VRRP likes to have: above those of processes."""
+
+_MASTERS = 201
+"""Likewise of the first master process of an HAProxy."""
 
 STATUS_INTERVAL = 1.0
 """Seconds in which the service manager learns that the status has changed."""
@@ -168,7 +172,7 @@ class Daemon:
             raise self._other
 
     def _inputs_refused(self) -> int:
-        sources = (*(process.source for process in self._processes()), *self._monitor.sources)
+        sources = (*chain.from_iterable(process.sources for process in self._processes()), *self._monitor.sources)
         return self._refused_before + sum(source.left_out for source in sources)
 
     def _processes(self) -> list[HaproxyProcess]:
@@ -180,9 +184,11 @@ class Daemon:
             gone = self._running.pop(config)
             gone.task.cancel()
             self._budget.forget(gone.process.name)
-            self._refused_before += gone.process.source.left_out
+            self._refused_before += sum(source.left_out for source in gone.process.sources)
         first = {config.name: place for place, config in enumerate(configs, 1)}
         watched = {SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
+        masters = [SOURCE + master_name(config.name) for config in configs if config.master_socket is not None]
+        watched |= {name: _MASTERS + place for place, name in enumerate(masters)}
         await self._indexes.learn({PROCESSES: {**first, **watched}})
         numbers = self._indexes.known[PROCESSES]
         for config in configs:
@@ -209,7 +215,8 @@ class Daemon:
         sources: dict[Oid, Texts] = {
             (number,): partial(_source_texts, process.source) for number, process in rows.items()
         }
-        for source in self._monitor.sources:
+        masters = (source for process in rows.values() for source in process.sources[1:])
+        for source in (*masters, *self._monitor.sources):
             sources[numbers[SOURCE + source.name],] = partial(_source_texts, source)
         processes: dict[Oid, Texts] = {(number,): partial(process.texts, stamp) for number, process in rows.items()}
         root = self._config.root
@@ -239,7 +246,9 @@ class Daemon:
 
     def _publish(self) -> None:
         """Answer from what is known now."""
-        shown = [self._fixed, self._monitor.columns, *(process.columns for process in self._processes())]
+        shown = [self._fixed, self._monitor.columns]
+        for process in self._processes():
+            shown += [process.columns, process.certificates.columns]
         tables = {name: table for process in self._processes() for name, table in process.tables.items()}
         if shown == self._shown:
             view = self._responder.view.over(tables)
@@ -268,7 +277,7 @@ class Daemon:
             if config.root != self._config.root:
                 for running in self._running.values():
                     running.task.cancel()
-                    self._refused_before += running.process.source.left_out
+                    self._refused_before += sum(source.left_out for source in running.process.sources)
                 self._running.clear()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)

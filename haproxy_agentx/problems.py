@@ -33,6 +33,9 @@ LATELY = 3600.0
 OPTIONAL = frozenset({"kernelAddresses", "keepalivedFifo", "keepalivedTraps", "keepalivedMib"})
 """Kinds of sources (haxSourceKind) that may be missing."""
 
+MINOR = OPTIONAL | {"haproxyMaster"}
+"""Kinds of sources without which no service is judged otherwise."""
+
 MISSING = frozenset({"absent", "disabled"})
 """States in which an optional source is missing, and nothing is wrong with it."""
 
@@ -127,7 +130,7 @@ def _sources(snapshot: Part) -> Iterator[Problem]:
             continue
         if not source["error"]:
             yield Problem(ProblemSeverity.warning, source["name"], "no reading yet")
-        elif source["kind"] in OPTIONAL or source["state"] == "stale":
+        elif source["kind"] in MINOR or source["state"] == "stale":
             yield Problem(ProblemSeverity.warning, source["name"], source["error"])
         else:
             yield Problem(ProblemSeverity.critical, source["name"], source["error"])

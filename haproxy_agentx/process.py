@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Generator, Hashable, Mapping
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, time
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn, ServedTable
 from haproxy_agentx.budget import Budget
+from haproxy_agentx.certificates import Certificates
 from haproxy_agentx.config import HaproxyConfig
 from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.haproxy import info as show_info
+from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.configured import ConfigurationDigest
+from haproxy_agentx.haproxy.details import Details
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
@@ -141,6 +144,12 @@ class HaproxyProcess:
             else None
         )
         self._socket = SocketClient(config.stats, config.timeout, octets)
+        self.certificates = Certificates(config.name, root, indexes, config.certificate_days, time)
+        self._details = (
+            None
+            if over_http
+            else Details(config.name, config.stats, config.timeout, config.master_socket, self._take_certificates)
+        )
         self._liveness = Liveness(self.read_now, _local_port(config.stats) if over_http else None)
 
     async def run(self) -> None:
@@ -149,7 +158,10 @@ class HaproxyProcess:
         When the process that was read ends, it is read again at once.
         """
         try:
-            await self._run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._run())
+                if self._details is not None:
+                    tasks.create_task(self._details.run())
         finally:
             self._liveness.close()
 
@@ -174,11 +186,22 @@ class HaproxyProcess:
         self.number = number
         self._stat_columns = None
         self._is_renumbered = True
+        self.certificates.show(number)
         self.read_now()
 
     def has_rows_in(self, scopes: Collection[str]) -> bool:
         """Whether rows of this process have their numbers in one of the scopes."""
-        return any(map(self._is_own_scope, scopes))
+        return any(self._is_own_scope(scope) or self.certificates.is_own_scope(scope) for scope in scopes)
+
+    async def _take_certificates(self, found: Sequence[Certificate]) -> None:
+        """Show certificates, and have services judged where another one ends soon."""
+        shown = self.certificates.columns
+        is_new = await self.certificates.take(found, self.number)
+        if self.certificates.columns is not shown:
+            self._on_change()
+        if is_new:
+            self.changes += 1
+            self._on_read(self)
 
     async def _woken(self, seconds: float) -> bool:
         with suppress(TimeoutError):
@@ -192,7 +215,9 @@ class HaproxyProcess:
     def state(self) -> ProcessState:
         """Return what services are judged by."""
         words = self.source.last_error if self.trouble else ""
-        return ProcessState(self._config.name, self.farm if self.was_read else None, self.trouble, words)
+        return ProcessState(
+            self._config.name, self.farm if self.was_read else None, self.trouble, words, self.certificates.expiring
+        )
 
     async def refresh(self) -> None:
         """Read once and adopt what was read; a failure is recorded in ``source`` and leaves the last reading."""
@@ -221,6 +246,8 @@ class HaproxyProcess:
             if self.source.succeeded(monotonic()):
                 log.info("%s: reading %s", self._config.name, self.source.target)
         self.read_at = began
+        if self._details is not None:
+            self._details.follow(None if self.trouble else self._identity)
         self._on_read(self)
 
     async def _read_or_fail(self) -> None:
@@ -271,12 +298,31 @@ class HaproxyProcess:
         age = self.source.age(monotonic())
         if age is not None:
             texts["haxProcessReadingAge"] = b"%d" % (age * 1000)
+        if self._details is not None:
+            texts |= self._details.texts()
         if self.configuration_digest is not None:
             texts["haxProcessConfigurationDigest"] = self.configuration_digest.encode()
         stamp = None if self.restarted_at is None else discontinuity(self.restarted_at)
         if stamp is not None:
             texts["haxProcessDiscontinuityTime"] = b"%d" % stamp
         return texts
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """What ``status`` shows of its peers and of its master process; None where that is not known."""
+        found = self._details
+        result = found.reload_result if found else None
+        return {
+            "peers_down": found.peers_down if found else None,
+            "old_workers": found.old_workers if found else None,
+            "reload_result": result.name if result else None,
+        }
+
+    @property
+    def sources(self) -> list[Source]:
+        """The source that it is read from, and that of its master process where one is configured."""
+        master = self._details.master if self._details is not None else None
+        return [self.source] if master is None else [self.source, master]
 
     @property
     def configuration_digest(self) -> str | None:

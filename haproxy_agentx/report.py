@@ -162,6 +162,7 @@ class Report:
             **self.monitor().snapshot(),
             "sources": [
                 *(self._process(process, now) for process in self.processes()),
+                *(_source(master, now) for process in self.processes() for master in process.sources[1:]),
                 *(_source(source, now) for source in self.monitor().sources),
             ],
             "events": {
@@ -203,6 +204,7 @@ class Report:
             **_source(process.source, now),
             "version": process.info.version if process.info else None,
             "configuration_digest": process.configuration_digest,
+            **process.details,
             "rows": {kind.name.lower(): process.rows(kind) for kind in RowKind},
         }
 

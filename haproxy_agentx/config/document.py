@@ -15,6 +15,7 @@ from haproxy_agentx.generated import filled, printed
 TYPES: Mapping[str, str] = {
     "address": "ADDRESS:PORT",
     "agentx_socket": "path, or tcp:ADDRESS:PORT",
+    "days": "number",
     "duration": "duration",
     "fall": "number",
     "fifo": "path, or none",
@@ -32,6 +33,7 @@ TYPES: Mapping[str, str] = {
     "reminder": "duration, or none",
     "root": "object identifier",
     "secret_file": "path, or credential:NAME",
+    "socket_path": "path",
     "stats": "path or URL",
     "traps": "ADDRESS:PORT, or none",
     "user": "name",

@@ -52,6 +52,8 @@ def _haproxy(haproxy: HaproxyConfig) -> Texts:
         "username": _quoted(haproxy.username),
         "password_file": _quoted(haproxy.password_file),
         "ca_file": _quoted(haproxy.ca_file),
+        "master_socket": _quoted(haproxy.master_socket),
+        "certificate_days": f"{haproxy.certificate_days:g}",
     }
 
 

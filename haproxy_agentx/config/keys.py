@@ -284,6 +284,19 @@ def _haproxy(credentials: str) -> tuple[Key, ...]:
             help="certificates to trust instead of the system's, PEM",
             is_example=True,
         ),
+        Key(
+            name="master_socket",
+            read=values.socket_path,
+            text="/run/haproxy-master.sock",
+            help="with a socket only: that of the master process (option -S)",
+            is_example=True,
+        ),
+        Key(
+            name="certificate_days",
+            read=values.days,
+            text=f"{default.certificate_days:g}",
+            help="before a certificate ends that it is a reason: 0 to 3650; with HAProxy 3.2",
+        ),
     )
 
 

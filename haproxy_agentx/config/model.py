@@ -35,6 +35,10 @@ class HaproxyConfig:
     username: str | None = None
     password_file: str | None = None
     ca_file: str | None = None
+    master_socket: str | None = None
+    """The socket of the master process; None where it is not read. With a socket in ``stats`` only."""
+    certificate_days: float = 14.0
+    """Days before the end of a certificate from which that is a reason; 0 from its end on."""
 
     @property
     def over_http(self) -> bool:

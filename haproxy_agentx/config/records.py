@@ -90,7 +90,12 @@ def _check_access(haproxy: HaproxyConfig, group: KeyGroup, note: Note) -> None:
         for key in ("username", "password_file", "ca_file"):
             if key in group.lines:
                 group.note_at(note, key, "it goes with a URL in stats only; remove it for a socket")
+        if haproxy.master_socket == haproxy.stats:
+            what = "it is the statistics socket; give that of the master process (option -S), or remove it"
+            group.note_at(note, "master_socket", what)
         return
+    if "master_socket" in group.lines:
+        group.note_at(note, "master_socket", "it goes with a socket in stats only; remove it for a URL")
     for one, other in (("username", "password_file"), ("password_file", "username")):
         if one in group.lines and other not in group.lines:
             group.note_at(note, one, f"it is given without {other}; add that, or remove this")

@@ -38,6 +38,7 @@ NONE = "none"
 
 PATH_LIMIT = 4095
 URL_LIMIT = 2048
+MAX_DAYS = 3650
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -121,6 +122,18 @@ def stats(text: str) -> str:
     if re.match(r"(?i)https?:", text):
         raise ValueError("it is not a URL: '//' must follow 'http:' or 'https:'" + remedy)
     return _socket_path(text, remedy)
+
+
+def socket_path(text: str) -> str:
+    """Read the absolute path of a socket."""
+    return _socket_path(text, "; write the whole path of the socket, beginning with /")
+
+
+def days(text: str) -> float:
+    """Read a number of days, 0 to MAX_DAYS."""
+    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_DAYS:
+        raise ValueError(f"'{printable(text, 40)}' is not a number of days; take a whole number from 0 to {MAX_DAYS}")
+    return float(text)
 
 
 def username(text: str) -> str:

@@ -13,7 +13,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from haproxy_agentx.descriptors import PATH_LIMIT
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.source import (
+    Absent,
+    Denied,
+    Gone,
+    Invalid,
+    LevelTooLow,
+    Refused,
+    SourceError,
+    UnknownCommand,
+    Unresponsive,
+)
 
 GROUP = "haproxy-agentx"
 """The group that an installation makes for the daemon."""
@@ -52,6 +62,37 @@ def explain(path: str, error: OSError) -> SourceError:
         return _refused(path)
     kind, text = _PLAIN.get(error.errno or 0, (Invalid, error.strerror or str(error)))
     return kind(f"{path}: {text.replace('{line}', stats_socket_line(path))}")
+
+
+_MASTER: Mapping[type[SourceError], str] = {
+    LevelTooLow: "HAProxy denies `show proc` at the level of this socket: start HAProxy with {operator}, and note that"
+    " all who may open the socket may then reload HAProxy",
+    UnknownCommand: "HAProxy does not know `show proc` here: it is not the socket of a master process (-S): correct"
+    " `master_socket`",
+    Absent: "no such socket: HAProxy runs without a master process, or has its socket elsewhere: start HAProxy with"
+    " {user}, or correct `master_socket`",
+    Refused: "no process listens on the socket: HAProxy's master process is not running: start HAProxy with {user}",
+    Denied: "no permission: start HAProxy with {user}",
+    Unresponsive: "no answer: the master process of HAProxy is frozen or overloaded: look at it",
+}
+"""The first that fits."""
+
+
+def master_option(path: str, level: str) -> str:
+    """Return the option of HAProxy that makes the socket of its master at ``path``, for our group.
+
+    Level user is enough until HAProxy 3.1 and cannot reload; later ones want operator.
+    """
+    return f"-S {path},mode,660,group,{GROUP},level,{level}"
+
+
+def explain_master(path: str, error: SourceError) -> SourceError:
+    """Return the error for an operator when the socket of HAProxy's master process could not be read."""
+    for kind, text in _MASTER.items():
+        if isinstance(error, kind):
+            options = {level: master_option(path, level) for level in ("user", "operator")}
+            return kind(f"{path}: {text.format_map(options)}")
+    return error
 
 
 def refuse_long_path(path: str) -> None:

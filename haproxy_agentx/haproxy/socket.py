@@ -18,7 +18,7 @@ from haproxy_agentx.descriptors import connect_unix, opens_itself
 from haproxy_agentx.haproxy.diagnosis import explain, refuse_long_path, stats_socket_line
 from haproxy_agentx.haproxy.liveness import Peer
 from haproxy_agentx.patience import Look, Patience
-from haproxy_agentx.source import Denied, Invalid, OverLimit, SourceError, Unresponsive
+from haproxy_agentx.source import Invalid, LevelTooLow, OverLimit, SourceError, UnknownCommand, Unresponsive
 
 Take = Callable[[bytes], None]
 
@@ -59,9 +59,10 @@ class SocketClient:
         here. An answer that ends without an error may still be torn: that is for its parser to see. The connection is
         closed in every case, also when cancelled.
 
-        Raise a SourceError: Absent, Refused, Denied, Unresponsive (silent for ``timeout``), Invalid (no answer at all,
-        not HAProxy, or not whole in time), OverLimit (over ``max_bytes``); ValueError for a command that could do more
-        than show. Time in which this process did not run does not count, and a failure after such time is ``excused``.
+        Raise a SourceError: Absent, Refused, Denied, Unresponsive (silent for ``timeout``), UnknownCommand, Invalid (no
+        answer at all, not HAProxy, or not whole in time), OverLimit (over ``max_bytes``); ValueError for a command that
+        could do more than show. Time in which this process did not run does not count, and a failure after such time is
+        ``excused``.
         """
         if not _READING.fullmatch(command):
             raise ValueError(f"not a command that only shows: {command!r}")
@@ -216,14 +217,14 @@ class _Conversation(asyncio.BufferedProtocol):
         except Exception as error:  # noqa: BLE001  -- the caller's own, whatever it is: raised by ``exchange``
             self._fail(error)
 
-    def _refusal(self, refusal: bytes) -> Denied | Invalid:
+    def _refusal(self, refusal: bytes) -> SourceError:
         path, command = self._client.path, self._command.decode()
         if refusal == _PERMISSION:
-            return Denied(
+            return LevelTooLow(
                 f"{path}: HAProxy denies {command!r} on this socket: its level must be at least 'user':"
                 f" {stats_socket_line(path)}",
             )
-        return Invalid(
+        return UnknownCommand(
             f"{path}: HAProxy does not know {command!r} here: is it the socket of the master process (-S)? give a"
             " 'stats socket' of haproxy.cfg",
         )

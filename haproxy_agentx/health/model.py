@@ -95,6 +95,8 @@ class Reason(IntFlag):
     """The kernel holds the address, and packets to it are dropped."""
     backendEmpty = 1 << 20
     """A backend has lost all its servers, or all that there is to serve has none."""
+    certificateExpiring = 1 << 21
+    """A frontend shows a certificate that ends soon or has ended; never of influence on health by itself."""
 
 
 class Cause(IntEnum):

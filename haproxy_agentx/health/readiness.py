@@ -11,7 +11,7 @@ Each thing that is found has a reason and a level, and the worst level is the re
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
@@ -54,6 +54,8 @@ class ProcessState:
     farm: Farm | None
     trouble: Reason = _NO_TROUBLE
     words: str = ""
+    expiring: Mapping[bytes, str] = field(default_factory=dict)
+    """By frontend, in words, that a certificate of it ends soon."""
 
 
 class Member(NamedTuple):
@@ -131,6 +133,8 @@ class _Findings:
             self._find(Reason.haproxyUnreadable, DetailKind.unread, words, Readiness.unknown)
         for name in _chosen(self._demand.frontends, process.name, farm.frontends):
             self._frontend(farm, name, trouble)
+            if not trouble and name in process.expiring:
+                self._find(Reason.certificateExpiring, DetailKind.remark, process.expiring[name])
         for name in _chosen(self._demand.backends, process.name, farm.backends):
             self._backend(farm, name, trouble)
 

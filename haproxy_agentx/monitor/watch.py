@@ -114,6 +114,11 @@ class Monitor:
         return [each.source for each in watched if each is not None]
 
     @property
+    def _haproxy_sources(self) -> list[Source]:
+        """The HAProxy processes as sources, and their master processes."""
+        return [source for process in self._processes() for source in process.sources]
+
+    @property
     def _listener(self) -> str:
         """Return the key by which it is remembered that notifications come here."""
         return f"traps/{self._config.keepalived.traps}"
@@ -155,7 +160,8 @@ class Monitor:
         """Record which HAProxy processes and other sources are configured now."""
         processes = {process.name for process in self._processes()}
         self.node.keep_processes(processes, monotonic())
-        self.node.reports.sources.keep(processes | {source.name for source in self.sources}, monotonic())
+        names = {source.name for source in (*self.sources, *self._haproxy_sources)}
+        self.node.reports.sources.keep(names, monotonic())
         self._woken.set()
 
     def take_process(self, process: HaproxyProcess) -> None:
@@ -309,7 +315,7 @@ class Monitor:
             self.node.lose_kernel(now)
         if not self.node.instances.shown and self.sources[1:] and raw_sockets.is_vrrp_spoken():
             self.node.instances.shown = True
-        for source in (*self.sources, *(process.source for process in self._processes())):
+        for source in (*self.sources, *self._haproxy_sources):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet
             self.node.take_source(source.name, source.state.name, source.last_error, now)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from haproxy_agentx.haproxy import status
+from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import (
     COUNTER64,
@@ -33,6 +34,7 @@ _SOURCE_KINDS = {
     "keepalivedFifo": 4,
     "keepalivedTraps": 5,
     "keepalivedMib": 6,
+    "haproxyMaster": 7,
 }
 _MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1)}
 
@@ -93,6 +95,7 @@ STATUS_STEPS = _progress(1)
 SOURCE_STATE = named("HaxDataSourceState", status.labels(SourceState))
 SOURCE_KIND = named("HaxDataSourceKind", _SOURCE_KINDS)
 STORE_STATE = named("HaxStoreState", {"ok": 1, "memoryOnly": 2, "hangs": 3})
+RELOAD_RESULT = named("HaxReloadResult", status.labels(ReloadResult))
 PROBLEM_SEVERITY = named("HaxProblemSeverity", {"none": 1, "warning": 2, "critical": 3})
 
 
@@ -171,7 +174,15 @@ CONVENTIONS: tuple[Convention, ...] = (
         "The kind of a source. haproxySocket: the statistics socket of HAProxy. haproxyHttp: its statistics page. "
         "kernelAddresses: the addresses and links of the kernel, by netlink. keepalivedFifo: the lines that keepalived "
         "writes to its 'vrrp_notify_fifo'. keepalivedTraps: the notifications of keepalived, as they reach a listener "
-        "of the subagent. keepalivedMib: KEEPALIVED-MIB, read through the master agent.",
+        "of the subagent. keepalivedMib: KEEPALIVED-MIB, read through the master agent. haproxyMaster: the socket of "
+        "HAProxy's master process.",
+    ),
+    enumerated(
+        RELOAD_RESULT,
+        "The result of the last reload of HAProxy, as its master process reports it. notReloaded: HAProxy has not been "
+        "reloaded since the master process started. succeeded: the last reload was successful. failed: the last reload "
+        "failed, such as by an error in haproxy.cfg, and the worker process from before it goes on with the "
+        "configuration that it has.",
     ),
     enumerated(
         STORE_STATE,

@@ -69,7 +69,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
         "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and keepalived has "
         "packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost all its "
-        "servers, or no backend has any.",
+        "servers, or no backend has any. "
+        "certificateExpiring: a frontend shows a certificate that ends soon or has ended, which is no part of health.",
         "BITS",
         REASON_BITS,
     ),

@@ -233,6 +233,35 @@ _DERIVED = (
         "rows",
     ),
     Column(
+        206,
+        "haxProcessReloadResult",
+        tc.RELOAD_RESULT,
+        "",
+        "The result of the last reload, as the master process of HAProxy reports it. Not instantiated where "
+        "'master_socket' of the subagent's configuration is not set, or while that socket cannot be read; its row in "
+        "haxSourceTable has the reason. HAProxy reports it from 2.5 on.",
+    ),
+    Column(
+        207,
+        "haxProcessOldWorkers",
+        GAUGE32,
+        "",
+        "The number of worker processes from before a reload that still run beside the one whose statistics these are: "
+        "they keep their sessions until those end. Not instantiated where haxProcessReloadResult is not, or while the "
+        "statistics cannot be read.",
+        "processes",
+    ),
+    Column(
+        208,
+        "haxProcessPeersDown",
+        GAUGE32,
+        "",
+        "The number of remote peers, in all 'peers' sections, with which HAProxy has no established session, so that "
+        "stick tables are not synchronised with them. Read every 5 seconds. Not instantiated where HAProxy has no "
+        "remote peer, or does not report its peers.",
+        "peers",
+    ),
+    Column(
         209,
         "haxProcessConfigurationDigest",
         TEXT,

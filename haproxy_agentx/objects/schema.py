@@ -14,6 +14,7 @@ from haproxy_agentx.objects.agent_objects import (
     SELF_SCALARS,
     SOURCE_TABLE,
 )
+from haproxy_agentx.objects.certificate_objects import CERTIFICATE_TABLE
 from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, MibNode, Notification, Scalar, Table
 from haproxy_agentx.objects.event_objects import EVENT_TABLE
 from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
@@ -26,6 +27,7 @@ from haproxy_agentx.objects.vrrp_objects import VRRP_TABLE
 __all__ = [
     "AGENT",
     "BACKEND_TABLE",
+    "CERTIFICATE_TABLE",
     "CONVENTIONS",
     "EVENT_TABLE",
     "FRONTEND_TABLE",
@@ -89,6 +91,7 @@ TABLES: tuple[Table, ...] = (
     SERVER_TABLE,
     LISTENER_TABLE,
     EVENT_TABLE,
+    CERTIFICATE_TABLE,
 )
 
 
@@ -161,4 +164,11 @@ GROUPS: tuple[Group, ...] = (
         notifications=tuple(notification.name for notification in NOTIFICATIONS),
     ),
     Group(12, "haxProblemGroup", _names(PROBLEM_SCALARS), "The problems of services and of their monitoring."),
+    Group(
+        13,
+        "haxCertificateGroup",
+        _of(CERTIFICATE_TABLE),
+        "The certificates of frontends.",
+        "Only where HAProxy is of version 3.2 or later.",
+    ),
 )

@@ -124,14 +124,14 @@ class StatColumns:
         }
 
 
-def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts]) -> list[ServedColumn]:
-    """Return the columns of a table of few rows, by all indexes of a row in their order."""
+def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts], below: Oid = ()) -> list[ServedColumn]:
+    """Return the columns of a table of few rows, by the indexes of a row in their order behind those in ``below``."""
     indexes = sorted(rows)
     parts = [key(index) for index in indexes]
     texts = [rows[index] for index in indexes]
     return [
         ServedColumn(
-            key(schema.column_oid(table, column, root)),
+            key((*schema.column_oid(table, column, root), *below)),
             column.syntax.tag,
             parts,
             partial(_small_cells, texts, column.name, column.syntax.encode),

@@ -4,9 +4,11 @@
     ├── Absent         nothing is there: no socket file, no such host or page
     ├── Refused        something is there and turns us away: a socket left by a dead process, an untrusted certificate
     │   └── Gone       no process listens: the process is dead
-    ├── Denied         no permission: file modes, the level of the socket, credentials
+    ├── Denied         no permission: file modes, credentials
+    │   └── LevelTooLow  the level of the socket
     ├── Unresponsive   it accepts and is silent for the whole of its time
     └── Invalid        it answers, and the answer is torn, garbage or too slow
+        ├── UnknownCommand  not known in this version or on this socket
         └── OverLimit  or larger than what is read
 
 The text of each is one line for an operator: what, where, and what to do.
@@ -67,6 +69,10 @@ class Denied(SourceError):
     state = SourceState.denied
 
 
+class LevelTooLow(Denied):
+    """The socket may be opened, and its level is too low for what is asked."""
+
+
 class Unresponsive(SourceError):
     """Nothing came for the whole of its time."""
 
@@ -77,6 +83,10 @@ class Invalid(SourceError):
     """The answer is not one: torn, garbage, or over a limit."""
 
     state = SourceState.stale
+
+
+class UnknownCommand(Invalid):
+    """HAProxy does not know the command, in this version or on this socket."""
 
 
 class OverLimit(Invalid):

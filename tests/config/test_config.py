@@ -77,6 +77,8 @@ def test_everything_at_once():
             stats: /run/haproxy/edge.sock
             interval: 500ms
             timeout: 1m
+            master_socket: /run/haproxy-master.sock
+            certificate_days: 30
           - {name: far, stats: "https://lb.example.org:8404/stats;csv?x=1", interval: 2.5, username: ops,
              password_file: /etc/secret, ca_file: /etc/ca.pem}
         store: /var/lib/other/state.db
@@ -85,7 +87,14 @@ def test_everything_at_once():
         root=(1, 3, 6, 1, 4, 1, 99999, 1),
         agentx=AgentxConfig("tcp:[::1]:705", 1),
         haproxy=(
-            HaproxyConfig("edge", "/run/haproxy/edge.sock", 0.5, 60.0),
+            HaproxyConfig(
+                "edge",
+                "/run/haproxy/edge.sock",
+                0.5,
+                60.0,
+                master_socket="/run/haproxy-master.sock",
+                certificate_days=30,
+            ),
             HaproxyConfig(
                 "far", "https://lb.example.org:8404/stats;csv?x=1", 2.5, 2.0, "ops", "/etc/secret", "/etc/ca.pem"
             ),
@@ -282,6 +291,12 @@ def test_the_examples_of_the_default_file_are_right():
         ("haproxy: [{stats: 'http://h/', ca_file: /a}]", 1, "haproxy[0].ca_file", "https:// only"),
         ("haproxy: [{stats: 'http://h/', username: u}]", 1, "haproxy[0].username", "without password_file"),
         ("haproxy: [{stats: 'http://h/', password_file: /u}]", 1, "haproxy[0].password_file", "without username"),
+        ("haproxy: [{master_socket: m.sock}]", 1, "haproxy[0].master_socket", "not an absolute path"),
+        (f"haproxy: [{{master_socket: /{'a' * 107}}}]", 1, "haproxy[0].master_socket", "at most 107"),
+        ("haproxy: [{stats: /a, master_socket: /a}]", 1, "haproxy[0].master_socket", "give that of the master process"),
+        ("haproxy: [{stats: 'http://h/', master_socket: /a}]", 1, "haproxy[0].master_socket", "with a socket in stats"),
+        ("haproxy: [{certificate_days: 2w}]", 1, "haproxy[0].certificate_days", "not a number of days"),
+        ("haproxy: [{certificate_days: 3651}]", 1, "haproxy[0].certificate_days", "from 0 to 3650"),
         ("store: state.db", 1, "store", "not an absolute path"),
         (f"store: /{'a' * 5000}", 1, "store", "longer than 4095"),
         ('store: "/a\\0b"', 1, "store", "cannot be printed"),

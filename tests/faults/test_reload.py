@@ -99,9 +99,9 @@ def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
         assert names(snmpd) == {1: "local", 3: "b"} | KERNEL
         assert snmpd.one(f"{OID}.1.9.1.11.2.3.1").type == "noSuchInstance"
         assert snmpd.one(f"{SUCCESSES}.1").value >= before
-        asked = len(two[0].asked)
+        asked = two[0].asked.count(b"show stat")
         daemon.read_again("local", times=4)
-        assert len(two[0].asked) <= asked + 1
+        assert two[0].asked.count(b"show stat") <= asked + 1
 
         # it comes back and has the number that it had
         daemon.configure(haproxy=[*sources, source("b", two[1].path)])
@@ -139,9 +139,9 @@ def test_g2_the_interval_of_one_changes(daemon_factory, snmpd, haproxy, two):
     daemon.configure(haproxy=[source("local", haproxy.path), source("a", two[0].path, interval="1h")])
     reload(daemon, "configuration reloaded")
     daemon.eventually(daemon.well)
-    asked = len(two[0].asked)
+    asked = two[0].asked.count(b"show stat")
     daemon.read_again("local", times=6)
-    assert len(two[0].asked) == asked
+    assert two[0].asked.count(b"show stat") == asked
 
 
 def test_g2_what_takes_effect_at_the_next_start_is_told(daemon, folder):

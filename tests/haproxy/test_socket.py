@@ -16,10 +16,12 @@ from haproxy_agentx.source import (
     Denied,
     Gone,
     Invalid,
+    LevelTooLow,
     OverLimit,
     Refused,
     SourceError,
     SourceState,
+    UnknownCommand,
     Unresponsive,
 )
 from tests.support import fake_haproxy as fake
@@ -306,14 +308,14 @@ def test_permission_denied_is_told_and_not_handed_over(path, samples, interval):
     refusal = (samples / "15-user-level_denied.txt").read_bytes()
     taken: list[bytes] = []
     with FakeSocket(path, fake.drips(refusal, interval) if interval else fake.sends(refusal)):
-        assert "level user" in failure(path, Denied, take=taken.append)
+        assert "level user" in failure(path, LevelTooLow, take=taken.append)
     assert taken == []
 
 
 def test_unknown_command_is_told_and_not_handed_over(path, samples):
     taken: list[bytes] = []
     with FakeSocket(path, fake.sends((samples / "15-unknown-command.txt").read_bytes())):
-        assert "does not know 'show stat'" in failure(path, Invalid, take=taken.append)
+        assert "does not know 'show stat'" in failure(path, UnknownCommand, take=taken.append)
     assert taken == []
 
 

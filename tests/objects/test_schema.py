@@ -320,4 +320,5 @@ def test_names_have_their_numbers_below_the_root():
         "haxServerTable": 9,
         "haxListenerTable": 10,
         "haxEventTable": 11,
+        "haxCertificateTable": 12,
     }

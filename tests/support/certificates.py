@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,3 +84,17 @@ def _make_plain(folder: Path, openssl: Callable[..., None]) -> None:
     openssl("x509", "-req", "-in", "plain.csr", "-CA", "plain_ca.pem", "-CAkey", "plain_ca.key", "-set_serial", "7",
             "-extfile", "plain.cnf", "-extensions", "leaf", "-days", "2", "-out", "plain.crt")  # fmt: skip
     (folder / "plain.pem").write_text((folder / "plain.crt").read_text() + (folder / "plain.key").read_text())
+
+
+SNI_HEADER = b"# Frontend/Bind\tSNI\tNegative Filter\tType\tFilename\tNotAfter\tNotBefore\n"
+
+
+def sni_line(bind: str, name: str, end: float, file: str = "/etc/x.pem") -> bytes:
+    """Return a line of ``show ssl sni``; ``end`` is in seconds since 1970."""
+    shown = time.strftime("%b %e %H:%M:%S %Y GMT", time.gmtime(end))
+    return f"{bind}\t{name}\t-\trsa\t{file}\t{shown}\tNov 28 05:05:09 2026 GMT\n".encode()
+
+
+def sni_list(*lines: bytes) -> bytes:
+    """Return an answer to ``show ssl sni``."""
+    return SNI_HEADER + b"".join(lines) + b"\n"

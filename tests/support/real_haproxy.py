@@ -62,6 +62,19 @@ class RealHaproxy:
         finally:
             self.process.send_signal(signal.SIGCONT)
 
+    def reload(self) -> None:
+        """Have the master load its configuration again."""
+        self.process.send_signal(signal.SIGUSR2)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Have a client in the middle of a request for the length of the block: its worker outlives a reload."""
+        before = _shown(self.user, "CurrConns")
+        with socket.create_connection(("127.0.0.1", self.port)) as client:
+            client.sendall(b"GET /stats HTTP/1.1\r\n")
+            eventually(lambda: _shown(self.user, "CurrConns") > before, DEADLINE)
+            yield
+
     def kill(self) -> None:
         """End it with kill -9: its sockets stay behind."""
         self.process.kill()
@@ -90,24 +103,33 @@ def ask(path: str, command: str) -> str:
         client.settimeout(5)
         client.connect(path)
         client.sendall(command.encode() + b"\n")
+        client.shutdown(socket.SHUT_WR)  # the CLI of a master answers only then
         with client.makefile() as answered:
             return answered.read()
 
 
+def _shown(path: str, name: str) -> int:
+    """Return a number of ``show info``."""
+    return int(next(line.partition(": ")[2] for line in ask(path, "show info").splitlines() if line.startswith(name)))
+
+
 @contextlib.contextmanager
 def real_haproxy(
-    folder: Path, *, auth: str = "", bind: str = "", more: str = "", master: bool = False
+    folder: Path, *, auth: str = "", bind: str = "", more: str = "", master: bool = False, option: str = ""
 ) -> Iterator[RealHaproxy]:
-    """Start HAProxy with ``folder`` (a short path) for its files; ready when its sockets accept."""
+    """Start HAProxy with ``folder`` (a short path) for its files; ready when its sockets accept.
+
+    ``option`` is that of the master's socket where it is not ``RealHaproxy.master``.
+    """
     port = free_port()
     file = folder / "haproxy.cfg"
     file.write_text(CONFIGURATION.format(folder=folder, port=port, auth=auth, bind=bind, more=more))
-    mode = ["-W", "-S", f"{folder}/master.sock"] if master else ["-db"]
+    mode = ["-W", "-S", option or f"{folder}/master.sock"] if master else ["-db"]
     with (folder / "haproxy.log").open("wb") as log:
         process = subprocess.Popen([HAPROXY, "-f", str(file), *mode], stdout=log, stderr=log)
     haproxy = RealHaproxy(process, folder, port)
     try:
-        wanted = [haproxy.user, haproxy.plain, *([haproxy.master] if master else [])]
+        wanted = [haproxy.user, haproxy.plain, *([haproxy.master] if master and not option else [])]
         eventually(lambda: process.poll() is not None or all(map(answers_at, wanted)), DEADLINE)
         assert process.poll() is None, (folder / "haproxy.log").read_text()
         yield haproxy

@@ -1,0 +1,33 @@
+"""The answer to ``show peers`` (management guide 9.3): with how many peers nothing is synchronised. Pure."""
+
+import re
+
+from haproxy_agentx.source import Invalid
+
+LIMIT = 1 << 20
+"""Octets in an answer: some 500 peers, each with ten tables."""
+
+_SECTION = re.compile(rb"^\S+: \[[^\]]*\] id=\S+ disabled=(\d+)")
+_PEER = re.compile(rb"^  \S+: id=\S+\((remote|local),(active|inactive)\) .*\blast_status=(\S+)")
+_ESTABLISHED = (b"active", b"ESTA")
+
+
+def peers_down(answer: bytes) -> int | None:
+    """Return the number of remote peers without an established session; None where there is no remote peer.
+
+    Sections that are disabled do not count. Raise Invalid for an answer that is torn or no such answer.
+    """
+    if not answer.endswith(b"\n\n") and answer != b"\n":
+        raise Invalid(f"show peers: the answer is torn after {len(answer)} bytes (no empty line at its end)")
+    counts = [0, 0]
+    is_enabled = False
+    sections = 0
+    for line in answer.split(b"\n"):
+        if section := _SECTION.match(line):
+            sections += 1
+            is_enabled = section[1] == b"0"
+        elif is_enabled and (peer := _PEER.match(line)) and peer[1] == b"remote":
+            counts[peer.groups()[1:] == _ESTABLISHED] += 1
+    if answer.strip() and not sections:
+        raise Invalid(f"show peers: no section in the answer, which begins with {answer[:60]!r}: is this HAProxy?")
+    return counts[False] if any(counts) else None
