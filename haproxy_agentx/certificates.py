@@ -23,7 +23,7 @@ class Certificates:
     def __init__(self, process: str, root: Oid, indexes: Indexes, warning: float, date: Callable[[], float]) -> None:
         self.columns: list[ServedColumn] = []
         self.expiring: Mapping[bytes, str] = {}
-        """By frontend, in words, what is to be said of that of its certificates which ends first."""
+        """By frontend, a description of that of its certificates which ends first."""
         self._scope = f"certificate/{process}"
         self._root = root
         self._indexes = indexes
@@ -36,7 +36,7 @@ class Certificates:
         return scope == self._scope
 
     async def take(self, found: Sequence[Certificate], number: int) -> bool:
-        """Take the certificates, of the process with this number; return whether ``expiring`` is another one."""
+        """Record the certificates, of the process with this number; return whether ``expiring`` is another one."""
         if found != self._found:
             await self._indexes.learn({self._scope: {one.key: 0 for one in found}})
             self._found = found
@@ -62,7 +62,7 @@ class Certificates:
 
 
 def _expiring(found: Sequence[Certificate], warning: float, now: float) -> dict[bytes, str]:
-    """Return what is to be said by frontend; ``found`` begins with those that end first."""
+    """Return a description for each frontend; ``found`` begins with those that end first."""
     words: dict[bytes, str] = {}
     for one in found:
         if not one.ends_within(warning, now):
