@@ -104,7 +104,7 @@ def _rest(referee: Referee, since: float, within: float) -> Sequence[Sample]:
         now = time.monotonic()
         late = [sample for sample in referee.since(now - REST) if sample.at >= since]
         over = now >= since + within + REST
-        if over and late and (now > since + within + PATIENCE or (_is_calm(late) and _is_heard(late))):
+        if over and late and (now > since + within + PATIENCE or (_is_calm(late) and is_heard(late))):
             return late
         time.sleep(0.1)
 
@@ -115,7 +115,7 @@ def _is_calm(samples: Sequence[Sample]) -> bool:
     return len({repr(sample.truth) for sample in samples}) == 1 and all(len(each) <= 1 for each in reports)
 
 
-def _is_heard(samples: Sequence[Sample]) -> bool:
+def is_heard(samples: Sequence[Sample]) -> bool:
     """Whether each node that can report has done so in time once: a machine with much else to do lets it wait."""
     return all(
         any(sample.reports.get(host) for sample in samples)
