@@ -50,6 +50,9 @@ def test_what_nobody_could_answer_is_not_late_and_all_else_is():
     assert [get.at for get in kept] == [0.0, 1.0, 4.0, 5.0]
     assert (paused, slowest) == (2, 0.5)
     assert split(gets, []) == (gets, 0, 0.0)
+    kept, paused, slowest = split(gets, [("lb1", 4.5, 5.5)])
+    assert [get.at for get in kept] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert (paused, slowest) == (1, 0.5)
     assert percentile([get.took for get in kept], 99) == math.inf
 
 

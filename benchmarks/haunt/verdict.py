@@ -164,13 +164,12 @@ def false_events(events: Iterable[Event], samples: Sequence[Sample]) -> Iterator
 def split(gets: Sequence[Get], pauses: Iterable[Pause]) -> tuple[list[Get], int, float]:
     """Return the GETs of a host that could be answered, how many could not, and the longest way back in seconds.
 
-    A pause ends for them with the first answer after it.
+    A pause ends for them with the first answer after it; without one, it lasts until nobody asks any more.
     """
     kept, slowest = list(gets), 0.0
+    over = max((get.at + min(get.took, 1000.0) / 1000 for get in gets), default=0.0)
     for _, begin, end in pauses:
-        back = next((get.at for get in gets if get.at >= end and math.isfinite(get.took)), None)
-        if back is None:
-            continue
+        back = next((get.at for get in gets if get.at >= end and math.isfinite(get.took)), over)
         slowest = max(slowest, back - end)
         kept = [get for get in kept if get.at >= back or get.at + min(get.took, 1000.0) / 1000 < begin]
     return kept, len(gets) - len(kept), slowest
