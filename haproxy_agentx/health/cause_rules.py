@@ -226,7 +226,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(
             Cause.unknown,
             reasons=Reason.addressFiltered,
-            words="keepalived has packets to the addresses dropped: vrrp_strict or no_accept",
+            words="packets of the addresses are dropped, as vrrp_strict, no_accept or another firewall rule does",
         ),
         CauseRule(
             Cause.addressConflict,

@@ -104,6 +104,8 @@ class Instance:
     held: tuple[AddressPlace, ...] = ()
     is_seen: bool = True
     """Whether the kernel can be asked."""
+    is_refused: bool = False
+    """Whether the kernel lets no packet leave from one of those that it has."""
     is_bare: bool = False
     """Whether KEEPALIVED-MIB lists none of its addresses any more."""
     held_since: float = 0.0
@@ -155,7 +157,8 @@ class Instance:
             return held
         if self.is_disputed(now):
             return Held.disputed
-        return Held.filtered if self.mib is not None and not self.mib.accepts and held is not Held.unseen else held
+        drops = self.is_refused or (self.mib is not None and not self.mib.accepts)
+        return Held.filtered if drops and held is not Held.unseen else held
 
     def look(self, kernel: Kernel | None, at: float) -> None:
         """See which of its addresses the kernel has; None where it cannot be asked."""

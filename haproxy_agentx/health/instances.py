@@ -5,7 +5,7 @@ are monotonic seconds.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from haproxy_agentx.health.belief import Keepalived, believe
@@ -184,6 +184,16 @@ class Instances:
         """Record that the kernel can not be asked."""
         self.kernel = None
         self._look_at_addresses(at)
+
+    def take_refused(self, refused: Collection[str]) -> None:
+        """Record from which addresses the kernel lets no packet leave."""
+        for instance in self.known.values():
+            instance.is_refused = any(place.ip in refused for place in instance.held)
+
+    def mastered(self) -> frozenset[str]:
+        """Return the addresses that this node has as MASTER."""
+        masters = (known for known in self.known.values() if known.role is Role.master)
+        return frozenset(place.ip for known in masters for place in known.held)
 
     def take_kernel(self, kernel: Kernel, at: float) -> list[RoleChange]:
         """Record who holds which address."""

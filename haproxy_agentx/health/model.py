@@ -46,7 +46,7 @@ class Held(IntEnum):
     disputed = 6
     """They are here as far as is known, and a second MASTER is heard on the wire."""
     filtered = 7
-    """They are all here, and keepalived has packets to them dropped (VRRPv3 with no_accept or vrrp_strict)."""
+    """They are all here, and packets of them are dropped, as no_accept and vrrp_strict have keepalived do it."""
 
 
 class Readiness(IntEnum):
@@ -92,7 +92,7 @@ class Reason(IntFlag):
     roleDisputed = 1 << 18
     """A second MASTER, of lower priority, is heard on the wire."""
     addressFiltered = 1 << 19
-    """The kernel holds the address, and packets to it are dropped."""
+    """The kernel holds the address, and packets of it are dropped."""
     backendEmpty = 1 << 20
     """A backend has lost all its servers, or all that there is to serve has none."""
     certificateExpiring = 1 << 21

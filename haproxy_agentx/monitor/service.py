@@ -288,7 +288,7 @@ _SECONDS = tuple(f"haxServiceSeconds{share.name[0].upper()}{share.name[1:]}" for
 
 _WORDS = {
     Held.disputed: "another MASTER, of lower priority, is heard on the wire",
-    Held.filtered: "keepalived has packets to the addresses dropped (vrrp_strict, no_accept)",
+    Held.filtered: "packets of the addresses are dropped (vrrp_strict, no_accept, or another firewall rule)",
     Held.unseen: "where its addresses are is not known: the kernel cannot be asked, or keepalived lists none any more",
 }
 

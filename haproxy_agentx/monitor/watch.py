@@ -33,6 +33,7 @@ from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, Trouble
+from haproxy_agentx.vrrp.refused import refused
 from haproxy_agentx.vrrp.sender import Believed, only_root
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from haproxy_agentx.vrrp.traps import Trap
@@ -42,6 +43,9 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds after which it is looked again though nothing has reported anything: sources are lost in silence."""
+
+REFUSED_EACH = 0.5
+"""Seconds between two looks at whether packets from the same addresses may leave."""
 
 SHOWN = 0.1
 """Seconds after which it is shown at the latest how far an event has come: hundreds may leave in a second."""
@@ -75,6 +79,8 @@ class Monitor:
         """Whether ``node`` is there for good. Until then what is seen stays in the readings."""
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
+        self._refused_of: frozenset[str] = frozenset()
+        self._refused_at = float("-inf")
         self._kept: object = None
         self._remembered: dict[str, str] = {}
         """What the next start will know."""
@@ -315,10 +321,20 @@ class Monitor:
             self.node.lose_kernel(now)
         if not self.node.instances.shown and self.sources[1:] and raw_sockets.is_vrrp_spoken():
             self.node.instances.shown = True
+        self._look_at_refused(now)
         for source in (*self.sources, *self._haproxy_sources):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet
             self.node.take_source(source.name, source.state.name, source.last_error, now)
+
+    def _look_at_refused(self, now: float) -> None:
+        """Ask whether packets may leave from the addresses that this node has as MASTER."""
+        instances, kernel = self.node.instances, self._kernel.kernel
+        held = instances.mastered() if kernel is not None else frozenset()
+        if held == self._refused_of and (not held or now < self._refused_at + REFUSED_EACH):
+            return
+        self._refused_of, self._refused_at = held, now
+        instances.take_refused(refused(kernel, held, instances.addresses()) if kernel is not None and held else ())
 
     def _close(self) -> None:
         """Keep what can be reported now: nothing that a source has said is lost with this monitor."""

@@ -67,8 +67,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "reload. statisticsSilent: the statistics of HAProxy are not answered, while nothing shows that it is gone or "
         "frozen: whether it serves is not known, unless a "
         "probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
-        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and keepalived has "
-        "packets to them dropped (VRRPv3 with no_accept or vrrp_strict). backendEmpty: a backend has lost all its "
+        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and packets of them "
+        "are dropped, as no_accept and vrrp_strict have keepalived do it. backendEmpty: a backend has lost all its "
         "servers, or no backend has any. "
         "certificateExpiring: a frontend shows a certificate that ends soon or has ended, which is no part of health.",
         "BITS",

@@ -215,6 +215,19 @@ def test_packets_that_are_dropped_are_an_outage():
     assert "vrrp_strict" in condition(story).details
 
 
+def test_packets_that_the_kernel_drops_are_an_outage_while_it_does():
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60)
+    story.drain()
+    instances = story.node.instances
+    assert instances.mastered() == {IP}
+    instances.take_refused({IP})
+    (told,) = story.wait(0).wait(5).drain()
+    assert (told.moves, condition(story).reasons) == ("master/active -> master/blackhole", Reason.addressFiltered)
+    instances.take_refused(())
+    (told,) = story.wait(0).wait(5).drain()
+    assert (told.moves, told["Cause"]) == ("master/blackhole -> master/active", "recovered")
+
+
 def test_packets_that_are_dropped_make_no_active_at_a_failover():
     story = Story().kernel().mib(("SITE1", BACKUP), accepts=False).writer().line(BACKUP).haproxy().wait(10)
     story.drain()
