@@ -4,7 +4,8 @@ keepalived serves it for instances of VRRPv2, too, unless it was built without. 
 A row belongs to an interface, a VRID and a version of IP, and not to a name: ``matched`` finds the instance.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from haproxy_agentx.vrrp.model import Link, MibInstance, MibRouter, RouterState
@@ -46,19 +47,29 @@ def matched(
 
     ``links`` are the interfaces by name, as far as the kernel can be asked.
     """
-    pairs = [(one.name, router) for router in routers for one in instances if _fits(one, router, links)]
-    names, rows = [name for name, _ in pairs], [id(router) for _, router in pairs]
-    return {name: router for name, router in pairs if names.count(name) == 1 and rows.count(id(router)) == 1}
+    by_number: dict[int | None, list[MibRouter]] = {}
+    for router in routers:
+        by_number.setdefault(router.router_number, []).append(router)
+    pairs = [
+        (one.name, router)
+        for one in instances
+        if one.router_number in by_number
+        for router in _fitting(one, by_number[one.router_number], links)
+    ]
+    names = Counter(name for name, _ in pairs)
+    rows = Counter(id(router) for _, router in pairs)
+    return {name: router for name, router in pairs if names[name] == 1 and rows[id(router)] == 1}
 
 
-def _fits(instance: MibInstance, router: MibRouter, links: Mapping[str, Link]) -> bool:
+def _fitting(
+    instance: MibInstance, routers: Iterable[MibRouter], links: Mapping[str, Link]
+) -> Generator[MibRouter, None, None]:
+    """Yield those of the routers with the VRID of an instance that its interface and its addresses admit."""
     link = links.get(instance.interface)
     versions = {ip_address(address.ip).version for address in instance.addresses}
-    return (
-        instance.router_number == router.router_number
-        and router.ip_version in versions
-        and (link is None or link.index in (0, router.interface_index))
-    )
+    for router in routers:
+        if router.ip_version in versions and (link is None or link.index in (0, router.interface_index)):
+            yield router
 
 
 def _below(cells: Mapping[Name, Value], column: Name) -> dict[Name, Value]:

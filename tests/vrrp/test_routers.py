@@ -103,3 +103,21 @@ def test_where_there_is_doubt_there_is_no_row():
     assert matched([one], rows[1:], LINKS) == {}
     assert matched([instance("SITE1", 53, "192.0.2.1")], rows, LINKS) == {}
     assert matched([instance("SITE1", 51)], rows, LINKS) == {}
+
+
+class Counted(dict[str, Link]):
+    """Links that count how often they are asked for."""
+
+    asked = 0
+
+    def get(self, name, default=None):
+        self.asked += 1
+        return super().get(name, default)
+
+
+def test_each_instance_is_looked_at_once_however_many_rows():
+    instances = [instance(f"SITE{vrid}", vrid, "192.0.2.1") for vrid in range(1, 256)]
+    rows = [router(vrid) for vrid in range(1, 256)]
+    links = Counted(LINKS)
+    assert len(matched(instances, rows, links)) == 255
+    assert links.asked == 255
