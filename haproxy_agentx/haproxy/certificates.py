@@ -1,6 +1,6 @@
 """The answer to ``show ssl sni`` (HAProxy 3.2 and later, management guide 9.3): which certificates end when. Pure."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,12 @@ MAX_ROWS = 1000
 DAY = 86400.0
 PAUSE = 128
 """Lines between two pauses: a few tenths of a millisecond."""
+
+_HELD = 2 * MAX_ROWS
+"""Certificates that are held while an answer is read: what a long one costs in memory is bounded."""
+
+_Found = dict[tuple[bytes, bytes, bytes], float | None]
+"""When certificates end, by frontend, name and file."""
 
 _COLUMNS = (b"Frontend/Bind", b"SNI", b"Filename", b"NotAfter")
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
@@ -32,8 +38,8 @@ class Certificate:
 
     @property
     def key(self) -> str:
-        """What its row is known by."""
-        return f"{self.frontend} {self.name} {self.file}"
+        """What its row is known by: no cell of the answer holds a TAB, but names and files may hold spaces."""
+        return f"{self.frontend}\t{self.name}\t{self.file}"
 
     def days_left(self, now: float) -> int | None:
         """Return the whole days until it ends, negative once it has; ``now`` is in seconds since 1970."""
@@ -49,16 +55,16 @@ def parse(answer: bytes) -> Generator[None, None, list[Certificate]]:
 
     The sockets of a frontend count together. Raise Invalid for an answer that is torn, or no such answer.
     """
-    lines = answer.split(b"\n")
-    header = lines[0].removeprefix(b"# ").split(b"\t")
-    if not lines[0].startswith(b"# ") or any(name not in header for name in _COLUMNS):
+    first = answer.split(b"\n", 1)[0]
+    header = first.removeprefix(b"# ").split(b"\t")
+    if not first.startswith(b"# ") or any(name not in header for name in _COLUMNS):
         raise Invalid(f"show ssl sni: no list of names, but {answer[:60].decode('ascii', 'replace')!r}")
-    if lines[-2:] != [b"", b""]:
+    if not answer.endswith(b"\n\n"):
         raise Invalid(f"show ssl sni: the answer is torn after {len(answer)} bytes (no empty line at its end)")
     places = [header.index(name) for name in _COLUMNS]
     ends: dict[bytes, float | None] = {}
-    found: dict[tuple[bytes, bytes, bytes], float | None] = {}
-    for number, line in enumerate(lines[1:-2], 1):
+    found: _Found = {}
+    for number, line in enumerate(_lines(answer, len(first) + 1), 1):
         cells = line.split(b"\t")
         if len(cells) < len(header):
             raise Invalid(f"show ssl sni: a line of {len(cells)} cells in place of {len(header)}: is this HAProxy?")
@@ -69,14 +75,29 @@ def parse(answer: bytes) -> Generator[None, None, list[Certificate]]:
         found[key] = _first(ends[not_after], found[key]) if key in found else ends[not_after]
         if not number % PAUSE:
             yield
-    return _sorted(
+            if len(found) > _HELD:
+                found = _earliest(found)
+            if len(ends) > _HELD:
+                ends.clear()
+    return [
         Certificate(_text(frontend), _text(name), _text(file), not_after)
-        for (frontend, name, file), not_after in found.items()
-    )
+        for (frontend, name, file), not_after in _earliest(found).items()
+    ]
 
 
-def _sorted(found: Iterable[Certificate]) -> list[Certificate]:
-    return sorted(found, key=lambda one: (one.not_after is None, one.not_after, one.key))[:MAX_ROWS]
+def _lines(answer: bytes, begin: int) -> Generator[bytes, None, None]:
+    """Yield the lines from ``begin`` to the empty one at the end of the answer."""
+    last = len(answer) - 1
+    while begin < last:
+        end = answer.index(b"\n", begin)
+        yield answer[begin:end]
+        begin = end + 1
+
+
+def _earliest(found: _Found) -> _Found:
+    """Return those that end first, in that order. One that is left out now would be left out at the end, too."""
+    rows = sorted(found.items(), key=lambda row: (row[1] is None, row[1], row[0]))
+    return dict(rows[:MAX_ROWS])
 
 
 def _first(one: float | None, other: float | None) -> float | None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
+from typing import TypeVar
 
 from haproxy_agentx.haproxy import certificates, master, peers
 from haproxy_agentx.haproxy.certificates import Certificate
@@ -33,6 +34,8 @@ STRANGE = 3
 """Rounds in a row in which the process that is read is none of the master's: one can be a reload."""
 
 MASTER_KIND = "haproxyMaster"
+
+Result = TypeVar("Result")
 
 Identity = tuple[int, int | None]
 """Process id and start time of an HAProxy process."""
@@ -107,7 +110,7 @@ class Details:
     async def _ask_peers(self, identity: Identity) -> None:
         down = None
         try:
-            down = peers.peers_down(await _answer(self._socket, b"show peers"))
+            down = await _in_steps(peers.peers_down(await _answer(self._socket, b"show peers")))
             self._asks_peers = down is not None  # sections of peers come with another process only
         except (UnknownCommand, Denied) as error:
             log.debug("%s: peers are not asked for again: %s", self._name, error)
@@ -126,9 +129,7 @@ class Details:
             self._certificates_due = monotonic() + CERTIFICATES_EVERY
             try:
                 answer = await _answer(self._socket, b"show ssl sni", certificates.LIMIT)
-                work = certificates.parse(answer)
-                while found is None:
-                    found = await _step(work)
+                found = await _in_steps(certificates.parse(answer))
                 self._missed = 0
             except (UnknownCommand, Denied) as error:
                 log.debug("%s: certificates are not asked for again: %s", self._name, error)
@@ -174,15 +175,15 @@ def master_name(name: str) -> str:
     return f"{name}/master"
 
 
-async def _step(work: Generator[None, None, list[Certificate]]) -> list[Certificate] | None:
-    """Do a piece of work; return what it is worth at its end, None before that. Let others have their turn."""
-    try:
-        next(work)
-    except StopIteration as done:
-        found: list[Certificate] = done.value
-        return found
-    await asyncio.sleep(0)
-    return None
+async def _in_steps(work: Generator[None, None, Result]) -> Result:
+    """Do work that pauses, let others have their turn at each pause, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        await asyncio.sleep(0)
 
 
 async def _answer(client: SocketClient, command: bytes, limit: int | None = None) -> bytes:

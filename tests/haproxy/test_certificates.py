@@ -1,7 +1,9 @@
 """``show ssl sni``: which certificates end when."""
 
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -10,17 +12,13 @@ from hypothesis import strategies as st
 from haproxy_agentx.haproxy.certificates import DAY, MAX_ROWS, PAUSE, Certificate, parse
 from haproxy_agentx.source import Invalid
 from tests.support.certificates import sni_line, sni_list
+from tests.support.pauses import done
 
 END = datetime(2026, 12, 3, 5, 5, 9, tzinfo=UTC).timestamp()
 
 
 def parsed(answer: bytes) -> list[Certificate]:
-    work = parse(answer)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value
+    return done(parse(answer))
 
 
 # Two sockets of frontend `one` show a.pem, each for three names.
@@ -56,6 +54,34 @@ def test_of_very_many_those_that_end_first_are_kept():
     lines = [sni_line("www/a:1", f"n{number}", END + number * DAY) for number in range(MAX_ROWS + 100)]
     assert parsed(sni_list(*reversed(lines))) == parsed(sni_list(*lines[:MAX_ROWS]))
     assert sum(1 for _ in parse(sni_list(*lines))) == len(lines) // PAUSE
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_those_that_end_first_are_the_same_whatever_the_order(seed):
+    chance = Random(seed)
+    rows = [(chance.randrange(3000), chance.randrange(50)) for _ in range(5000)]
+    lines = [sni_line("www/a:1", f"n{name}", END + days * DAY) for name, days in rows]
+    ends: dict[str, float] = {}
+    for name, days in rows:
+        ends[f"n{name}"] = min(END + days * DAY, ends.get(f"n{name}", END + 100 * DAY))
+    first = sorted((end, name) for name, end in ends.items())[:MAX_ROWS]
+    assert [(one.not_after, one.name) for one in parsed(sni_list(*lines))] == first
+
+
+def test_a_long_answer_costs_no_more_memory_than_what_is_kept():
+    answer = sni_list(*(sni_line("www/a:1", f"n{number}", END + number, "") for number in range(40_000)))
+    tracemalloc.start()
+    try:
+        assert len(parsed(answer)) == MAX_ROWS
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - len(answer) < 2_500_000, "the certificates and the answer once more, whatever the number of lines"
+
+
+def test_names_with_spaces_are_not_taken_for_one_another():
+    one, other = Certificate("www", "a b", "c", END), Certificate("www", "a", "b c", END)
+    assert one.key != other.key
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.peers import peers_down
+from haproxy_agentx.haproxy.peers import PAUSE, peers_down
 from haproxy_agentx.source import Invalid
+from tests.support.pauses import done
 
 SECTION = "0x55d: [28/Nov/2026:05:36:08] id={name} disabled={disabled} flags=0x33 resync_timeout=<PAST> task_calls=9\n"
 PEER = "  0x55e: id={name}({where},{active}) addr=127.0.0.1:10895 last_status={status} last_hdshk=1s\n"
+
+
+def down_in(answer: bytes) -> int | None:
+    return done(peers_down(answer))
 
 
 def section(*peers: str, name: str = "mine", disabled: int = 0) -> str:
@@ -25,23 +30,23 @@ def peer(active: str = "active", status: str = "ESTA", where: str = "remote") ->
 @pytest.mark.parametrize("version", ["2.6", "3.2"])
 def test_a_sample(samples, version):
     answer = (samples / f"17-show_peers-{version}.txt").read_bytes()
-    assert peers_down(answer) == 2
-    assert peers_down(answer.replace(b"last_status=CONN", b"last_status=ESTA").replace(b"inactive", b"active")) == 0
+    assert down_in(answer) == 2
+    assert down_in(answer.replace(b"last_status=CONN", b"last_status=ESTA").replace(b"inactive", b"active")) == 0
 
 
 def test_without_remote_peers_there_is_no_number():
-    assert peers_down(b"\n") is None
-    assert peers_down((section(peer(where="local")) + "\n").encode()) is None
+    assert down_in(b"\n") is None
+    assert down_in((section(peer(where="local")) + "\n").encode()) is None
 
 
 def test_a_section_that_is_disabled_does_not_count():
     answer = section(peer("inactive", "CONN")) + section(peer("inactive", "CONN"), disabled=1) + "\n"
-    assert peers_down(answer.encode()) == 1
+    assert down_in(answer.encode()) == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from(["active", "inactive"]), st.sampled_from(["ESTA", "CONN", "RETR", "NONE"]))))
 def test_each_peer_that_is_not_established_counts(found):
-    down = peers_down((section(*(peer(*each) for each in found)) + "\n").encode())
+    down = down_in((section(*(peer(*each) for each in found)) + "\n").encode())
     assert down == (sum(each != ("active", "ESTA") for each in found) if found else None)
 
 
@@ -49,15 +54,21 @@ def test_each_peer_that_is_not_established_counts(found):
 def test_a_torn_answer(samples, size):
     answer = (samples / "17-show_peers-2.6.txt").read_bytes()
     with pytest.raises(Invalid, match="torn"):
-        peers_down(answer[:size].rstrip(b"\n"))
+        down_in(answer[:size].rstrip(b"\n"))
 
 
 def test_another_answer():
     with pytest.raises(Invalid, match="no section"):
-        peers_down(b"Name: HAProxy\n\n")
+        down_in(b"Name: HAProxy\n\n")
 
 
 @given(st.binary(max_size=200))
 def test_anything_is_read_or_refused(answer):
     with suppress(Invalid):
-        assert (peers_down(answer) or 0) >= 0
+        assert (down_in(answer) or 0) >= 0
+
+
+def test_a_long_answer_is_read_with_pauses():
+    answer = (section(*[peer(status="CONN")] * 3000) + "\n").encode()
+    assert sum(1 for _ in peers_down(answer)) == answer.count(b"\n") // PAUSE
+    assert down_in(answer) == 3000

@@ -5,10 +5,11 @@ section, worker or certificate more: one more at most.
 """
 
 from haproxy_agentx.haproxy import master
-from haproxy_agentx.haproxy.certificates import MAX_ROWS, Certificate, parse
+from haproxy_agentx.haproxy.certificates import MAX_ROWS, parse
 from haproxy_agentx.haproxy.peers import peers_down
 from haproxy_agentx.source import Invalid
 from tests.fuzz.seeds import SAMPLES
+from tests.support.pauses import done
 
 SEEDS = {
     **{path.name: path.read_bytes() for path in sorted(SAMPLES.glob("1[78]-*.txt"))},
@@ -29,9 +30,9 @@ def target(data: bytes) -> None:
 
 
 def _peers(data: bytes) -> None:
-    down = peers_down(data)
+    down = done(peers_down(data))
     more = b"0x1: [now] id=fuzz disabled=0\n  0x2: id=fuzz(remote,inactive) addr=a:1 last_status=CONN\n\n"
-    assert peers_down(data + more) == (down or 0) + 1
+    assert done(peers_down(data + more)) == (down or 0) + 1
 
 
 def _master(data: bytes) -> None:
@@ -44,16 +45,7 @@ def _master(data: bytes) -> None:
 
 
 def _certificates(data: bytes) -> None:
-    found = _parsed(data)
+    found = done(parse(data))
     assert len(found) <= min(MAX_ROWS, data.count(b"\n"))
     ends = [one.not_after for one in found if one.not_after is not None]
     assert ends == sorted(ends)
-
-
-def _parsed(data: bytes) -> list[Certificate]:
-    work = parse(data)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return list(done.value)
