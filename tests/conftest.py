@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")  # what they assert is shown as what a test asserts
 
-from tests.support import golden
+from tests.support import golden, system
 from tests.support.egress import ensure_egress
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster
@@ -65,3 +65,16 @@ def link(master: ScriptedMaster, agent_factory: Callable[..., Agent]) -> Link:
     """Give a session of our agent, serving the golden tree, with a scripted master."""
     agent_factory(master.path, golden.VIEW)
     return master.session()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the system, before those with a mark are selected."""
+    system.mark(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Have the mark not forgotten."""
+    with system.guarded(item):
+        return (yield)

@@ -27,6 +27,7 @@ def test_which_interface_is_a_way_out(flags, scope, expected):
     assert not has_egress(json.dumps([LO]))
 
 
+@pytest.mark.system
 def test_a_machine_with_lo_only_gets_a_network_for_the_tests():
     program = (
         "from tests.support.egress import ensure_egress\n"

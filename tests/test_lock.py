@@ -142,6 +142,7 @@ def test_the_store_is_opened_under_the_lock(tmp_path):
 # Where there can be no lock file
 
 
+@pytest.mark.system
 def test_p3_without_a_writable_folder(shared):
     store = f"{shared}/state.db"
     with unprivileged():

@@ -106,6 +106,7 @@ def run(box: Box, command: str, seconds: float = 20.0) -> tuple[int | None, str]
     return status, out.read_text()
 
 
+@pytest.mark.system
 def test_a_machine_has_its_own_name_processes_network_and_run(box):
     status, shown = run(box, "hostname; ls -A /run; ls /sys/class/net; echo /proc/[0-9]*; exit 3")
     assert status == 3
@@ -114,6 +115,7 @@ def test_a_machine_has_its_own_name_processes_network_and_run(box):
     assert len(processes.split()) <= 3
 
 
+@pytest.mark.system
 def test_a_machine_that_is_late_is_ended(box):
     mark = f"9876{os.getpid()}"
     status, _ = run(box, f"sleep {mark} & sleep {mark}", 1.0)
@@ -122,6 +124,7 @@ def test_a_machine_that_is_late_is_ended(box):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["KILL", "TERM", "INT"])
+@pytest.mark.system
 def test_nothing_is_left_when_its_program_is_ended(box, number):
     mark = f"9875{os.getpid()}{int(number)}"
     program = (

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.programs import ROOT
 from tests.support.wait import HANG
 
@@ -33,6 +35,7 @@ def test_what_fails_is_run_once_and_counts(tmp_path):
     assert (tmp_path / "count").read_text() == "x"
 
 
+@pytest.mark.system
 def test_repetitions_beside_busy_loops_end_in_a_table(tmp_path):
     done = run(tmp_path, "--times", "3", "--busy", "1")
     assert done.returncode == 1, done.stdout

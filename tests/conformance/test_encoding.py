@@ -295,6 +295,7 @@ def _unsigned(value: object) -> object:
 
 
 # Another one: Wireshark's dissector, which knows the header of all types, and of the bodies all but variable bindings.
+@pytest.mark.system
 def test_c42_tshark_reads_the_same(tmp_path: Path):
     capture = tmp_path / "golden.pcap"
     capture.write_bytes(pcap([octets_of(kind) for kind in PduType]))

@@ -279,6 +279,7 @@ def test_c08_replaced_while_connected(snmpd_factory: Callable[..., Snmpd], agent
     assert snmpd.agentx.stat().st_ino != inode
 
 
+@pytest.mark.system
 def test_c08_permission_denied(tmp_path: Path):
     other = [65534] if os.geteuid() == 0 else []  # root may connect to anything
     log = tmp_path / "log"

@@ -384,6 +384,7 @@ def test_30_snmptable(served, snmpd, mib):
         ("", "noSuchObject"),
     ],
 )
+@pytest.mark.system
 def test_30_get_of_what_is_not_there(walled, oid, answered):
     assert walled.one(f"{OID}.{oid}".rstrip(".")).type == answered
 
@@ -401,6 +402,7 @@ def walled(tmp_path_factory) -> Iterator[Snmpd]:
         yield snmpd
 
 
+@pytest.mark.system
 def test_30_get_of_all_instances(walled):
     walk = cells(walled.bulkwalk(STAT, 50))
     names = list(walk)

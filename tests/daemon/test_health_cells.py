@@ -16,6 +16,8 @@ from tests.support.fake_haproxy import FakeSocket, answers
 from tests.support.programs import ROOT
 from tests.support.snmpd import Row, Snmpd
 
+pytestmark = pytest.mark.system
+
 SAMPLE = ROOT / "tests" / "samples" / "haproxy" / "04-web1-going-up"
 """web1 of be_web is DOWN 2/3; all of be_tcp is in MAINT; be_static is not checked; be_empty has no servers."""
 

@@ -22,6 +22,8 @@ from tests.support.snmpd import Snmpd
 from tests.support.stat_csv import VERSIONS, answer, backend, header, line, server, show_info
 from tests.support.wait import until
 
+pytestmark = pytest.mark.system
+
 STAT = answer(ROWS)
 UP_TIME = f"{OID}.1.1.3.0"
 STATES = {"ok": 1, "stale": 2, "refused": 3, "denied": 4, "absent": 5}

@@ -14,6 +14,8 @@ from tests.support.daemon import Daemon
 from tests.support.real_haproxy import RealHaproxy, ask, free_port, real_haproxy
 from tests.support.wait import throughout
 
+pytestmark = pytest.mark.system
+
 SITE = """
 frontend site
   bind 127.0.0.1:{port}

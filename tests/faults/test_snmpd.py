@@ -11,6 +11,8 @@ from tests.support.probe import NO_SUCH_OBJECT, storm
 from tests.support.snmpd import Snmpd, SnmpError
 from tests.support.wait import HANG, throughout, until
 
+pytestmark = pytest.mark.system
+
 NAME = f"{OID}.1.9.1.11.1.3.1"
 SERVERS = f"{OID}.1.9"
 SYS_OR_LAST_CHANGE = "1.3.6.1.2.1.1.8.0"

@@ -16,6 +16,8 @@ from tests.support.probe import Probe
 from tests.support.snmpd import Snmpd
 from tests.support.stat_csv import answer
 
+pytestmark = pytest.mark.system
+
 PAGE = answer(ROWS, end=b"")
 GOOD = web_answer(PAGE)
 SECRET = "hunter2-opensesame"

@@ -211,6 +211,7 @@ class Watched:
         return next(row.split(",")[17] for row in rows if name in row.split(",")[:2])
 
 
+@pytest.mark.system
 def test_a_real_haproxy_in_traffic_checks_and_maintenance(folder):
     more = CONFIGURATION.format(folder=folder, port=free_port(), one="")
     with real_haproxy(folder, more=more) as haproxy:
@@ -234,6 +235,7 @@ def test_a_real_haproxy_in_traffic_checks_and_maintenance(folder):
         assert user.read() == by_user
 
 
+@pytest.mark.system
 def test_two_real_ones_of_the_same_configuration_and_of_others(folder):
     port, found = free_port(), []
     for number, one in enumerate(("", "", "fall 7", "maxconn 5", "backup")):

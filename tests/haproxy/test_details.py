@@ -64,6 +64,7 @@ def asked(path: str) -> str:
     return ""
 
 
+@pytest.mark.system
 def test_peers_of_a_real_pair(folder):
     own, other = free_port(), free_port()
     for name in ("a", "b"):
@@ -120,6 +121,7 @@ def test_a_peer_of_which_nothing_is_known_is_not_up(folder):
     asyncio.run(run())
 
 
+@pytest.mark.system
 def test_reloads_of_a_real_master(folder):
     async def run() -> None:
         with real_haproxy(folder, master=True) as haproxy:
@@ -209,6 +211,7 @@ def test_other_words_stay():
 
 
 @pytest.mark.parametrize("level", ["user", "operator"])
+@pytest.mark.system
 def test_the_option_that_the_remedy_names_is_one(folder, level):
     option = master_option(str(folder / "named.sock"), level).removeprefix("-S ").replace(",group,haproxy-agentx", "")
     with real_haproxy(folder, master=True, option=option) as haproxy:

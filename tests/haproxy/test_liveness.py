@@ -64,6 +64,7 @@ async def watching(haproxy: RealHaproxy, ended: list[float]) -> Liveness:
     return witness
 
 
+@pytest.mark.system
 def test_the_end_of_the_process_is_known_at_once(folder):
     async def story(haproxy: RealHaproxy) -> None:
         ended: list[float] = []
@@ -86,6 +87,7 @@ def test_the_end_of_the_process_is_known_at_once(folder):
 
 
 @pytest.mark.parametrize("master", [False, True], ids=["alone", "with a master"])
+@pytest.mark.system
 def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
     state_of = liveness.state_of
     monkeypatch.setattr(liveness, "state_of", lambda _: "")  # as ProtectProc=invisible has it
@@ -121,6 +123,7 @@ def free() -> int:
         return int(server.getsockname()[1])
 
 
+@pytest.mark.system
 def test_used_up_connections_are_counted(folder):
     async def story(haproxy: RealHaproxy) -> None:
         witness = await watching(haproxy, [])
@@ -136,6 +139,7 @@ def test_used_up_connections_are_counted(folder):
         asyncio.run(story(haproxy))
 
 
+@pytest.mark.system
 def test_ports_that_stay_until_they_go(folder, monkeypatch):
     """A port that comes and goes while HAProxy lives is another program's."""
     shown: list[int] = []

@@ -13,6 +13,8 @@ from tests.support.certificates import Certificates
 from tests.support.real_haproxy import free_port, real_haproxy
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.system
+
 LIMIT = 1 << 24
 
 

@@ -189,6 +189,7 @@ def test_reasons_are_the_same_as_bits_number_and_text(kind):
 
 # net-snmp's parser, with our module and keepalived's own: the names, and the names of the numbers, are those meant.
 @every_kind
+@pytest.mark.system
 def test_snmptranslate_names_every_varbind(kind):
     varbinds = notifications.varbinds(event_of(kind), ROOT, 5)
     numbers = [dotted(from_key(one.name)) for one in varbinds] + [dotted((*ROOT, 0, kind.value))]
@@ -203,6 +204,7 @@ def test_snmptranslate_names_every_varbind(kind):
         assert names[-5:-1] == [f"KEEPALIVED-MIB::{name}" for name in keepalived]
 
 
+@pytest.mark.system
 def test_the_states_of_keepalived_are_those_of_its_mib():
     said = mibs.translated(mibs.NET_SNMP / "KEEPALIVED-MIB.txt", "-Td", "KEEPALIVED-MIB::vrrpInstanceState")
     labels = dict(re.findall(r"(\w+)\((\d+)\)", said.partition("{")[2].partition("}")[0]))

@@ -59,16 +59,19 @@ def test_the_committed_file_is_the_rendered_declaration():
 
 
 # RFC 4181: level 6 of smilint is the reviewer's bar.
+@pytest.mark.system
 def test_the_file_is_clean():
     assert mibs.lint(mibs.MODULE) == ""
 
 
+@pytest.mark.system
 def test_the_gate_sees_a_mistake(tmp_path):
     broken = tmp_path / mibs.MODULE.name
     broken.write_text(module.render().replace("haxServerStatus OBJECT-TYPE", "haxServerStatos OBJECT-TYPE"))
     assert "haxServerStat" in mibs.lint(broken)
 
 
+@pytest.mark.system
 def test_columns(tree):
     access = {"read-only": "readonly", "not-accessible": "noaccess"}
     assert found(tree, "column") == {
@@ -76,6 +79,7 @@ def test_columns(tree):
     }
 
 
+@pytest.mark.system
 def test_scalars(tree):
     assert found(tree, "scalar") == {
         scalar.name: (oids.dotted(schema.scalar_oid(scalar)), scalar.syntax.name, "readonly", scalar.units)
@@ -83,6 +87,7 @@ def test_scalars(tree):
     }
 
 
+@pytest.mark.system
 def test_tables_and_their_indexes(tree):
     assert {node.attrib["name"]: node.attrib["oid"] for node in tree.iter("table")} == {
         table.name: oids.dotted((*schema.ROOT, *schema.OBJECTS, table.sub_id)) for table in schema.TABLES
@@ -94,6 +99,7 @@ def test_tables_and_their_indexes(tree):
     assert rows == {table.entry: [index.name for index in table.indexes] for table in schema.TABLES}
 
 
+@pytest.mark.system
 def test_conventions_and_their_named_numbers(tree):
     typedefs = tree.find("typedefs")
     assert typedefs is not None
@@ -115,6 +121,7 @@ def test_the_labels_of_a_syntax_are_those_of_its_convention():
 
 
 # RFC 2578 8.1: the objects of a notification, in their order.
+@pytest.mark.system
 def test_notifications_and_their_objects(tree):
     assert {
         node.attrib["name"]: (node.attrib["oid"], [named.attrib["name"] for named in node.iterfind("objects/object")])
@@ -122,6 +129,7 @@ def test_notifications_and_their_objects(tree):
     } == {one.name: (oids.dotted((*schema.ROOT, 0, one.sub_id)), list(one.objects)) for one in schema.NOTIFICATIONS}
 
 
+@pytest.mark.system
 def test_every_object_is_in_one_group_and_every_group_in_the_compliance(tree):
     members = {
         group.attrib["name"]: [member.attrib["name"] for member in group.iterfind("members/member")]
@@ -138,6 +146,7 @@ def test_every_object_is_in_one_group_and_every_group_in_the_compliance(tree):
     assert {node.attrib["name"] for node in requires} == set(members)
 
 
+@pytest.mark.system
 def test_nodes(tree):
     nodes = {node.attrib["name"]: node.attrib["oid"] for node in tree.findall("nodes/*")}
     assert nodes[module.IDENTITY] == oids.dotted(schema.ROOT)
@@ -146,6 +155,7 @@ def test_nodes(tree):
 
 
 # net-snmp, what operators use, is a second parser.
+@pytest.mark.system
 def test_snmptranslate_knows_the_same_names():
     lines = mibs.translated(mibs.MODULE, "-Tz").splitlines()
     known = dict(re.findall(r'"(.*?)"', line) for line in lines if line.strip())
@@ -158,6 +168,7 @@ def test_snmptranslate_knows_the_same_names():
 
 
 @pytest.mark.parametrize("name", ["haxServerStatus", "haxServiceHealth", "haxEventCause", "haxEventReasons"])
+@pytest.mark.system
 def test_snmptranslate_knows_the_named_numbers(name):
     said = mibs.translated(mibs.MODULE, "-Td", f"{module.NAME}::{name}")
     labels = next(c.syntax.labels for _, c in cells() if c.name == name)
@@ -169,6 +180,7 @@ def test_snmptranslate_knows_the_named_numbers(name):
 
 # RFC 2578 5.6: the module hangs from one place, so that a site moves it by one line.
 @pytest.mark.parametrize("text", OTHER_ROOTS)
+@pytest.mark.system
 def test_another_root_is_clean_and_moves_everything(text, tmp_path):
     root = oids.parse(text)
     moved = tmp_path / mibs.MODULE.name

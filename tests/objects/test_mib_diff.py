@@ -12,6 +12,8 @@ from haproxy_agentx.objects.syntax import COUNTER64
 from tests.support import mibs
 from tests.support.programs import ROOT
 
+pytestmark = pytest.mark.system
+
 TABLE = schema.SERVER_TABLE
 STATUS = next(column for column in TABLE.columns if column.name == "haxServerStatus")
 NEW = Column(TABLE.columns[-1].sub_id + 1, "haxServerNew", COUNTER64, "", "The number of things.", "things")

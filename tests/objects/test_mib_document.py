@@ -37,6 +37,7 @@ def test_the_document_has_each_part_once(name):
 
 # The module as libsmi reads it, not the declaration that both were made from.
 @pytest.mark.parametrize(("part", "kinds"), [("objects", ("scalar", "column")), ("notifications", ("notification",))])
+@pytest.mark.system
 def test_the_document_says_what_the_module_says(part, kinds):
     root = oids.dotted(schema.ROOT)
     said = {row[1]: (row[0], row[-1], row[3] if part == "objects" else "") for row in rows(PARTS[part]())}

@@ -18,6 +18,8 @@ from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import module, schema
 from tests.support import mibs
 
+pytestmark = pytest.mark.system
+
 ROOTS = {"the default root": schema.ROOT, "another root": (1, 3, 6, 1, 4, 1, 32473, 8404)}
 COUNTERS = {"Counter32", "Counter64", "CounterBasedGauge64"}
 """What a Prometheus counter is made of; the last one is rendered as Counter64 on the wire (RFC 2856)."""

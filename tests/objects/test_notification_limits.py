@@ -16,6 +16,8 @@ from tests.support.snmpd import Snmpd
 from tests.support.snmptrapd import Snmptrapd
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.system
+
 UP_TIME = 2**32 - 1
 
 

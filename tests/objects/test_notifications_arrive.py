@@ -21,6 +21,8 @@ from tests.support.snmpd import Row, Snmpd
 from tests.support.snmptrapd import Snmptrapd, TrapV1, Varbind
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.system
+
 EVENTS = [event_of(kind, number, tries=1) for number, kind in enumerate(Kind, 1)]
 UP_TIME = 924_350
 MODULES = "HAPROXY-AGENTX-MIB:KEEPALIVED-MIB"

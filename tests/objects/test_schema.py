@@ -138,6 +138,7 @@ def ask(path: Path, command: str) -> list[str]:
 
 
 # Management guide 9.2: 'typed' tells the number, nature and type of each field.
+@pytest.mark.system
 def test_numbers_kinds_and_syntaxes_are_those_of_a_real_haproxy(haproxy):
     header = ask(haproxy, "show stat")[0].removeprefix("# ").split(",")
     static = header.index("-")
@@ -160,6 +161,7 @@ def test_numbers_kinds_and_syntaxes_are_those_of_a_real_haproxy(haproxy):
     assert set(kinds) == set("FBSL")
 
 
+@pytest.mark.system
 def test_the_numbers_of_show_info_are_those_of_a_real_haproxy(haproxy):
     lines = ask(haproxy, "show info typed")
     assert len(lines) > 60

@@ -201,6 +201,7 @@ def test_a_store_of_the_first_version_is_upgraded_in_place(path):
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
+@pytest.mark.system
 def test_a_store_of_the_first_version_that_cannot_be_written(shared):
     path = str(shared / "state.db")
     of_the_first_version(path)

@@ -293,6 +293,7 @@ def test_what_the_journal_holds_is_not_lost_with_a_damaged_file(path, tmp_path):
     assert assign(copy, ("old", 0)) == {"old": 5}
 
 
+@pytest.mark.system
 def test_r5_damaged_where_nothing_can_be_put_aside(shared):
     path = str(shared / "state.db")
     garble(path)
@@ -427,6 +428,7 @@ def test_a_path_with_special_characters(tmp_path):
 # Where nothing can be written (R5)
 
 
+@pytest.mark.system
 def test_r5_read_only_the_old_numbers_stand_and_new_ones_are_in_memory(shared):
     path = str(shared / "state.db")
     assign(path, ("a", 5), ("b", 5))
@@ -442,6 +444,7 @@ def test_r5_read_only_the_old_numbers_stand_and_new_ones_are_in_memory(shared):
         assert store.assign("another", [("x", 1)]) == {"x": 1}
 
 
+@pytest.mark.system
 def test_r5_read_only_with_a_journal_that_was_not_written_back(shared, tmp_path):
     with closing(Store.open(str(tmp_path / "state.db"))) as store:
         store.assign(SCOPE, [("a", 5), ("b", 5)])
@@ -472,6 +475,7 @@ def test_r5_what_was_read_only_is_caught_up_with(shared):
     assert assign(path, ("b", 0)) == {"b": FIRST_FREE + 1}
 
 
+@pytest.mark.system
 def test_r5_what_was_read_only_with_the_journal_of_a_killed_program_is_caught_up_with(shared, tmp_path):
     """SQLite shares the index of the journal in a process: while it is open for reading only, nobody can write."""
     files = [shared / f"state.db{suffix}" for suffix in ("", "-wal", "-shm")]
@@ -498,6 +502,7 @@ def test_r5_what_was_read_only_with_the_journal_of_a_killed_program_is_caught_up
     assert assign(str(files[0]), ("b", 0)) == {"b": FIRST_FREE + 1}
 
 
+@pytest.mark.system
 def test_r5_no_permission_to_look(shared):
     closed = shared / "closed"
     closed.mkdir(0o700)

@@ -69,6 +69,7 @@ def seen(request, space) -> Iterator[Seen]:
         yield seen
 
 
+@pytest.mark.system
 def test_at_the_start_everything_is_told_once(seen):
     assert seen.kernels[0].addresses["192.0.2.2"] == {"eth0"}
     assert seen.kernels[0].addresses["127.0.0.1"] == {"lo"}
@@ -77,6 +78,7 @@ def test_at_the_start_everything_is_told_once(seen):
     assert seen.source.source.state is SourceState.ok
 
 
+@pytest.mark.system
 def test_an_address_that_comes_and_goes_is_told_at_once(seen, space):
     began = time.monotonic()
     space.ip(f"addr add {VIP}/32 dev eth0")
@@ -88,6 +90,7 @@ def test_an_address_that_comes_and_goes_is_told_at_once(seen, space):
     seen.becomes(VIP)
 
 
+@pytest.mark.system
 def test_several_changes_come_in_their_order(seen, space):
     first = len(seen.kernels)
     for _ in range(5):
@@ -100,6 +103,7 @@ def test_several_changes_come_in_their_order(seen, space):
     assert seen.times == sorted(seen.times)
 
 
+@pytest.mark.system
 def test_no_two_calls_in_a_row_are_the_same(seen, space):
     space.ip(*[f"addr change {VIP}/32 dev eth0 preferred_lft {n} valid_lft 2000" for n in range(100, 120)])
     seen.becomes(VIP, "eth0")
@@ -108,6 +112,7 @@ def test_no_two_calls_in_a_row_are_the_same(seen, space):
     assert all(one != other for one, other in zip(seen.kernels, seen.kernels[1:], strict=False))
 
 
+@pytest.mark.system
 def test_an_address_with_two_prefixes_is_held_until_both_are_gone(seen, space):
     space.ip(f"addr add {VIP}/24 dev eth0", f"addr add {VIP}/32 dev eth0")
     seen.becomes(VIP, "eth0")
@@ -119,6 +124,7 @@ def test_an_address_with_two_prefixes_is_held_until_both_are_gone(seen, space):
 
 
 # keepalived adds IPv6 addresses with nodad
+@pytest.mark.system
 def test_an_ipv6_address_without_duplicate_detection_is_there_at_once(seen, space):
     space.ip(f"addr add {VIP6}/128 dev eth0 nodad")
     seen.becomes(VIP6, "eth0")
@@ -127,6 +133,7 @@ def test_an_ipv6_address_without_duplicate_detection_is_there_at_once(seen, spac
 
 
 # RFC 4862 5.4: of two ends of a cable with the same address, the second fails
+@pytest.mark.system
 def test_an_ipv6_address_counts_only_when_it_is_nobody_elses(seen, space):
     space.ip(f"addr add {VIP6}/64 dev eth0")
     assert seen.holders(VIP6) == set()
@@ -141,6 +148,7 @@ def test_an_ipv6_address_counts_only_when_it_is_nobody_elses(seen, space):
     assert all("peer0" not in kernel.addresses.get(VIP6, ()) for kernel in seen.kernels)
 
 
+@pytest.mark.system
 def test_a_link_without_carrier_is_down(seen, space):
     eventually(lambda: seen.now.links["eth0"].up, SOON)
     space.ip("link set peer0 down")
@@ -151,6 +159,7 @@ def test_a_link_without_carrier_is_down(seen, space):
 
 
 # the kernel takes IPv6 addresses off an interface that is set down, and leaves those of IPv4
+@pytest.mark.system
 def test_a_link_set_down_keeps_ipv4_and_loses_ipv6(seen, space):
     space.ip(f"addr add {VIP6}/128 dev eth0 nodad")
     seen.becomes(VIP6, "eth0")
@@ -160,12 +169,14 @@ def test_a_link_set_down_keeps_ipv4_and_loses_ipv6(seen, space):
     assert seen.holders("192.0.2.2") == {"eth0"}
 
 
+@pytest.mark.system
 def test_an_interface_that_is_removed_is_gone_with_its_addresses(seen, space):
     space.ip("link del eth0")
     eventually(lambda: "eth0" not in seen.now.links, SOON)
     assert seen.holders("192.0.2.2") == set()
 
 
+@pytest.mark.system
 def test_a_renamed_interface_has_its_addresses_under_the_new_name(seen, space):
     space.ip("link set eth0 down", "link set eth0 name wan", "link set wan up")
     seen.becomes("192.0.2.2", "wan")
@@ -173,6 +184,7 @@ def test_a_renamed_interface_has_its_addresses_under_the_new_name(seen, space):
 
 
 # A port that leaves its bridge sends RTM_DELLINK of the bridge's family
+@pytest.mark.system
 def test_a_port_that_leaves_its_bridge_is_still_there(seen, space):
     space.ip("link add br0 type bridge", "link set br0 up", "link set eth0 master br0")
     eventually(lambda: "br0" in seen.now.links, SOON)
@@ -181,6 +193,7 @@ def test_a_port_that_leaves_its_bridge_is_still_there(seen, space):
     assert all("eth0" in kernel.links for kernel in seen.kernels)
 
 
+@pytest.mark.system
 def test_thousands_of_addresses_are_read_whole(space):
     ips = [f"10.{n // 250}.{n % 250}.1" for n in range(4000)]
     space.ip(*(f"addr add {ip}/32 dev eth0" for ip in ips))
@@ -190,6 +203,7 @@ def test_thousands_of_addresses_are_read_whole(space):
             assert set(ips) <= set(seen.kernels[0].addresses)
 
 
+@pytest.mark.system
 def test_a_burst_leaves_the_right_picture(seen, space):
     ips = [f"10.0.{n}.1" for n in range(250)]
     space.ip(*(f"addr add {ip}/32 dev eth0" for ip in ips), *(f"addr del {ip}/32 dev eth0" for ip in ips[:-1]))
@@ -198,6 +212,7 @@ def test_a_burst_leaves_the_right_picture(seen, space):
 
 
 # netlink(7): ENOBUFS says that messages were lost
+@pytest.mark.system
 def test_changes_that_got_lost_are_found_by_reading_again(space, monkeypatch):
     monkeypatch.setattr(addresses, "RECEIVE_BUFFER", 1)
     for loop in LOOPS:
@@ -216,6 +231,7 @@ def test_changes_that_got_lost_are_found_by_reading_again(space, monkeypatch):
             seen.becomes("10.9.249.1")
 
 
+@pytest.mark.system
 def test_everything_is_read_again_now_and_then(space, monkeypatch):
     monkeypatch.setattr(addresses, "REFRESH", 0.05)
     for loop in LOOPS:
@@ -224,6 +240,7 @@ def test_everything_is_read_again_now_and_then(space, monkeypatch):
             assert all(one != other for one, other in zip(seen.kernels, seen.kernels[1:], strict=False))
 
 
+@pytest.mark.system
 def test_changes_while_everything_is_read_are_not_lost(space, monkeypatch):
     monkeypatch.setattr(addresses, "REFRESH", 0.0)
     space.ip(*(f"addr add 10.8.{n}.1/32 dev eth0" for n in range(250)))
@@ -244,6 +261,7 @@ def test_no_privilege_is_needed(loop):
 
 
 # a unit without AF_NETLINK in RestrictAddressFamilies=
+@pytest.mark.system
 def test_a_socket_that_is_not_allowed_is_told_once_and_asked_for_again(space, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(addresses, "RETRY", 0.01)
@@ -266,6 +284,7 @@ def test_a_socket_that_is_not_allowed_is_told_once_and_asked_for_again(space, mo
     assert len(caplog.records) == 2, caplog.messages
 
 
+@pytest.mark.system
 def test_a_kernel_that_does_not_end_its_answer_is_unresponsive(space, monkeypatch):
     monkeypatch.setattr(addresses, "RETRY", 0.01)
     monkeypatch.setattr(addresses, "DUMP_TIMEOUT", 0.1)
@@ -280,6 +299,7 @@ def test_a_kernel_that_does_not_end_its_answer_is_unresponsive(space, monkeypatc
 
 
 # What another process sends to our socket is not the kernel's
+@pytest.mark.system
 def test_what_is_not_from_the_kernel_is_not_looked_at(seen, space):
     port = next(port for port in netlink_ports() if port)
     told = len(seen.kernels)
@@ -313,12 +333,14 @@ def netlink_ports() -> list[int]:
     return found
 
 
+@pytest.mark.system
 def test_it_is_idle_while_nothing_happens(seen):
     began = time.process_time()
     throughout(lambda: True, 1.0)
     assert time.process_time() - began < 0.2
 
 
+@pytest.mark.system
 def test_nothing_is_left_open(space):
     def descriptors() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))

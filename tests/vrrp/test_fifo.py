@@ -288,6 +288,7 @@ def test_lines_that_waited_while_we_were_frozen_are_read(reader, found):
 # --- K4: a FIFO that is absent, made anew, or something else
 
 
+@pytest.mark.system
 def test_there_is_no_fifo(path, loop):
     with Reader(path, loop) as reader:
         reader.fails(SourceState.absent, "no such FIFO: keepalived is not running, or global_defs of keepalived.conf")
@@ -400,6 +401,7 @@ def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monke
     ],
     ids=["file", "directory", "socket", "loop", "another's", "open to all"],
 )
+@pytest.mark.system
 def test_something_else_is_there(path, loop, make, state, words):
     make(path)
     with Reader(path, loop) as reader:
@@ -417,6 +419,7 @@ def test_something_else_is_there(path, loop, make, state, words):
         assert reader.source.source.failures < 20
 
 
+@pytest.mark.system
 def test_no_permission(found, loop):
     with unprivileged(), Reader(found, loop) as reader:
         reader.fails(SourceState.denied, "no permission: `chown root:root ")
@@ -455,6 +458,7 @@ def open_as_keepalived_2_4(path: Path, named: int | None = None) -> int | None:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK) if path.stat().st_uid in {0, named} else None
 
 
+@pytest.mark.system
 def test_keepalived_that_ignores_a_fifo_of_ours_is_explained(found, loop):
     os.chown(found, NOBODY, NOBODY)
     with unprivileged(), Reader(found, loop) as reader:
@@ -480,6 +484,7 @@ def test_the_fifo_of_tmpfiles_is_one_that_every_keepalived_uses():
     assert line[2:5] == ["0640", "root", "haproxy-agentx"]
 
 
+@pytest.mark.system
 def test_a_directory_that_nobody_may_enter(folder, loop):
     closed = folder / "closed"
     closed.mkdir(0o700)
@@ -624,11 +629,13 @@ def running(request, path, loop, keepalived) -> Iterator[Reader]:
         yield reader
 
 
+@pytest.mark.system
 def test_keepalived_starts(running, keepalived):
     assert running.told[-3:] == [True, BACKUP, MASTER]
     assert running.state is SourceState.ok
 
 
+@pytest.mark.system
 def test_keepalived_stops(running, keepalived):
     keepalived.stop()
     eventually(lambda: running.told[-2:] == [STOP, False], SOON)
@@ -639,6 +646,7 @@ def test_keepalived_stops(running, keepalived):
 
 
 # K2: no line is written, and the end of the FIFO tells all the same
+@pytest.mark.system
 def test_keepalived_is_killed(running, keepalived):
     running.told.clear()
     keepalived.kill()
@@ -650,6 +658,7 @@ def test_keepalived_is_killed(running, keepalived):
 
 
 # K3: keepalived closes the FIFO for a moment, and writes no state; it is there all the while
+@pytest.mark.system
 def test_keepalived_is_reloaded(running, keepalived):
     for priority in (101, 102, 103):
         running.told.clear()
@@ -662,6 +671,7 @@ def test_keepalived_is_reloaded(running, keepalived):
 
 
 # The states are to be asked for again
+@pytest.mark.system
 def test_a_reload_with_a_fifo_of_its_own_is_told(path, loop, keepalived):
     with Reader(path, loop) as reader:
         keepalived.start()
@@ -672,6 +682,7 @@ def test_a_reload_with_a_fifo_of_its_own_is_told(path, loop, keepalived):
         throughout(lambda: reader.told == [True], 1.0)
 
 
+@pytest.mark.system
 def test_the_vrrp_process_of_keepalived_crashes(running, keepalived):
     running.told.clear()
     keepalived.crash()
@@ -680,6 +691,7 @@ def test_the_vrrp_process_of_keepalived_crashes(running, keepalived):
 
 
 # K7: the FIFO can not tell it; KEEPALIVED-MIB does
+@pytest.mark.system
 def test_keepalived_is_frozen(running, keepalived):
     running.told.clear()
     keepalived.freeze()
