@@ -20,11 +20,22 @@ SUITE        ?= bookworm
 MACHINES     ?=
 PARTS        ?=
 
+# What is made in the tree is made as its owner, who can go on without root. What has to run as root leaves nothing there.
+AS_OWNER := tools/as-owner
+ifeq ($(shell [[ $$EUID -eq 0 && $$(stat --format %u .) -ne 0 ]] && echo root in the tree of another user),)
+COMPILED :=
+else
+export PYTHONDONTWRITEBYTECODE := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := $(HOME)/.cache/haproxy-agentx/hypothesis
+COMPILED := $(AS_OWNER) env --unset=PYTHONDONTWRITEBYTECODE $(PYTHON) -m compileall -q benchmarks haproxy_agentx integration tests tools;
+endif
+
+NOX  := $(AS_OWNER) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" nox --no-venv
+LOCK := $(AS_OWNER) $(PYTHON) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION          := ignore
-
-# What root leaves in the tree belongs to the tree's owner, so that who was not root then can go on.
-OWN := trap 'chown -R --from=root --reference=Makefile . 2>/dev/null || :' EXIT;
 
 .PHONY: help
 help:  ## list the targets
@@ -33,50 +44,50 @@ help:  ## list the targets
 
 .PHONY: demo
 demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers fail over, in SNMP; as root, a minute
-	@$(OWN) $(PYTHON) -m integration.demo
+	@$(COMPILED) $(PYTHON) -m integration.demo
 
 PICTURE := docs/demo.svg
 .PHONY: picture
 picture: root packages-run $(VENV)/run $(MIBS)/.complete  ## draw README's picture from the screen of the demo, as root
-	@$(OWN) $(PYTHON) -m integration.demo --picture $(PICTURE)
+	@$(COMPILED) $(PYTHON) -m integration.demo --picture $(PICTURE)
 
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete $(MIBS)/readers/.complete  ## run all tests, TESTS='...' those; as root
-	@$(OWN) $(PYTHON) -m tools.run_tests $(TESTS)
+	@$(COMPILED) $(PYTHON) -m tools.run_tests $(TESTS)
 
 TIMES ?= 3
 BUSY  ?= 2
 .PHONY: test-hard
 test-hard: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## run TESTS='...' TIMES=3 times beside BUSY=2 busy loops, and list which ever failed
-	@$(OWN) $(PYTHON) -m tools.run_tests --times $(TIMES) --busy $(BUSY) $(TESTS)
+	@$(COMPILED) $(PYTHON) -m tools.run_tests --times $(TIMES) --busy $(BUSY) $(TESTS)
 
 .PHONY: attack
 attack: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## attack the running daemon as a local user, its peers, disk and clock do; as root
-	@$(OWN) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)
+	@$(COMPILED) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/attack)
 
 MINUTES ?= 10
 .PHONY: haunt
 haunt: root packages-run packages-test $(VENV)/dev  ## all attacks at once, beside failovers and managers, for MINUTES=10; as root
-	@$(OWN) $(PYTHON) -m benchmarks.haunt --minutes $(MINUTES)
+	@$(COMPILED) $(PYTHON) -m benchmarks.haunt --minutes $(MINUTES)
 
 ZOO ?=
 .PHONY: zoo
 zoo: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## compare what it reports in many set-ups with what clients get; ZOO='--quick', ZOO='-v ENTRY ...'
-	@$(OWN) $(PYTHON) -m tests.zoo $(ZOO)
+	@$(COMPILED) $(PYTHON) -m tests.zoo $(ZOO)
 
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; SUITE=trixie, TESTS='...'
-	@$(OWN) $(PYTHON) -m integration.dockerlab test --suite $(SUITE) $(TESTS)
+	@$(COMPILED) $(PYTHON) -m integration.dockerlab test --suite $(SUITE) $(TESTS)
 
 lab-up: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## start these machines to try things; VARIANT=fast
-	@$(OWN) $(PYTHON) -m integration.dockerlab up --suite $(SUITE) --variant $(VARIANT)
+	@$(COMPILED) $(PYTHON) -m integration.dockerlab up --suite $(SUITE) --variant $(VARIANT)
 
 lab-down lab-clean: root $(VENV)/run  ## remove them; lab-clean: their images, too
 	@$(PYTHON) -m integration.dockerlab $(@:lab-%=%)
 
 .PHONY: matrix matrix-table matrix-clean
 matrix: root packages-matrix $(VENV)/run  ## run all of it on each supported Debian; MACHINES='trixie' PARTS='demo test'; hours
-	@$(OWN) $(PYTHON) -m integration.matrix --machines '$(MACHINES)' --parts '$(PARTS)'
+	@$(COMPILED) $(PYTHON) -m integration.matrix --machines '$(MACHINES)' --parts '$(PARTS)'
 
 matrix-table: $(VENV)/run  ## print the table of the last runs of the matrix
 	@$(PYTHON) -m integration.matrix --table
@@ -85,17 +96,24 @@ matrix-clean: root $(VENV)/run  ## remove what the matrix keeps outside this fol
 	@$(PYTHON) -m integration.matrix --clean
 
 .PHONY: check
-check: packages-check $(VENV)/dev $(MIBS)/.complete  ## check style, types, architecture, language, the MIB and the cost of GetNext
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports --no-logo
-	$(PYTHON) -m tools.check_prose
+check: $(VENV)/dev $(MIBS)/.complete  ## check style, types, architecture, language and the MIB
+	@$(NOX) --session lint
 	tools/lint-mib $(MIBS) $(MODULE)
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
-	@$(PYTHON) -m haproxy_agentx.objects.module | diff $(MODULE) - || { echo '$(MODULE) is old: make mib'; exit 1; }
-	@$(PYTHON) -m haproxy_agentx.objects.document fill <docs/mib.md | diff docs/mib.md - || { echo 'docs/mib.md is old: make mib'; exit 1; }
-	$(PYTHON) -m benchmarks.cost
+
+.PHONY: unit
+unit: $(VENV)/dev  ## run the tests that need no root and no daemons; `nox` does so without make and Debian
+	@$(NOX) --session unit
+
+.PHONY: cost
+cost: packages-cost $(VENV)/dev  ## count what a GetNext costs, and fail when it is above its budget
+	@$(AS_OWNER) $(PYTHON) -m benchmarks.cost
+
+.PHONY: lock
+lock: $(VENV)/dev  ## write requirements/: the newest packages that pyproject.toml allows, with their hashes
+	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --group lock
+	@$(LOCK) --group dev --output-file requirements/dev.txt
+	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 .PHONY: format
 format: $(VENV)/dev  ## lay out the source, and mend what can be mended
@@ -111,37 +129,39 @@ mib: $(VENV)/run  ## write the MIB module, and its document, anew from the decla
 release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make check` refuses what is incompatible with it
 	@tools/lint-mib $(MIBS) $(MODULE)
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
-	@$(OWN) install -D -m 644 $(MODULE) $(RELEASED) && echo 'released: commit $(RELEASED)'
+	@$(AS_OWNER) install -D -m 644 $(MODULE) $(RELEASED) && echo 'released: commit $(RELEASED)'
 
 .PHONY: bench bench-full soak
 bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and as root how soon faults are seen, in some minutes; BENCH='options'
-	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.bench $(BENCH)
+	@$(AS_OWNER) $(MAKE) --silent --directory=benchmarks/peers
+	@$(COMPILED) $(PYTHON) -m benchmarks.bench $(BENCH)
 	@[[ $$EUID -eq 0 ]] || { echo 'Failovers are measured as root only:  sudo make bench'; exit 0; }; \
-	$(OWN) tools/install-packages run && $(PYTHON) -m benchmarks.failovers --quick
+	tools/install-packages run && $(PYTHON) -m benchmarks.failovers --quick
 
 bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a quarter of an hour
 	@$(MAKE) --silent bench BENCH='--full $(BENCH)'
 
 SOAK ?=
 soak: root packages-run $(VENV)/dev  ## hundreds of failovers under random faults, and kills of the daemon; as root, an hour; SOAK='options'
-	@$(OWN) $(PYTHON) -m benchmarks.failovers --soak $(SOAK)
+	@$(COMPILED) $(PYTHON) -m benchmarks.failovers --soak $(SOAK)
 
 .PHONY: growth
 growth: packages-bench $(VENV)/dev  ## measure how the cost grows with columns and managers, and snmpd's own share
-	@$(OWN) $(MAKE) --silent --directory=benchmarks/peers && $(PYTHON) -m benchmarks.growth
+	@$(AS_OWNER) $(MAKE) --silent --directory=benchmarks/peers
+	@$(COMPILED) $(PYTHON) -m benchmarks.growth
 
 .PHONY: profile
 profile: $(VENV)/dev  ## show where the microseconds of a GetNext go, and the longest stretches of a refresh
-	@$(OWN) $(PYTHON) -m benchmarks.profile
+	@$(AS_OWNER) $(PYTHON) -m benchmarks.profile
 
 .PHONY: fuzz
 fuzz: $(VENV)/fuzz  ## feed each parser with what it does not expect, for FUZZ_SECONDS=60 each
-	@$(OWN) $(PYTHON) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+	@$(AS_OWNER) $(PYTHON) -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
 
 .PHONY: install uninstall
 install: root  ## install the daemon as a service of this machine, or upgrade it
 	@tools/find-python >/dev/null 2>&1 || tools/install-packages
-	@$(OWN) tools/service install
+	@tools/service install
 
 uninstall: root  ## remove the service; PURGE=1 also its configuration, its state and its user
 	@tools/service uninstall
@@ -149,11 +169,11 @@ uninstall: root  ## remove the service; PURGE=1 also its configuration, its stat
 .PHONY: wheels
 wheels:  ## make all wheels that `make install WHEELS=dist` needs, FOR=3.11 that Python; for machines offline
 	@tools/find-python >/dev/null 2>&1 || tools/install-packages
-	@$(OWN) tools/make-wheels dist $(FOR)
+	@$(AS_OWNER) tools/make-wheels dist $(FOR)
 
 .PHONY: clean
 clean:  ## remove all that was made here
-	rm -rf $(VENV) $(MIBS) build dist *.egg-info .{mypy,ruff,pytest,import_linter}_cache .hypothesis benchmarks/results
+	rm -rf $(VENV) $(MIBS) build dist *.egg-info .{mypy,ruff,pytest,import_linter}_cache .hypothesis .nox benchmarks/results
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	@$(MAKE) --silent --directory=benchmarks/peers clean
 
@@ -168,20 +188,21 @@ packages-%:
 
 $(PYTHON):
 	@tools/install-packages
-	@$(OWN) "$$(tools/find-python)" -m venv $(VENV)
+	@$(AS_OWNER) "$$(tools/find-python)" -m venv $(VENV)
 
-$(VENV)/run $(VENV)/dev: pyproject.toml | $(PYTHON)
-	@echo 'installing the Python packages of pyproject.toml into $(VENV)'
-	@$(OWN) $(PYTHON) -m pip install --quiet --editable '.$(if $(filter %/dev,$@),[dev])'
-	@$(OWN) touch $@
+$(VENV)/run $(VENV)/dev: $(VENV)/%: pyproject.toml requirements/%.txt | $(PYTHON)
+	@echo 'installing the Python packages of requirements/$*.txt into $(VENV)'
+	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --require-hashes --requirement requirements/$*.txt
+	@$(AS_OWNER) env PYTHONWARNINGS=ignore $(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(AS_OWNER) touch $@
 
 $(VENV)/fuzz: $(VENV)/dev
-	@$(OWN) $(PYTHON) -m pip install --quiet --only-binary atheris --editable '.[fuzz]' || \
+	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --only-binary atheris --group fuzz || \
 	echo 'There is no atheris for this Python: the fuzzing will be blind.'
-	@$(OWN) touch $@
+	@$(AS_OWNER) touch $@
 
 $(MIBS)/.complete: | packages-mibs
-	@$(OWN) tools/fetch-ietf-mibs $(MIBS)
+	@$(AS_OWNER) tools/fetch-ietf-mibs $(MIBS)
 
 $(MIBS)/readers/.complete: | packages-run
-	@$(OWN) tools/fetch-mib-readers $(@D)
+	@$(AS_OWNER) tools/fetch-mib-readers $(@D)

@@ -112,11 +112,22 @@ def _cell(line: Line, variant: str) -> Text:
     return Text.assemble(told, "  " if told else "", (f"{value:.3g}{unit}", style))
 
 
+def result_file(now: datetime, suffix: str) -> Path:
+    """Make an empty file in ``RESULTS``, named by the time; file and folder belong to the owner of the tree."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.{suffix}"
+    file.touch()
+    if os.geteuid() == 0:
+        owner = RESULTS.parent.stat()
+        for made in (RESULTS, file):
+            os.chown(made, owner.st_uid, owner.st_gid)
+    return file
+
+
 def save(lines: Sequence[Line], rounds: object, about: Mapping[str, str]) -> Path:
     """Write everything to a file of its own, and give its path."""
-    RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
-    file = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
+    file = result_file(now, "json")
     document = {"date": now.isoformat(timespec="seconds"), "machine": about, "lines": [asdict(line) for line in lines]}
     file.write_text(json.dumps({**document, "rounds": rounds}, indent=1) + "\n")
     return file

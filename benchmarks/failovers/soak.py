@@ -9,7 +9,7 @@ from random import Random
 from benchmarks.failovers.faults import FAULTS, Fault
 from benchmarks.failovers.judge import Tally, false_health, false_roles, in_order
 from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair, roles
-from benchmarks.report import RESULTS
+from benchmarks.report import result_file
 from integration.netlab import LabError, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
 from tests.support.told import Told, told
@@ -58,8 +58,7 @@ def soak(failovers: int, chance: Random) -> Iterator[Soaked]:
 
 def keep_logs(found: Pair) -> Path:
     """Write all logs to a file, and give its path."""
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    file = result_file(datetime.now(UTC), "log")
     file.write_text("\n".join(found.lab.host(host).logs(10**6) for host in (*BALANCERS, "sink")))
     return file
 

@@ -24,8 +24,8 @@ def make(variant: str, say: Say, suite: str = SUITE) -> str:
     machine = MACHINES[suite]
     say(f"making the wheels, and {machine.title} where it is not here")
     with ThreadPoolExecutor() as pool:
-        maker = str(PROJECT / "tools" / "make-wheels")
-        wheels = pool.submit(run, maker, str(WHEELS), machine.python, seconds=BUILD_SECONDS)
+        maker = (str(PROJECT / "tools" / "as-owner"), str(PROJECT / "tools" / "make-wheels"))
+        wheels = pool.submit(run, *maker, str(WHEELS), machine.python, seconds=BUILD_SECONDS)
         base = pool.submit(run, str(BASE_SCRIPT), suite, seconds=BUILD_SECONDS).result().stdout.strip()
         wheels.result()
     say(f"making the images on {base}")

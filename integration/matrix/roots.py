@@ -29,7 +29,7 @@ set -e
 apt-get -qq update
 apt-get -qq -y --no-install-recommends install make git >/dev/null
 cd {TREE}
-tools/install-packages run test mibs check
+tools/install-packages run test mibs cost
 rm -rf /var/cache/apt/archives/*.deb
 """
 INSTALL: Final = ("sh", "-c", _INSTALL)

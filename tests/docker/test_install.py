@@ -142,7 +142,7 @@ def newer(folder: Path) -> Path:
     shutil.copytree(WHEELS, wheels, ignore=shutil.ignore_patterns("haproxy_agentx-*"))
     source = folder / "source"
     shutil.copytree(PROJECT / "haproxy_agentx", source / "haproxy_agentx", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, source / name)
     module = source / "haproxy_agentx" / "__init__.py"
     module.write_text(module.read_text().replace(f'"{__version__}"', f'"{NEWER}"'))

@@ -100,6 +100,9 @@ class Machine:
         for file in (project / "systemd").rglob("*"):
             if file.is_file():
                 file.write_text(f"# {version}\n{file.read_text()}")
+        (project / "haproxy_agentx").mkdir()
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            (project / name).touch()
         (project / "tools").mkdir()
         shutil.copy(PROJECT / "tools" / "service", project / "tools" / "service")
         python = project / "python3.99"

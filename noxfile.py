@@ -1,0 +1,42 @@
+"""What holds anywhere: style, types, architecture, language and the tests that need no root: `nox`, `uvx nox`.
+
+Any system with Python 3.11 or later and git will do. A session installs the packages of requirements/dev.txt, by their
+hashes, into .nox; with ``--no-venv`` it uses the environment that runs nox, as the Makefile does.
+"""
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_external_run = True
+nox.options.reuse_venv = "yes"
+
+LOCK = "requirements/dev.txt"
+
+
+def install(session: nox.Session) -> None:
+    """Install what is locked, and the project in place."""
+    if session.virtualenv.venv_backend == "none":
+        return
+    session.install("--require-hashes", "--requirement", LOCK)
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, architecture, language, generated documents and the CI workflow."""
+    install(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports", "--no-logo")
+    session.run("python", "-m", "tools.check_prose")
+    session.run("python", "-m", "tools.check_generated")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the tests that need no root and no daemons; the arguments are pytest's."""
+    install(session)
+    session.run("pytest", "-m", "not system", "--numprocesses", "auto", "--quiet", *session.posargs)
