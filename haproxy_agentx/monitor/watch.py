@@ -79,6 +79,7 @@ class Monitor:
         """Whether ``node`` is there for good. Until then what is seen stays in the readings."""
         self._hears = False
         """Whether snmpd has ever sent a notification here: without its line `trap2sink` none will come."""
+        self._refused: frozenset[str] = frozenset()
         self._refused_of: frozenset[str] = frozenset()
         self._refused_at = float("-inf")
         self._kept: object = None
@@ -334,7 +335,9 @@ class Monitor:
         if held == self._refused_of and (not held or now < self._refused_at + REFUSED_EACH):
             return
         self._refused_of, self._refused_at = held, now
-        instances.take_refused(refused(kernel, held, instances.addresses()) if kernel is not None and held else ())
+        known = self._refused
+        self._refused = refused(kernel, held, instances.addresses(), known) if kernel and held else frozenset()
+        instances.take_refused(self._refused)
 
     def _close(self) -> None:
         """Keep what can be reported now: nothing that a source has said is lost with this monitor."""

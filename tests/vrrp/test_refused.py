@@ -1,13 +1,13 @@
 """From which addresses the kernel lets nothing leave: asked of a real kernel with a real packet filter."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from haproxy_agentx.vrrp.model import Kernel, Link
-from haproxy_agentx.vrrp.refused import refused
+from haproxy_agentx.vrrp.refused import MAX_NEW, refused
 from tests.support.namespace import Namespace
 
 OWN, VIRTUAL, OWN6, VIRTUAL6 = "192.0.2.1", "192.0.2.100", "2001:db8::1", "2001:db8::100"
@@ -30,19 +30,25 @@ def host() -> Iterator[Namespace]:
         yield namespace
 
 
-def seen(host: Namespace, kernel: Kernel = KERNEL) -> frozenset[str]:
+def seen(
+    host: Namespace, kernel: Kernel = KERNEL, virtual: Collection[str] = BOTH, known: Collection[str] = ()
+) -> frozenset[str]:
     """Ask inside the namespace."""
 
     def ask() -> frozenset[str]:
         host.enter()
-        return refused(kernel, BOTH, BOTH)
+        return refused(kernel, virtual, virtual, known)
 
     with ThreadPoolExecutor(1) as inside:
         return inside.submit(ask).result()
 
 
 def drop(host: Namespace, program: str, *rule: str) -> None:
-    subprocess.run(host.command(program, "-A", *rule, "-j", "DROP"), check=True)
+    append(host, program, *rule, "-j", "DROP")
+
+
+def append(host: Namespace, program: str, *rule: str) -> None:
+    subprocess.run(host.command(program, "-A", *rule), check=True)
 
 
 def test_no_rule_refuses_nothing(host):
@@ -71,3 +77,47 @@ def test_an_address_that_is_gone_is_not_refused(host):
     drop(host, "iptables", "OUTPUT", "-s", VIRTUAL)
     host.ip(f"addr del {VIRTUAL}/32 dev eth0")
     assert seen(host) == frozenset()
+
+
+def test_a_rule_for_an_address_of_the_host_as_well_proves_nothing(host):
+    host.ip("addr add 192.0.2.2/32 dev eth0", "addr add 198.51.100.1/32 dev other")
+    more = {"192.0.2.2": frozenset({"eth0"}), "198.51.100.1": frozenset({"other"})}
+    drop(host, "iptables", "OUTPUT", "-s", "192.0.2.2/31")
+    drop(host, "iptables", "OUTPUT", "-s", VIRTUAL)
+    assert seen(host) == {VIRTUAL}
+    assert seen(host, Kernel({**KERNEL.addresses, **more}, LINKS)) == frozenset()
+
+
+def test_packets_that_are_dropped_at_random_are_no_refusal(host):
+    drop(host, "iptables", "OUTPUT", "-m", "statistic", "--mode", "random", "--probability", "0.5")
+    assert [seen(host) for _ in range(50)] == [frozenset()] * 50
+
+
+def test_a_firewall_that_lets_a_virtual_address_only_answer_is_none_where_lo_is_accepted(host):
+    append(host, "iptables", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
+    append(host, "iptables", "OUTPUT", "-m", "state", "--state", "ESTABLISHED", "-j", "ACCEPT")
+    append(host, "iptables", "OUTPUT", "-s", OWN, "-j", "ACCEPT")
+    drop(host, "iptables", "OUTPUT")
+    assert seen(host) == frozenset()
+
+
+def test_what_is_refused_stays_so_until_something_passes(host):
+    drop(host, "iptables", "OUTPUT", "-s", VIRTUAL)
+    before = seen(host)
+    drop(host, "iptables", "OUTPUT", "-p", "udp")
+    assert seen(host) == frozenset(), "nothing is known now"
+    assert seen(host, known=before) == before == {VIRTUAL}, "and nothing is better for it"
+    subprocess.run(host.command("iptables", "-F", "OUTPUT"), check=True)
+    assert seen(host, known=before) == frozenset()
+
+
+def test_of_many_addresses_each_is_found(host):
+    many = [f"192.0.2.{number}" for number in range(101, 251)]
+    host.ip(*(f"addr add {ip} dev eth0" for ip in many))
+    drop(host, "iptables", "OUTPUT", "-s", "192.0.2.192/26")
+    kernel = Kernel({**KERNEL.addresses, **dict.fromkeys(many, frozenset({"eth0"}))}, LINKS)
+    known: frozenset[str] = frozenset()
+    for look in range(1, 10):
+        known = seen(host, kernel, [VIRTUAL, *many], known)
+        assert len(known) == min(59, look * MAX_NEW)
+    assert known == set(many[91:])
