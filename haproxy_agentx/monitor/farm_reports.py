@@ -2,6 +2,8 @@
 
 Of an HAProxy whose rows stay the same only the changes are looked at. One that was counted anew, or is seen for the
 first time in this run, is compared as a whole, in steps: what came, what went, and what changed meanwhile.
+
+Where a kind is not reported any more, by configuration, its problems that were reported end: no later event could.
 """
 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
@@ -13,6 +15,9 @@ from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
 
 GOOD = "UP"
+
+WORDS = {Kind.backendChange: "backends", Kind.serverChange: "servers"}
+"""The kinds that may be reported, and what their subjects are called."""
 
 STEP = 128
 """Subjects between two pauses of a comparison."""
@@ -33,9 +38,14 @@ class FarmReports:
     """The readings of all HAProxy processes. ``kinds`` are those that are reported, of which each has the limit."""
 
     def __init__(self, kinds: Collection[Kind], limit: int, per: float, memory: Mapping[str, str]) -> None:
-        self._reports = {
-            kind: StateReports(kind, GOOD, 0.0, RateWindow(limit, per), _explain, memory) for kind in kinds
-        }
+        every = {kind: StateReports(kind, GOOD, 0.0, RateWindow(limit, per), _explain, memory) for kind in WORDS}
+        self._reports = {kind: every[kind] for kind in kinds}
+        self._ending = {kind: reports for kind, reports in every.items() if kind not in kinds and reports.last.texts}
+        """Those of an earlier run that are not reported any more, until their problems have ended."""
+        self._unlooked = list(self._ending)
+        """Those of ``_ending`` whose problems were not looked for yet."""
+        self._ended = 0
+        """The version of those that were forgotten."""
         self._compared: dict[str, tuple[Farm, int, int]] = {}
         """The reading of each process and its counters, as they were at the last comparison."""
         self._started: set[str] = set()
@@ -47,12 +57,12 @@ class FarmReports:
     @property
     def texts(self) -> dict[str, str]:
         """The memory for the next run."""
-        return {key: text for reports in self._reports.values() for key, text in reports.last.texts.items()}
+        return {key: text for reports in self._all() for key, text in reports.last.texts.items()}
 
     @property
     def version(self) -> int:
         """Grows with each change of ``texts``."""
-        return sum(reports.last.version for reports in self._reports.values())
+        return self._ended + sum(reports.last.version for reports in self._all())
 
     def take(self, process: str, farm: Farm, now: float) -> None:
         """Record what a good reading of ``process`` has shown."""
@@ -95,21 +105,40 @@ class FarmReports:
 
     def deadline(self, now: float) -> float | None:
         """Return when ``report`` has something although nothing comes."""
-        moments = [reports.deadline() for reports in self._reports.values()]
+        moments = [reports.deadline() for reports in self._all()]
         if self._comparisons:
             moments.append(now + PAUSE)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def report(self, now: float, date: float) -> Iterator[News]:
         """Yield what must be reported now."""
+        for kind in self._unlooked:
+            self._comparisons[_ending(kind)] = self._end_problems(kind, now)
+        self._unlooked.clear()
         self._go_on()
-        for reports in self._reports.values():
+        for reports in self._all():
             yield from reports.report(now, date)
+        for kind, reports in list(self._ending.items()):
+            if reports.is_settled and _ending(kind) not in self._comparisons:
+                self._ended += reports.last.version + 1
+                del self._ending[kind]
 
     def flush(self, now: float, date: float) -> Iterator[News]:
         """Yield the sums of what is suppressed."""
-        for reports in self._reports.values():
+        for reports in self._all():
             yield from reports.flush(now, date)
+
+    def _all(self) -> list[StateReports]:
+        return [*self._reports.values(), *self._ending.values()]
+
+    def _end_problems(self, kind: Kind, now: float) -> Generator[None, None, None]:
+        """Have the problems end of a kind that is not reported any more."""
+        reports = self._ending[kind]
+        for number, (subject, reported) in enumerate(reports.last, 1):
+            if not number % STEP:
+                yield
+            if reported.raised and reported.state != GOOD:
+                reports.gone(subject, now, f"{WORDS[kind]} are no longer reported")
 
     def _go_on(self) -> None:
         for _ in range(STEPS):
@@ -184,6 +213,11 @@ class FarmReports:
                 if subject.partition("/")[0] == process:
                     known[kind][subject] = reported.state
         return known
+
+
+def _ending(kind: Kind) -> str:
+    """Return the key of the comparison that ends the problems of a kind: no process has a slash in its name."""
+    return f"/{kind.name}"
 
 
 def _kind(server: str | None) -> Kind:

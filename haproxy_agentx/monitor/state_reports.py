@@ -182,6 +182,11 @@ class StateReports:
         if self._suppressed:
             yield from self._sum(now, date)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be reported, neither a change nor a sum."""
+        return not self._differences and self._burst_since is None
+
     def deadline(self) -> float | None:
         """Return when ``report`` has something although nothing comes, None for never."""
         moments = [self._sum_due()]

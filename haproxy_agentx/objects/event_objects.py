@@ -121,7 +121,7 @@ EVENT_TABLE = Table(
             tc.MESSAGE,
             "",
             "The state of a source, or the status of a backend or server, after the event; removed when it no longer "
-            "exists. Not instantiated for a service.",
+            "exists or is no longer reported. Not instantiated for a service.",
         ),
         Column(
             19,

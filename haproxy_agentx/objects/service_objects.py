@@ -35,7 +35,7 @@ def _seconds(sub_id: int, name: str, what: str) -> Column:
         COUNTER32,
         "",
         f"The number of seconds during which {what}. {SURVIVES} A crash of the subagent loses the last {KEPT_EACH} "
-        "seconds at most.",
+        "seconds at most: a value that is lower, where haxAgentStartTime has changed, has not wrapped.",
         "seconds",
     )
 

@@ -95,6 +95,27 @@ def test_a_failover_of_nodes_that_are_well_is_no_alarm():
     assert manager.ledger.counts.last_sequence == 2
 
 
+def test_what_is_not_reported_any_more_has_no_alarm():
+    manager, story = Manager(), begun(MASTER, servers=True).haproxy(ALL_DOWN).wait(5)
+    memory = ended(manager, story)
+    assert manager.wrong.keys() == {"SITE1", "local/app", "local/app/web1", "local/app/web2"}
+    again = Story(memory=memory, now=500.0, backends=False).kernel().writer().line(MASTER).haproxy(ALL_DOWN).wait(5)
+    assert heard(manager, again) == {"SITE1": "critical"}
+    assert not [key for key in ended(manager, again.wait(120)) if key.startswith("reported/") and "source" not in key]
+
+
+def test_a_kill_while_alarms_end_that_are_not_reported_any_more_ends_each_once():
+    manager, story = Manager(), begun(MASTER, servers=True, limit=1).haproxy(ALL_DOWN).wait(300)
+    memory = ended(manager, story)
+    assert len(manager.wrong) == 4
+    for run in range(1, 4):
+        again = Story(memory=memory, now=1000.0 * run, limit=1).kernel().writer().line(MASTER).haproxy(ALL_DOWN)
+        heard(manager, again.wait(1))
+        manager.restart()
+        memory = again.end()  # killed
+    assert manager.wrong.keys() == {"SITE1", "local/app"}
+
+
 class Alarmed(World):
     """A world whose manager has alarms."""
 
