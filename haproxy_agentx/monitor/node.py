@@ -22,7 +22,7 @@ from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
 from haproxy_agentx.monitor.plans import planned
-from haproxy_agentx.monitor.reports import Manners, Reports
+from haproxy_agentx.monitor.reports import NotificationPolicy, Reports
 from haproxy_agentx.monitor.service import Plan, Service, Surroundings
 from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
 from haproxy_agentx.monitor.storm import not_told
@@ -55,7 +55,7 @@ class Node:
     def __init__(
         self,
         plans: Sequence[Plan] | None,
-        manners: Manners,
+        policy: NotificationPolicy,
         awaited: Iterable[str],
         memory: Mapping[str, str],
         now: float,
@@ -73,7 +73,7 @@ class Node:
         self.suppressed = 0
         """Changes that were counted instead of reported, since the start."""
         self._plans = plans
-        self._manners = manners
+        self._policy = policy
         self._awaited = set(awaited)
         self._memory = dict(memory)
         self._started = now
@@ -89,7 +89,7 @@ class Node:
         self._pending: dict[str, deque[Pending]] = {}
         self._named: set[str] = set()
         """The names of the instances that were known at the last look."""
-        self.reports = Reports(manners, memory)
+        self.reports = Reports(policy, memory)
         """What is reported of backends, servers and sources."""
         self._ended: list[News] = []
         """Ends of services that must be reported."""
@@ -280,7 +280,7 @@ class Node:
         return reminder(service, now, date)
 
     def _limiter(self) -> Limiter:
-        return Limiter(self._manners.limit, self._manners.per)
+        return Limiter(self._policy.limit, self._policy.per)
 
     def _take_changes(self, changes: Iterable[RoleChange]) -> None:
         for change in changes:
@@ -320,7 +320,7 @@ class Node:
         for plan in plans:
             service = self.services.get(plan.name)
             if service is None:
-                service = Service(plan, Tracker(self._manners.hold, self._limiter()))
+                service = Service(plan, Tracker(self._policy.hold, self._limiter()))
                 service.recall(self._memory.pop(SERVICE + plan.name, None), now, date)
                 self.services[plan.name] = service
                 self._pending[plan.name] = deque()

@@ -10,7 +10,7 @@ from haproxy_agentx.monitor.source_reports import SourceReports
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class NotificationPolicy:
     """How much is reported: see the section ``notifications`` of the configuration. Seconds."""
 
     hold: float = 1.0
@@ -28,12 +28,12 @@ class Reports:
     Times are monotonic seconds, but ``date``, which is the same moment in seconds since 1970.
     """
 
-    def __init__(self, manners: Manners, memory: Mapping[str, str]) -> None:
-        wanted = {Kind.backendChange: manners.backends, Kind.serverChange: manners.servers}
+    def __init__(self, policy: NotificationPolicy, memory: Mapping[str, str]) -> None:
+        wanted = {Kind.backendChange: policy.backends, Kind.serverChange: policy.servers}
         kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
-        self.sources = SourceReports(manners.hold, manners.limit, manners.per, memory)
-        self.farms = FarmReports(kinds, manners.limit, manners.per, memory)
-        self.reminders = Reminders(manners.remind, manners.limit, manners.per, memory)
+        self.sources = SourceReports(policy.hold, policy.limit, policy.per, memory)
+        self.farms = FarmReports(kinds, policy.limit, policy.per, memory)
+        self.reminders = Reminders(policy.remind, policy.limit, policy.per, memory)
 
     @property
     def texts(self) -> dict[str, str]:

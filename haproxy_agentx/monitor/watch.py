@@ -22,7 +22,7 @@ from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Node, ProcessNews
 from haproxy_agentx.monitor.probing import Probing
-from haproxy_agentx.monitor.reports import Manners
+from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process import HaproxyProcess
@@ -91,7 +91,7 @@ class Monitor:
         self._learning: asyncio.Task[None] | None = None
         self._service_columns: list[ServedColumn] = []
         self._event_columns: list[ServedColumn] = []
-        self.node = Node((), Manners(), (), {}, monotonic())
+        self.node = Node((), NotificationPolicy(), (), {}, monotonic())
         keepalived = config.keepalived
         self._kernel = KernelAddresses(self._take_kernel)
         self._probings = [
@@ -141,7 +141,7 @@ class Monitor:
         if all(each is None for each in (self._fifo, self._traps, self._poll)):
             memory.pop(KEEPALIVED, None)  # the configuration says that there is no keepalived here
         now = monotonic()
-        self.node = Node(_plans(self._config), _manners(self._config), self._awaited(), memory, now)
+        self.node = Node(_plans(self._config), _policy(self._config), self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
         self._remembered = memory
         self._hears = self._listener in memory
@@ -435,6 +435,6 @@ def _plans(config: Config) -> list[Plan] | None:
     ]
 
 
-def _manners(config: Config) -> Manners:
+def _policy(config: Config) -> NotificationPolicy:
     said = config.notifications
-    return Manners(said.hold, said.limit, said.per, said.servers, said.backends, said.remind)
+    return NotificationPolicy(said.hold, said.limit, said.per, said.servers, said.backends, said.remind)

@@ -19,7 +19,7 @@ from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import netlink
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.model import Kernel
-from haproxy_agentx.vrrp.netlink import AddressNews, DumpEnd, LinkNews, News
+from haproxy_agentx.vrrp.netlink import AddressMessage, DumpEnd, LinkMessage, NetlinkMessage
 
 log = logging.getLogger(__name__)
 
@@ -112,10 +112,10 @@ class KernelAddresses:
 
 
 class _NetlinkConversation:
-    """One socket: dumps, and news between and beside them.
+    """One socket: dumps, and notifications between and beside them.
 
-    While a dump comes in, news go into the picture that there is as well as into the one that is being made: in the
-    socket's queue all messages are in the order of what happened.
+    While a dump comes in, notifications go into the present picture as well as into the one that is being made: in
+    the socket's queue all messages are in the order of what happened.
     """
 
     def __init__(self, connection: socket.socket, on_picture: Callable[[Interfaces], None]) -> None:
@@ -198,11 +198,11 @@ class _NetlinkConversation:
             return 0
         return 0 if sender else size
 
-    def _accept(self, news: list[News]) -> bool:
-        """Record news; True when the picture may have changed."""
+    def _accept(self, messages: list[NetlinkMessage]) -> bool:
+        """Record what the kernel reports; return True when the picture may have changed."""
         changed = False
-        for item in news:
-            if isinstance(item, LinkNews | AddressNews):
+        for item in messages:
+            if isinstance(item, LinkMessage | AddressMessage):
                 for interfaces in filter(None, (self._picture, self._making)):
                     interfaces.take((item,))
                 changed = True

@@ -59,7 +59,7 @@ _TYPE_MASK: Final = 0x3FFF  # above it: NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 
 @dataclass(frozen=True, slots=True)
-class LinkNews:
+class LinkMessage:
     """An interface is there (``name`` is its name now, ``up`` is IFF_UP with IFF_RUNNING), or is ``gone``."""
 
     index: int
@@ -70,7 +70,7 @@ class LinkNews:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressNews:
+class AddressMessage:
     """An address of this machine is there and can be used, or is ``gone`` or in duplicate detection.
 
     ``ip`` is its canonical text; ``entry`` distinguishes it from the same address with another prefix or peer, which
@@ -96,7 +96,7 @@ class Incomplete:
     """Ask for all again: messages were lost (NLMSG_OVERRUN), or a dump was changed under way (NLM_F_DUMP_INTR)."""
 
 
-News = LinkNews | AddressNews | DumpEnd | Incomplete
+NetlinkMessage = LinkMessage | AddressMessage | DumpEnd | Incomplete
 
 
 def dump_links(sequence: int) -> bytes:
@@ -109,24 +109,24 @@ def dump_addresses(sequence: int) -> bytes:
     return dump_request(RTM_GETADDR, sequence, _ADDRESS.pack(_AF_UNSPEC, 0, 0, 0, 0))
 
 
-def parse(datagram: bytes | memoryview) -> list[News]:
+def parse(datagram: bytes | memoryview) -> list[NetlinkMessage]:
     """Return what a datagram of the kernel reports, in its order; what is of no interest is left out.
 
     Raises Invalid when it is torn: a length that does not fit.
     """
-    news: list[News] = []
+    found: list[NetlinkMessage] = []
     for kind, flags, sequence, body in messages(memoryview(datagram)):
         if (flags & _NLM_F_DUMP_INTR and kind in _OF_A_DUMP) or kind == NLMSG_OVERRUN:
-            news.append(Incomplete())
+            found.append(Incomplete())
         if kind in (NLMSG_DONE, NLMSG_ERROR):
             error = -_STATUS.unpack_from(body)[0] if len(body) >= _STATUS.size else 0
-            news.append(DumpEnd(sequence, max(0, error)))
+            found.append(DumpEnd(sequence, max(0, error)))
         elif (record := _record(kind, body)) is not None:
-            news.append(record)
-    return news
+            found.append(record)
+    return found
 
 
-def _record(kind: int, body: memoryview) -> LinkNews | AddressNews | None:
+def _record(kind: int, body: memoryview) -> LinkMessage | AddressMessage | None:
     if kind in (RTM_NEWADDR, RTM_DELADDR):
         return _address(body, gone=kind == RTM_DELADDR)
     if kind in (RTM_NEWLINK, RTM_DELLINK):
@@ -163,8 +163,8 @@ def attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
         at += length + -length % 4
 
 
-def _link(body: memoryview, *, gone: bool) -> LinkNews | None:
-    """Read ``struct ifinfomsg``. One of another family is no news: a port that leaves its bridge is an RTM_DELLINK."""
+def _link(body: memoryview, *, gone: bool) -> LinkMessage | None:
+    """Read ``struct ifinfomsg``. One of another family is ignored: a port that leaves its bridge is an RTM_DELLINK."""
     if len(body) < _LINK.size:
         raise Invalid(f"netlink: a link of {len(body)} bytes, too short")
     family, _, index, flags, _ = _LINK.unpack_from(body)
@@ -175,10 +175,10 @@ def _link(body: memoryview, *, gone: bool) -> LinkNews | None:
         if kind == _IFLA_IFNAME:
             name = bytes(value).partition(b"\0")[0].decode(errors="backslashreplace")
     up = flags & _IFF_UP and flags & _IFF_RUNNING
-    return LinkNews(index, name, bool(up), bool(flags & _IFF_LOOPBACK), gone)
+    return LinkMessage(index, name, bool(up), bool(flags & _IFF_LOOPBACK), gone)
 
 
-def _address(body: memoryview, *, gone: bool) -> AddressNews | None:
+def _address(body: memoryview, *, gone: bool) -> AddressMessage | None:
     """Read ``struct ifaddrmsg``. Our own address is IFA_LOCAL, and IFA_ADDRESS the peer's; without it, that is ours."""
     if len(body) < _ADDRESS.size:
         raise Invalid(f"netlink: an address of {len(body)} bytes, too short")
@@ -199,4 +199,4 @@ def _address(body: memoryview, *, gone: bool) -> AddressNews | None:
     else:
         return None
     unusable = flags & (_IFA_F_TENTATIVE | _IFA_F_DADFAILED)
-    return AddressNews(index, ip, bytes((prefix,)) + ours + peer, gone or bool(unusable))
+    return AddressMessage(index, ip, bytes((prefix,)) + ours + peer, gone or bool(unusable))

@@ -11,7 +11,7 @@ from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import Node, ProcessNews
-from haproxy_agentx.monitor.reports import Manners
+from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan, Service
 from haproxy_agentx.vrrp.model import (
     Address,
@@ -75,12 +75,12 @@ class Story:
         memory: Memory | None = None,
         awaited: Sequence[str] = ("kernel", "haproxy/local"),
         now: float = BEGIN,
-        **manners: object,
+        **policy: object,
     ) -> None:
         self.now = now
         self.told: list[Told] = []
         self._memory = dict(memory or {})
-        self.node = Node(plans, Manners(**manners), awaited, memory or {}, now)
+        self.node = Node(plans, NotificationPolicy(**policy), awaited, memory or {}, now)
         self.node.instances.recall(recall_instances(memory or {}), now)
         self._process: dict[str, Process] = {}
         self._versions: dict[str, int] = {}

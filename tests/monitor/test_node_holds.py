@@ -138,7 +138,7 @@ def test_what_was_told_last_is_how_it_is(of_plans, limit, done):
 
 @pytest.mark.parametrize("begun", [None, 100.0])
 def test_a_node_of_which_nothing_is_known_is_unknown(begun):
-    node = Node(None, Story().node._manners, ("kernel",), {}, 100.0)
+    node = Node(None, Story().node._policy, ("kernel",), {}, 100.0)
     if begun is not None:
         assert node.advance(begun, begun) == []
     assert node.health is Health.unknown

@@ -12,11 +12,11 @@ from haproxy_agentx.vrrp import interfaces as interfaces_module
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.model import Kernel, Link
 from haproxy_agentx.vrrp.netlink import (
-    AddressNews,
+    AddressMessage,
     DumpEnd,
     Incomplete,
-    LinkNews,
-    News,
+    LinkMessage,
+    NetlinkMessage,
     dump_addresses,
     dump_links,
     parse,
@@ -31,7 +31,7 @@ INDEXES = st.integers(1, 2**31 - 1)
 def told(*messages: bytes) -> Kernel:
     """Give the picture that is left by messages."""
     picture = Interfaces()
-    picture.take(item for item in parse(b"".join(messages)) if isinstance(item, AddressNews | LinkNews))
+    picture.take(item for item in parse(b"".join(messages)) if isinstance(item, AddressMessage | LinkMessage))
     return picture.kernel()
 
 
@@ -56,7 +56,7 @@ def test_the_requests_are_dumps_of_their_kind():
     [(rt.UP | rt.RUNNING, True), (rt.UP, False), (rt.RUNNING, False), (0, False), (rt.UP | rt.RUNNING | 0x1000, True)],
 )
 def test_up_is_up_with_a_carrier(flags, up):
-    assert parse(rt.link(4, "eth0", flags)) == [LinkNews(4, "eth0", up, loopback=False)]
+    assert parse(rt.link(4, "eth0", flags)) == [LinkMessage(4, "eth0", up, loopback=False)]
 
 
 def test_a_loopback_is_told_from_others():
@@ -145,7 +145,7 @@ def test_what_is_incomplete_says_so(lost):
 
 def test_an_interrupted_part_says_so():
     part = rt.message(rt.NEWADDR, rt.address(2, "192.0.2.1")[16:], rt.MULTI | rt.DUMP_INTR, 3)
-    assert [type(item) for item in parse(part)] == [Incomplete, AddressNews]
+    assert [type(item) for item in parse(part)] == [Incomplete, AddressMessage]
 
 
 def test_a_refusal_ends_a_dump():
@@ -190,7 +190,7 @@ def test_what_is_told_is_what_is_there(index, name, ips):
     assert kernel.links == {name: Link(name, up=True, loopback=False, index=index)}
 
 
-def news_or_none(data: bytes) -> list[News] | None:
+def messages_or_none(data: bytes) -> list[NetlinkMessage] | None:
     """Parse; None where it is refused in words that an operator can read."""
     try:
         return parse(data)
@@ -202,8 +202,8 @@ def news_or_none(data: bytes) -> list[News] | None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_news_or_refused(data):
-    for item in news_or_none(data) or ():
-        if isinstance(item, AddressNews):
+    for item in messages_or_none(data) or ():
+        if isinstance(item, AddressMessage):
             assert str(ip_address(item.ip)) == item.ip
 
 
@@ -211,14 +211,14 @@ def test_garbage_is_news_or_refused(data):
 def test_a_changed_octet_is_news_or_refused(data):
     whole = bytearray(rt.REAL_ADDRESSES + rt.link(3, "eth0") + rt.address(3, "192.0.2.1", peer="192.0.2.2"))
     whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    news_or_none(bytes(whole))
+    messages_or_none(bytes(whole))
 
 
 @given(st.integers(0, len(rt.REAL_ADDRESSES)))
 def test_a_cut_datagram_is_the_first_messages_or_refused(size):
     whole = parse(rt.REAL_ADDRESSES)
-    news = news_or_none(rt.REAL_ADDRESSES[:size]) or []
-    assert news == whole[: len(news)]
+    found = messages_or_none(rt.REAL_ADDRESSES[:size]) or []
+    assert found == whole[: len(found)]
 
 
 def test_the_order_of_news_is_kept():

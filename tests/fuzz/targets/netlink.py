@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.interfaces import Interfaces
-from haproxy_agentx.vrrp.netlink import AddressNews, LinkNews, parse
+from haproxy_agentx.vrrp.netlink import AddressMessage, LinkMessage, parse
 from haproxy_agentx.vrrp.netlink_routes import Routes, look
 from tests.support import rtnetlink as rt
 
@@ -38,13 +38,13 @@ def target(data: bytes) -> None:
     with suppress(Invalid):
         assert look(data) in Routes
     try:
-        news = parse(data)
+        messages = parse(data)
     except Invalid as error:
         assert str(error).isprintable()
         return
-    assert news == parse(memoryview(data))
-    changes = [item for item in news if isinstance(item, AddressNews | LinkNews)]
-    assert all(str(ip_address(item.ip)) == item.ip for item in changes if isinstance(item, AddressNews))
+    assert messages == parse(memoryview(data))
+    changes = [item for item in messages if isinstance(item, AddressMessage | LinkMessage)]
+    assert all(str(ip_address(item.ip)) == item.ip for item in changes if isinstance(item, AddressMessage))
     picture = Interfaces()
     picture.take(changes)
     kernel = picture.kernel()
