@@ -6,7 +6,7 @@ from time import monotonic
 
 from haproxy_agentx.control import Handler, Snapshot
 from haproxy_agentx.control_request import Request, page
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.event_json import event_json
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.outbox import Outbox
@@ -46,7 +46,7 @@ def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | No
     async def trap_test(_request: Request) -> Snapshot:
         """Send a haxTest, and say how it went."""
         began = monotonic()
-        event = await outbox.test(News(time.time(), Kind.test, TEST_CELLS), TEST_TIMEOUT)
+        event = await outbox.test(EventDraft(time.time(), Kind.test, TEST_CELLS), TEST_TIMEOUT)
         return outcome_of_test(event, monotonic() - began, outbox.on_hold or problem())
 
     return {"events": events, "trap-test": trap_test}

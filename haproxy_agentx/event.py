@@ -33,7 +33,7 @@ class Delivery(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class EventDraft:
     """An event before it has a number.
 
     ``at`` is its date in seconds since 1970; ``cells`` are the texts of its columns in haxEventTable by name of the
@@ -52,7 +52,7 @@ class Event:
     """An event of the log. ``sequence`` grows with the events, and no number is used twice, across restarts too."""
 
     sequence: int
-    news: News
+    draft: EventDraft
     delivery: Delivery = Delivery.queued
     tries: int = 0
     """Times that it was given to snmpd."""

@@ -51,17 +51,17 @@ def event_json(event: Event) -> dict[str, object]:
     it, in hundredths of a second; ``clears`` is the number of the event whose problem ends with this one;
     ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.
     """
-    cells = event.news.cells
+    cells = event.draft.cells
     return {
         "sequence": event.sequence,
-        "time": _date(event.news.at),
-        "kind": event.news.kind.name,
+        "time": _date(event.draft.at),
+        "kind": event.draft.kind.name,
         **{key: _value(cells.get(column), read) for key, (column, read) in _KEYS.items()},
         "delivery": event.delivery.name,
         "tries": event.tries,
         "maybe_repeated": event.maybe_repeated,
         "acknowledged": None if event.acknowledged_at is None else _date(event.acknowledged_at),
-        "keepalived": dict(event.news.keepalived),
+        "keepalived": dict(event.draft.keepalived),
     }
 
 

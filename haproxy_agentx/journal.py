@@ -17,7 +17,7 @@ from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
 
-from haproxy_agentx.event import Delivery, Event, News
+from haproxy_agentx.event import Delivery, Event, EventDraft
 from haproxy_agentx.store.first_number import Noted, Start, first_number
 from haproxy_agentx.store.ledger import MAX_LOG, RESERVE, Counts, Ledger
 from haproxy_agentx.store.messages import Loaded, Read, Reply, Write
@@ -86,16 +86,16 @@ class Journal:
                 await self._loaded.wait()
         self._begin_without()
 
-    def append(self, news: Sequence[News], memory: Mapping[str, str] = NOTHING) -> asyncio.Future[list[Event]]:
+    def append(self, drafts: Sequence[EventDraft], memory: Mapping[str, str] = NOTHING) -> asyncio.Future[list[Event]]:
         """Assign numbers to events and remember ``memory``; both is done when this returns.
 
         The future has the events when they may be sent. What is appended beyond ``ledger.MAX_QUEUED`` makes the oldest
         dropped, which may be one of these.
         """
         self._begin_without()
-        if news:
+        if drafts:
             self._ledger.rise_to(self._first.floor)
-        events = self._ledger.append(news, monotonic(), max(self._on_disk, self._first.floor) + RESERVE, self._date())
+        events = self._ledger.append(drafts, monotonic(), max(self._on_disk, self._first.floor) + RESERVE, self._date())
         last = self._ledger.counts.last_sequence
         self._ledger.remember(memory)
         self._note()
@@ -325,7 +325,7 @@ class Journal:
     def _take_loaded(self, loaded: Loaded) -> None:
         """Go on from what the file has; what was numbered before it could be read follows it."""
         now, date = monotonic(), self._date()
-        events = [replace(event, moment=now - max(0.0, date - event.news.at)) for event in loaded.events]
+        events = [replace(event, moment=now - max(0.0, date - event.draft.at)) for event in loaded.events]
         ledger = Ledger(loaded.counts, events, loaded.told)
         before, self._ledger = self._ledger, ledger
         self._on_disk = loaded.counts.last_sequence

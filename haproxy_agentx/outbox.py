@@ -23,7 +23,7 @@ from time import monotonic
 from haproxy_agentx.agentx import events as agentx
 from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.delivery import MAX_TRIES, Attempts, LearnedSize, Outcome, outcome_of
-from haproxy_agentx.event import Delivery, Event, News
+from haproxy_agentx.event import Delivery, Event, EventDraft
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.objects.notification_size import COMPACT, FULL
 from haproxy_agentx.printable import printable
@@ -144,9 +144,9 @@ class Outbox:
         """Look at once whether there is something to send."""
         self._woken.set()
 
-    async def test(self, news: News, seconds: float) -> Event:
+    async def test(self, draft: EventDraft, seconds: float) -> Event:
         """Append an event, and give it as ``delivered`` does."""
-        (event,) = await self._journal.append([news])
+        (event,) = await self._journal.append([draft])
         return await self.delivered(event.sequence, seconds)
 
     async def delivered(self, sequence: int, seconds: float) -> Event:
@@ -246,8 +246,8 @@ class Outbox:
             level,
             "event %d (%s of %s) is %s after %d tries, and stays in the log: %s",
             event.sequence,
-            event.news.kind.name,
-            printable(event.news.cells.get("haxEventSubject", "")),
+            event.draft.kind.name,
+            printable(event.draft.cells.get("haxEventSubject", "")),
             delivery.name,
             event.tries,
             why,

@@ -53,7 +53,7 @@ class OldestEvent:
             return 0.0
         if oldest.sequence != self._sequence:
             self._sequence = oldest.sequence
-            self._since = now - max(0.0, date - oldest.news.at)
+            self._since = now - max(0.0, date - oldest.draft.at)
         return now - self._since
 
 
@@ -188,7 +188,7 @@ class Report:
     def _given_up(self) -> int:
         """Return the number of events of the last hour whose notification was given up."""
         since = time.time() - LATELY
-        return sum(event.delivery in _GIVEN_UP and event.news.at >= since for event in self.journal.recent)
+        return sum(event.delivery in _GIVEN_UP and event.draft.at >= since for event in self.journal.recent)
 
     def _store_state(self) -> str:
         if self.store.hangs:

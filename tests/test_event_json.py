@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.event_json import _KEYS, event_json
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.objects.event_objects import COLUMNS
 
-NEWS = News(
+DRAFT = EventDraft(
     1_800_000_000.123,
     Kind.serviceFailover,
     {
@@ -35,7 +35,7 @@ NEWS = News(
 
 
 def test_all_of_an_event():
-    assert event_json(Event(7, NEWS, Delivery.acknowledged, 2, 1_800_000_001.0)) == {
+    assert event_json(Event(7, DRAFT, Delivery.acknowledged, 2, 1_800_000_001.0)) == {
         "sequence": 7,
         "time": "2027-01-15T08:00:00.123Z",
         "kind": "serviceFailover",
@@ -67,13 +67,13 @@ def test_all_of_an_event():
 
 
 def test_a_number_of_nothing_is_null():
-    of_nothing = News(0.0, Kind.serverChange, {"haxEventClears": "0", "haxEventSubjectIndex": "0"})
+    of_nothing = EventDraft(0.0, Kind.serverChange, {"haxEventClears": "0", "haxEventSubjectIndex": "0"})
     assert {event_json(Event(1, of_nothing))[key] for key in ("clears", "subject_index")} == {None}
 
 
 def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
-    bare = event_json(Event(1, News(0.0, Kind.test, {})))
-    assert list(bare) == list(event_json(Event(7, NEWS)))
+    bare = event_json(Event(1, EventDraft(0.0, Kind.test, {})))
+    assert list(bare) == list(event_json(Event(7, DRAFT)))
     assert {bare[key] for key in _KEYS} == {None}
     assert bare["acknowledged"] is None
 
@@ -81,16 +81,18 @@ def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
 @pytest.mark.parametrize(
     "news",
     [
-        News(1e300, Kind.test, {}),
-        News(float("nan"), Kind.test, {}),
-        News(0.0, Kind.test, {"haxEventSuppressed": "many", "haxEventReasons": "x", "haxEventKeepalivedUpTime": ""}),
-        News(0.0, Kind.test, {"haxEventReasons": "-1"}),
-        News(0.0, Kind.test, {"haxEventReasons": str(2**40)}),
-        News(0.0, Kind.test, {"haxEventSubject": "\ud800", "haxEventOther": "x"}),
+        EventDraft(1e300, Kind.test, {}),
+        EventDraft(float("nan"), Kind.test, {}),
+        EventDraft(
+            0.0, Kind.test, {"haxEventSuppressed": "many", "haxEventReasons": "x", "haxEventKeepalivedUpTime": ""}
+        ),
+        EventDraft(0.0, Kind.test, {"haxEventReasons": "-1"}),
+        EventDraft(0.0, Kind.test, {"haxEventReasons": str(2**40)}),
+        EventDraft(0.0, Kind.test, {"haxEventSubject": "\ud800", "haxEventOther": "x"}),
     ],
 )
-def test_what_another_version_has_left_is_no_obstacle(news):
-    json.loads(json.dumps(event_json(Event(1, news)), allow_nan=False))
+def test_what_another_version_has_left_is_no_obstacle(draft):
+    json.loads(json.dumps(event_json(Event(1, draft)), allow_nan=False))
 
 
 def test_each_column_of_the_table_is_in_it():

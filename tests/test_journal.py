@@ -21,7 +21,7 @@ from haproxy_agentx.store.first_number import CLOCK_ORIGIN, Noted, Start, clock,
 from haproxy_agentx.store.ledger import RESERVE, Counts, Ledger
 from haproxy_agentx.store.messages import Loaded
 from haproxy_agentx.store.witness import Witness
-from tests.support.news import news, several
+from tests.support.draft import draft, several
 from tests.support.stored import Stored, stored
 
 DATE = float(CLOCK_ORIGIN + 50_000_000)
@@ -32,7 +32,7 @@ DATE = float(CLOCK_ORIGIN + 50_000_000)
 
 def loaded(last: int, closed_at: float | None = None, at: float | None = DATE) -> Loaded:
     """Return a file whose last number is of an event at the date ``at``, None for one that has lost its events."""
-    events = () if at is None or not last else (Event(last, replace(news(1), at=at)),)
+    events = () if at is None or not last else (Event(last, replace(draft(1), at=at)),)
     return Loaded(Counts(last_sequence=last), events, {}, closed_at)
 
 
@@ -110,7 +110,7 @@ class Machine:
     def append(self, number: int) -> None:
         self.ledger.rise_to(self.first.floor)
         most = max(self.on_disk, self.first.floor) + RESERVE
-        for event in self.ledger.append([replace(news(1), at=self.date)] * number, None, most):
+        for event in self.ledger.append([replace(draft(1), at=self.date)] * number, None, most):
             if not self.writable:  # it leaves when the edge has come to it
                 self.date = max(self.date, self.began + event.sequence - self.first.edge)
             elif not self.bursts:
@@ -122,7 +122,7 @@ class Machine:
     def write(self) -> None:
         if self.writable and self.ledger.counts.last_sequence > self.disk:
             self.disk = self.on_disk = self.ledger.counts.last_sequence
-            self.disk_at = self.ledger.recent[self.disk].news.at
+            self.disk_at = self.ledger.recent[self.disk].draft.at
             self.ledger.saved()
 
     def mend(self) -> None:
@@ -235,11 +235,11 @@ def test_an_event_is_on_disk_before_it_may_be_sent_and_soon_leaves_without(tmp_p
         async with stored(tmp_path / "state.db") as store:
             journal = Journal(store, witness(tmp_path))
             await journal.begin()
-            (event,) = await journal.append([news(1)])
+            (event,) = await journal.append([draft(1)])
             assert event.sequence == 1
             assert await sent(journal) == (1, False)
             store.freeze()
-            appended = journal.append([news(2)])
+            appended = journal.append([draft(2)])
             assert [known.sequence for known in journal.recent] == [1], "nobody knows of it before it is on disk"
             assert journal.counts.last_sequence == 1
             began = time.monotonic()
@@ -248,7 +248,7 @@ def test_an_event_is_on_disk_before_it_may_be_sent_and_soon_leaves_without(tmp_p
             assert await sent(journal) == (2, True)
             began = time.monotonic()
             for number in range(3, 53):
-                await journal.append([news(number)])
+                await journal.append([draft(number)])
                 assert await sent(journal) == (number, True)
             assert time.monotonic() - began < journal_module.KEEP, "a store that is known to hang is not waited for"
             assert store.hangs
@@ -256,13 +256,13 @@ def test_an_event_is_on_disk_before_it_may_be_sent_and_soon_leaves_without(tmp_p
             store.thaw()
             await store.settled()
             await journal.flush()
-            await journal.append([news(53)])
+            await journal.append([draft(53)])
             assert await sent(journal) == (53, False)
             assert [event.unkept for event in await journal.last(53)] == [False, *[True] * 51, False]
         async with stored(tmp_path / "state.db") as store:
             journal = Journal(store)
             await journal.begin()
-            assert [event.news for event in await journal.last(99)] == several(1, 53)
+            assert [event.draft for event in await journal.last(99)] == several(1, 53)
             assert [event.maybe_repeated for event in journal.recent] == [False, *[True] * 51, False]
 
     asyncio.run(scenario())
@@ -273,9 +273,9 @@ def test_what_was_told_is_told_again_from_memory_while_the_store_hangs(tmp_path)
         async with stored(tmp_path / "state.db") as store:
             journal = Journal(store)
             await journal.begin()
-            await journal.append([news(1)], {"SITE1": "up"})
+            await journal.append([draft(1)], {"SITE1": "up"})
             store.freeze()
-            appended = journal.append([news(2)], {"SITE1": "down"})
+            appended = journal.append([draft(2)], {"SITE1": "down"})
             appended.cancel()
             assert await journal.recall() == {"SITE1": "down"}
             store.thaw()
@@ -283,7 +283,7 @@ def test_what_was_told_is_told_again_from_memory_while_the_store_hangs(tmp_path)
         async with stored(tmp_path / "state.db") as store:
             journal = Journal(store)
             assert await journal.recall() == {"SITE1": "down"}
-            assert [event.news for event in journal.recent] == several(1, 2)
+            assert [event.draft for event in journal.recent] == several(1, 2)
 
     asyncio.run(scenario())
 
@@ -303,13 +303,13 @@ def test_a_start_with_a_store_that_hangs_goes_on_from_the_witness_and_finds_the_
         journal = Journal(store, witness(tmp_path))
         await journal.begin()
         assert journal.recent == ()
-        (event,) = await journal.append([news(3)], {"SITE1": "new"})
+        (event,) = await journal.append([draft(3)], {"SITE1": "new"})
         assert event.sequence == 3
         assert await sent(journal) == (3, True)
         store.thaw()
         await store.settled()
         await journal.flush()
-        assert [event.news for event in journal.recent] == several(1, 3)
+        assert [event.draft for event in journal.recent] == several(1, 3)
         assert await journal.recall() == {"SITE1": "new", "SITE2": "old"}
         await store.close(complete=True, unlink="")
 
@@ -368,7 +368,7 @@ def test_a_file_without_the_first_number_of_a_start_is_not_marked_as_closed(tmp_
         store.open()
         journal = Journal(store, None, lambda: date)
         await journal.begin()
-        first = (await journal.append([replace(news(1), at=date)]))[0].sequence if appends else journal._first.floor
+        first = (await journal.append([replace(draft(1), at=date)]))[0].sequence if appends else journal._first.floor
         await journal.flush()
         await store.close(complete=journal.end(), unlink=f"{path}.sock")
         return first
@@ -400,12 +400,12 @@ def test_events_keep_their_moment_whatever_the_wall_clock_does(tmp_path):
             journal = Journal(store, None, lambda: date[0])
             await journal.begin()
             began = time.monotonic()
-            (event,) = await journal.append([news(1)])
+            (event,) = await journal.append([draft(1)])
             date[0] += 3600
             assert began <= event.moment <= time.monotonic()
             assert journal.recent[0].moment == event.moment
         async with stored(tmp_path / "state.db") as store:
-            journal = Journal(store, None, lambda: event.news.at + 10)
+            journal = Journal(store, None, lambda: event.draft.at + 10)
             await journal.begin()
             moment = journal.recent[0].moment
             assert time.monotonic() - 20 < moment < time.monotonic() - 10
@@ -449,7 +449,7 @@ def test_with_a_real_store_each_number_is_of_one_event(steps):
                 store.die()  # what the daemon had sent to its store process is done by that
                 store = await begun(folder, hangs=verb == "killed, hangs")
             for event in store.journal.recent:
-                assert outside.setdefault(event.sequence, event.news.at) == event.news.at
+                assert outside.setdefault(event.sequence, event.draft.at) == event.draft.at
         store.die()
         await store.close(complete=False, unlink="")
 
@@ -483,14 +483,14 @@ def test_a_store_process_that_hung_does_not_write_what_its_successor_has_read(tm
         async with stored(tmp_path / "state.db") as store:
             journal = Journal(store)
             await journal.begin()
-            await journal.append([news(1)])
+            await journal.append([draft(1)])
             async with stored(tmp_path / "state.db") as successor:
                 following = Journal(successor)
                 await following.begin()
-                journal.append([news(2)])
+                journal.append([draft(2)])
                 gone = asyncio.Event()
                 store.on_gone = lambda _: gone.set()
-                await following.append([news(3)])
-                assert [event.news for event in await following.last(9)] == [news(1), news(3)]
+                await following.append([draft(3)])
+                assert [event.draft for event in await following.last(9)] == [draft(1), draft(3)]
 
     asyncio.run(scenario())

@@ -25,8 +25,8 @@ from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.outbox import NO_SESSION, Outbox, OutboxPace
 from haproxy_agentx.store.ledger import Counts
 from tests.support import golden, wire
+from tests.support.draft import draft, several
 from tests.support.events import event_of
-from tests.support.news import news, several
 from tests.support.our_agent import QUICK, QUICK_PACE
 from tests.support.scripted_master import ScriptedMaster, grant, hang_up, late, refuse, silence
 from tests.support.snmpd import Snmpd
@@ -137,13 +137,13 @@ def test_appends_keep_their_order_whether_awaited_or_not(tmp_path):
         async with running(tmp_path) as bench:
             bench.answer_all()
             for number in range(20):
-                bench.journal.append([news(number)], {"SITE1": str(number)})
+                bench.journal.append([draft(number)], {"SITE1": str(number)})
             bench.journal.add_suppressed(3)
             assert await bench.journal.recall() == {"SITE1": "19"}
             bench.journal.forget(["SITE1"])
             assert await bench.journal.recall() == {}
             await bench.until(lambda: bench.journal.counts.acknowledged == 20)
-            assert [event.news for event in bench.sent] == [news(number) for number in range(20)]
+            assert [event.draft for event in bench.sent] == [draft(number) for number in range(20)]
             assert bench.journal.counts.suppressed == 3
             assert [event.sequence for event in await bench.journal.last(2)] == [19, 20]
             assert [event.sequence for event in await bench.journal.since(4, 2)] == [5, 6]
@@ -184,7 +184,7 @@ def test_c54_nothing_leaves_before_there_is_a_session(tmp_path):
     async def scenario():
         async with running(tmp_path, session=False) as bench:
             assert bench.outbox.on_hold == "", "nothing waits"
-            await bench.journal.append([news()])
+            await bench.journal.append([draft()])
             assert bench.outbox.on_hold == NO_SESSION
             for there_is_one in (Ready(), MasterRefused(b"", "duplicate")):
                 bench.outbox.take(there_is_one)
@@ -201,7 +201,7 @@ def test_c54_a_session_that_was_gone_before_the_event_leaves_no_mark(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
             bench.accepts = False
-            await bench.journal.append([news()])
+            await bench.journal.append([draft()])
             await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
             assert bench.outbox.on_hold == NO_SESSION
             bench.accepts = True
@@ -215,7 +215,7 @@ def test_c54_a_session_that_ends_while_it_is_written_to(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
             bench.on_send = lambda _: bench.outbox.take(Closed("snmpd does not read"))
-            await bench.journal.append([news()])
+            await bench.journal.append([draft()])
             await bench.until(lambda: bench.sent and bench.outbox.on_hold == NO_SESSION)
             bench.answer_all()
             bench.outbox.take(Ready())
@@ -244,7 +244,7 @@ def test_c54_a_session_that_ends_before_the_answer(tmp_path):
 def test_c54_no_answer_in_time(tmp_path):
     async def scenario():
         async with running(tmp_path, OutboxPace(answer=0.02)) as bench:
-            await bench.journal.append([news()])
+            await bench.journal.append([draft()])
             await bench.until(lambda: len(bench.sent) >= 3)
             bench.answer(DENIED, bench.sent[0])  # a late no is not about this try
             bench.answer(0, bench.sent[0])  # a late yes is a yes
@@ -366,16 +366,16 @@ def test_c54_refused_for_good_is_logged_once_and_counted(tmp_path, caplog):
     async def scenario():
         async with running(tmp_path) as bench:
             bench.answer_all(UNREADABLE)
-            await bench.journal.append([news(1, haxEventSubject="SITE1\n<0>all is well"), news(2)])
+            await bench.journal.append([draft(1, haxEventSubject="SITE1\n<0>all is well"), draft(2)])
             await bench.until(lambda: bench.deliveries == [Delivery.refused] * 2)
             assert bench.tries == [(event, number) for event in (1, 2) for number in range(1, 4)]
             assert bench.octets == [1200, COMPACT, COMPACT] * 2
             assert bench.journal.counts == Counts(sent=6, lost=2, last_sequence=2)
             bench.answer_all()
-            await bench.journal.append([news(3)])
+            await bench.journal.append([draft(3)])
             await bench.until(lambda: bench.journal.counts.acknowledged)
             bench.answer_all(UNREADABLE)
-            await bench.journal.append([news(4)])
+            await bench.journal.append([draft(4)])
             await bench.until(lambda: bench.journal.counts.lost == 3)
 
     with caplog.at_level(logging.INFO, "haproxy_agentx.outbox"):
@@ -391,12 +391,12 @@ def test_c54_refused_for_good_is_logged_once_and_counted(tmp_path, caplog):
 def test_answers_to_others_are_none_of_ours(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
-            bench.answer(0, Event(1, news()))
-            await bench.journal.append([news()])
+            bench.answer(0, Event(1, draft()))
+            await bench.journal.append([draft()])
             await bench.until(lambda: bench.sent)
             bench.outbox.take(Acknowledged("somebody else's", 0))
             bench.outbox.take(Acknowledged(None, DENIED))
-            bench.answer(0, Event(2, news()))
+            bench.answer(0, Event(2, draft()))
             found = await bench.journal.find(1)
             assert found is not None
             assert found.delivery is Delivery.sent
@@ -437,7 +437,7 @@ def test_held_events_wait_and_say_why(tmp_path):
             bench.held = "the link of eth0 is down"
             await bench.journal.append(several(1, 3))
             assert bench.outbox.on_hold == "the link of eth0 is down"
-            assert await bench.outbox.delivered(3, 0.02) == Event(3, news(3))
+            assert await bench.outbox.delivered(3, 0.02) == Event(3, draft(3))
             bench.held = None
             assert (await bench.outbox.delivered(3, DEADLINE)).delivery is Delivery.acknowledged
             assert bench.tries == [(1, 1), (2, 1), (3, 1)]
@@ -451,7 +451,7 @@ def test_an_event_that_is_to_be_held_from_just_now_does_not_leave(tmp_path):
             looks = iter([None])
             bench.outbox._gate = lambda: next(looks, bench.held)
             bench.held = "the link went down while it was marked on disk"
-            await bench.journal.append([news()])
+            await bench.journal.append([draft()])
             await bench.until(lambda: bench.journal.counts.sent and bench.deliveries == [Delivery.queued])
             assert bench.sent == []
             bench.held = None
@@ -467,13 +467,13 @@ def test_a_test_event_is_followed_to_its_end(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
             bench.answer_all()
-            event = await bench.outbox.test(news(kind=Kind.test), DEADLINE)
+            event = await bench.outbox.test(draft(kind=Kind.test), DEADLINE)
             assert (event.sequence, event.delivery, event.tries) == (1, Delivery.acknowledged, 1)
             assert await bench.outbox.delivered(1, DEADLINE) == event, "also when it is over"
             bench.answer_all(UNREADABLE)
-            assert (await bench.outbox.test(news(kind=Kind.test), DEADLINE)).delivery is Delivery.refused
+            assert (await bench.outbox.test(draft(kind=Kind.test), DEADLINE)).delivery is Delivery.refused
             bench.on_send = lambda _: None
-            assert (await bench.outbox.test(news(kind=Kind.test), 0.05)).delivery is Delivery.sent
+            assert (await bench.outbox.test(draft(kind=Kind.test), 0.05)).delivery is Delivery.sent
             with pytest.raises(LookupError, match="no event 99"):
                 await bench.outbox.delivered(99, DEADLINE)
 
@@ -579,14 +579,14 @@ def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster,
 # As net-snmp does with sendMessageMaxSize. Catches a queue that stands still, and managers that hear nothing meanwhile.
 def test_what_a_master_never_answers_blocks_neither_the_queue_nor_managers(master: ScriptedMaster, tmp_path):
     master.script[wire.NOTIFY] = lambda link, frame: grant(link, frame) if len(frame.payload) < 700 else None
-    long = replace(event_of(Kind.serviceFailover).news, at=1.0)
+    long = replace(event_of(Kind.serviceFailover).draft, at=1.0)
     asked: list[int] = []
 
     async def scenario():
         async with connected(
             tmp_path, str(master.path), lambda event, budget: notification(event, ROOT, 1, budget)
         ) as (outbox, journal):
-            await journal.append([long, news(2, Kind.test), long, long])
+            await journal.append([long, draft(2, Kind.test), long, long])
             waiting = asyncio.create_task(outbox.delivered(4, DEADLINE))
             link = await asyncio.to_thread(master.session)
             while not waiting.done():

@@ -17,8 +17,8 @@ from haproxy_agentx.problems import (
     worst,
 )
 from haproxy_agentx.report import OldestEvent
+from tests.support.draft import draft
 from tests.support.fake_daemon import BARE, PROCESS, source, state
-from tests.support.news import news
 
 NONE, WARNING, CRITICAL = ProblemSeverity
 FIFO, TRAPS, MIB = 1, 2, 3
@@ -123,11 +123,11 @@ def test_a_fifo_that_nobody_writes_is_told_once():
 
 def test_the_age_of_the_oldest_event_follows_no_step_of_the_wall_clock():
     oldest = OldestEvent()
-    first, second = Event(1, news(1), Delivery.queued), Event(2, news(2), Delivery.queued)
-    assert oldest.age(None, first.news.at, 100.0) == 0
-    assert oldest.age(first, first.news.at + 5, 100.0) == 5
-    assert oldest.age(first, first.news.at + 86400, 101.0) == 6
-    assert oldest.age(first, first.news.at - 86400, 102.0) == 7
-    assert oldest.age(second, second.news.at - 50, 103.0) == 0
-    assert oldest.age(None, second.news.at, 104.0) == 0
-    assert oldest.age(second, second.news.at + 1, 105.0) == 1
+    first, second = Event(1, draft(1), Delivery.queued), Event(2, draft(2), Delivery.queued)
+    assert oldest.age(None, first.draft.at, 100.0) == 0
+    assert oldest.age(first, first.draft.at + 5, 100.0) == 5
+    assert oldest.age(first, first.draft.at + 86400, 101.0) == 6
+    assert oldest.age(first, first.draft.at - 86400, 102.0) == 7
+    assert oldest.age(second, second.draft.at - 50, 103.0) == 0
+    assert oldest.age(None, second.draft.at, 104.0) == 0
+    assert oldest.age(second, second.draft.at + 1, 105.0) == 1

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from haproxy_agentx.event import Event, News
+from haproxy_agentx.event import Event, EventDraft
 from haproxy_agentx.health.model import Health
 
 log = logging.getLogger(__name__)
@@ -17,17 +17,17 @@ def log_events(appended: asyncio.Future[list[Event]]) -> None:
     if appended.cancelled():
         return
     for event in appended.result():
-        log.log(_level(event.news), "event %d: %s", event.sequence, _words(event.news))
+        log.log(_level(event.draft), "event %d: %s", event.sequence, _words(event.draft))
 
 
-def _level(news: News) -> int:
-    name = news.cells.get("haxEventHealth")
+def _level(draft: EventDraft) -> int:
+    name = draft.cells.get("haxEventHealth")
     return LEVELS[Health[name]] if name else logging.INFO
 
 
-def _words(news: News) -> str:
+def _words(draft: EventDraft) -> str:
     """Return an event as one line."""
-    cells: Mapping[str, str] = news.cells
+    cells: Mapping[str, str] = draft.cells
     before, after = (
         (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))
         if "haxEventHealth" in cells

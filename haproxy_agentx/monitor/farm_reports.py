@@ -8,7 +8,7 @@ Where a kind is not reported any more, by configuration, its problems that were 
 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.farm import NOT_KNOWN, Farm
 from haproxy_agentx.health.limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
@@ -91,7 +91,7 @@ class FarmReports:
             self._comparisons.pop(process, None)
             self._started.discard(process)
 
-    def reminder(self, kind: Kind, subject: str, date: float) -> News | bool:
+    def reminder(self, kind: Kind, subject: str, date: float) -> EventDraft | bool:
         """Return the event that reports a problem again; True while it may be over, False for none.
 
         Whether ``process`` can be read now is not known here.
@@ -110,7 +110,7 @@ class FarmReports:
             moments.append(now + PAUSE)
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def report(self, now: float, date: float) -> Iterator[News]:
+    def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what must be reported now."""
         for kind in self._unlooked:
             self._comparisons[_ending(kind)] = self._end_problems(kind, now)
@@ -123,7 +123,7 @@ class FarmReports:
                 self._ended += reports.last.version + 1
                 del self._ending[kind]
 
-    def flush(self, now: float, date: float) -> Iterator[News]:
+    def flush(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the sums of what is suppressed."""
         for reports in self._all():
             yield from reports.flush(now, date)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
@@ -39,7 +39,7 @@ MAX_PENDING = 64
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessNews:
+class HaproxyUpdate:
     """An HAProxy after an attempt to read it. ``version`` grows with each change that counts for health."""
 
     state: ProcessState
@@ -81,7 +81,7 @@ class Node:
         self._mib_asked_at = now
         """When KEEPALIVED-MIB was last asked and answered, or could not be read."""
         self._judging = False
-        self._processes: dict[str, ProcessNews] = {}
+        self._processes: dict[str, HaproxyUpdate] = {}
         self._probes: dict[str, Probe] = {}
         self._traps = Traps()
         self._snmpd_seen_at: float | None = None
@@ -91,7 +91,7 @@ class Node:
         """The names of the instances that were known at the last look."""
         self.reports = Reports(policy, memory)
         """What is reported of backends, servers and sources."""
-        self._ended: list[News] = []
+        self._ended: list[EventDraft] = []
         """Ends of services that must be reported."""
         self._reassess = True
 
@@ -151,18 +151,22 @@ class Node:
         """Record that the kernel can not be asked."""
         self.instances.lose_kernel(at)
 
-    def take_process(self, news: ProcessNews, at: float) -> None:
+    def take_process(self, update: HaproxyUpdate, at: float) -> None:
         """Record that an HAProxy was read, or could not be."""
-        before = self._processes.get(news.state.name)
-        if before is None or (before.version, before.state.trouble) != (news.version, news.state.trouble):
+        before = self._processes.get(update.state.name)
+        if before is None or (before.version, before.state.trouble) != (update.version, update.state.trouble):
             self._reassess = True
         self.facts.of_trouble(
-            news.state.name, before.state.trouble if before else Reason(0), news.state.trouble, news.state.words, at
+            update.state.name,
+            before.state.trouble if before else Reason(0),
+            update.state.trouble,
+            update.state.words,
+            at,
         )
-        self._processes[news.state.name] = news
-        self._awaited.discard(f"haproxy/{news.state.name}")
-        if news.state.farm is not None and not news.state.trouble:
-            self.reports.farms.take(news.state.name, news.state.farm, at)
+        self._processes[update.state.name] = update
+        self._awaited.discard(f"haproxy/{update.state.name}")
+        if update.state.farm is not None and not update.state.trouble:
+            self.reports.farms.take(update.state.name, update.state.farm, at)
 
     def take_probe(self, service: str, probe: Probe) -> None:
         """Record what the probe of a service has shown."""
@@ -181,7 +185,7 @@ class Node:
 
     # what comes of it
 
-    def advance(self, now: float, date: float) -> list[News]:
+    def advance(self, now: float, date: float) -> list[EventDraft]:
         """Judge anew and give what must be reported, in order. ``date`` is now in seconds since 1970."""
         self._take_changes(self.instances.settle(now))
         if not self._judging and self._awaited and now < self._started + START:
@@ -193,7 +197,7 @@ class Node:
         for service in self.services.values():
             self._judge(service, now)
         told, self._ended = self._ended, []
-        told += [news for service in self.services.values() for news in self._tell(service, now, date)]
+        told += [draft for service in self.services.values() for draft in self._tell(service, now, date)]
         self.reports.sources.take_master(self.connected, now)
         told += self.reports.report(now, date)
         self._note(told, now, date)
@@ -201,13 +205,13 @@ class Node:
         self._reassess = False
         return told
 
-    def close(self, now: float, date: float) -> list[News]:
+    def close(self, now: float, date: float) -> list[EventDraft]:
         """Return, as the last thing, the changes of role that wait to be explained and the sums of what is suppressed.
 
         What else differs from its last report is found by the next run, which compares.
         """
         told = self.advance(now, date)
-        last = [news for service in self.services.values() for news in self._close(service, now, date)]
+        last = [draft for service in self.services.values() for draft in self._close(service, now, date)]
         last += self.reports.flush(now, date)
         self._note(last, now, date)
         return told + last
@@ -246,18 +250,18 @@ class Node:
         """Whether changes of role wait for HAProxy to be read."""
         return any(self._pending.values())
 
-    def _note(self, told: Iterable[News], now: float, date: float) -> None:
+    def _note(self, drafts: Iterable[EventDraft], now: float, date: float) -> None:
         """Record events that are reported: what they count, and which problems begin or end."""
-        for news in told:
-            self.suppressed += int(news.cells["haxEventSuppressed"])
-            self.reports.reminders.note(news, now, date)
+        for draft in drafts:
+            self.suppressed += int(draft.cells["haxEventSuppressed"])
+            self.reports.reminders.note(draft, now, date)
 
-    def _remind(self, now: float, date: float) -> Iterator[News]:
+    def _remind(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the reminders of problems that last, if they would leave at once."""
         reminders = self.reports.reminders
         for problem in reminders.due(now) if self.can_send else ():
             found = self._reminder(*problem, now, date)
-            if isinstance(found, News):
+            if isinstance(found, EventDraft):
                 reminders.again(problem, now, date)
                 yield found
             elif found:
@@ -265,7 +269,7 @@ class Node:
             else:
                 reminders.over(problem)
 
-    def _reminder(self, what: str, name: str, now: float, date: float) -> News | bool:
+    def _reminder(self, what: str, name: str, now: float, date: float) -> EventDraft | bool:
         """Return the event that reports a problem again; True while it may be over, False for none."""
         if what == SUBJECTS[Kind.sourceChange]:
             return self.reports.sources.reminder(name, now, date)
@@ -362,10 +366,10 @@ class Node:
 
     def _judge(self, service: Service, now: float) -> None:
         before, reported = service.tracker.condition, service.tracker.told
-        troubles = [news.trouble_since for news in self._processes.values() if news.trouble_since is not None]
+        troubles = [update.trouble_since for update in self._processes.values() if update.trouble_since is not None]
         around = Surroundings(
             instance=self._instance(service),
-            processes=[news.state for news in self._processes.values()],
+            processes=[update.state for update in self._processes.values()],
             frozen=self.instances.keepalived.trouble is Trouble.frozen,
             missing=self.instances.missing(self._instance(service)),
             nameless=self.instances.keepalived.gone.role if self.instances.shown or self.instances.configured else None,
@@ -383,28 +387,28 @@ class Node:
     def _instance(self, service: Service) -> Instance | None:
         return self.instances.known.get(service.plan.instance) if service.plan.instance else None
 
-    def _tell(self, service: Service, now: float, date: float) -> Iterator[News]:
+    def _tell(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
         waiting = self._pending[service.plan.name]
         while waiting and self._is_ready(service, waiting[0], now):
             pending = waiting.popleft()
             tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
             if tell is not None:
-                yield self._news(service, tell, now, date, pending)
+                yield self._draft(service, tell, now, date, pending)
         tell = service.tracker.tell(now)
         if tell is not None:
-            yield self._news(service, tell, now, date, None)
+            yield self._draft(service, tell, now, date, None)
 
-    def _close(self, service: Service, now: float, date: float) -> Iterator[News]:
+    def _close(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the changes of role that wait, explained or not, and the sum of a storm."""
         waiting = self._pending[service.plan.name]
         while waiting:
             pending = waiting.popleft()
             tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
             if tell is not None:
-                yield self._news(service, tell, now, date, pending)
+                yield self._draft(service, tell, now, date, pending)
         tell = service.tracker.flush(now)
         if tell is not None:
-            yield self._news(service, tell, now, date, None)
+            yield self._draft(service, tell, now, date, None)
 
     def _is_known(self, service: Service, pending: Pending, now: float) -> bool:
         """Whether it is known what a change is, or no more is waited for (monitor/waits.py)."""
@@ -430,14 +434,14 @@ class Node:
         change = pending.change
         if not self._is_known(service, pending, now):
             return False
-        read = all(news.began >= change.at for news in self._processes.values())
+        read = all(update.began >= change.at for update in self._processes.values())
         reason = change.after is not Role.master or self.facts.has_new_master(
             change.instance, change.at - early(change)
         )
         silent = self.connected and self._snmpd_seen_at is not None and self._snmpd_seen_at < change.at
         return pending.is_ready(now, self._traps, read=read, reason=reason, silent=silent)
 
-    def _news(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> News:
+    def _draft(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> EventDraft:
         """Put into cells what must be reported, why, and which of keepalived's traps it belongs to."""
         facts = self.facts.about(service.plan.name, service.plan.instance or "")
         cause, words = explain(with_times(change_of(tell, pending), self._instance(service)), facts)
@@ -454,4 +458,4 @@ class Node:
                 cells["haxEventKeepalivedUpTime"] = str(seen.trap.up_time)
             keepalived = as_keepalived(instance, tell.after.role, seen)
         kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
-        return News(date - (now - tell.at), kind, cells, keepalived)
+        return EventDraft(date - (now - tell.at), kind, cells, keepalived)

@@ -8,7 +8,7 @@ restart neither repeats a reminder nor forgets one.
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
-from haproxy_agentx.event import News
+from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.limiter import RateWindow
 from haproxy_agentx.health.severity import SILENT
 from haproxy_agentx.store.ledger import OPEN, SUBJECTS
@@ -60,12 +60,12 @@ class Reminders:
         """The memory for the next run, by key."""
         return {f"{PREFIX}{what}/{name}": f"{at:.3f}" for (what, name), at in self._dates.items()}
 
-    def note(self, news: News, now: float, date: float) -> None:
+    def note(self, draft: EventDraft, now: float, date: float) -> None:
         """Record an event: the time until the next reminder of its subject begins, or there is none any more."""
-        what, severity = SUBJECTS.get(news.kind), news.cells.get("haxEventSeverity")
-        if self._every is None or what is None or not {"haxEventHealth", "haxEventState"} & news.cells.keys():
+        what, severity = SUBJECTS.get(draft.kind), draft.cells.get("haxEventSeverity")
+        if self._every is None or what is None or not {"haxEventHealth", "haxEventState"} & draft.cells.keys():
             return
-        problem = what, news.cells.get("haxEventSubject", "")
+        problem = what, draft.cells.get("haxEventSubject", "")
         if severity is None or severity in SILENT:
             self.over(problem)
         else:

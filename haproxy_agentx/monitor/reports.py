@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.monitor.farm_reports import FarmReports
 from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
@@ -45,12 +45,12 @@ class Reports:
         """Grows with each change of ``texts``."""
         return self.sources.version + self.farms.version + self.reminders.version
 
-    def report(self, now: float, date: float) -> Iterator[News]:
+    def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what must be reported now."""
         yield from self.sources.report(now, date)
         yield from self.farms.report(now, date)
 
-    def flush(self, now: float, date: float) -> Iterator[News]:
+    def flush(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the sums of what is suppressed."""
         yield from self.sources.flush(now, date)
         yield from self.farms.flush(now, date)

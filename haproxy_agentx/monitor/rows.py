@@ -6,7 +6,7 @@ from functools import partial
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn
-from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.haproxy.stat import RowKind as StatKind
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.instance import ROLES, Instance
@@ -95,24 +95,24 @@ def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) 
     return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): EventRow(event, now) for event in events})
 
 
-def with_subject(news: News, numbers: Numbers, root: Oid) -> News:
+def with_subject(draft: EventDraft, numbers: Numbers, root: Oid) -> EventDraft:
     """Return an event with the index of its subject and, unless that is not there any more, the pointer to its row.
 
     One whose subject has no number yet, or that has none, as it stands for several, is returned as it is.
     """
-    table, index = _subject(news, numbers)
+    table, index = _subject(draft, numbers)
     known = tuple(number for number in index if number is not None)
     if len(known) < len(index):
-        return news
+        return draft
     found = {"haxEventSubjectIndex": str(known[-1])}
-    if news.cells.get("haxEventState") != REMOVED:
+    if draft.cells.get("haxEventState") != REMOVED:
         found["haxEventSubjectRow"] = schema.row_pointer(table, known, root)
-    return replace(news, cells={**news.cells, **found})
+    return replace(draft, cells={**draft.cells, **found})
 
 
-def _subject(news: News, numbers: Numbers) -> tuple[schema.Table, tuple[int | None, ...]]:
+def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table, tuple[int | None, ...]]:
     """Return the table and the indexes of whom an event is about, None for a number that is not known."""
-    subject = news.cells.get("haxEventSubject", "")
+    subject = draft.cells.get("haxEventSubject", "")
     process, _, below = subject.partition("/")
     backend, _, server = below.partition("/")
     of_process = numbers.get(PROCESSES, {})
@@ -126,7 +126,7 @@ def _subject(news: News, numbers: Numbers) -> tuple[schema.Table, tuple[int | No
         Kind.serverChange: (schema.SERVER_TABLE, (*of_backend, of_server)),
         Kind.test: (schema.EVENT_TABLE, (None,)),
     }
-    return tables[news.kind]
+    return tables[draft.kind]
 
 
 def _numbered(names: Iterable[str], numbers: Numbers, scope: str) -> list[tuple[str, int]]:

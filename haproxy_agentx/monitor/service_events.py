@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
@@ -40,7 +40,7 @@ def with_times(change: Change, instance: Instance | None) -> Change:
     return replace(change, checks=max((one.takes for one in row.scripts), default=0.0), delay=delay)
 
 
-def ended(name: str, told: ReportedService | None, uncounted: int, date: float) -> list[News]:
+def ended(name: str, told: ReportedService | None, uncounted: int, date: float) -> list[EventDraft]:
     """Return the event that ends a service which is not there any more, an empty list where there is nothing to end.
 
     That is a problem that was reported, ``stopped`` too, or ``uncounted`` changes. No other event has the health
@@ -70,11 +70,11 @@ def ended(name: str, told: ReportedService | None, uncounted: int, date: float) 
         "haxEventSeverity": severity_of(Kind.serviceHealthChange, REMOVED).name,
     }
     if role is told.role:
-        return [News(date, Kind.serviceHealthChange, cells)]
-    return [News(date, Kind.serviceFailover, {**cells, "haxEventKeepalivedTrap": TrapSeen.notObserved.name})]
+        return [EventDraft(date, Kind.serviceHealthChange, cells)]
+    return [EventDraft(date, Kind.serviceFailover, {**cells, "haxEventKeepalivedTrap": TrapSeen.notObserved.name})]
 
 
-def reminder(service: Service, now: float, date: float) -> News | bool:
+def reminder(service: Service, now: float, date: float) -> EventDraft | bool:
     """Return the event that reports the problem of a service again; True while it may be over, False for none.
 
     It is over, or about to be reported as another one, when the service is judged otherwise than was last reported.
@@ -87,7 +87,9 @@ def reminder(service: Service, now: float, date: float) -> News | bool:
     minutes = int(now - service.tracker.since) // 60
     words = f"still {told.health.name} after {minutes} min: {condition.details or service.cause_text}"
     cells = event_cells(service, Tell(replace(told, role=condition.role), condition, now))
-    return News(date, Kind.serviceHealthChange, {**cells, "haxEventCauseText": line(words), "haxEventReminder": "true"})
+    return EventDraft(
+        date, Kind.serviceHealthChange, {**cells, "haxEventCauseText": line(words), "haxEventReminder": "true"}
+    )
 
 
 def event_cells(service: Service, tell: Tell) -> dict[str, str]:

@@ -7,7 +7,7 @@ behind it are judged again when keepalived has had the time to connect to it aga
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.limiter import RateWindow
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.health.severity import REMOVED
@@ -75,25 +75,25 @@ class SourceReports:
                 self._reports.gone(name, now, f"{name} is no longer read")
                 self._seen.discard(name)
 
-    def reminder(self, name: str, now: float, date: float) -> News | bool:
+    def reminder(self, name: str, now: float, date: float) -> EventDraft | bool:
         """Return the event that reports a problem of a source again; True while it may be over, False for none."""
         state = self._reports.lasting(name)
         if not state:
             return state is None
         if name not in self._seen or (name in THROUGH_SNMPD and not self._is_due(now)):
             return True
-        news = self._reports.reminder(name, state, date)
-        return replace(news, cells={**news.cells, "haxEventCause": Cause.sourceLost.name})
+        draft = self._reports.reminder(name, state, date)
+        return replace(draft, cells={**draft.cells, "haxEventCause": Cause.sourceLost.name})
 
     def deadline(self) -> float | None:
         """Return when ``report`` may have something."""
         return self._reports.deadline()
 
-    def report(self, now: float, date: float) -> Iterator[News]:
+    def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what must be reported now."""
         return self._reports.report(now, date)
 
-    def flush(self, now: float, date: float) -> Iterator[News]:
+    def flush(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the sum of what is suppressed."""
         return self._reports.flush(now, date)
 

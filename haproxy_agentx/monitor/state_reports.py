@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.limiter import CALM, RateWindow
 from haproxy_agentx.health.severity import REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.monitor.last_reported import LastReported
@@ -137,7 +137,7 @@ class StateReports:
             return ""
         return None if subject in self._differences else reported.state
 
-    def reminder(self, subject: str, state: str, date: float) -> News:
+    def reminder(self, subject: str, state: str, date: float) -> EventDraft:
         """Return the event that reports again, and changes nothing of what was last reported."""
         cells = {
             "haxEventSubject": subject,
@@ -148,7 +148,7 @@ class StateReports:
             "haxEventSeverity": severity_of(self._kind, state).name,
             "haxEventReminder": "true",
         }
-        return News(date, self._kind, cells)
+        return EventDraft(date, self._kind, cells)
 
     def forgive(self, subject: str, now: float) -> None:
         """Record that nothing is known against the last report of a subject: what differs now counts for nothing."""
@@ -156,7 +156,7 @@ class StateReports:
         if difference is not None:
             self.see(subject, difference.settled, now, difference.words)
 
-    def report(self, now: float, date: float) -> Iterator[News]:
+    def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what the limit allows to be reported now, oldest first; ``date`` is now in seconds since 1970."""
         if self._hold:
             for subject, difference in list(self._differences.items()):
@@ -171,7 +171,7 @@ class StateReports:
         if due is not None and now >= due:
             yield from self._sum(now, date)
 
-    def flush(self, now: float, date: float) -> Iterator[News]:
+    def flush(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the sum of what is suppressed, at once, as the last thing: the program ends or is configured anew.
 
         What waits for the limit is in it. The next run finds what still differs.
@@ -240,7 +240,7 @@ class StateReports:
                 self._window.report(now)
                 yield subject
 
-    def _draft(self, subject: str, now: float, date: float) -> News:
+    def _draft(self, subject: str, now: float, date: float) -> EventDraft:
         difference = self._differences.pop(subject)
         change = StateChange(subject, difference.reported, difference.state, difference.words, difference.found)
         if change.after == REMOVED:
@@ -255,7 +255,7 @@ class StateReports:
             "haxEventSuppressed": "0",
             "haxEventSeverity": severity_of(self._kind, change.after).name,
         }
-        return News(date - (now - difference.since), self._kind, {**cells, **self._explain(change)})
+        return EventDraft(date - (now - difference.since), self._kind, {**cells, **self._explain(change)})
 
     def _sum_due(self) -> float | None:
         if self._burst_since is None:
@@ -263,7 +263,7 @@ class StateReports:
         due = min(self._last_change + CALM, self._burst_since + self._window.per)
         return due if self._last_sum is None else max(due, self._last_sum + self._window.per)
 
-    def _sum(self, now: float, date: float) -> Iterator[News]:
+    def _sum(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the event for what is not reported one by one, if there is anything to say."""
         count, self._suppressed = self._suppressed, 0
         self._burst_since, self._last_sum = None, now
@@ -277,4 +277,4 @@ class StateReports:
                 "haxEventSuppressed": str(count),
                 "haxEventSeverity": Severity.indeterminate.name,
             }
-            yield News(date, self._kind, cells)
+            yield EventDraft(date, self._kind, cells)

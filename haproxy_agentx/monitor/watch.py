@@ -10,7 +10,7 @@ from time import monotonic
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.values import is_loopback
-from haproxy_agentx.event import Event, News
+from haproxy_agentx.event import Event, EventDraft
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.time_in_state import KEPT_EACH
@@ -20,7 +20,7 @@ from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.egress_gate import EgressGate
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan
@@ -178,8 +178,8 @@ class Monitor:
         if process.trouble and process.trouble_since == process.read_at:
             for probing in self._probings:
                 probing.ask_now()
-        news = ProcessNews(process.state, process.changes, process.read_at, process.trouble_since)
-        self.node.take_process(news, monotonic())
+        update = HaproxyUpdate(process.state, process.changes, process.read_at, process.trouble_since)
+        self.node.take_process(update, monotonic())
         self._woken.set()
 
     def wake(self) -> None:
@@ -305,7 +305,7 @@ class Monitor:
                 async with asyncio.timeout(TICK if due is None else min(TICK, max(0.001, due - now))):
                     await self._woken.wait()
 
-    def _judge(self, now: float, date: float) -> Sequence[News]:
+    def _judge(self, now: float, date: float) -> Sequence[EventDraft]:
         """Judge; where that begins to wait for HAProxy, as a trap named a new instance, have it read."""
         settling = self.node.is_settling()
         told = self.node.advance(now, date)
@@ -343,7 +343,7 @@ class Monitor:
         """Keep what can be reported now: nothing that a source has said is lost with this monitor."""
         self._keep(self.node.close(monotonic(), time.time()), is_last=True)
 
-    def _keep(self, told: Sequence[News], *, is_last: bool = False) -> None:
+    def _keep(self, drafts: Sequence[EventDraft], *, is_last: bool = False) -> None:
         """Put events into the journal, from where they are sent, and with them what the next start has to know.
 
         Between the node that gives the events and the journal that has them nothing is awaited, and so nothing can be
@@ -363,7 +363,7 @@ class Monitor:
             self.node.instances.shown,
             int(monotonic() // KEPT_EACH),
         )
-        if not told and state == self._kept and not is_last:
+        if not drafts and state == self._kept and not is_last:
             return
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
@@ -373,14 +373,14 @@ class Monitor:
         ended = dict.fromkeys(old, "")  # in the transaction of the events that end them
         numbers, root = self._indexes.known, self._config.root
         self._journal.append(
-            [rows.with_subject(news, numbers, root) for news in told], changed | ended
+            [rows.with_subject(draft, numbers, root) for draft in drafts], changed | ended
         ).add_done_callback(self._kept_on_disk)
         self._remembered |= memory
         if old:
             self._journal.forget(old)
             for key in old:
                 del self._remembered[key]
-        suppressed = sum(int(news.cells["haxEventSuppressed"]) for news in told)
+        suppressed = sum(int(draft.cells["haxEventSuppressed"]) for draft in drafts)
         if suppressed:
             self._journal.add_suppressed(suppressed)
 

@@ -244,18 +244,18 @@ def cells(event: Event) -> Mapping[str, bytes]:
     haxEventAge is not among them. A text of the event that is no value of its column, as another version may have left
     it, counts as missing.
     """
-    given = {name: text.encode(errors="replace") for name, text in event.news.cells.items() if name in _GIVEN}
+    given = {name: text.encode(errors="replace") for name, text in event.draft.cells.items() if name in _GIVEN}
     told = {name: cell for name, cell in given.items() if COLUMNS[name].syntax.encode([cell]) != [None]}
     own = {
         "haxEventSequence": b"%d" % event.sequence,
-        "haxEventTime": b"%.3f" % event.news.at,
-        "haxEventKind": event.news.kind.name.encode(),
+        "haxEventTime": b"%.3f" % event.draft.at,
+        "haxEventKind": event.draft.kind.name.encode(),
         "haxEventMaybeRepeated": b"true" if event.maybe_repeated else b"false",
         "haxEventDelivery": event.delivery.name.encode(),
     }
     if event.acknowledged_at is not None:
         own["haxEventAcknowledgedTime"] = b"%.3f" % event.acknowledged_at
-    due = {name: _NOTHING_KNOWN[name] for name in OBJECTS_OF[event.news.kind] if name in _NOTHING_KNOWN}
+    due = {name: _NOTHING_KNOWN[name] for name in OBJECTS_OF[event.draft.kind] if name in _NOTHING_KNOWN}
     known = {**due, **told, **own}
     if _REASONS in known:
         reasons = known_reasons(int(known[_REASONS]))

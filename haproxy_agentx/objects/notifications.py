@@ -86,7 +86,7 @@ _READERS: dict[int, Callable[[Reader], Any]] = {
 
 def notification_oid(event: Event, root: Oid) -> Oid:
     """Return the value of snmpTrapOID.0."""
-    return (*root, *schema.NOTIFICATIONS_NODE, event.news.kind.value)
+    return (*root, *schema.NOTIFICATIONS_NODE, event.draft.kind.value)
 
 
 def varbinds(
@@ -104,7 +104,7 @@ def varbinds(
     head = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(notification_oid(event, root)))]
     if up_time is not None:
         head.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
-    due = OBJECTS_OF[event.news.kind] if budget >= FULL else ()
+    due = OBJECTS_OF[event.draft.kind] if budget >= FULL else ()
     found = [*_of_the_row(event, root), *_of_keepalived(event)]
     return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget, datagram)
 
@@ -116,7 +116,7 @@ def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Var
 
 def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
     texts = cells(event)
-    due = OBJECTS_OF[event.news.kind]
+    due = OBJECTS_OF[event.draft.kind]
     more = (name for name in COLUMNS if name in texts and name not in due and name not in _OF_THE_LOG)
     for name in (*due, *more):
         column = COLUMNS[name]
@@ -128,7 +128,7 @@ def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
 
 def _of_keepalived(event: Event) -> Iterator[tuple[str, VarBind]]:
     for name, (oid, syntax) in KEEPALIVED_OBJECTS.items():
-        (wire,) = syntax.encode([event.news.keepalived.get(name, "").encode(errors="replace")])
+        (wire,) = syntax.encode([event.draft.keepalived.get(name, "").encode(errors="replace")])
         if wire is not None:
             yield name, _varbind(oid, syntax, wire)
 

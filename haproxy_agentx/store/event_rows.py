@@ -70,7 +70,7 @@ def rewrite(file: StoreFile, ledger: Ledger, previous: StoreFile | None) -> None
     with file.transaction():
         last = next(_events(connection.execute(f"SELECT {_COLUMNS} FROM event ORDER BY sequence DESC LIMIT 1")), None)  # noqa: S608
         ours = last and at_hand.get(last.sequence)
-        if not (last and ours and ours.news.at == last.news.at):
+        if not (last and ours and ours.draft.at == last.draft.at):
             connection.execute("DELETE FROM event")
         connection.execute("DELETE FROM told")
         if previous is not None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 
 TEXT_LIMIT = 2000
 """Characters of one text of an event: names of HAProxy's are of any length, and SNMP shows 255 octets."""
@@ -16,12 +16,12 @@ The texts are JSON, ASCII."""
 
 def to_row(event: Event) -> EventRow:
     """Return the row of an event."""
-    news = event.news
-    texts = (_to_json(news.cells), _to_json(news.keepalived))
+    draft = event.draft
+    texts = (_to_json(draft.cells), _to_json(draft.keepalived))
     return (
         event.sequence,
-        news.at,
-        news.kind,
+        draft.at,
+        draft.kind,
         *texts,
         event.delivery,
         event.tries,
@@ -34,9 +34,9 @@ def from_row(row: EventRow) -> Event | None:
     """Return the event of a row, None if there is none in it: somebody has edited the file."""
     sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at, unkept = row
     try:
-        news = News(float(at), Kind(kind), _from_json(cells), _from_json(keepalived))
+        draft = EventDraft(float(at), Kind(kind), _from_json(cells), _from_json(keepalived))
         when = None if acknowledged_at is None else float(acknowledged_at)
-        return Event(int(sequence), news, Delivery(delivery), int(tries), when, bool(unkept))
+        return Event(int(sequence), draft, Delivery(delivery), int(tries), when, bool(unkept))
     except (ValueError, TypeError):
         return None
 

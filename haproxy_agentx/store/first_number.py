@@ -79,4 +79,4 @@ def first_number(found: Loaded | None, noted: Noted | None, date: float, *, writ
 def _last(found: Loaded) -> tuple[int, float]:
     """Return the last number of a file, and the date of its last event, 0 where that is not known."""
     events = sorted(found.events, key=lambda event: event.sequence)
-    return found.counts.last_sequence, events[-1].news.at if events else 0.0
+    return found.counts.last_sequence, events[-1].draft.at if events else 0.0

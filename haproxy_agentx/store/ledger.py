@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.health.severity import Severity
 
 MAX_QUEUED = 1000
@@ -110,7 +110,7 @@ class Ledger:
 
     def append(
         self,
-        news: Sequence[News],
+        drafts: Sequence[EventDraft],
         moment: float | None = None,
         most: int | None = None,
         date: float | None = None,
@@ -121,14 +121,14 @@ class Ledger:
         Numbers above ``most`` are not given: such events are counted as lost.
         """
         first = self.next_number
-        fit = news if most is None else news[: max(0, most + 1 - first)]
-        if len(fit) < len(news):
-            self._count(lost=len(news) - len(fit))
+        fit = drafts if most is None else drafts[: max(0, most + 1 - first)]
+        if len(fit) < len(drafts):
+            self._count(lost=len(drafts) - len(fit))
         if not fit:
             return []
-        news = fit
-        self._count(last_sequence=first + len(news) - 1 - self._counts.last_sequence)
-        for number, item in enumerate(news, first):
+        drafts = fit
+        self._count(last_sequence=first + len(drafts) - 1 - self._counts.last_sequence)
+        for number, item in enumerate(drafts, first):
             happened = None if moment is None else moment - (max(0.0, date - item.at) if date is not None else 0.0)
             self._change(Event(number, self._linked(item, number), moment=happened))
         too_many = len(self._waiting) - MAX_QUEUED
@@ -137,7 +137,7 @@ class Ledger:
             for number in queued[:too_many]:
                 self.settle(number, Delivery.dropped, 0.0)
         self._forget_the_oldest()
-        return [event for event in (self._find(first + place) for place in range(len(news))) if event is not None]
+        return [event for event in (self._find(first + place) for place in range(len(drafts))) if event is not None]
 
     def find(self, number: int) -> Event | None:
         """Return an event that is at hand, None for others."""
@@ -228,7 +228,7 @@ class Ledger:
             )
         for number in numbers:
             event = later.changes.events[number]
-            self._change(replace(event, sequence=base + number, news=self._linked(event.news, base + number)))
+            self._change(replace(event, sequence=base + number, draft=self._linked(event.draft, base + number)))
         self._forget_the_oldest()
         told = {key: text for key, text in later.changes.told.items() if not key.startswith(OPEN)}
         self.forget([key for key, text in told.items() if text is None])
@@ -249,25 +249,25 @@ class Ledger:
         found |= self.at_hand
         return [found[key] for key in sorted(found)[-number:]] if number else []
 
-    def _linked(self, news: News, number: int) -> News:
+    def _linked(self, draft: EventDraft, number: int) -> EventDraft:
         """Return an event, which gets ``number``, with the number of the event that it clears, 0 for none.
 
         One of no subject, or that reports no state of its subject, neither ends a problem nor begins one; nor does a
         reminder, and so it is the first report of a problem that is cleared.
         """
-        cells, what = news.cells, SUBJECTS.get(news.kind)
+        cells, what = draft.cells, SUBJECTS.get(draft.kind)
         severity = cells.get("haxEventSeverity")
         if what is None or severity is None or not {"haxEventHealth", "haxEventState"} & cells.keys():
-            return news
+            return draft
         key = f"{OPEN}{what}/{cells.get('haxEventSubject', '')}"
         known = self.told.get(key, "")
         if cells.get("haxEventReminder") == "true":
-            return replace(news, cells={**cells, "haxEventClears": "0"})
+            return replace(draft, cells={**cells, "haxEventClears": "0"})
         if severity != Severity.cleared.name:
             self.remember({key: str(number)})
         elif known:
             self.forget([key])
-        return replace(news, cells={**cells, "haxEventClears": known if known.isdecimal() else "0"})
+        return replace(draft, cells={**cells, "haxEventClears": known if known.isdecimal() else "0"})
 
     def _change(self, event: Event) -> Event:
         self._place(event)

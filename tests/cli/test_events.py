@@ -13,7 +13,7 @@ import pytest
 from haproxy_agentx.cli.main import MOST_EVENTS, main
 from haproxy_agentx.commands import outcome_of_test
 from haproxy_agentx.control_request import MAX_EVENTS
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.event_json import event_json
 from tests.support.daemon import COMMAND
 from tests.support.fake_daemon import FakeDaemon
@@ -36,8 +36,8 @@ def failover(number: int, **cells: str) -> Event:
         "haxEventSuppressed": "0",
         "haxEventKeepalivedTrap": "seen",
     }
-    news = News(DATE + number, Kind.serviceFailover, texts | cells)
-    return Event(number, news, Delivery.acknowledged, 1, DATE + number + 0.01)
+    draft = EventDraft(DATE + number, Kind.serviceFailover, texts | cells)
+    return Event(number, draft, Delivery.acknowledged, 1, DATE + number + 0.01)
 
 
 @pytest.fixture
@@ -91,12 +91,12 @@ def test_an_event_is_what_happened_why_and_whether_it_was_told(daemon, events):
         (replace(failover(1), delivery=Delivery.dropped), "; dropped; "),
         (failover(1, haxEventHealth="blackhole", haxEventPreviousHealth="active"), "active -> blackhole"),
         (
-            Event(2, News(DATE, Kind.serverChange, {"haxEventState": "DOWN", "haxEventPreviousState": "UP 1/2"})),
+            Event(2, EventDraft(DATE, Kind.serverChange, {"haxEventState": "DOWN", "haxEventPreviousState": "UP 1/2"})),
             "UP 1/2 -> DOWN",
         ),
-        (Event(2, News(DATE, Kind.sourceChange, {"haxEventState": "stale", "haxEventCause": "none"})), "  stale"),
-        (Event(2, News(DATE, Kind.test, {})), "queued"),
-        (Event(2, News(1e300, Kind.test, {})), "(no date)"),
+        (Event(2, EventDraft(DATE, Kind.sourceChange, {"haxEventState": "stale", "haxEventCause": "none"})), "  stale"),
+        (Event(2, EventDraft(DATE, Kind.test, {})), "queued"),
+        (Event(2, EventDraft(1e300, Kind.test, {})), "(no date)"),
     ],
 )
 def test_each_kind_of_event(daemon, events, event, words):

@@ -310,12 +310,12 @@ STORM = 800
 
 PREFILL = f"""
 import time
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.store import Store
 from tests.support.event_log import Log
 store = Store.open("{STATE_FOLDER}/state.db")
-news = News(time.time(), Kind.test, {{"haxEventSubject": "storm", "haxEventCauseText": "one of many"}})
-Log(store).append([news] * {STORM})
+draft = EventDraft(time.time(), Kind.test, {{"haxEventSubject": "storm", "haxEventCauseText": "one of many"}})
+Log(store).append([draft] * {STORM})
 store.close()
 """
 

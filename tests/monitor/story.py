@@ -6,11 +6,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan, Service
 from haproxy_agentx.vrrp.model import (
@@ -52,15 +52,15 @@ class Told:
     """An event and the moment in which it was given."""
 
     at: float
-    news: News
+    draft: EventDraft
 
     def __getitem__(self, short: str) -> str:
-        return self.news.cells[f"haxEvent{short}"]
+        return self.draft.cells[f"haxEvent{short}"]
 
     @property
     def moves(self) -> str:
         """What became what: of a service ``role/health``."""
-        cells = self.news.cells
+        cells = self.draft.cells
         if "haxEventHealth" in cells:
             return f"{self['PreviousRole']}/{self['PreviousHealth']} -> {self['Role']}/{self['Health']}"
         return f"{cells.get('haxEventPreviousState')} -> {cells.get('haxEventState')}"
@@ -125,7 +125,7 @@ class Story:
         return self
 
     def _look(self) -> None:
-        self.told += [Told(self.now, news) for news in self.node.advance(self.now, self.date)]
+        self.told += [Told(self.now, draft) for draft in self.node.advance(self.now, self.date)]
         due = self.node.deadline(self.now)
         assert due is None or due > self.now, "it would be called again and again"
 
@@ -168,7 +168,7 @@ class Story:
 
     def _take(self, state: ProcessState, began: float) -> None:
         version = self._versions.get(state.name, 0)
-        self.node.take_process(ProcessNews(state, version, began, self._trouble_since.get(state.name)), self.now)
+        self.node.take_process(HaproxyUpdate(state, version, began, self._trouble_since.get(state.name)), self.now)
         self._look()
 
     # keepalived
@@ -249,7 +249,7 @@ def plan(name: str, instance: str | None = None, demand: Demand | None = None, i
 
 
 def kinds(told: Sequence[Told]) -> list[Kind]:
-    return [one.news.kind for one in told]
+    return [one.draft.kind for one in told]
 
 
 def changes(story: Story) -> list[str]:

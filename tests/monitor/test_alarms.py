@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import News
+from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
 from haproxy_agentx.monitor.storm import MANY
@@ -22,9 +22,9 @@ class Manager:
         self.alarms: dict[int, tuple[str, str]] = {}
         self.ledger = Ledger()
 
-    def hear(self, told: Iterable[News]) -> None:
+    def hear(self, told: Iterable[EventDraft]) -> None:
         for event in self.ledger.append(list(told)):
-            cells = event.news.cells
+            cells = event.draft.cells
             if cells["haxEventSubject"] == MANY:
                 assert (cells["haxEventSeverity"], cells.get("haxEventClears")) == ("indeterminate", None)
                 continue
@@ -45,13 +45,13 @@ class Manager:
 
 
 def heard(manager: Manager, story: Story) -> dict[str, str]:
-    manager.hear(one.news for one in story.drain())
+    manager.hear(one.draft for one in story.drain())
     return manager.wrong
 
 
 def ended(manager: Manager, story: Story) -> Memory:
     """End a run and return what the next one knows."""
-    manager.hear(one.news for one in story.drain())
+    manager.hear(one.draft for one in story.drain())
     manager.hear(close(story))
     manager.restart()
     return story.end()
@@ -123,10 +123,10 @@ class Alarmed(World):
         self.manager = Manager()
         super().__init__()
 
-    def hear(self, more: Iterable[News] = ()) -> None:
+    def hear(self, more: Iterable[EventDraft] = ()) -> None:
         told = [*self.story.told]
         super().hear(more)
-        self.manager.hear([*(one.news for one in told), *more])
+        self.manager.hear([*(one.draft for one in told), *more])
 
     def end(self, closed: bool) -> None:
         super().end(closed)

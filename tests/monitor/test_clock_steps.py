@@ -53,15 +53,15 @@ def told(at: int, by: float) -> list[Told]:
 def test_what_is_told_and_when_is_the_same(at, by):
     still, moved = told(at, 0.0), told(at, by)
     assert len(still) >= 5
-    assert [(one.at, one.news.kind, one.news.cells) for one in moved] == [
-        (one.at, one.news.kind, one.news.cells) for one in still
+    assert [(one.at, one.draft.kind, one.draft.cells) for one in moved] == [
+        (one.at, one.draft.kind, one.draft.cells) for one in still
     ]
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
 def test_the_date_of_an_event_is_that_of_the_clock_when_it_is_told(by):
     for still, moved in zip(told(4, 0.0), told(4, by), strict=True):
-        assert moved.news.at - still.news.at == pytest.approx(0.0 if still.at < told_from() else by)
+        assert moved.draft.at - still.draft.at == pytest.approx(0.0 if still.at < told_from() else by)
 
 
 def told_from() -> float:

@@ -62,7 +62,7 @@ def test_what_is_wrong_at_the_first_start_is_told_when_it_has_held(state, told):
     story = Story().kernel().writer().line(state).haproxy(ALL_DOWN).wait(HOLD - 0.01)
     assert story.drain() == []
     (one,) = story.wait(60).drain()
-    assert (one.at, one.moves, one.news.kind) == (BEGIN + HOLD, told, Kind.serviceHealthChange)
+    assert (one.at, one.moves, one.draft.kind) == (BEGIN + HOLD, told, Kind.serviceHealthChange)
 
 
 # The start, when something was known: what was told is not told again, what has changed is told.
@@ -97,7 +97,7 @@ def test_a_failover_while_the_program_did_not_run_is_told():
     story = Story(memory=memory, now=500.0)
     story.node.listening = True
     (told,) = story.kernel().writer().line(MASTER).haproxy().wait(60).drain()
-    assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
+    assert (told.draft.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
     assert (told["Cause"], told["KeepalivedTrap"]) == ("agentRestarted", "notObserved")
 
 
@@ -114,7 +114,7 @@ def test_an_instance_that_is_first_heard_of_by_its_end_is_explained_by_it(line, 
 def test_an_outage_that_came_while_the_program_did_not_run_is_told():
     memory = begun(MASTER).end()
     story = Story(memory=memory, now=500.0).kernel().writer().line(MASTER).haproxy(ALL_DOWN)
-    (told,) = [one for one in story.wait(60).drain() if one.news.kind is Kind.serviceHealthChange]
+    (told,) = [one for one in story.wait(60).drain() if one.draft.kind is Kind.serviceHealthChange]
     assert told.moves == "master/active -> master/blackhole"
     assert story.service("SITE1").tracker.previous is Health.active
 

@@ -23,14 +23,14 @@ def test_a_change_of_role_that_waits_for_its_trap_is_reported_at_the_end():
     (told,) = close(story)
     assert (told.kind, told.cells["haxEventRole"]) == (Kind.serviceFailover, "master")
     again = Story(memory=story.end(), now=story.now).kernel().writer().line(MASTER).haproxy().wait(60)
-    assert [one for one in again.drain() if one.news.kind is Kind.serviceFailover] == []
+    assert [one for one in again.drain() if one.draft.kind is Kind.serviceFailover] == []
 
 
 def test_what_a_storm_suppressed_is_counted_at_the_end():
     story = begun(BACKUP)
     for number in range(31):
         story.line((MASTER, BACKUP)[number % 2]).read().wait(0.1)
-    told = [*(one.news for one in story.drain()), *close(story)]
+    told = [*(one.draft for one in story.drain()), *close(story)]
     counted = sum(int(one.cells["haxEventSuppressed"]) for one in told)
     assert counted == story.node.suppressed
     assert counted + sum(one.cells["haxEventSuppressed"] == "0" for one in told) == 31
@@ -41,7 +41,7 @@ def test_backends_that_a_storm_suppressed_are_counted_at_the_end():
     story = begun(MASTER, limit=2)
     for number in range(10):
         story.haproxy((ALL_DOWN, ALL_UP)[number % 2])
-    told = [one.news for one in story.drain()] + close(story)
+    told = [one.draft for one in story.drain()] + close(story)
     told = [one for one in told if one.kind is Kind.backendChange]
     assert [one.cells["haxEventSuppressed"] for one in told] == ["0", "0", "8"]
 
@@ -114,13 +114,13 @@ class World:
         self.hear()
 
     def hear(self, more=()) -> None:
-        for news in [*(one.news for one in self.story.drain()), *more]:
-            subject = news.cells["haxEventSubject"]
+        for draft in [*(one.draft for one in self.story.drain()), *more]:
+            subject = draft.cells["haxEventSubject"]
             if subject == "SITE1":
-                self.last[subject] = news.cells["haxEventRole"], news.cells["haxEventHealth"]
+                self.last[subject] = draft.cells["haxEventRole"], draft.cells["haxEventHealth"]
             elif subject in self.last:
-                assert self.last[subject] == news.cells["haxEventPreviousState"]
-                self.last[subject] = news.cells["haxEventState"]
+                assert self.last[subject] == draft.cells["haxEventPreviousState"]
+                self.last[subject] = draft.cells["haxEventState"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -21,11 +21,11 @@ def test_a_failover_waits_for_the_trap_and_the_reason_and_a_reading():
     story.wait(0.01).haproxy(ONE_DOWN)
     told, *_ = story.drain()
     assert told.at == story.now == pytest.approx(began + 0.03)
-    assert told.news.at == pytest.approx(DATE + began), "its date is that of the change"
-    assert (told.news.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/activeDegraded")
+    assert told.draft.at == pytest.approx(DATE + began), "its date is that of the change"
+    assert (told.draft.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/activeDegraded")
     assert (told["KeepalivedTrap"], told["KeepalivedUpTime"]) == ("seen", "4711")
     assert (told["Cause"], told["ServedAsIntended"]) == ("peerLost", "true")
-    assert told.news.keepalived == {
+    assert told.draft.keepalived == {
         "vrrpInstanceName": "SITE1",
         "vrrpInstanceState": "2",
         "vrrpInstanceInitialState": "2",
@@ -64,8 +64,8 @@ def test_a_trap_that_does_not_come_is_lost():
     (told,) = story.wait(1).drain()
     assert told.at == pytest.approx(BEGIN + 15 + TRAP_WAIT)
     assert told["KeepalivedTrap"] == "notSeen"
-    assert "haxEventKeepalivedUpTime" not in told.news.cells
-    assert told.news.keepalived["vrrpInstanceState"] == "2"
+    assert "haxEventKeepalivedUpTime" not in told.draft.cells
+    assert told.draft.keepalived["vrrpInstanceState"] == "2"
 
 
 def test_a_trap_of_another_instance_or_state_is_not_its_own():
@@ -137,7 +137,7 @@ def test_a_failover_tells_the_health_too_and_no_other_event_does():
     story = failover(begun(MASTER), BACKUP)
     story.no_haproxy(Reason.haproxyGone, "haproxy local is gone").trap(BACKUP)
     (told,) = story.wait(60).drain()
-    assert (told.news.kind, told.moves) == (Kind.serviceFailover, "master/active -> backup/standbyNotReady")
+    assert (told.draft.kind, told.moves) == (Kind.serviceFailover, "master/active -> backup/standbyNotReady")
     assert (told["Cause"], told["CauseText"]) == ("haproxyGone", "haproxy local is gone")
 
 
@@ -223,7 +223,7 @@ def test_a_trap_of_a_silent_snmpd_is_waited_for():
     assert story.drain() == []
     (told,) = story.trap(BACKUP).drain()
     assert told["KeepalivedTrap"] == "seen"
-    assert told.news.at == DATE + story.now - 10
+    assert told.draft.at == DATE + story.now - 10
 
 
 def test_a_trap_of_a_silent_snmpd_is_not_waited_for_for_ever():
@@ -241,7 +241,7 @@ def test_when_snmpd_is_heard_again_the_trap_is_lost(trouble):
         story.mib(("SITE1", BACKUP))
     else:
         story.no_mib(trouble)
-    (told,) = [one for one in story.drain() if one.news.kind is Kind.serviceFailover]
+    (told,) = [one for one in story.drain() if one.draft.kind is Kind.serviceFailover]
     assert told["KeepalivedTrap"] == "notSeen"
 
 

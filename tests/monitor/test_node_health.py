@@ -16,7 +16,7 @@ def test_a_change_of_health_is_told_when_it_has_held():
     assert told["Cause"] == "belowMinimum"
     assert "web2 DOWN" in told["CauseText"]
     assert int(told["Reasons"]) == Reason.belowMinimum
-    assert told.news.at == DATE + BEGIN + 10
+    assert told.draft.at == DATE + BEGIN + 10
 
 
 def test_the_hold_is_as_configured():
@@ -37,14 +37,14 @@ def test_a_frozen_haproxy_has_been_so_since_it_was_asked():
     (told,) = story.drain()
     assert (told.moves, told["Cause"]) == ("master/active -> master/blackhole", "haproxyUnresponsive")
     assert told["CauseText"] == "haproxy local does not answer within 2 s"
-    assert told.news.at == DATE + BEGIN + 10
+    assert told.draft.at == DATE + BEGIN + 10
 
 
 def test_what_was_told_is_told_to_be_over():
     story = begun(MASTER).haproxy(ALL_DOWN).wait(5)
     story.drain()
     story.haproxy()
-    told = [one for one in story.wait(5).drain() if one.news.kind is Kind.serviceHealthChange]
+    told = [one for one in story.wait(5).drain() if one.draft.kind is Kind.serviceHealthChange]
     assert [one.moves for one in told] == ["master/blackhole -> master/active"]
     assert told[0]["Cause"] == "recovered"
 
@@ -75,7 +75,7 @@ def test_a_frozen_keepalived_is_unknown_and_never_active():
     assert story.health() == "unknown"
     (told,) = story.wait(HOLD).drain()
     assert (told.moves, told["Cause"]) == ("master/active -> unknown/unknown", "keepalivedUnresponsive")
-    assert told.news.kind is Kind.serviceHealthChange, "not known is not another role"
+    assert told.draft.kind is Kind.serviceHealthChange, "not known is not another role"
     story.mib(("SITE1", MASTER))
     assert changes(story.wait(60)) == ["master/unknown -> master/active"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.objects.event_objects import COLUMNS, cells
@@ -51,9 +51,9 @@ class Manager:
         self.health: dict[str, str] = {}
         self.role: dict[str, str] = {}
 
-    def take(self, news: News) -> None:
-        if news.kind in (Kind.serviceFailover, Kind.serviceHealthChange):
-            self._take_service(news.cells["haxEventSubject"], news)
+    def take(self, draft: EventDraft) -> None:
+        if draft.kind in (Kind.serviceFailover, Kind.serviceHealthChange):
+            self._take_service(draft.cells["haxEventSubject"], draft)
 
     def forget_all_but(self, names: Container[str]) -> None:
         """What is gone is not what comes later by its name."""
@@ -61,18 +61,18 @@ class Manager:
             for name in [name for name in of_each if name not in names]:
                 del of_each[name]
 
-    def _take_service(self, name: str, news: News) -> None:
-        health, before = news.cells["haxEventHealth"], news.cells["haxEventPreviousHealth"]
-        role, role_before = news.cells["haxEventRole"], news.cells["haxEventPreviousRole"]
+    def _take_service(self, name: str, draft: EventDraft) -> None:
+        health, before = draft.cells["haxEventHealth"], draft.cells["haxEventPreviousHealth"]
+        role, role_before = draft.cells["haxEventRole"], draft.cells["haxEventPreviousRole"]
         assert before == self.health.get(name, before), "it was told otherwise"
         told_role = self.role.get(name, "unknown")
         assert told_role in (role_before, "unknown"), "it was told otherwise"
-        if news.kind is Kind.serviceFailover:
+        if draft.kind is Kind.serviceFailover:
             assert role not in (role_before, "unknown")
         else:
             assert role in (role_before, "unknown")
-            is_end = "is no longer a service" in news.cells["haxEventCauseText"]  # also of one that had stopped
-            assert health != before or int(news.cells["haxEventSuppressed"]) or is_end, "nothing has changed"
+            is_end = "is no longer a service" in draft.cells["haxEventCauseText"]  # also of one that had stopped
+            assert health != before or int(draft.cells["haxEventSuppressed"]) or is_end, "nothing has changed"
         self.health[name] = health
         self.role[name] = role_before if role == "unknown" else role
 
@@ -101,17 +101,17 @@ class World:
         else:
             getattr(self.story, name)(*arguments)
         for told in self.story.drain():
-            assert told.news.at <= self.story.date + 0.001
-            well_formed(told.news)
-            self.manager.take(told.news)
+            assert told.draft.at <= self.story.date + 0.001
+            well_formed(told.draft)
+            self.manager.take(told.draft)
         if self.story.node.is_judging:
             self.manager.forget_all_but(self.story.node.services)
 
 
-def well_formed(news: News) -> None:
+def well_formed(draft: EventDraft) -> None:
     """Each cell is one of its column, and gets there."""
-    event = Event(1, news)
-    given_cells = {name: text.encode() for name, text in news.cells.items()}
+    event = Event(1, draft)
+    given_cells = {name: text.encode() for name, text in draft.cells.items()}
     assert given_cells.items() <= dict(cells(event)).items()
     assert set(given_cells) <= set(COLUMNS)
 

@@ -16,7 +16,7 @@ def test_services_have_their_part_of_haproxy_and_their_instance():
     story.haproxy({"app": {"a": "UP"}, "api": {"a": "UP", "b": "DOWN"}}).wait(10)
     assert (story.health("www"), story.health("api"), story.drain()) == ("active", "standby", [])
     story.haproxy({"app": {"a": "UP"}, "api": {"a": "DOWN", "b": "DOWN"}})
-    told = [one for one in story.wait(10).drain() if one.news.kind is Kind.serviceHealthChange]
+    told = [one for one in story.wait(10).drain() if one.draft.kind is Kind.serviceHealthChange]
     assert [(one["Subject"], one.moves) for one in told] == [("api", "backup/standby -> backup/standbyNotReady")]
     assert story.node.health is Health.standbyNotReady
 

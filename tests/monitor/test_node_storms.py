@@ -87,9 +87,9 @@ def test_a_source_that_is_lost_and_back_is_told_when_it_has_held():
     story.source("fifo", "absent", "/run/vrrp.fifo: no such FIFO").wait(HOLD - 0.01)
     assert story.drain() == []
     (told,) = story.wait(0.01).drain()
-    assert (told.news.kind, told.moves, told["Subject"]) == (Kind.sourceChange, "ok -> absent", "fifo")
+    assert (told.draft.kind, told.moves, told["Subject"]) == (Kind.sourceChange, "ok -> absent", "fifo")
     assert (told["Cause"], told["CauseText"]) == ("sourceLost", "/run/vrrp.fifo: no such FIFO")
-    assert told.news.at == DATE + story.now - HOLD
+    assert told.draft.at == DATE + story.now - HOLD
     (told,) = story.source("fifo", "ok", "/run/vrrp.fifo: no such FIFO").wait(HOLD).drain()
     assert (told.moves, told["Cause"], told["CauseText"]) == ("absent -> ok", "recovered", "fifo can be read again")
 
@@ -127,9 +127,9 @@ def test_nothing_is_told_of_sources_before_the_first_judgement():
 def test_a_backend_is_told_at_once_and_servers_are_not_told():
     story = begun(MASTER).haproxy(ALL_DOWN)
     (told,) = story.drain()
-    assert (told.news.kind, told["Subject"], told.moves) == (Kind.backendChange, "local/app", "UP -> DOWN")
+    assert (told.draft.kind, told["Subject"], told.moves) == (Kind.backendChange, "local/app", "UP -> DOWN")
     assert told["CauseText"] == "local/app went from UP to DOWN"
-    (told,) = [one for one in story.haproxy().drain() if one.news.kind is Kind.backendChange]
+    (told,) = [one for one in story.haproxy().drain() if one.draft.kind is Kind.backendChange]
     assert told.moves == "DOWN -> UP"
 
 
@@ -154,7 +154,7 @@ def test_a_reload_of_haproxy_with_servers_down_is_no_recovery():
 def test_a_storm_of_servers_is_one_event_with_its_count():
     up, down = ({"app": {f"web{number}": state for number in range(100)}} for state in ("UP", "DOWN"))
     story = Story(servers=True).kernel().haproxy(up).wait(10).haproxy(down).wait(10).haproxy(up).wait(60)
-    servers = [one for one in story.drain() if one.news.kind is Kind.serverChange]
+    servers = [one for one in story.drain() if one.draft.kind is Kind.serverChange]
     sums = [one for one in servers if one["Subject"] == "(several)"]
     assert [one["Suppressed"] for one in sums] == ["0", "180"]
     assert "90 more have changed" in sums[0]["CauseText"]

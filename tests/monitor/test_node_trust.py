@@ -77,7 +77,7 @@ def outcome(story: Story) -> Mapping[str, object]:
     """Return all that anybody can see of a node."""
     node = story.node
     return {
-        "told": [(one.at, one.news) for one in story.told],
+        "told": [(one.at, one.draft) for one in story.told],
         "roles": {
             name: (known.role, known.source, known.initial, known.router_id)
             for name, known in node.instances.known.items()
@@ -92,7 +92,7 @@ def outcome(story: Story) -> Mapping[str, object]:
 
 def of_services(story: Story) -> list[Told]:
     """Return what was reported of services since the last time."""
-    return [one for one in story.drain() if "haxEventHealth" in one.news.cells]
+    return [one for one in story.drain() if "haxEventHealth" in one.draft.cells]
 
 
 BEGINNINGS = {
@@ -179,7 +179,7 @@ def test_proposed_changes_of_role_use_up_no_limit():
     story.node.listening = True
     for number in range(40):
         story.trap((MASTER, BACKUP)[number % 2], evidence=SECRET).wait(0.5)
-    assert sum(one.news.kind.name == "serviceFailover" for one in story.told) <= PROPOSED_CHANGES
+    assert sum(one.draft.kind.name == "serviceFailover" for one in story.told) <= PROPOSED_CHANGES
     story.drain()
     story.haproxy(ALL_DOWN).wait(3)
     told = of_services(story)

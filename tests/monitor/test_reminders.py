@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.reminders import LATER, PREFIX, Reminders
 from haproxy_agentx.store.ledger import Ledger
@@ -26,14 +26,14 @@ def troubled(**more: object) -> Story:
 def reminders(story: Story) -> list[Told]:
     """Return the reminders since the last time. Nothing else was told."""
     told = story.drain()
-    assert all(one.news.cells.get("haxEventReminder") == "true" for one in told)
+    assert all(one.draft.cells.get("haxEventReminder") == "true" for one in told)
     return told
 
 
 def kept(story: Story, told: list[Told]) -> Memory:
     """Return what the next run has to know, with what the log knows of problems."""
     ledger = Ledger()
-    ledger.append([one.news for one in told])
+    ledger.append([one.draft for one in told])
     return {**story.end(), **ledger.told}
 
 
@@ -59,16 +59,16 @@ def test_a_problem_that_lasts_is_reported_again_and_again_until_it_ends():
     assert reminders(story.wait(first.at + HOUR - story.now - 1)) == []
     (one,) = reminders(story.wait(2))
     assert one.at == pytest.approx(first.at + HOUR)
-    assert (one.news.kind, one.moves) == (Kind.serviceHealthChange, "master/blackhole -> master/blackhole")
+    assert (one.draft.kind, one.moves) == (Kind.serviceHealthChange, "master/blackhole -> master/blackhole")
     assert (one["Suppressed"], one["Severity"], one["Reasons"]) == ("0", "critical", first["Reasons"])
     assert one["CauseText"].startswith("still blackhole after 60 min: ")
-    assert one.news.at == pytest.approx(DATE + one.at)
+    assert one.draft.at == pytest.approx(DATE + one.at)
     assert len(reminders(story.wait(3 * HOUR))) == 3
     assert (service.tracker.transitions, service.tracker.told) == (counted, told), "it is no change"
     story.haproxy(ALL_UP).wait(5)
     (back,) = story.drain()
     assert back.moves == "master/blackhole -> master/active"
-    assert "haxEventReminder" not in back.news.cells
+    assert "haxEventReminder" not in back.draft.cells
     assert story.wait(10 * HOUR).drain() == []
 
 
@@ -206,24 +206,24 @@ def test_no_reminder_is_of_an_ended_problem_or_of_no_report(steps):
             case _:
                 story.node.can_send = step == "back"
         for one in story.drain():
-            state = one.news.cells.get("haxEventHealth") or one["State"]
-            if one.news.cells.get("haxEventReminder") == "true":
+            state = one.draft.cells.get("haxEventHealth") or one["State"]
+            if one.draft.cells.get("haxEventReminder") == "true":
                 assert last[one["Subject"]] == state != "UP"
                 assert one["Severity"] not in ("cleared", "warning")
             last[one["Subject"]] = state
 
 
-def news(subject: str, severity: str, **more: str) -> News:
+def draft(subject: str, severity: str, **more: str) -> EventDraft:
     cells = {"haxEventSubject": subject, "haxEventHealth": "fault", "haxEventSeverity": severity, **more}
-    return News(1.0, Kind.serviceHealthChange, cells)
+    return EventDraft(1.0, Kind.serviceHealthChange, cells)
 
 
 def test_a_reminder_clears_nothing_and_the_first_report_is_what_is_cleared():
     ledger = Ledger()
     first, reminder, end = ledger.append(
-        [news("a", "major"), news("a", "major", haxEventReminder="true"), news("a", "cleared")]
+        [draft("a", "major"), draft("a", "major", haxEventReminder="true"), draft("a", "cleared")]
     )
-    clears = [event.news.cells["haxEventClears"] for event in (first, reminder, end)]
+    clears = [event.draft.cells["haxEventClears"] for event in (first, reminder, end)]
     assert clears == ["0", "0", str(first.sequence)]
 
 
@@ -237,5 +237,5 @@ def test_a_remembered_date_that_is_none_begins_the_time_now(text):
 def test_what_is_no_problem_of_a_subject_is_left_alone():
     found = Reminders(HOUR, 10, 60.0, {"problem/other/a": "1", "service/a": "{}"})
     found.begin(0.0, DATE)
-    found.note(News(1.0, Kind.test, {"haxEventSubject": "a", "haxEventSuppressed": "0"}), 0.0, DATE)
+    found.note(EventDraft(1.0, Kind.test, {"haxEventSubject": "a", "haxEventSuppressed": "0"}), 0.0, DATE)
     assert (found.deadline(0.0), found.texts) == (None, {})

@@ -8,7 +8,7 @@ from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.digest import digest
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.health.model import Demand, Reason, Role
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
@@ -311,10 +311,10 @@ def test_an_event_is_a_row_of_its_number():
 def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
     story.source("fifo", "ok").source("fifo", "absent", "no such FIFO").haproxy({"app": {"web1": "DOWN"}}).wait(5)
     told = story.drain()
-    assert {one.news.kind for one in told} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
+    assert {one.draft.kind for one in told} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
     for number, one in enumerate(told, 1):
-        shown = row(view_of(event_columns([Event(number, one.news)], ROOT, lambda: 0.0)), "haxEvent", number)
-        given = {name.removeprefix("haxEvent"): text for name, text in one.news.cells.items()}
+        shown = row(view_of(event_columns([Event(number, one.draft)], ROOT, lambda: 0.0)), "haxEvent", number)
+        given = {name.removeprefix("haxEvent"): text for name, text in one.draft.cells.items()}
         assert of_texts("haxEvent", given).items() <= shown.items()
 
 
@@ -343,9 +343,11 @@ def test_an_event_points_to_the_row_of_whom_it_is_about(kind, subject, row, inde
         "proxy/local": {"be": 4},
         "server/local/be": {"web1": 9},
     }
-    found = with_subject(News(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT).cells
+    found = with_subject(EventDraft(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT).cells
     assert found.get("haxEventSubjectRow") == (None if row is None else f"{'.'.join(map(str, ROOT))}.1.{row}")
     assert found.get("haxEventSubjectIndex") == index
-    gone = with_subject(News(0.0, kind, {"haxEventSubject": subject, "haxEventState": "removed"}), numbers, ROOT).cells
+    gone = with_subject(
+        EventDraft(0.0, kind, {"haxEventSubject": subject, "haxEventState": "removed"}), numbers, ROOT
+    ).cells
     assert "haxEventSubjectRow" not in gone, "it is not there any more"
     assert gone.get("haxEventSubjectIndex") == index, "and its number stays its own"

@@ -84,14 +84,14 @@ class Run:
     def report(self) -> None:
         self._before = len(self.events), dict(self.memory)
         known = self.remembered()
-        for news in self.reports.report(self.now, self.now):
-            subject = news.cells["haxEventSubject"]
-            self.events.append(news.cells)
-            self.balance -= int(news.cells["haxEventSuppressed"])
+        for draft in self.reports.report(self.now, self.now):
+            subject = draft.cells["haxEventSubject"]
+            self.events.append(draft.cells)
+            self.balance -= int(draft.cells["haxEventSuppressed"])
             if subject != MANY:
                 self.balance -= 1
-                assert news.cells["haxEventPreviousState"] == known[subject] != news.cells["haxEventState"]
-                assert news.cells["haxEventState"] == self.seen[subject], "no false event"
+                assert draft.cells["haxEventPreviousState"] == known[subject] != draft.cells["haxEventState"]
+                assert draft.cells["haxEventState"] == self.seen[subject], "no false event"
         self.memory = dict(self.reports.texts)
         ended = {subject for subject, state in self.remembered().items() if state == REMOVED}
         self.seen = {name: state for name, state in self.seen.items() if state != REMOVED or name not in ended}
@@ -111,9 +111,9 @@ class Run:
             del self.events[count:]  # an event is on disk with its memory, or not at all
         elif how == "terminated":
             self.report()
-            for news in self.reports.flush(self.now, self.now):
-                self.events.append(news.cells)
-                self.balance -= int(news.cells["haxEventSuppressed"])
+            for draft in self.reports.flush(self.now, self.now):
+                self.events.append(draft.cells)
+                self.balance -= int(draft.cells["haxEventSuppressed"])
             assert self.balance == 0
             self.memory = dict(self.reports.texts)
         self.start()
@@ -425,10 +425,10 @@ def test_the_last_report_of_a_source_is_the_truth(steps):
     def look() -> None:
         for name, state in states.items():
             of.take(name, state, "lost", now)
-        for news in of.report(now, now):
-            subject, state = news.cells["haxEventSubject"], news.cells.get("haxEventState", "")
+        for draft in of.report(now, now):
+            subject, state = draft.cells["haxEventSubject"], draft.cells.get("haxEventState", "")
             if subject != MANY:
-                assert last[subject] == news.cells["haxEventPreviousState"] != state
+                assert last[subject] == draft.cells["haxEventPreviousState"] != state
                 last[subject] = state
 
     look()

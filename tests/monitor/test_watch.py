@@ -11,7 +11,7 @@ from haproxy_agentx.config import Config
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.monitor import watch
-from haproxy_agentx.monitor.node import Node, ProcessNews
+from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
@@ -43,12 +43,12 @@ class Journal:
     def __init__(self) -> None:
         self.recent = ()
         self.memory: dict[str, str] = {}
-        self.news = []
+        self.drafts = []
         self.writes = 0
 
-    def append(self, news, memory):
+    def append(self, drafts, memory):
         self.memory |= memory
-        self.news += news
+        self.drafts += drafts
         self.writes += 1
         appended = asyncio.get_running_loop().create_future()
         appended.set_result([])
@@ -179,7 +179,7 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     clocks = Clocks(lambda: 100.0, lambda: 1_800_000_000.0, lambda _: 0)
     watching = Monitor(Config(), lambda: [process], Indexes(), Journal(), clocks, lambda: None)
     watching.node = Node(None, NotificationPolicy(), (), {}, 90.0)
-    watching.node.take_process(ProcessNews(ProcessState("local", None), 1, 99.0, None), 99.0)
+    watching.node.take_process(HaproxyUpdate(ProcessState("local", None), 1, 99.0, None), 99.0)
     assert watching._judge(99.0, 0.0) == []
     assert reads == []
     watching.node.take_trap(StateTrap("SITE1", VrrpState.backup, VrrpState.master, "lb1", 12), 100.0)
@@ -187,7 +187,7 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     assert reads == ["local"]
     assert watching._judge(100.01, 0.0) == []
     assert reads == ["local"], "once"
-    watching.node.take_process(ProcessNews(ProcessState("local", None), 1, 100.02, None), 100.03)
+    watching.node.take_process(HaproxyUpdate(ProcessState("local", None), 1, 100.02, None), 100.03)
     (told,) = watching._judge(100.03, 0.0)
     assert told.cells["haxEventSubject"] == "SITE1"
 

@@ -8,13 +8,13 @@ import pytest
 from haproxy_agentx.agentx.oid import dotted, from_key, key, parse
 from haproxy_agentx.agentx.pdu import Tag, VarBind
 from haproxy_agentx.agentx.view import MibView
-from haproxy_agentx.event import Delivery, Event, Kind, News
+from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.objects import notifications, schema
 from haproxy_agentx.objects.event_objects import EventRow, cells
 from haproxy_agentx.objects.tables import object_names, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
 from tests.support import mibs, wire
-from tests.support.events import AT, NEWS, REASONS, event_of
+from tests.support.events import AT, DRAFTS, REASONS, event_of
 
 ROOT = schema.ROOT
 UP_TIME = notifications.SYS_UP_TIME
@@ -49,13 +49,13 @@ def of_the_row(varbinds: list[VarBind]) -> list[VarBind]:
 
 def bare(kind: Kind) -> Event:
     """Give an event that knows nothing."""
-    return Event(9, News(AT, kind, {}))
+    return Event(9, EventDraft(AT, kind, {}))
 
 
 def garbage(kind: Kind) -> Event:
     """Give an event as another version may have left it."""
     texts = dict.fromkeys(NAMES.values(), "x�") | {"haxEventFromTheFuture": "1"}
-    return Event(9, News(AT, kind, texts, {"vrrpInstanceState": "x", "vrrpInstanceName": "", "other": "y"}))
+    return Event(9, EventDraft(AT, kind, texts, {"vrrpInstanceState": "x", "vrrpInstanceName": "", "other": "y"}))
 
 
 MADE = (event_of, bare, garbage)
@@ -117,7 +117,7 @@ def test_a_failover_carries_what_keepalived_told():
 
 @pytest.mark.parametrize(("text", "number"), [("init", 0), ("0", 0), ("shutdown", 5), ("deleted", 6), ("5", 5)])
 def test_keepalived_states_by_label_or_number(text, number):
-    event = Event(1, News(AT, Kind.serviceFailover, {}, {"vrrpInstanceState": text}))
+    event = Event(1, EventDraft(AT, Kind.serviceFailover, {}, {"vrrpInstanceState": text}))
     assert told(event)[-1] == VarBind(Tag.INTEGER, key(parse(list(KEEPALIVED)[1])), number)
 
 
@@ -214,8 +214,8 @@ def test_the_states_of_keepalived_are_those_of_its_mib():
 
 # RFC 2579 RowPointer: the first accessible column of a row.
 def test_pointers_to_rows():
-    assert schema.row_pointer(schema.SERVER_TABLE, (1, 3, 1)) == NEWS[Kind.serverChange].cells["haxEventSubjectRow"]
-    assert schema.row_pointer(schema.SERVICE_TABLE, (1,)) == NEWS[Kind.serviceFailover].cells["haxEventSubjectRow"]
+    assert schema.row_pointer(schema.SERVER_TABLE, (1, 3, 1)) == DRAFTS[Kind.serverChange].cells["haxEventSubjectRow"]
+    assert schema.row_pointer(schema.SERVICE_TABLE, (1,)) == DRAFTS[Kind.serviceFailover].cells["haxEventSubjectRow"]
     assert keepalived_row(3) == "1.3.6.1.4.1.9586.100.5.2.3.1.2.3"
 
 

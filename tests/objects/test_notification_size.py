@@ -22,7 +22,7 @@ from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, VarbindPart, fitted, octets
 from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
 from tests.support import wire
-from tests.support.events import NEWS, event_of
+from tests.support.events import DRAFTS, event_of
 
 LAST, LAST_TICK = 2**31 - 1, 2**32 - 1
 LONG = 5000
@@ -66,14 +66,14 @@ WIRE = {
 
 def longest(kind: Kind, text: str = "x" * LONG) -> Event:
     """Give an event of a kind with all cells and keepalived's objects, each as long as it can be."""
-    news = NEWS[kind]
+    draft = DRAFTS[kind]
     cells = dict.fromkeys(TEXTS, text) | LARGEST
     cells = {
-        **news.cells,
-        **{name: cell for name, cell in cells.items() if name in (*news.cells, "haxEventSubjectRow")},
+        **draft.cells,
+        **{name: cell for name, cell in cells.items() if name in (*draft.cells, "haxEventSubjectRow")},
     }
-    keepalived = {name: text if name in NAMES else cell for name, cell in news.keepalived.items()}
-    return Event(LAST, replace(news, at=4_000_000_000.0, cells=cells, keepalived=keepalived), tries=2)
+    keepalived = {name: text if name in NAMES else cell for name, cell in draft.keepalived.items()}
+    return Event(LAST, replace(draft, at=4_000_000_000.0, cells=cells, keepalived=keepalived), tries=2)
 
 
 def message(found: Sequence[VarBind], community: bytes = b"c" * 64) -> bytes:
@@ -161,7 +161,7 @@ def test_an_everyday_notification_is_whole(kind):
 
 def test_a_name_is_cut_in_its_middle_and_a_sentence_at_its_end():
     event = longest(Kind.serverChange, "local/" + "b" * 300 + "/web1")
-    event = replace(event, news=replace(event.news, cells={**event.news.cells, "haxEventState": "DOWN"}))
+    event = replace(event, draft=replace(event.draft, cells={**event.draft.cells, "haxEventState": "DOWN"}))
     found = varbinds(event, schema.ROOT, 1, COMPACT)
     text = dict(zip(names(found), found[2:], strict=True))
     subject, cause = text["haxEventSubject"].value, text["haxEventCauseText"].value

@@ -84,7 +84,7 @@ def test_a_notification_is_the_row_of_its_event(arrived):
         sent = varbinds(event, schema.ROOT, UP_TIME)
         assert [one.name for one in trap] == [dotted(from_key(one.name)) for one in sent]
         assert trap[0].text.startswith(f"({UP_TIME})")
-        assert trap[1].text == f".{ROOT}.0.{event.news.kind.value}"
+        assert trap[1].text == f".{ROOT}.0.{event.draft.kind.value}"
         of_the_row = [one for one in trap if one.name.startswith(f"{ROOT}.1.11.1.")]
         assert len(of_the_row) >= 5
         for one, found in zip(of_the_row, arrived.snmpd.get(*[one.name for one in of_the_row]), strict=True):
@@ -109,7 +109,7 @@ def test_v3_carries_the_same(arrived):
 # with a Counter64 among them would not be sent at all.
 def test_a_v1_sink_gets_the_same_as_a_trap_of_v1(arrived):
     for event, trap, as_v2 in zip(EVENTS, ours_v1(arrived.v1), ours(arrived.numbers), strict=True):
-        assert (trap.enterprise, trap.generic, trap.specific) == (ROOT, 6, event.news.kind.value)
+        assert (trap.enterprise, trap.generic, trap.specific) == (ROOT, 6, event.draft.kind.value)
         assert trap.up_time == UP_TIME
         assert trap.varbinds == as_v2[2:]
 

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.store.event_text import from_row, to_row
 from haproxy_agentx.store.ledger import OPEN, Ledger
 
 
-def report(subject: str, severity: Severity, kind: Kind = Kind.serverChange) -> News:
+def report(subject: str, severity: Severity, kind: Kind = Kind.serverChange) -> EventDraft:
     state = "haxEventHealth" if kind in (Kind.serviceFailover, Kind.serviceHealthChange) else "haxEventState"
-    return News(1.0, kind, {"haxEventSubject": subject, state: "x", "haxEventSeverity": severity.name})
+    return EventDraft(1.0, kind, {"haxEventSubject": subject, state: "x", "haxEventSeverity": severity.name})
 
 
 def clears(events: Sequence[Event]) -> list[str | None]:
-    return [event.news.cells.get("haxEventClears") for event in events]
+    return [event.draft.cells.get("haxEventClears") for event in events]
 
 
 def restarted(ledger: Ledger) -> Ledger:
@@ -30,8 +30,8 @@ def restarted(ledger: Ledger) -> Ledger:
 
 def test_the_end_of_a_problem_names_its_event():
     ledger = Ledger()
-    news = [report("a", Severity.minor), report("b", Severity.minor), report("a", Severity.cleared)]
-    assert clears(ledger.append(news)) == ["0", "0", "1"]
+    drafts = [report("a", Severity.minor), report("b", Severity.minor), report("a", Severity.cleared)]
+    assert clears(ledger.append(drafts)) == ["0", "0", "1"]
     assert clears(ledger.append([report("a", Severity.cleared)])) == ["0"], "it has ended already"
     assert clears(ledger.append([report("b", Severity.cleared)])) == ["2"]
     assert not [key for key in ledger.told if key.startswith(OPEN)]
@@ -39,8 +39,8 @@ def test_the_end_of_a_problem_names_its_event():
 
 def test_a_problem_that_becomes_another_one_ends_with_it():
     ledger = Ledger()
-    news = [report("a", severity) for severity in (Severity.minor, Severity.critical, Severity.warning)]
-    assert clears(ledger.append([*news, report("a", Severity.cleared)])) == ["0", "1", "2", "3"]
+    drafts = [report("a", severity) for severity in (Severity.minor, Severity.critical, Severity.warning)]
+    assert clears(ledger.append([*drafts, report("a", Severity.cleared)])) == ["0", "1", "2", "3"]
 
 
 def test_role_and_health_of_a_service_are_one_subject_and_other_kinds_are_others():
@@ -71,8 +71,8 @@ def test_what_is_open_is_written_with_the_event():
 def test_a_sum_of_several_ends_nothing_and_begins_nothing(kind):
     ledger = Ledger()
     several = {"haxEventSubject": "(several)", "haxEventSeverity": "indeterminate", "haxEventSuppressed": "3"}
-    test = News(1.0, Kind.test, {"haxEventSubject": "haproxy-agentx"})
-    assert clears(ledger.append([News(1.0, kind, several), News(2.0, kind, several), test])) == [None] * 3
+    test = EventDraft(1.0, Kind.test, {"haxEventSubject": "haproxy-agentx"})
+    assert clears(ledger.append([EventDraft(1.0, kind, several), EventDraft(2.0, kind, several), test])) == [None] * 3
     assert ledger.told == {}
 
 
@@ -88,12 +88,12 @@ def test_what_was_numbered_before_the_file_was_read_is_linked_to_it(last):
     file.append([report("a", Severity.minor), report("b", Severity.major), report("c", Severity.major)])
     later = Ledger()
     later.rise_to(last - 3)
-    news = [report("a", Severity.cleared), report("d", Severity.minor), report("d", Severity.cleared)]
-    later.append([*news, report("b", Severity.minor)])
+    drafts = [report("a", Severity.cleared), report("d", Severity.minor), report("d", Severity.cleared)]
+    later.append([*drafts, report("b", Severity.minor)])
     renumbered = file.continue_with(later)
     assert renumbered is (last == 3)
     first = max(file.recent) - 3
-    found = {number: event.news.cells["haxEventClears"] for number, event in file.recent.items() if number >= first}
+    found = {number: event.draft.cells["haxEventClears"] for number, event in file.recent.items() if number >= first}
     assert found == {first: "1", first + 1: "0", first + 2: str(first + 1), first + 3: "2"}
     after = file.append([report(name, Severity.cleared) for name in "abcd"])
     assert clears(after) == ["0", str(first + 3), "3", "0"]
@@ -113,7 +113,7 @@ class Manager:
     alarms: dict[int, str] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
-        cells = event.news.cells
+        cells = event.draft.cells
         self.alarms.pop(int(cells["haxEventClears"]), None)
         if cells["haxEventSeverity"] != "cleared":
             self.alarms[event.sequence] = cells["haxEventSubject"]
@@ -128,9 +128,9 @@ class Manager:
 def test_a_manager_has_one_alarm_for_each_problem(batches):
     ledger, manager, state = Ledger(), Manager(), {}
     for batch in batches:
-        news = [report(name, severity) for name, severity, _ in batch]
+        drafts = [report(name, severity) for name, severity, _ in batch]
         state |= {name: severity for name, severity, _ in batch}
-        for event in ledger.append(news):
+        for event in ledger.append(drafts):
             manager.take(event)
         if any(restart for _, _, restart in batch):
             ledger = restarted(ledger)

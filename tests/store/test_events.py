@@ -18,8 +18,8 @@ from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, Counts
 from tests.support.bad_disk import full_disk, locked
+from tests.support.draft import draft, several
 from tests.support.event_log import Log
-from tests.support.news import news, several
 from tests.support.unprivileged import unprivileged
 from tests.support.wait import Stopwatch
 
@@ -117,13 +117,13 @@ def test_all_of_it_outlives_the_process(path):
         (Delivery.refused, 0, None),
         (Delivery.queued, 0, None),
     ]
-    assert [event.news for event in events] == several(1, 4)
+    assert [event.draft for event in events] == several(1, 4)
     assert counts == Counts(sent=3, acknowledged=1, queued=2, suppressed=7, lost=1, last_sequence=4)
     assert told == {"SITE1": '{"health": 1}', "n\0ame\udcff": '"\udcff"'}
     with closing(Store.open(path)) as store:
         assert [acknowledge(store).sequence for _ in range(2)] == [2, 4]
         assert Log(store).last(10)[1].tries == 3
-        assert numbers(Log(store).append([news()])) == [5]
+        assert numbers(Log(store).append([draft()])) == [5]
 
 
 def test_memory_and_events_are_one_transaction(path):
@@ -160,7 +160,7 @@ def test_reading_back(path):
         assert numbers(list(log.recent)) == list(range(last - RECENT + 1, last + 1))
         found = log.find(7)
         assert found is not None
-        assert found.news == news(7)
+        assert found.draft == draft(7)
         assert log.find(last + 1) is None
 
 
@@ -175,7 +175,7 @@ def test_the_log_has_a_bound(path):
 
 def test_what_waits_stays_in_the_log_however_old(path):
     with closing(Store.open(path)) as store:
-        Log(store).append([news()])
+        Log(store).append([draft()])
         Log(store).tried(1)
         for _ in range(MAX_LOG // 1000 + 1):
             Log(store).append(several(1, 1000))
@@ -225,7 +225,7 @@ def test_a_newer_version_is_read_and_not_touched(path):
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with closing(Store.open(path)) as store:
         assert "is of a newer haproxy-agentx" in str(store.problem)
-        assert numbers(Log(store).append([news()])) == [3]
+        assert numbers(Log(store).append([draft()])) == [3]
         assert numbers(Log(store).last(9)) == [1, 2, 3]
         assert store.memory_only
     with closing(sqlite3.connect(path)) as connection:
@@ -239,7 +239,7 @@ def test_a_newer_version_with_other_tables(path):
         connection.execute("ALTER TABLE event RENAME COLUMN delivery TO shipping")
     with closing(Store.open(path)) as store:
         assert "is of a newer haproxy-agentx" in str(store.problem)
-        assert numbers(Log(store).append([news()])) == [1]
+        assert numbers(Log(store).append([draft()])) == [1]
         assert numbers(Log(store).since(0, 9)) == [1]
 
 
@@ -248,7 +248,7 @@ def test_a_newer_version_with_other_tables(path):
 
 def test_r4_full_while_running(path):
     with closing(Store.open(path)) as store:
-        Log(store).append([news(1)])
+        Log(store).append([draft(1)])
         with full_disk():
             assert numbers(Log(store).append(several(2, 3), {"SITE1": "{}"})) == [2, 3]
             assert "cannot be written" in str(store.problem)
@@ -278,20 +278,20 @@ def test_locked_at_the_start_the_numbers_go_on(path):
     with locked(path):
         store = Store.open(path)
         assert Log(store).recall() == {"SITE1": "{}"}
-        assert numbers(Log(store).append([news(3)])) == [3]
+        assert numbers(Log(store).append([draft(3)])) == [3]
         assert acknowledge(store).sequence == 1
     with closing(store):
         store.retry()
         assert sound(store)
     events, _, _ = contents(path)
-    assert [event.news for event in events] == several(1, 3)
+    assert [event.draft for event in events] == several(1, 3)
     assert events[0].delivery is Delivery.acknowledged
 
 
 def test_locked_while_running_it_is_waited_for_once(path, monkeypatch):
     monkeypatch.setattr(store_file, "BUSY_TIMEOUT", 0.2)
     with closing(Store.open(path)) as store:
-        Log(store).append([news(1)])
+        Log(store).append([draft(1)])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with Stopwatch() as took:
@@ -324,7 +324,7 @@ def test_unreadable_at_the_start_what_came_before_is_put_before(path, tmp_path):
         assert pending is not None
         assert pending.sequence == 2
     events, counts, told = contents(path)
-    assert [event.news for event in events] == several(1, 5)
+    assert [event.draft for event in events] == several(1, 5)
     assert [event.delivery for event in events] == [
         Delivery.acknowledged,
         Delivery.queued,
@@ -345,11 +345,11 @@ def test_removed_while_running_it_is_written_again(path, suffixes):
         acknowledge(store)
         for suffix in suffixes:
             Path(path + suffix).unlink()
-        assert numbers(Log(store).append([news(last + 1)])) == [last + 1]
+        assert numbers(Log(store).append([draft(last + 1)])) == [last + 1]
         assert sound(store)
     events, counts, told = contents(path)
     first = 1 if "-wal" in suffixes else 2  # without its journal the old file cannot be read: what waits is at hand
-    assert [event.news for event in events] == several(first, last + 1)
+    assert [event.draft for event in events] == several(first, last + 1)
     assert counts == Counts(sent=1, acknowledged=1, queued=last, last_sequence=last + 1)
     assert told == {"SITE1": "{}"}
 
@@ -365,10 +365,10 @@ def test_replaced_while_running_the_log_is_ours(path, tmp_path):
         Path(other).replace(path)
         for suffix in ("-wal", "-shm"):
             Path(path + suffix).unlink()
-        assert numbers(Log(store).append([news(4)])) == [4]
+        assert numbers(Log(store).append([draft(4)])) == [4]
         assert sound(store)
     events, counts, told = contents(path)
-    assert [event.news for event in events] == several(1, 4)
+    assert [event.draft for event in events] == several(1, 4)
     assert (counts, told) == (Counts(queued=4, last_sequence=4), {"SITE1": "{}"})
 
 
@@ -384,7 +384,7 @@ def test_replaced_by_its_own_backup_nothing_is_sent_again(path, tmp_path):
         (tmp_path / "backup.db").replace(path)
         for suffix in ("-wal", "-shm"):
             Path(path + suffix).unlink()
-        Log(store).append([news(last + 1)])
+        Log(store).append([draft(last + 1)])
         assert sound(store)
     events, counts, _ = contents(path)
     assert counts == Counts(sent=last, acknowledged=last, queued=1, last_sequence=last + 1)
@@ -398,7 +398,7 @@ def test_r5_damaged_at_the_start_numbers_begin_anew(path):
     with closing(Store.open(path)) as store:
         assert "the numbers of events" in str(store.problem)
         assert store.created
-        assert numbers(Log(store).append([news()])) == [1]
+        assert numbers(Log(store).append([draft()])) == [1]
         assert not store.memory_only
 
 
@@ -410,13 +410,13 @@ def test_r5_damaged_while_in_use_the_numbers_go_on(path):
         store._file.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         Path(path).write_bytes(b"this is not a database\n" * 1000)
         store._file.connection.execute("PRAGMA shrink_memory")  # SQLite has the pages still
-        assert numbers(Log(store).append([news(4)])) == [4]
+        assert numbers(Log(store).append([draft(4)])) == [4]
         store.retry()
         assert "was damaged and is kept as" in str(store.problem)
         assert not store.memory_only
         assert store.assign("s", [("a", 0)]) == {"a": 5}
     events, counts, told = contents(path)
-    assert [event.news for event in events] == several(1, 4)
+    assert [event.draft for event in events] == several(1, 4)
     assert events[0].delivery is Delivery.acknowledged
     assert (counts, told) == (Counts(sent=1, acknowledged=1, queued=3, last_sequence=4), {"SITE1": "{}"})
 
@@ -434,7 +434,7 @@ def test_a_row_that_somebody_has_edited_is_passed_over(path):
         assert numbers(Log(store).last(9)) == [3]
         assert acknowledge(store).sequence == 3
         assert Log(store).recall() == {"a": "1"}
-        assert numbers(Log(store).append([news()])) == [4]
+        assert numbers(Log(store).append([draft()])) == [4]
 
 
 # P5: killed at any moment
@@ -445,7 +445,7 @@ import sys
 from haproxy_agentx.event import Delivery
 from haproxy_agentx.store import Store
 from tests.support.event_log import Log
-from tests.support.news import several
+from tests.support.draft import several
 
 store = Store.open(sys.argv[1])
 assert store.problem is None, store.problem
@@ -489,7 +489,7 @@ def test_p5_killed_60_times(path):
                 assert number == settled + 1, "in their order"
                 settled = number
         events, counts, told = contents(path)
-        assert [event.news for event in events] == several(1, counts.last_sequence)
+        assert [event.draft for event in events] == several(1, counts.last_sequence)
         assert counts.last_sequence >= appended
         assert told == ({"told": str(counts.last_sequence)} if events else {})
         done = [event.sequence for event in events if event.delivery is Delivery.acknowledged]

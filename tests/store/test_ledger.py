@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.event import Delivery, Event
 from haproxy_agentx.store.event_text import TEXT_LIMIT, from_row, to_row
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, WAITING, Counts, Ledger
-from tests.support.news import news, several
+from tests.support.draft import draft, several
 
 AT = 1_800_000_100.5
 
@@ -20,7 +20,7 @@ def test_numbers_begin_at_1_and_have_no_holes():
     assert numbers(ledger.append(several(1, 3))) == [1, 2, 3]
     assert numbers(ledger.append(several(4, 4))) == [4]
     assert ledger.counts == Counts(queued=4, last_sequence=4)
-    assert [event.news for event in ledger.recent.values()] == several(1, 4)
+    assert [event.draft for event in ledger.recent.values()] == several(1, 4)
 
 
 def test_an_event_is_queued_sent_and_acknowledged():
@@ -54,11 +54,11 @@ def test_a_try_that_is_taken_back_leaves_no_mark():
     ledger = Ledger()
     ledger.append(several(1, 1))
     ledger.tried(1)
-    assert ledger.returned(1) == Event(1, news(1))
+    assert ledger.returned(1) == Event(1, draft(1))
     assert ledger.returned(1) is None
     ledger.tried(1)
     ledger.tried(1)
-    assert ledger.returned(1) == Event(1, news(1), Delivery.sent, 1)
+    assert ledger.returned(1) == Event(1, draft(1), Delivery.sent, 1)
 
 
 def test_beyond_the_bound_the_oldest_are_dropped_and_counted():
@@ -116,7 +116,7 @@ def test_what_is_told_is_remembered_and_forgotten():
 
 
 def test_two_logs_become_one():
-    earlier = Ledger(Counts(sent=5, acknowledged=4, last_sequence=9), [Event(9, news(9))], {"a": "1", "b": "2"})
+    earlier = Ledger(Counts(sent=5, acknowledged=4, last_sequence=9), [Event(9, draft(9))], {"a": "1", "b": "2"})
     later = Ledger()
     later.append(several(1, 2))
     later.tried(1)
@@ -131,7 +131,7 @@ def test_two_logs_become_one():
 
 
 def test_a_log_that_is_continued_by_nothing_is_unchanged():
-    ledger = Ledger(Counts(last_sequence=9), [Event(9, news(9))])
+    ledger = Ledger(Counts(last_sequence=9), [Event(9, draft(9))])
     ledger.continue_with(Ledger())
     assert not ledger.changes
 
@@ -177,18 +177,18 @@ def test_invariants(steps):
 
 @given(st.dictionaries(st.text(max_size=3), st.text(max_size=9)), st.text())
 def test_an_event_is_the_same_from_its_row(cells, subject):
-    event = Event(7, news(1, haxEventSubject=subject[:TEXT_LIMIT]), Delivery.acknowledged, 2, AT)
+    event = Event(7, draft(1, haxEventSubject=subject[:TEXT_LIMIT]), Delivery.acknowledged, 2, AT)
     assert from_row(to_row(event)) == event
     assert all(text.isascii() for text in to_row(event)[3:5])
 
 
 def test_texts_have_a_bound():
-    event = from_row(to_row(Event(7, news(1, haxEventSubject="x" * 1_000_000))))
+    event = from_row(to_row(Event(7, draft(1, haxEventSubject="x" * 1_000_000))))
     assert event is not None
-    assert len(event.news.cells["haxEventSubject"]) == TEXT_LIMIT
+    assert len(event.draft.cells["haxEventSubject"]) == TEXT_LIMIT
 
 
 def test_a_row_that_is_none():
-    row = to_row(Event(7, news(1)))
+    row = to_row(Event(7, draft(1)))
     for place, content in [(2, 99), (3, "{"), (3, "[]"), (3, '{"a": 1}'), (4, "null"), (5, 0), (5, "x"), (1, "x")]:
         assert from_row((*row[:place], content, *row[place + 1 :])) is None

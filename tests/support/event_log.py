@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from haproxy_agentx.event import Delivery, Event, News
+from haproxy_agentx.event import Delivery, Event, EventDraft
 from haproxy_agentx.store import Store
 from haproxy_agentx.store.ledger import MAX_LOG, Counts
 
@@ -21,8 +21,8 @@ class Log:
     def recent(self) -> tuple[Event, ...]:
         return tuple(self._ledger.recent.values())
 
-    def append(self, news: Sequence[News], memory: Mapping[str, str] | None = None) -> list[Event]:
-        events = self._ledger.append(news)
+    def append(self, drafts: Sequence[EventDraft], memory: Mapping[str, str] | None = None) -> list[Event]:
+        events = self._ledger.append(drafts)
         self._ledger.remember(memory or {})
         self._events.save()
         return events

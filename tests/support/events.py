@@ -1,7 +1,7 @@
 """Events of each kind, with all that the daemon tells of such."""
 
 from haproxy_agentx.agentx.oid import dotted
-from haproxy_agentx.event import Event, Kind, News
+from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.objects import root
 
@@ -34,8 +34,8 @@ _STATE = {
     "haxEventSuppressed": "0",
     "haxEventClears": "0",
 }
-NEWS = {
-    Kind.serviceFailover: News(
+DRAFTS = {
+    Kind.serviceFailover: EventDraft(
         AT,
         Kind.serviceFailover,
         {**_SERVICE, "haxEventKeepalivedTrap": "seen", "haxEventKeepalivedUpTime": "924342"},
@@ -46,8 +46,8 @@ NEWS = {
             "routerId": "lb1",
         },
     ),
-    Kind.serviceHealthChange: News(AT, Kind.serviceHealthChange, _SERVICE),
-    Kind.sourceChange: News(
+    Kind.serviceHealthChange: EventDraft(AT, Kind.serviceHealthChange, _SERVICE),
+    Kind.sourceChange: EventDraft(
         AT,
         Kind.sourceChange,
         {
@@ -62,7 +62,7 @@ NEWS = {
             "haxEventSubjectIndex": "1",
         },
     ),
-    Kind.backendChange: News(
+    Kind.backendChange: EventDraft(
         AT,
         Kind.backendChange,
         {
@@ -73,7 +73,7 @@ NEWS = {
             "haxEventSubjectIndex": "3",
         },
     ),
-    Kind.serverChange: News(
+    Kind.serverChange: EventDraft(
         AT,
         Kind.serverChange,
         {
@@ -84,10 +84,10 @@ NEWS = {
             "haxEventSubjectIndex": "1",
         },
     ),
-    Kind.test: News(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
+    Kind.test: EventDraft(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
 }
 
 
 def event_of(kind: Kind, sequence: int = 7, **changes: object) -> Event:
     """Give an event of a kind."""
-    return Event(sequence, NEWS[kind], **changes)
+    return Event(sequence, DRAFTS[kind], **changes)

@@ -1,6 +1,6 @@
 """Events for tests."""
 
-from haproxy_agentx.event import Kind, News
+from haproxy_agentx.event import EventDraft, Kind
 
 FAILOVER = {
     "haxEventSubject": "SITE1",
@@ -11,12 +11,14 @@ FAILOVER = {
 }
 
 
-def news(number: int = 1, kind: Kind = Kind.serviceFailover, **cells: str) -> News:
+def draft(number: int = 1, kind: Kind = Kind.serviceFailover, **cells: str) -> EventDraft:
     """Give an event of the moment ``number``, which is in its words, too."""
     texts = FAILOVER | {"haxEventReasons": str(number)} | cells
-    return News(1_800_000_000.0 + number, kind, texts, {"vrrpInstanceName": "SITE1", "vrrpInstanceState": "master"})
+    return EventDraft(
+        1_800_000_000.0 + number, kind, texts, {"vrrpInstanceName": "SITE1", "vrrpInstanceState": "master"}
+    )
 
 
-def several(first: int, last: int) -> list[News]:
+def several(first: int, last: int) -> list[EventDraft]:
     """Give events, both ends included."""
-    return [news(number) for number in range(first, last + 1)]
+    return [draft(number) for number in range(first, last + 1)]
