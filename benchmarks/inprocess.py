@@ -82,9 +82,9 @@ class Walker:
     def answer(self, frame: bytes) -> bytes:
         """Answer one request as the connection does."""
         session = self.session
-        foreseen = session.foresight.answer(frame)
-        if foreseen is not None:
-            return foreseen
+        prefetched = session.prefetch.answer(frame)
+        if prefetched is not None:
+            return prefetched
         answer = session.answer_at_once(frame)
         if not answer:
             session.receive(frame, 0.0)

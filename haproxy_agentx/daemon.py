@@ -201,7 +201,7 @@ class Daemon:
                     self._indexes,
                     self._publish,
                     self._take_process,
-                    self._connection.give_way,
+                    self._connection.yield_cpu,
                     budget=self._budget,
                 )
                 self._running[config] = _Running(process, tasks.create_task(process.run()))

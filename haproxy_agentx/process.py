@@ -77,8 +77,8 @@ class HaproxyProcess:
     """Reads one configured HAProxy and holds what the tables show of it.
 
     ``number`` is its haxProcessIndex; ``indexes`` has the row indexes of names; ``on_change`` is called when
-    ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read, and ``give_way`` between
-    two pieces of work. ``budget`` says what its rows may cost. All times are monotonic.
+    ``columns``, or the ``tables`` below them, are new, ``on_read`` after each attempt to read, and ``yield_cpu``
+    between two pieces of work. ``budget`` says what its rows may cost. All times are monotonic.
     """
 
     def __init__(  # noqa: PLR0913  -- what it shares with others, one by one
@@ -89,7 +89,7 @@ class HaproxyProcess:
         indexes: Indexes,
         on_change: Callable[[], None],
         on_read: Callable[["HaproxyProcess"], None],
-        give_way: Callable[[], None],
+        yield_cpu: Callable[[], None],
         *,
         budget: Budget,
     ) -> None:
@@ -125,7 +125,7 @@ class HaproxyProcess:
         self._indexes = indexes
         self._on_change = on_change
         self._on_read = on_read
-        self._give_way = give_way
+        self._yield_cpu = yield_cpu
         self._budget = budget
         self._stat_columns: StatColumns | None = None
         self._info_texts: Mapping[str, bytes] = {}
@@ -432,7 +432,7 @@ class HaproxyProcess:
 
     def _feeding(self, parser: StatParser) -> Callable[[bytes], None]:
         def feed(piece: bytes) -> None:
-            self._give_way()
+            self._yield_cpu()
             parser.feed(piece)
 
         return feed
@@ -449,7 +449,7 @@ class HaproxyProcess:
 
     async def _pause(self) -> None:
         """Let others have their turn: in this process, and on this core."""
-        self._give_way()
+        self._yield_cpu()
         await asyncio.sleep(0)
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import cast
 
-from haproxy_agentx.agentx.anticipation import Foresight
 from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.agentx.clock import UpTime
 from haproxy_agentx.agentx.events import Closed, Event, Ready, Settings
 from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import VarBind
+from haproxy_agentx.agentx.prefetch import Prefetch
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.transport import READ_SIZE, LingeringTransport
@@ -142,7 +142,7 @@ class Connection:
         if self._link is not None:
             self._link.serve_subtrees(subtrees)
 
-    def give_way(self) -> None:
+    def yield_cpu(self) -> None:
         """Let the master have the processor if it was answered since the last call: between two pieces of other work.
 
         Delivering a response does not schedule its recipient: where one core is shared, the kernel lets a busy process
@@ -260,7 +260,7 @@ class _Link(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Answer what has come: the next request of a walk the shortest way."""
         data = bytes(self._buffer[:nbytes])
-        answer = self.session.foresight.answer(data)
+        answer = self.session.prefetch.answer(data)
         if answer is None:
             self.data_received(data)
         else:
@@ -268,7 +268,7 @@ class _Link(asyncio.BufferedProtocol):
             self._transport.write(answer)  # type: ignore[union-attr]  # there is one where something was read
 
     def data_received(self, data: bytes) -> None:
-        """Answer what has come and was not foreseen."""
+        """Answer what has come and was not prefetched."""
         self.answered = True
         session = self.session
         answer = session.answer_at_once(data)
@@ -283,8 +283,8 @@ class _Link(asyncio.BufferedProtocol):
         session.prepare()
 
     @property
-    def foresight(self) -> Foresight:
-        return self.session.foresight
+    def prefetch(self) -> Prefetch:
+        return self.session.prefetch
 
     @property
     def walking(self) -> bool:

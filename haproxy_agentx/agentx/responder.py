@@ -10,17 +10,17 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.anticipation import (
+from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
+from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
+from haproxy_agentx.agentx.prefetch import (
     MAX_ANSWER,
     WIDE_WINDOW,
-    Anticipation,
+    PrefetchTable,
     Walks,
     request_payload,
     response_payload,
     window_of,
 )
-from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
-from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
 from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
 from haproxy_agentx.agentx.wire import encode_oid, expanded
 
@@ -62,13 +62,13 @@ class Responder:
 
     def __init__(self) -> None:
         self.view = MibView()
-        self.anticipation = Anticipation()
+        self.prefetched = PrefetchTable()
         self.upcoming: Walks | None = None
 
     def serve(self, view: MibView) -> None:
         """Answer from ``view`` from now on. Requests that are being answered keep theirs."""
         self.view = view
-        self.anticipation.clear()
+        self.prefetched.clear()
         self.upcoming = None
 
     def prepare(self) -> None:
@@ -76,13 +76,13 @@ class Responder:
         upcoming, self.upcoming = self.upcoming, None
         if upcoming is not None:
             try:
-                self.anticipation.follow(upcoming)
+                self.prefetched.follow(upcoming)
             except Exception as error:  # noqa: BLE001  a bug of ours: ``answer`` will meet it again, and tell
-                log.debug("nothing is anticipated: %r", error)
+                log.debug("nothing is prefetched: %r", error)
 
     def get_next_at_once(self, request: bytes) -> bytes:
         """Answer the last GetNext that is known of a walk, with which ``prepare`` then goes on; b"" for others."""
-        found = self.anticipation.take_end(request)
+        found = self.prefetched.take_end(request)
         if found is None:
             return b""
         answer, self.upcoming = found

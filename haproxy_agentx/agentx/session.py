@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.anticipation import BLIND, Foresight
 from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode, encode
 from haproxy_agentx.agentx.errors import FrameError, PayloadError
 from haproxy_agentx.agentx.events import (
@@ -28,6 +27,7 @@ from haproxy_agentx.agentx.events import (
 from haproxy_agentx.agentx.framing import Framer
 from haproxy_agentx.agentx.oid import Key, dotted, from_key
 from haproxy_agentx.agentx.pdu import CloseReason, ErrorStatus, Pdu, PduType, VarBind
+from haproxy_agentx.agentx.prefetch import NO_PREFETCH, Prefetch
 from haproxy_agentx.agentx.responder import Answer, Responder, error_payload, response
 from haproxy_agentx.agentx.states import OPEN, Signal, State, step
 from haproxy_agentx.agentx.unanswered import Waiting, Waitlist
@@ -68,7 +68,7 @@ class Session:
         self._description = settings.description.encode()[:255].decode(errors="ignore").encode()
         self.walking = False
         """Whether the last request was one of a walk, so that the next will follow at once."""
-        self._foresight = BLIND
+        self._prefetch = NO_PREFETCH
         self._get_head = b""
         self._complaint = logging.WARNING
         self._send(p.Open(id=settings.identity, descr=self._description, timeout=int(settings.timeout)), now)
@@ -81,7 +81,7 @@ class Session:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
                 self.prepare()  # for the walk of the frame before: several managers walk at once
                 header, frame = framed
-                answer = self._foresight.answer(frame) or self.answer_at_once(frame)
+                answer = self._prefetch.answer(frame) or self.answer_at_once(frame)
                 if answer:
                     self._output.append(answer)
                 else:
@@ -93,29 +93,29 @@ class Session:
             self._over(f"the master sends what is not AgentX: {error}", refused=True)
 
     @property
-    def foresight(self) -> Foresight:
+    def prefetch(self) -> Prefetch:
         """Return what answers the next requests of a walk, until something else was read.
 
         It is for a caller that has read one PDU and has nothing else to write: the shortest way past ``receive``,
         which leaves nothing to be done behind it.
         """
-        return self._foresight if self._between_frames else BLIND
+        return self._prefetch if self._between_frames else NO_PREFETCH
 
     def answer_at_once(self, frame: bytes) -> bytes:
-        """Return the Response to a request that can be answered out of its octets, but is not foreseen; b"" for others.
+        """Return the Response to a request whose octets suffice to answer it; b"" for all others.
 
-        Those are a Get, and the last request that is anticipated of a walk. ``prepare`` is to follow.
+        Those are a Get, and the last prefetched request of a walk. ``prepare`` is to follow.
         """
         self.walking = False
         if not self._between_frames:
             return b""
         head, request, answer = frame[:8], frame[16:], b""
-        if head == self._foresight.asked:
+        if head == self._prefetch.request_prefix:
             answer = self._responder.get_next_at_once(request)
             self.walking = bool(answer)
         elif head == self._get_head and int.from_bytes(request[:4], "big") == len(request) - 4:
             answer = self._responder.get_at_once(request[4:])
-        return answer and self._foresight.said + frame[8:16] + answer
+        return answer and self._prefetch.response_prefix + frame[8:16] + answer
 
     def take_output(self) -> bytes:
         """Return the octets to write."""
@@ -193,7 +193,7 @@ class Session:
         if self.state in OPEN:
             self._pending.clear()
             self._slow.clear()
-            self._foresight, self._get_head = BLIND, b""
+            self._prefetch, self._get_head = NO_PREFETCH, b""
             close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
             self._send(close, now, within=self._settings.close_timeout)
         elif self.state is State.OPENING:
@@ -306,7 +306,7 @@ class Session:
         self._get_head, get_next, response = (
             bytes((1, kind, flags, 0)) + number for kind in (PduType.GET, PduType.GET_NEXT, PduType.RESPONSE)
         )
-        self._foresight = Foresight(self._responder.anticipation.answers, asked=get_next, said=response)
+        self._prefetch = Prefetch(self._responder.prefetched.answers, request_prefix=get_next, response_prefix=response)
         capabilities = p.AddAgentCaps(session_id=self.session_id, id=self._settings.identity, descr=self._description)
         self._send(capabilities, now)
         for subtree in self._subtrees:
@@ -345,7 +345,7 @@ class Session:
         self.state = step(self.state, Signal.OVER)
         self._pending.clear()
         self._slow.clear()
-        self._foresight, self._get_head, self.walking = BLIND, b"", False
+        self._prefetch, self._get_head, self.walking = NO_PREFETCH, b"", False
         self._events.append(Closed(reason, refused))
 
     CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", Waiting, p.Response, float], None]]] = {

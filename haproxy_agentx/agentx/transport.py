@@ -10,7 +10,7 @@ import socket
 import struct
 from typing import Protocol
 
-from haproxy_agentx.agentx.anticipation import Foresight
+from haproxy_agentx.agentx.prefetch import Prefetch
 
 BURST = 32
 """Requests of a walk after which the event loop has its turn: about half a millisecond."""
@@ -34,14 +34,14 @@ class Answering(Protocol):
 
     @property
     def walking(self) -> bool:
-        """Whether the last request that was not foreseen is one of a walk, so that the next will follow at once."""
+        """Whether the last request that was not prefetched is one of a walk, so that the next will follow at once."""
 
     @property
-    def foresight(self) -> Foresight:
+    def prefetch(self) -> Prefetch:
         """What is answered without asking the protocol."""
 
     def data_received(self, data: bytes) -> None:
-        """Record what was read and was not foreseen."""
+        """Record what was read and was not prefetched."""
 
     def eof_received(self) -> None:
         """Record the end of the stream."""
@@ -113,10 +113,10 @@ class LingeringTransport(asyncio.Transport):
             self._protocol.pause_writing()
 
     def _readable(self) -> None:
-        """Read, and answer what is foreseen: ``Foresight.answer`` and ``write`` are written out, 4 % of a walk."""
+        """Read, and answer what is prefetched: ``Prefetch.answer`` and ``write`` are written out, 4 % of a walk."""
         protocol = self._protocol
         recv, send = self._sock.recv, self._sock.send
-        answers, asked, said = protocol.foresight
+        answers, request_prefix, response_prefix = protocol.prefetch
         protocol.answered = True
         for _ in range(BURST):
             try:
@@ -127,8 +127,8 @@ class LingeringTransport(asyncio.Transport):
                 self._end(error)
                 return
             answer = answers.get(data[16:])
-            if answer is not None and data[:8] == asked:
-                answer = said + data[8:16] + answer
+            if answer is not None and data[:8] == request_prefix:
+                answer = response_prefix + data[8:16] + answer
                 try:
                     sent = 0 if self._unsent else send(answer, AT_ONCE)
                 except OSError:  # if it is more than that nothing is taken now, ``_writable`` will meet it again
@@ -143,7 +143,7 @@ class LingeringTransport(asyncio.Transport):
                 protocol.data_received(data)
                 if not protocol.walking or self._closing:
                     return
-                answers, asked, said = protocol.foresight
+                answers, request_prefix, response_prefix = protocol.prefetch
 
     def _writable(self) -> None:
         output = bytes(self._unsent)

@@ -34,13 +34,13 @@ class ServedColumn:
     """The instances of one object.
 
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
-    ``cells`` gives the values. A scalar is a column with the one row ``0``. ``barren`` says that no row has a value,
-    when that is known already: a walk passes by. ``live`` says that values change while the view stays, as ages do: no
-    answer is made of them before it is asked for.
+    ``cells`` gives the values. A scalar is a column with the one row ``0``. ``known_empty`` says that it
+    is known already that no row has a value: a walk passes by. ``live`` says that values change while the view stays, as
+    ages do: no answer is made of them before it is asked for.
     A column with a ``table`` is one of a table of the view with that key, which gives it its rows and values.
     """
 
-    __slots__ = ("barren", "cells", "live", "name", "name_head", "rows", "table", "tag", "varbind_head")
+    __slots__ = ("cells", "known_empty", "live", "name", "name_head", "rows", "table", "tag", "varbind_head")
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ServedColumn:
         tag: int,
         rows: Sequence[Key],
         cells: Cells,
-        barren: Callable[[], bool] = _never,
+        known_empty: Callable[[], bool] = _never,
         *,
         live: bool = False,
         table: Hashable = None,
@@ -57,21 +57,21 @@ class ServedColumn:
         self.tag = tag
         self.rows = rows
         self.cells = cells
-        self.barren = barren
+        self.known_empty = known_empty
         self.live = live
         self.table = table
         size = len(rows[0]) if rows else 0
         self.name_head = encode_oid(name + bytes(size))[: -size or None]
         self.varbind_head = bytes((0, tag, 0, 0)) + self.name_head
 
-    def over(self, rows: Sequence[Key], cells: Cells, barren: Callable[[], bool] = _never) -> "ServedColumn":
+    def over(self, rows: Sequence[Key], cells: Cells, known_empty: Callable[[], bool] = _never) -> "ServedColumn":
         """Return the same column with other rows, of parts as long as its own, and their values."""
         column = ServedColumn.__new__(ServedColumn)
         column.name = self.name
         column.tag = self.tag
         column.rows = rows
         column.cells = cells
-        column.barren = barren
+        column.known_empty = known_empty
         column.live = self.live
         column.table = None
         column.name_head = self.name_head
@@ -137,7 +137,7 @@ class Walk:
             self.values = [value for value in values if value is not None]
             self.parts = [part for part, value in zip(self.parts, values, strict=True) if value is not None]
             self._window = min(2 * self._window, FEW)
-        if column.barren():
+        if column.known_empty():
             self._stop = self._row
         return True
 
@@ -149,7 +149,7 @@ class Walk:
             stop = bisect_left(rows, end[len(column.name) :]) if end.startswith(column.name) else len(rows)
             start, self._start = self._start, 0
             self._next += 1
-            if start < stop and not column.barren():
+            if start < stop and not column.known_empty():
                 self.column, self._row, self._stop = column, start, stop
                 self._window = min(self._window, FEW)
                 return True

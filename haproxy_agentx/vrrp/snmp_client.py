@@ -89,7 +89,7 @@ class SnmpClient:
     async def _prepare(self, access: V3Access) -> None:
         """Make the engine, unless the one at hand has the same user and has not gone wrong."""
         user = await asyncio.to_thread(user_of, access) if self._usm is None else user_of(access)  # imports at first
-        if self._usm is None or self._usm.is_worn or user != self._user:
+        if self._usm is None or self._usm.needs_replacement or user != self._user:
             self._user = user
             self._usm = await asyncio.to_thread(_engine, user, self._send)  # 80 ms
 

@@ -286,7 +286,7 @@ class TrapListener:
             if now < self._v3_at + V3_UNPROVEN:
                 raise Denied("notifications of SNMPv3 come too often from a sender that cannot be looked up")
             self._v3_at = now
-        if self._usm.is_worn:
+        if self._usm.needs_replacement:
             self._usm = self._engine(self._user)
         if not self._usm.receive(datagram, peer, now):
             raise Invalid("a message of SNMPv3 is garbage, or no notification")

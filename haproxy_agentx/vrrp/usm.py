@@ -105,7 +105,7 @@ class _Outlet(AbstractTransportDispatcher):  # type: ignore[misc]  # pysnmp has 
         self._send = send
 
     def send_message(self, outgoingMessage: Any, transportDomain: Any, transportAddress: Any) -> None:  # noqa: ANN401, ARG002, N803
-        self._send(bytes(outgoingMessage), tuple(transportAddress)[:-1])  # see _acquaintances
+        self._send(bytes(outgoingMessage), tuple(transportAddress)[:-1])  # see _address_epoch
 
 
 class Usm:
@@ -117,7 +117,7 @@ class Usm:
 
     def __init__(self, user: User, send: Send, on_notification: Callable[[Message], None] | None = None) -> None:
         self._refusals = 0
-        self._acquaintances = 0
+        self._address_epoch = 0
         """Part of the peer's address for the engine, which keeps an address' engine id: a new one is asked anew."""
         self._user = user
         self._on_notification = on_notification
@@ -129,7 +129,7 @@ class Usm:
         """Engine id -> boots and time of its newest good message, and when that came."""
         self._stamp: tuple[bytes, int, int] = (b"", 0, 0)
         self._refused: SourceError | None = None
-        self._stranger: bytes | None = None
+        self._unknown_engine_id: bytes | None = None
         self._is_of_use = False
         self._now = 0.0
         self._auth_key, self._priv_key = self._master_keys()
@@ -142,7 +142,7 @@ class Usm:
         )
 
     @property
-    def is_worn(self) -> bool:
+    def needs_replacement(self) -> bool:
         """Whether so much was refused that a new one is due."""
         return self._refusals > MAX_REFUSALS
 
@@ -154,10 +154,10 @@ class Usm:
         self._now = now
         self._is_of_use = False
         self._outlet.handle_timer_tick(now)
-        self._refused = self._stranger = None
+        self._refused = self._unknown_engine_id = None
         self._feed(datagram, peer)
-        if self._stranger is not None and len(self._known) < MAX_ENGINES:
-            self._add_user(self._stranger)
+        if self._unknown_engine_id is not None and len(self._known) < MAX_ENGINES:
+            self._add_user(self._unknown_engine_id)
             self._refused = None
             self._feed(datagram, peer)
         if self._refused is not None:
@@ -191,7 +191,7 @@ class Usm:
                 return  # an old one, of which nobody has waited for the answer
             elif len(causes) + 1 < TRIES and _cause(status) in _TRY_AGAIN:
                 if [*causes, _cause(status)] == [_UNKNOWN_ENGINE] * 2:
-                    self._acquaintances += 1
+                    self._address_epoch += 1
                 self._ask(pdu, peer, done, [*causes, _cause(status)])
             else:
                 self._refusals += 1
@@ -209,7 +209,7 @@ class Usm:
             raise Denied(_UNSPOKEN.format(user=self._user.access.user, why=type(error).__name__)) from None
 
     def _address(self, peer: Peer) -> Any:  # noqa: ANN401
-        return UdpTransportAddress((*peer, self._acquaintances))
+        return UdpTransportAddress((*peer, self._address_epoch))
 
     def _process(self, *arguments: Any) -> None:  # noqa: ANN401
         """Receive a notification from the engine (RFC 3412 4.2.2.1: processPdu)."""
@@ -253,7 +253,7 @@ class Usm:
         sender, name = bytes(parameters[0]), bytes(parameters[3])
         # RFC 3411 5: an SnmpEngineID has 5 to 32 octets
         if name == self._user.access.user.encode() and 5 <= len(sender) <= 32 and sender not in self._known:  # noqa: PLR2004
-            self._stranger = sender
+            self._unknown_engine_id = sender
 
     def _explain(self, status: Any) -> Denied:  # noqa: ANN401
         user = self._user.access.user

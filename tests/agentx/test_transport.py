@@ -1,4 +1,4 @@
-"""What is read while a walk goes on is answered out of what is anticipated: as long as that is so, and no longer."""
+"""What is read while a walk goes on is answered out of what is prefetched: as long as that is so, and no longer."""
 
 import asyncio
 import socket

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from haproxy_agentx.agentx.anticipation import MAX_OCTETS, Walks
 from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.prefetch import MAX_OCTETS, Walks
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from tests.support import wire
@@ -35,13 +35,13 @@ def test_memory_does_not_grow_with_walks_that_are_given_up():
         request = wire.frame(wire.GETNEXT, wire.ranges([start]), session=77, packet=number)
         name = wire.read_answer(wire.take_frame(bytearray(exchange(session, request)))).varbinds[0].name
         exchange(session, wire.frame(wire.GETNEXT, wire.ranges([name]), session=77, packet=number))
-        kept = responder.anticipation
+        kept = responder.prefetched
         assert sum(len(request) + len(answer) for request, answer in kept.answers.items()) < 1.1 * MAX_OCTETS
         assert len(kept.ends) <= MAX_OCTETS / 100
 
 
-# Those who find nothing to anticipate (values of the moment, the end) leave nothing.
-def test_walks_of_which_nothing_can_be_anticipated_leave_nothing():
+# Those who find nothing to prefetch (values of the moment, the end) leave nothing.
+def test_walks_of_which_nothing_can_be_prefetched_leave_nothing():
     responder = Responder()
     scalar = ServedColumn(
         key(parse(f"{PEERS_TABLE}.1")), wire.GAUGE32, [key((0,))], lambda *_: [wire.value(wire.GAUGE32, 1)]

@@ -111,8 +111,8 @@ def test_c29_the_golden_tree(link: Link):
         assert link.getnext((varbind.name, END)).varbinds == [following]
 
 
-# The anticipated answers of a walk are those of a search: the same walk in either byte order (little-endian requests
-# are never anticipated), several ranges side by side, and one step at a time from a name given out of turn.
+# The prefetched answers of a walk are those of a search: the same walk in either byte order (little-endian requests
+# are never prefetched), several ranges side by side, and one step at a time from a name given out of turn.
 def test_c29_a_walk_of_several_columns_side_by_side(link: Link):
     ends = {f"{TABLE}.3": f"{TABLE}.4", f"{TABLE}.300": f"{TABLE}.301"}
     for order in (">", "<"):
@@ -285,7 +285,7 @@ def finished(answer) -> bytes:
 
 
 # The same through a session, which makes the answers of a walk before they are asked for and must forget them when the
-# view changes. Catches an anticipated answer of an old view, of another range, or of another walk.
+# view changes. Catches a prefetched answer of an old view, of another range, or of another walk.
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("walk"), st.integers(1, 20)),
@@ -321,7 +321,7 @@ def test_c32_a_session_equals_a_sorted_list(tree, steps):
 
 
 # No clause: an age and a state are those of the moment, however often and in whatever order they are asked for. Catches
-# an anticipated answer that is as old as the view.
+# a prefetched answer that is as old as the view.
 def test_c32_values_of_the_moment_are_made_when_they_are_asked_for():
     responder, moments = Responder(), count()
     columns = [
@@ -347,11 +347,11 @@ def test_c32_values_of_the_moment_are_made_when_they_are_asked_for():
         assert after(at) > now
     after(3)
     now = next(moments)
-    assert after(4) < now  # what is of the view is anticipated
+    assert after(4) < now  # what is of the view is prefetched
 
 
-# net-snmp drops a PDU above 65,536 octets without a word. Catches an anticipated answer that nobody has measured.
-def test_c32_an_anticipated_answer_fits_as_well():
+# net-snmp drops a PDU above 65,536 octets without a word. Catches a prefetched answer that nobody has measured.
+def test_c32_a_prefetched_answer_fits_as_well():
     rows = {"1": b"", "2": b"", "3": b"", "4": bytes(255)}
     responder = Responder()
     responder.serve(view_of({f"{TABLE}.{at}": (wire.OCTETS, rows) for at in range(1, 251)}))

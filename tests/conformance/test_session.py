@@ -414,7 +414,7 @@ def test_c12_a_foreign_session_is_not_open(link: Link, kind: int, order: str):
 
 
 def test_c12_a_walk_does_not_cross_over(link: Link):
-    """The anticipated answers of a walk are for its own session only."""
+    """The prefetched answers of a walk are for its own session only."""
     name = link.getnext((GOLDEN[0].name, "")).varbinds[0].name
     payload = wire.ranges([(name, "")])
 

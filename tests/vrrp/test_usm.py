@@ -125,10 +125,10 @@ def test_it_is_worn_when_much_was_refused(monkeypatch):
     monkeypatch.setattr(usm, "MAX_REFUSALS", 3)
     receiver = Receiver()
     for _ in range(4):
-        assert not receiver.usm.is_worn
+        assert not receiver.usm.needs_replacement
         with pytest.raises(SourceError):
             receiver.receive("wrong auth")
-    assert receiver.usm.is_worn
+    assert receiver.usm.needs_replacement
 
 
 def test_any_engine_may_send_and_few_are_remembered(monkeypatch):

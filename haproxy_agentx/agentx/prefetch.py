@@ -112,7 +112,7 @@ def _of_the_same_rows(stretches: Sequence[Stretch]) -> tuple[list[bytes], list[b
     return [part.join(between) for part in parts], list(map(bytes.join, parts, rows))
 
 
-class Anticipation:
+class PrefetchTable:
     """The table of answers: from the octets of a request after its h.packetID to those of its Response.
 
     Of each walk two windows are there, as many as MAX_OCTETS allows: the one that is asked for now, and the one before,
@@ -178,20 +178,22 @@ def _octets(rows: _Window) -> int:
     return len(rows) * (len(rows[0][0]) + len(rows[0][1])) if rows else 0
 
 
-class Foresight(NamedTuple):
-    """What it takes to answer the requests that are anticipated in a session, and nothing else."""
+class Prefetch(NamedTuple):
+    """What it takes to answer the requests whose answers are prefetched in a session, and nothing else."""
 
     answers: Mapping[bytes, bytes]
-    """Those of the Anticipation."""
-    asked: bytes
+    """Those of the PrefetchTable."""
+    request_prefix: bytes
     """The first 8 octets of such a request: those of its header up to h.sessionID."""
-    said: bytes
+    response_prefix: bytes
     """The first 8 octets of its Response."""
 
     def answer(self, frame: bytes) -> bytes | None:
         """Return the Response to a frame that is such a request, None for all others."""
         answer = self.answers.get(frame[16:])
-        return None if answer is None or frame[:8] != self.asked else self.said + frame[8:16] + answer
+        return (
+            None if answer is None or frame[:8] != self.request_prefix else self.response_prefix + frame[8:16] + answer
+        )
 
 
-BLIND = Foresight({}, b"", b"")
+NO_PREFETCH = Prefetch({}, b"", b"")
