@@ -79,7 +79,7 @@ def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
 
 
 @pytest.mark.parametrize(
-    "news",
+    "draft",
     [
         EventDraft(1e300, Kind.test, {}),
         EventDraft(float("nan"), Kind.test, {}),

@@ -35,8 +35,8 @@ class ServedColumn:
 
     ``name`` is the object's identifier; ``rows`` the instance parts of the names, ascending and all of one length;
     ``cells`` gives the values. A scalar is a column with the one row ``0``. ``known_empty`` says that it
-    is known already that no row has a value: a walk passes by. ``live`` says that values change while the view stays, as
-    ages do: no answer is made of them before it is asked for.
+    is known that no row has a value: a walk passes by. ``live`` says that values change while the view stays, as ages
+    do: no answer is made of them before it is asked for.
     A column with a ``table`` is one of a table of the view with that key, which gives it its rows and values.
     """
 
