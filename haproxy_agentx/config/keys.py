@@ -65,9 +65,9 @@ def keys(credentials: str) -> Table:
             name="root",
             read=values.root,
             text=dotted(ROOT),
-            help="OID that HAPROXY-AGENTX-MIB is rooted at (mib --root prints it).",
+            help="OID at which HAPROXY-AGENTX-MIB is rooted (mib --root prints the module with it).",
         ),
-        Section(name="agentx", keys=_AGENTX, help="How snmpd is reached (AgentX, RFC 2741)."),
+        Section(name="agentx", keys=_AGENTX, help="The connection to snmpd (AgentX, RFC 2741)."),
         Section(
             name="haproxy",
             keys=_haproxy(credentials),
@@ -77,21 +77,21 @@ def keys(credentials: str) -> Table:
         Section(
             name="keepalived",
             keys=_keepalived(credentials),
-            help="The sources of VRRP; each is optional, and 'none' disables it.",
+            help="The sources that report VRRP; each is optional, and 'none' disables it.",
         ),
         Section(
             name="services",
             keys=_SERVICE,
-            help="Without it each VRRP instance is a service over all of HAProxy; without keepalived the node is one.",
+            help="Default: each VRRP instance is a service over all of HAProxy; without keepalived, the node is one.",
             most=MAX_SERVICES,
             is_example=True,
         ),
-        Section(name="notifications", keys=_NOTIFICATIONS, help="What is reported, and how soon."),
+        Section(name="notifications", keys=_NOTIFICATIONS, help="The changes that are reported, and when."),
         Key(
             name="store",
             read=values.path,
             text=Config().store,
-            help="File for row indexes and events, which survive restarts.",
+            help="File that keeps row indexes and events across restarts.",
         ),
     )
 
@@ -107,7 +107,7 @@ _AGENTX = (
         name="priority",
         read=values.priority,
         text=str(AgentxConfig().priority),
-        help="of the registration, 1 to 255; the lower one wins",
+        help="priority of the registration, 1 to 255; the lowest value wins",
     ),
 )
 
@@ -123,26 +123,41 @@ _PROBE = (
         name="standby_url",
         read=service_values.probe_url,
         text="https://192.0.2.11/",
-        help="likewise, used instead while this node is not MASTER; without it url is",
+        help="used instead of url while this node is not MASTER; default: url",
         is_example=True,
     ),
     Key(
         name="host",
         read=service_values.probe_host,
         text="www.example.org",
-        help="name in the Host header, and of the certificate; without it the address",
+        help="name in the Host header and in the certificate; default: the address",
         is_example=True,
     ),
     Key(name="method", read=service_values.probe_method, text="GET", help="GET, HEAD or OPTIONS"),
-    Key(name="status", read=service_values.probe_statuses, text="200-399", help="the codes that pass: 200, or 200-399"),
-    Key(name="interval", read=values.duration(*PROBE_INTERVAL_RANGE), text="2s", help="between requests: 500ms to 1h"),
-    Key(name="timeout", read=values.duration(*TIMEOUT_RANGE), text="2s", help="of a whole request: 100ms to 60s"),
-    Key(name="fall", read=service_values.fall, text="3", help="consecutive failures that count: 1 to 100"),
+    Key(
+        name="status",
+        read=service_values.probe_statuses,
+        text="200-399",
+        help="status codes that pass: 200, or 200-399",
+    ),
+    Key(
+        name="interval",
+        read=values.duration(*PROBE_INTERVAL_RANGE),
+        text="2s",
+        help="period of requests: 500ms to 1h",
+    ),
+    Key(name="timeout", read=values.duration(*TIMEOUT_RANGE), text="2s", help="limit of a whole request: 100ms to 60s"),
+    Key(
+        name="fall",
+        read=service_values.fall,
+        text="3",
+        help="consecutive failures that fail the probe: 1 to 100",
+    ),
     Key(
         name="remote",
         read=service_values.yes_or_no,
         text="no",
-        help="also allow an address that this node does not have",
+        help="also allow addresses that this node does not have",
     ),
     Key(
         name="ca_file",
@@ -165,14 +180,14 @@ _SERVICE = (
         name="vrrp_instance",
         read=service_values.vrrp_instance,
         text="SITE1",
-        help="its name in keepalived.conf; without it the only one, if there is just one",
+        help="name of the instance in keepalived.conf; default: the only one",
         is_example=True,
     ),
     Key(
         name="frontends",
         read=service_values.proxy,
         text="[www]",
-        help="names, or PROCESS/NAME; without it all that exist",
+        help="its frontends, NAME or PROCESS/NAME; default: all",
         is_example=True,
         most=MAX_MEMBERS,
     ),
@@ -180,7 +195,7 @@ _SERVICE = (
         name="backends",
         read=service_values.proxy,
         text="[app, api]",
-        help="likewise",
+        help="its backends, NAME or PROCESS/NAME; default: all",
         is_example=True,
         most=MAX_MEMBERS,
     ),
@@ -188,19 +203,19 @@ _SERVICE = (
         name="min_servers",
         read=service_values.minimum,
         text="100%",
-        help="usable in each backend: a number, or percent of those not in maintenance",
+        help="needed in each backend: a number, or percent of those not in maintenance",
     ),
     Key(
         name="intended_role",
         read=service_values.intended_role,
         text="master",
-        help="of this node, master or backup; without it keepalived's initial state",
+        help="master or backup; default: master if keepalived starts as MASTER",
         is_example=True,
     ),
     Section(
         name="probe",
         keys=_PROBE,
-        help="requests like a client's; 'probe: URL' is short for the url alone",
+        help="requests as a client makes them; 'probe: URL' sets the url alone",
         is_example=True,
         short="url",
     ),
@@ -211,13 +226,13 @@ _NOTIFICATIONS = (
         name="hold",
         read=values.duration(*HOLD_RANGE),
         text="1s",
-        help="how long a change of health has to last to be reported: 0s to 60s",
+        help="time that a change of health must last to be reported: 0s to 60s",
     ),
     Key(
         name="limit",
         read=service_values.limit,
         text="10/min",
-        help="events of a service; further ones are counted: 1 to 600 per min or hour",
+        help="events of a service, 1 to 600 per min or hour; further changes are counted",
     ),
     Key(name="servers", read=service_values.yes_or_no, text="no", help="also report each change of a server"),
     Key(name="backends", read=service_values.yes_or_no, text="yes", help="also report each change of a backend"),
@@ -225,13 +240,13 @@ _NOTIFICATIONS = (
         name="egress_hold",
         read=values.duration(*EGRESS_HOLD_RANGE),
         text="5m",
-        help="longest hold while no route leads out of the machine: 0s (none) to 1h",
+        help="longest wait for a route out of the machine: 0s (none) to 1h",
     ),
     Key(
         name="remind",
         read=service_values.reminder,
         text="none",
-        help="how often a problem that lasts is reported again: 10s to 168h, or none",
+        help="interval at which a lasting problem is reported again: 10s to 168h, or none",
     ),
 )
 
@@ -249,25 +264,25 @@ def _haproxy(credentials: str) -> tuple[Key, ...]:
             name="stats",
             read=values.stats,
             text=default.stats,
-            help="path of the stats socket, or URL: https://host:8404/stats",
+            help="stats socket, or statistics page: https://host:8404/stats",
         ),
         Key(
             name="interval",
             read=values.duration(*INTERVAL_RANGE),
             text=f"{default.interval:g}s",
-            help="between readings: 100ms to 1h",
+            help="time between readings: 100ms to 1h",
         ),
         Key(
             name="timeout",
             read=values.duration(*TIMEOUT_RANGE),
             text=f"{default.timeout:g}s",
-            help="of a whole reading: 100ms to 60s",
+            help="limit of a whole reading: 100ms to 60s",
         ),
         Key(
             name="username",
             read=values.username,
             text="stats",
-            help="with a URL only: of 'stats auth'",
+            help="with a URL only: user of 'stats auth'",
             is_example=True,
         ),
         Key(
@@ -288,14 +303,14 @@ def _haproxy(credentials: str) -> tuple[Key, ...]:
             name="master_socket",
             read=values.socket_path,
             text="/run/haproxy-master.sock",
-            help="with a socket only: that of the master process (option -S)",
+            help="with a socket only: socket of the master process (option -S)",
             is_example=True,
         ),
         Key(
             name="certificate_days",
             read=values.days,
             text=f"{default.certificate_days:g}",
-            help="before a certificate ends that it is a reason: 0 to 3650; with HAProxy 3.2",
+            help="days before its expiry at which a certificate is a reason: 0 to 3650",
         ),
     )
 
@@ -307,7 +322,7 @@ def _keepalived(credentials: str) -> Table:
             name="fifo",
             read=service_values.fifo,
             text=default.fifo or "none",
-            help="its vrrp_notify_fifo (global_defs); or none",
+            help="vrrp_notify_fifo of keepalived.conf (global_defs), or none",
         ),
         Section(
             name="traps",
@@ -316,17 +331,17 @@ def _keepalived(credentials: str) -> Table:
                     name="address",
                     read=snmp_values.traps,
                     text=default.traps or "none",
-                    help="where a second trap2sink line of snmpd.conf sends them; or none",
+                    help="where a second trap2sink of snmpd.conf sends them, or none",
                 ),
                 Key(
                     name="community_file",
                     read=values.secret_file("community", credentials),
                     text="/etc/haproxy-agentx/trap-community",
-                    help="file with its community, or credential:NAME",
+                    help="file with the community of that trap2sink, or credential:NAME",
                     is_example=True,
                 ),
             ),
-            help="its traps; 'traps: ADDRESS' is short for the address alone",
+            help="keepalived's traps; 'traps: ADDRESS' sets the address alone",
             short="address",
         ),
         Section(
@@ -340,7 +355,7 @@ def _keepalived(credentials: str) -> Table:
 
 def _snmp(credentials: str) -> Table:
     return (
-        Key(name="address", read=snmp_values.address, text=SnmpAccess().address, help="where it answers SNMP"),
+        Key(name="address", read=snmp_values.address, text=SnmpAccess().address, help="where it answers SNMP requests"),
         Key(
             name="community_file",
             read=values.secret_file("community", credentials),
@@ -355,7 +370,7 @@ def _snmp(credentials: str) -> Table:
 def _v3(credentials: str) -> tuple[Key, ...]:
     folder = "/etc/haproxy-agentx"
     return (
-        Key(name="user", read=snmp_values.user, text="monitor", help="of createUser", is_required=True),
+        Key(name="user", read=snmp_values.user, text="monitor", help="user of createUser", is_required=True),
         Key(name="level", read=snmp_values.level, text="authPriv", help="noAuthNoPriv, authNoPriv or authPriv"),
         Key(
             name="auth_protocol",
@@ -375,7 +390,7 @@ def _v3(credentials: str) -> tuple[Key, ...]:
             name="priv_file",
             read=values.secret_file("passphrase", credentials),
             text=f"{folder}/priv",
-            help="likewise, for encryption",
+            help="the same for the privacy passphrase",
             is_example=True,
         ),
     )

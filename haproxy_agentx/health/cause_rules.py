@@ -66,7 +66,7 @@ _ANY_NEWS = (
 )
 _SILENCE = (FactKind.keepalivedSilent, FactKind.keepalivedAnswers)
 _STARTED = (FactKind.agentStarted,)
-_FOUND = CauseRule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx has been started")
+_FOUND = CauseRule(Cause.agentRestarted, _STARTED, before=5, words="haproxy-agentx was started")
 _BARE = CauseRule(Cause.addressRemoved, (FactKind.interfaceBare,), before=5)
 _REVIVED = CauseRule(Cause.recovered, (FactKind.keepalivedRevived,))
 _NEW = CauseRule(Cause.configurationChanged, (FactKind.instanceNew,))
@@ -85,7 +85,7 @@ _ENDS = (
     CauseRule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
     CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,), before=30),
 )
-_ANY_END = CauseRule(Cause.unknown, words="keepalived is not there: whether it was stopped or died is not known")
+_ANY_END = CauseRule(Cause.unknown, words="keepalived is not running: whether it was stopped or died is not known")
 
 RULES: Mapping[Move, Sequence[CauseRule]] = {
     Move.tookOver: (
@@ -107,10 +107,15 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
             before=3,
             words="MASTER again soon after it became BACKUP: whether another node was MASTER meanwhile is not known",
         ),
-        CauseRule(Cause.peerLost, (FactKind.noResponse,), before=3, words="the other node is not heard any more"),
+        CauseRule(
+            Cause.peerLost,
+            (FactKind.noResponse,),
+            before=3,
+            words="advertisements of the other node are no longer received",
+        ),
         CauseRule(Cause.recovered, _TRACKED_AGAIN, before=5, words="took over again: {what}", slow=Slow.preempt),
         CauseRule(Cause.priority, (FactKind.priorityRose,)),
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx did not run"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="took over while haproxy-agentx was not running"),
         CauseRule(
             Cause.priority,
             (FactKind.preempted,),
@@ -125,7 +130,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         ),
         CauseRule(
             Cause.unknown,
-            words="no node of higher priority is heard: whether one is gone or gave way is not known",
+            words="no node of higher priority is heard: whether one failed or withdrew is not known",
         ),
     ),
     Move.gaveUp: (
@@ -140,7 +145,9 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _REVIVED,
         _NEW,
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="gave up while haproxy-agentx did not run"),
+        CauseRule(
+            Cause.agentRestarted, _STARTED, before=10, words="became BACKUP while haproxy-agentx was not running"
+        ),
         CauseRule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
         CauseRule(Cause.addressRemoved, (FactKind.addressTaken,), before=0, after=4),
         CauseRule(
@@ -148,17 +155,19 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         ),
         CauseRule(
             Cause.unknown,
-            words="became BACKUP, and keepalived gives no reason: another node may have the higher priority",
+            words="became BACKUP, and keepalived reports no reason: another node may have the higher priority",
         ),
     ),
     Move.failed: (
         *_FAILURES,
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx did not run"),
+        CauseRule(
+            Cause.agentRestarted, _STARTED, before=10, words="went to FAULT while haproxy-agentx was not running"
+        ),
         _ANY_FAILURE,
     ),
     Move.stopped: (
         *_ENDS,
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx did not run"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="stopped while haproxy-agentx was not running"),
         _ANY_END,
     ),
     Move.foundFailed: (*_FAILURES, _FOUND, _ANY_FAILURE),
@@ -168,8 +177,8 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         _REVIVED,
         _NEW,
         CauseRule(Cause.recovered, (*_WELL_AGAIN, FactKind.keepalivedAnswers), slow=Slow.check),
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="came back while haproxy-agentx did not run"),
-        CauseRule(Cause.recovered, words="what keepalived tracks is well again", came_from=(Role.fault,)),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="returned while haproxy-agentx was not running"),
+        CauseRule(Cause.recovered, words="what keepalived tracks has recovered", came_from=(Role.fault,)),
         CauseRule(Cause.operator, words="keepalived runs the instance again", came_from=(Role.stopped,)),
         CauseRule(Cause.unknown, words="became BACKUP"),
     ),
@@ -178,7 +187,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _REVIVED,
         _NEW,
-        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx was started"),
         CauseRule(Cause.recovered, words="the role is known again"),
     ),
     Move.lostSight: (
@@ -186,10 +195,10 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=30),
         CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
         CauseRule(Cause.keepalivedUnresponsive, reasons=Reason.roleStale, words="keepalived does not answer"),
-        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
-        CauseRule(Cause.sourceLost, words="no source reports the role any more"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx was started"),
+        CauseRule(Cause.sourceLost, words="no source reports the role any longer"),
     ),
-    Move.unmanaged: (CauseRule(Cause.configurationChanged, words="no VRRP instance belongs to the service any more"),),
+    Move.unmanaged: (CauseRule(Cause.configurationChanged, words="the service no longer has a VRRP instance"),),
     Move.conflict: (
         CauseRule(
             Cause.roleDisputed,
@@ -203,9 +212,9 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(
             Cause.addressConflict,
             reasons=Reason.addressMissing,
-            words="MASTER, and the kernel does not have all addresses",
+            words="MASTER, but the kernel does not have all addresses",
         ),
-        CauseRule(Cause.addressConflict, words="not MASTER, and the kernel has an address"),
+        CauseRule(Cause.addressConflict, words="not MASTER, but the kernel has an address"),
     ),
     Move.worse: (
         CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
@@ -233,12 +242,12 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
             reasons=Reason.addressMissing | Reason.addressHeld,
             words="the kernel and keepalived disagree on the addresses",
         ),
-        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx has been started"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx was started"),
     ),
     Move.better: (
         CauseRule(Cause.recovered, _ANY_NEWS),
-        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="got better while haproxy-agentx did not run"),
-        CauseRule(Cause.recovered, words="what was wrong is over"),
+        CauseRule(Cause.agentRestarted, _STARTED, before=10, words="recovered while haproxy-agentx was not running"),
+        CauseRule(Cause.recovered, words="the problem has ended"),
     ),
 }
 """The rules of each move. The first of which there is evidence decides; the last ones of a move need none."""

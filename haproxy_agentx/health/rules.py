@@ -36,31 +36,37 @@ _NOT_ALL_HERE = (Held.some, Held.none)
 
 RULES: tuple[Rule, ...] = (
     Rule((Role.master,), _NOT_ALL_HERE, (), Health.conflict, "MASTER without all its addresses"),
-    Rule((Role.master,), (Held.disputed,), (), Health.conflict, "MASTER, and another one is heard on the wire"),
-    Rule((Role.backup, Role.fault, Role.stopped), _HERE, (), Health.conflict, "not MASTER, and holds an address"),
+    Rule((Role.master,), (Held.disputed,), (), Health.conflict, "MASTER, and another MASTER is heard"),
+    Rule((Role.backup, Role.fault, Role.stopped), _HERE, (), Health.conflict, "not MASTER, but holds an address"),
     Rule(
         (Role.backup, Role.fault, Role.stopped),
         (Held.unseen,),
         (),
         Health.unknown,
-        "whether it holds one is not known",
+        "whether it holds an address is not known",
     ),
     Rule((Role.fault,), (), (), Health.fault, "VRRP is in FAULT"),
     Rule((Role.stopped,), (), (), Health.stopped, "keepalived does not run the instance"),
-    Rule(_SERVING, (), (Readiness.notReady,), Health.blackhole, "clients come here, and HAProxy does not serve them"),
-    Rule((Role.master,), (Held.filtered,), (), Health.blackhole, "clients come here, and their packets are dropped"),
-    Rule(_SERVING, (Held.unseen,), (), Health.unknown, "whether its addresses are here is not known"),
+    Rule(
+        _SERVING,
+        (),
+        (Readiness.notReady,),
+        Health.blackhole,
+        "clients reach this node, but HAProxy does not serve them",
+    ),
+    Rule(
+        (Role.master,), (Held.filtered,), (), Health.blackhole, "clients reach this node, but their packets are dropped"
+    ),
+    Rule(_SERVING, (Held.unseen,), (), Health.unknown, "whether it holds its addresses is not known"),
     Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "whether HAProxy serves is not known"),
-    Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with less than it should have"),
+    Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with reduced capacity"),
     Rule(_SERVING, (), (Readiness.ready,), Health.active, "serves"),
     Rule((Role.backup,), (), (Readiness.notReady,), Health.standbyNotReady, "could not take over"),
     Rule((Role.backup,), (), (Readiness.unknown,), Health.unknown, "whether it could take over is not known"),
-    Rule(
-        (Role.backup,), (), (Readiness.degraded,), Health.standbyDegraded, "would take over, with less than it should"
-    ),
+    Rule((Role.backup,), (), (Readiness.degraded,), Health.standbyDegraded, "would take over, with reduced capacity"),
     Rule((Role.backup,), (), (Readiness.ready,), Health.standby, "would take over"),
     Rule(
-        (Role.unknown,), _HERE, (Readiness.notReady,), Health.blackhole, "holds an address, and HAProxy does not serve"
+        (Role.unknown,), _HERE, (Readiness.notReady,), Health.blackhole, "holds an address, but HAProxy does not serve"
     ),
     Rule((Role.unknown,), (), (), Health.unknown, "the role is not known"),
 )

@@ -54,18 +54,18 @@ def _health(*states: Health) -> tuple[str, ...]:
 _SOURCE, _BACKEND, _SERVER = (Kind.sourceChange,), (Kind.backendChange,), (Kind.serverChange,)
 
 RULES: tuple[SeverityRule, ...] = (
-    SeverityRule((), (REMOVED,), Severity.cleared, "it is not there any more, and neither is its problem"),
+    SeverityRule((), (REMOVED,), Severity.cleared, "the subject no longer exists, so its problem has ended"),
     SeverityRule(
         SERVICE_KINDS,
         _health(Health.active, Health.standby),
         Severity.cleared,
-        "the node does its part; which part is its role",
+        "the node does what its role requires",
     ),
     SeverityRule(
         SERVICE_KINDS,
         _health(Health.activeDegraded, Health.standbyDegraded),
         Severity.minor,
-        "the node serves, or would, with less than it should have",
+        "the node serves, or would serve, with reduced capacity",
     ),
     SeverityRule(
         SERVICE_KINDS,
@@ -77,27 +77,29 @@ RULES: tuple[SeverityRule, ...] = (
         SERVICE_KINDS,
         _health(Health.unknown, Health.blackhole, Health.conflict),
         Severity.critical,
-        "clients are not served, may reach the wrong node, or nothing is known of it",
+        "clients are not served or may reach the wrong node, or the health is not known",
     ),
     SeverityRule(_SOURCE, ("ok",), Severity.cleared, "it is read"),
     SeverityRule(_SOURCE, ("disabled",), Severity.warning, "it is not read, by configuration"),
-    SeverityRule(_SOURCE, ("stale",), Severity.minor, "what is known of it is getting old"),
+    SeverityRule(_SOURCE, ("stale",), Severity.minor, "its last reading is no longer current"),
     SeverityRule(
         _SOURCE,
         ("refused", "denied", "absent"),
         Severity.major,
-        "it cannot be read; what that means for a service is reported by the health of the service",
+        "it cannot be read; the health of the services shows the effect",
     ),
-    SeverityRule(_BACKEND, ("UP",), Severity.cleared, "it has a server to use"),
+    SeverityRule(_BACKEND, ("UP",), Severity.cleared, "it has a usable server"),
     SeverityRule(_BACKEND, ("MAINT",), Severity.warning, "all its servers are in maintenance"),
-    SeverityRule(_BACKEND, ("DOWN", "EMPTY"), Severity.major, "it has no server to use"),
-    SeverityRule(_SERVER, ("UP",), Severity.cleared, "it is used, and passes its checks"),
-    SeverityRule(_SERVER, ("MAINT", "DRAIN"), Severity.warning, "it is taken out of use, by order"),
+    SeverityRule(_BACKEND, ("DOWN", "EMPTY"), Severity.major, "it has no usable server"),
+    SeverityRule(_SERVER, ("UP",), Severity.cleared, "it is in use, and passes its checks"),
+    SeverityRule(
+        _SERVER, ("MAINT", "DRAIN"), Severity.warning, "it is out of use by order of an administrator or an agent"
+    ),
     SeverityRule(
         _SERVER, ("DOWN", "NOLB", "MAINT (resolution)"), Severity.minor, "it fails, and others may serve in its place"
     ),
     SeverityRule(
-        (), (), Severity.indeterminate, "how severe it is cannot be determined, or it is the sum of several subjects"
+        (), (), Severity.indeterminate, "the severity cannot be determined, or the event stands for several subjects"
     ),
 )
 

@@ -42,7 +42,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
         ROLE,
         "The role of this node in a VRRP instance. none: no instance exists, the node serves by itself. master, "
-        "backup, fault: as in VRRP. stopped: keepalived does not run, or has shut the instance down. unknown: no "
+        "backup, fault: as in VRRP. stopped: keepalived is not running, or has shut the instance down. unknown: no "
         "source reports it.",
     ),
     enumerated(
@@ -50,27 +50,27 @@ CONVENTIONS: tuple[Convention, ...] = (
         "Whether HAProxy serves, or would if this node became MASTER. ready: each backend has the servers that it "
         "needs. degraded: a backend has too few usable servers, or one of several frontends or backends serves no "
         "client. notReady: HAProxy is gone or does not answer, no frontend serves, or no backend does. unknown: "
-        "HAProxy cannot be read, or rows that decide are missing, for reasons that do not show how it serves.",
+        "HAProxy cannot be read, or decisive rows are missing.",
     ),
     Convention(
         REASONS.name,
-        "The reasons for readiness and health, and further conditions. haproxyGone: HAProxy does not run. "
-        "haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it cannot be read, so nothing is known. "
-        "frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. backendDown: a "
-        "backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend without checked "
-        "servers is taken for usable. maintenance: servers are in maintenance or drained, which is no fault. "
+        "The reasons for readiness and health, and further conditions. haproxyGone: HAProxy is not running. "
+        "haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it cannot be read, so its state is not "
+        "known. frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. "
+        "backendDown: a backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend without checked "
+        "servers is assumed usable. maintenance: servers are in maintenance or drained, which is no fault. "
         "memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
-        "requests of the last seconds ended in errors of HAProxy's own, or a rule has denied all of them since a "
-        "reload. statisticsSilent: the statistics of HAProxy are not answered, while nothing shows that it is gone or "
-        "frozen: whether it serves is not known, unless a "
-        "probe shows it. probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
-        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, and packets of them "
-        "are dropped, as no_accept and vrrp_strict have keepalived do it. backendEmpty: a backend has lost all its "
+        "requests of the last seconds ended in errors of HAProxy itself, or a rule has denied all of them since a "
+        "reload. statisticsSilent: the statistics of HAProxy do not answer, but nothing shows that it is gone or "
+        "frozen; whether it serves is not known unless a probe shows it. "
+        "probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
+        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, but packets of them "
+        "are dropped, as keepalived arranges for no_accept and vrrp_strict. backendEmpty: a backend has lost all its "
         "servers, or no backend has any. "
-        "certificateExpiring: a frontend shows a certificate that ends soon or has ended, which is no part of health.",
+        "certificateExpiring: a certificate of a frontend expires soon or has expired, which does not affect health.",
         "BITS",
         REASON_BITS,
     ),
@@ -80,10 +80,10 @@ CONVENTIONS: tuple[Convention, ...] = (
         "changed. haproxyGone, haproxyUnresponsive: HAProxy stopped, or stopped answering. noUsableBackend, "
         "belowMinimum, frontendClosed: as the reasons of these names. checkScript: a script of keepalived failed. "
         "interfaceDown: a network interface went down. priority: a priority changed, this node preempted the other, or "
-        "the other withdrew. peerLost: the MASTER was not heard any more. peerReturned: a node with a higher priority "
+        "the other withdrew. peerLost: the MASTER was no longer heard. peerReturned: a node with a higher priority "
         "took over. operator: keepalived was stopped, started or reconfigured. keepalivedDead: it ended without being "
         "stopped. keepalivedUnresponsive: it runs and does not answer. addressConflict: addresses are not held by the "
-        "node that VRRP selects. sourceLost: the source that reports it failed. recovered: what was wrong is over. "
+        "node that VRRP selects. sourceLost: the source that reports it failed. recovered: the problem has ended. "
         "agentRestarted: it happened while the subagent did not run. unknown: nothing that was seen explains it. "
         "saturated, clientErrors: as the reasons of these names. probeFailed: requests like a client's began to fail. "
         "roleDisputed: two nodes were MASTER at the same time. addressRemoved: an address was removed, and not by "
@@ -92,18 +92,18 @@ CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
         SEVERITY,
         "The severity of what an event reports: the perceived severities of ITU-T X.733, with the names and numbers of "
-        "ItuPerceivedSeverity in ITU-ALARM-TC-MIB (RFC 3877). cleared: the subject is well, or is not there any more. "
-        "warning: the subject is out of use by order. minor: the subject does its part with less than it should have, "
+        "ItuPerceivedSeverity in ITU-ALARM-TC-MIB (RFC 3877). cleared: the subject is well, or no longer exists. "
+        "warning: the subject is out of use by order. minor: the subject does its part with reduced capacity, "
         "or others can do it. major: the subject does not do its part. critical: clients are not served, may reach the "
         "wrong node, or nothing is known of it. indeterminate: the severity cannot be determined, or the event counts "
         "changes of several subjects. The documentation of the subagent has the severity of each state.",
     ),
     enumerated(
         PROBE,
-        "The state of the probe of a service. passing: the last request that ended was answered as it should be, or "
-        "fewer have failed since than the configuration asks for. failing: so many have failed one after the other. "
-        "unknown: no request could be made, for a reason that says nothing of the service, such as an address that "
-        "this node does not have now.",
+        "The state of the probe of a service. passing: the last completed request succeeded, or fewer requests "
+        "have failed since than the configuration requires. failing: that many requests have failed consecutively. "
+        "unknown: no request could be made, for a reason that is no evidence of the service, such as an address that "
+        "this node does not have at present.",
     ),
     enumerated(MEMBER_KIND, "The kind of a member of a service in HAProxy."),
     enumerated(

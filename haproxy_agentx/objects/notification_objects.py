@@ -24,14 +24,14 @@ _STATES = (
 
 _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
-    "may follow where they apply. A long text is cut, its missing part shown as '...', so that the notification has at "
-    "most 1400 octets. The order of the objects is permanent: new ones are appended. Where the master agent does not "
-    "acknowledge one so long, it is sent in a short form of at most 484 octets; the omitted objects are in the row of "
-    "the event."
+    "may follow where they apply. A long text is truncated, which '...' marks, so that the notification has at "
+    "most 1400 octets. The order of the objects is permanent: new ones are appended. If the master agent does not "
+    "acknowledge a notification of that size, it is sent in a short form of at most 484 octets; the omitted objects "
+    "are in the row of the event."
 )
 _RATE = (
-    "Their rate is limited ('notifications: limit' of the configuration): of one service, of all sources, of all "
-    "backends, and of all servers; one with the subject (several) stands for those not sent."
+    "The rate is limited ('notifications: limit' of the configuration): for each service, for all sources, for all "
+    "backends, and for all servers. haxEventSuppressed of a later one counts the changes that were not reported."
 )
 
 
@@ -56,12 +56,12 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             *_REASONS,
             "haxEventReminder",
         ),
-        "A notification is generated when the VRRP role of this node for a service, haxEventSubject, changes, and with "
-        "it perhaps the health; it is sent at once. The objects are followed by those of the corresponding "
-        "vrrpInstanceStateChange of KEEPALIVED-MIB, as far as they are known: vrrpInstanceName, vrrpInstanceState, "
-        "vrrpInstanceInitialState, without an instance, as keepalived sends them, and routerId.0; "
-        "haxEventKeepalivedUpTime is the sysUpTime in it. So a "
-        f"manager can correlate the two, or use this one alone when keepalived's is lost. {_RATE}",
+        "A notification is generated when the VRRP role of this node for a service, haxEventSubject, changes. "
+        "The health may have changed with it. The notification is sent at once. Its objects are followed by those of "
+        "the corresponding vrrpInstanceStateChange of KEEPALIVED-MIB, as far as they are known: vrrpInstanceName, "
+        "vrrpInstanceState and vrrpInstanceInitialState, without an instance, as keepalived sends them, and "
+        "routerId.0. haxEventKeepalivedUpTime is the sysUpTime in that notification. A manager can so correlate the "
+        f"two, or use this one alone when keepalived's is lost. {_RATE}",
     ),
     _notification(
         Kind.serviceHealthChange,
@@ -76,31 +76,32 @@ NOTIFICATIONS: tuple[Notification, ...] = (
             *_REASONS,
             "haxEventReminder",
         ),
-        "A notification is generated when the health of a service, haxEventSubject, changes on this node, and its VRRP "
-        "role does not. It is sent "
-        f"when the change has lasted for the time 'notifications: hold' of the configuration. {_RATE}",
+        "A notification is generated when the health of a service, haxEventSubject, changes on this node while its "
+        "VRRP role does not. It is sent when the change has lasted for the time 'notifications: hold' of the "
+        f"configuration. {_RATE}",
     ),
     _notification(
         Kind.sourceChange,
         _STATES,
-        "A notification is generated when a source of the subagent, haxEventSubject, is lost or can be read again; the "
+        "A notification is generated when a source of the subagent, haxEventSubject, is lost or can be read again. The "
         "states are those of haxSourceState, and haxEventCauseText is haxSourceLastError. The subject AgentX master "
-        "stands for all that is read through snmpd "
-        f"while it does not keep the session of the subagent. {_RATE}",
+        "stands for all sources that are read through the master agent, while that has no session with the subagent. "
+        f"{_RATE}",
     ),
     _notification(
         Kind.backendChange,
         _STATES,
-        "A notification is generated when the status of a backend, PROCESS/BACKEND in haxEventSubject, changes; the "
-        "states are HAProxy's words. "
-        f"{_RATE}",
+        "A notification is generated when the status of a backend, PROCESS/BACKEND in haxEventSubject, changes. The "
+        "states are UP, DOWN, MAINT and EMPTY, as the subagent derives them, which may differ from "
+        f"haxBackendStatus. {_RATE}",
     ),
     _notification(
         Kind.serverChange,
         _STATES,
-        "A notification is generated when the status of a server, PROCESS/BACKEND/SERVER in haxEventSubject, changes; "
-        "the states are HAProxy's "
-        f"words. It is sent only where 'notifications: servers' of the configuration enables it. {_RATE}",
+        "A notification is generated when the status of a server, PROCESS/BACKEND/SERVER in haxEventSubject, changes. "
+        "The states are HAProxy's statuses without their counts of checks, such as UP for UP 1/3. The notification is "
+        "sent only if 'notifications: servers' of "
+        f"the configuration enables it. {_RATE}",
     ),
     _notification(
         Kind.test,

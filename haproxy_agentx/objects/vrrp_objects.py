@@ -187,9 +187,9 @@ VRRP_TABLE = Table(
             "haxVrrpDisputes",
             COUNTER32,
             "",
-            "The number of times that a second MASTER was heard, since haxAgentStartTime: that keepalived reported by "
-            "its FIFO advertisements of another MASTER, of lower priority, for longer than those of a node that gives "
-            "way. haxVrrpOtherMasters counts the advertisements.",
+            "The number of times that a second MASTER was heard since haxAgentStartTime: keepalived reported by its "
+            "FIFO advertisements of another MASTER, of lower priority, for longer than a node needs to withdraw. "
+            "haxVrrpOtherMasters counts the advertisements.",
             "disputes",
         ),
         Column(

@@ -28,7 +28,7 @@ class Community(Enum):
     """How the community of a trap compares with the file of the configuration."""
 
     right = "as in the file"
-    wrong = "another one"
+    wrong = "another community"
     unasked = "no file is configured"
 
 
@@ -59,9 +59,9 @@ class May(Flag):
 
 
 WORDS = {
-    May.look: "has KEEPALIVED-MIB read",
+    May.look: "triggers a reading of KEEPALIVED-MIB",
     May.match: "confirms (`seen`)",
-    May.detail: "gives router id and initial state",
+    May.detail: "supplies router id and initial state",
     May.role: "sets the role",
     May.create: "creates the instance",
     May.propose: "proposes the instance",
@@ -99,7 +99,7 @@ _TRAPS_ONLY = May.match | May.detail | May.role | May.create
 RULES = (
     TrustRule((Sender.foreign,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
     TrustRule(
-        (Sender.gone,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "snmpd keeps its socket open; this was not it"
+        (Sender.gone,), ANY_COMMUNITY, ANY_SPEAKER, ANY_NAME, May(0), "snmpd keeps its socket open, so it was not snmpd"
     ),
     TrustRule(ANY_SENDER, (Community.wrong,), ANY_SPEAKER, ANY_NAME, May(0), "counted and ignored, unparsed"),
     TrustRule(
@@ -116,7 +116,7 @@ RULES = (
         (Speaker.none,),
         ANY_NAME,
         May.role | May.propose,
-        "the secret is all there is",
+        "the community is the only evidence",
     ),
     TrustRule(
         (Sender.unseen,),
@@ -124,16 +124,18 @@ RULES = (
         (Speaker.configuration,),
         (True,),
         May.role | May.propose,
-        "likewise, of a configured name",
+        "the same, for a configured name",
     ),
-    TrustRule((Sender.unseen,), (Community.right,), ANY_SPEAKER, ANY_NAME, May.look, "a reason to look, no more"),
+    TrustRule(
+        (Sender.unseen,), (Community.right,), ANY_SPEAKER, ANY_NAME, May.look, "a reason to read the MIB, no more"
+    ),
     TrustRule(
         (Sender.proven,),
         ANY_COMMUNITY,
         (Speaker.mib,),
         ANY_NAME,
         May.look | May.match,
-        "the MIB, read at once, says what is",
+        "the MIB is read at once, and decides",
     ),
     TrustRule(
         (Sender.proven,),
