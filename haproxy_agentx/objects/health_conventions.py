@@ -57,20 +57,19 @@ CONVENTIONS: tuple[Convention, ...] = (
         "The reasons for readiness and health, and further conditions. haproxyGone: HAProxy is not running. "
         "haproxyUnresponsive: it does not answer in time. haproxyUnreadable: it cannot be read, so its state is not "
         "known. frontendClosed: a frontend does not accept. noUsableBackend: no backend has a usable server. "
-        "backendDown: a backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend without checked "
-        "servers is assumed usable. maintenance: servers are in maintenance or drained, which is no fault. "
-        "memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
+        "backendDown: a backend has none. belowMinimum: a backend has less than its minimum. unchecked: a backend "
+        "without checked servers is assumed usable. maintenance: servers are in maintenance or drained, which is no "
+        "fault. memberMissing: a configured frontend or backend is not in HAProxy. addressMissing: MASTER without all "
         "addresses. addressHeld: an address is held while not MASTER. roleStale: keepalived runs and does not answer. "
         "noMember: no frontend or backend belongs to the service, so nothing shows that it serves. saturated: the "
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
         "requests of the last seconds ended in errors of HAProxy itself, or a rule has denied all of them since a "
         "reload. statisticsSilent: the statistics of HAProxy do not answer, but nothing shows that it is gone or "
-        "frozen; whether it serves is not known unless a probe shows it. "
-        "probeFailed: requests like a client's fail. roleDisputed: this node is MASTER, and "
-        "advertisements of another MASTER are heard. addressFiltered: MASTER with the addresses, but packets of them "
-        "are dropped, as keepalived arranges for no_accept and vrrp_strict. backendEmpty: a backend has lost all its "
-        "servers, or no backend has any. "
-        "certificateExpiring: a certificate of a frontend expires soon or has expired, which does not affect health.",
+        "frozen; whether it serves is not known unless a probe shows it. probeFailed: requests like a client's fail. "
+        "roleDisputed: this node is MASTER, and advertisements of another MASTER are heard. addressFiltered: MASTER "
+        "with the addresses, but packets of them are dropped, as keepalived arranges for no_accept and vrrp_strict. "
+        "backendEmpty: a backend has lost all its servers, or no backend has any. certificateExpiring: a certificate "
+        "of a frontend expires soon or has expired, which does not affect health.",
         "BITS",
         REASON_BITS,
     ),
