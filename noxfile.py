@@ -1,7 +1,8 @@
-"""What holds anywhere: style, types, architecture, language and the tests that need no root: `nox`, `uvx nox`.
+"""What needs no root and no Debian: style, types, architecture, language and most tests: `nox`, `uvx nox`.
 
-Any system with Python 3.11 or later and git will do. A session installs the packages of requirements/dev.txt, by their
-hashes, into .nox; with ``--no-venv`` it uses the environment that runs nox, as the Makefile does.
+Any Linux with Python 3.11 or later and git will do; session lint asks nothing of Linux. A session installs the packages
+of requirements/dev.txt, by their hashes, into .nox; with ``--no-venv`` it uses the environment that runs nox, as the
+Makefile does.
 """
 
 import nox

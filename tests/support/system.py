@@ -1,4 +1,4 @@
-"""Which tests need the system: root, Linux's namespaces, or programs besides Python and git. All others run anywhere.
+"""Which tests need the system: root, Linux's namespaces, or programs besides Python and git. Others run on any Linux.
 
 A test has the mark ``system`` by itself, by the mark ``lab`` or ``docker``, by its folder, or by a fixture that starts
 such programs. A test without it that starts one fails, wherever the program is installed: the mark cannot be forgotten.
