@@ -7,7 +7,7 @@ in time, or a reason of the service. Reasons that are new go before those that w
 from collections.abc import Mapping, Sequence
 
 from haproxy_agentx.health.cause_rules import RULES, CauseRule, Slow
-from haproxy_agentx.health.facts import LINGER, OVER, Fact, FactKind
+from haproxy_agentx.health.facts import LINGER, OVER, SAME, Fact, FactKind
 from haproxy_agentx.health.model import Cause, Reason
 from haproxy_agentx.health.moves import FINE, Change, Move, move_of
 from haproxy_agentx.health.words import line
@@ -44,7 +44,9 @@ def explain(change: Change, facts: Sequence[Fact]) -> tuple[Cause, str]:
 
 
 def _evidence(rule: CauseRule, change: Change, reasons: Reason, facts: Sequence[Fact]) -> str | None:
-    """Return the evidence for a row in words, None where there is none."""
+    """Return the evidence for a row in words, None where there is none, or some against it."""
+    if any(fact.kind in rule.unless and abs(fact.at - change.at) <= SAME for fact in facts):
+        return None
     if rule.reasons:
         return change.details if rule.reasons & reasons else None
     if not rule.facts:

@@ -1,7 +1,7 @@
 """The rules that find the cause of a change, as a table. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from haproxy_agentx.health.facts import FactKind
@@ -25,8 +25,9 @@ class CauseRule:
 
     Evidence is one of ``facts`` from ``before`` seconds before the change to ``after`` seconds after it, or one of
     ``reasons``; a row that names neither needs none, and claims no cause but one that the change itself shows.
-    ``slow`` is what makes ``before`` longer. ``came_from`` are the roles before, if it matters. In ``words`` ``{what}``
-    is the fact, or the details of the service.
+    ``slow`` is what makes ``before`` longer. ``came_from`` are the roles before, if it matters. A fact of ``unless`` at
+    the moment of the change shows that this was not the cause. In ``words`` ``{what}`` is the fact, or the details of
+    the service.
     """
 
     cause: Cause
@@ -37,6 +38,7 @@ class CauseRule:
     words: str = "{what}"
     came_from: tuple[Role, ...] = ()
     slow: Slow = Slow.no
+    unless: tuple[FactKind, ...] = ()
 
     @property
     def needs_evidence(self) -> bool:
@@ -54,6 +56,8 @@ _OWN_HAPROXY = (
     CauseRule(Cause.checkScript, (FactKind.scriptBad,)),
     CauseRule(Cause.belowMinimum, (FactKind.backendDown, FactKind.belowMinimum), slow=Slow.check),
 )
+_KEPT = (FactKind.priorityKept,)
+"""Excludes what makes a MASTER step back only by lowering its priority; without a weight it leads to FAULT."""
 _TRACKED_AGAIN = (FactKind.haproxyBack, FactKind.scriptGood, FactKind.linkUp, FactKind.interfaceAddressed)
 """What keepalived may track, or needs, is well again. That servers are makes no node MASTER unless a script says so."""
 _WELL_AGAIN = (*_TRACKED_AGAIN, FactKind.serving)
@@ -138,10 +142,10 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         _BARE,
         CauseRule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
         CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),
-        *_OWN_HAPROXY,
-        CauseRule(Cause.priority, (FactKind.priorityFell,)),
+        *(replace(rule, unless=_KEPT) for rule in _OWN_HAPROXY),
+        CauseRule(Cause.priority, (FactKind.priorityFell,), unless=_KEPT),
         CauseRule(Cause.keepalivedUnresponsive, _SILENCE, before=30),
-        CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone),
+        CauseRule(Cause.haproxyGone, reasons=Reason.haproxyGone, unless=_KEPT),
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _REVIVED,
         _NEW,
@@ -150,9 +154,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         ),
         CauseRule(Cause.unknown, (FactKind.fifoOpened,), before=2, after=1),
         CauseRule(Cause.addressRemoved, (FactKind.addressTaken,), before=0, after=4),
-        CauseRule(
-            Cause.peerReturned, (FactKind.otherMaster,), before=0, after=4, words="nothing is wrong here: {what}"
-        ),
+        CauseRule(Cause.peerReturned, (FactKind.otherMaster,), before=0, after=4),
         CauseRule(
             Cause.unknown,
             words="became BACKUP, and keepalived reports no reason: another node may have the higher priority",

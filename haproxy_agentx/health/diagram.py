@@ -56,10 +56,11 @@ def health_table() -> str:
 
 
 def _evidence(rule: CauseRule) -> str:
+    unless = f"; not with {_names(rule.unless)}" if rule.unless else ""
     if rule.facts:
-        return _names(rule.facts)
+        return _names(rule.facts) + unless
     if rule.reasons:
-        return "reason " + _names(reason for reason in Reason if reason in rule.reasons)
+        return "reason " + _names(reason for reason in Reason if reason in rule.reasons) + unless
     return f"none needed, from {_names(rule.came_from)}" if rule.came_from else "none needed"
 
 

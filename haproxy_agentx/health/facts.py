@@ -8,6 +8,9 @@ from enum import Enum, auto
 LINGER = 5.0
 """Seconds for which a fact still explains something after its opposite: keepalived is slower than we are."""
 
+SAME = 0.05
+"""Seconds within which a fact and a change are of one moment: one line of keepalived's FIFO makes both."""
+
 
 class FactKind(Enum):
     """The kinds of facts, of this node unless said otherwise."""
@@ -30,6 +33,8 @@ class FactKind(Enum):
     linkUp = auto()
     priorityFell = auto()
     priorityRose = auto()
+    priorityKept = auto()
+    """keepalived left MASTER for BACKUP with the priority of a MASTER: nothing that it tracks has lowered it."""
     keepalivedStopped = auto()
     """It said so: a STOP line, or the state shutdown in a trap."""
     keepalivedGone = auto()

@@ -54,6 +54,8 @@ class Facts:
         self._reading: MibReading | None = None
         self._kernel: Kernel | None = None
         self._priorities: dict[str, int] = {}
+        self._as_master: dict[str, int] = {}
+        """The highest priority of instances since they became MASTER."""
         self._stopped: set[str] = set()
         """Instances that keepalived has shut down."""
         self._died = False
@@ -98,6 +100,7 @@ class Facts:
             return
         if line.state is not None:
             self._state(line.name, line.state, at)
+            self._leaves(line, at)
         if line.priority:
             self._priority(line.name, line.priority, at)
 
@@ -137,6 +140,7 @@ class Facts:
     def gone(self, instance: str, at: float) -> None:
         """Record that keepalived has an instance no more."""
         self._priorities.pop(instance, None)
+        self._as_master.pop(instance, None)
         self.add(FactKind.instanceGone, f"keepalived has no VRRP instance {instance} any more", at, instance)
 
     def _new_master(self, reason: NewMasterReason, instance: str, at: float) -> None:
@@ -196,6 +200,8 @@ class Facts:
             self._see(row.name, at)
             if row.effective_priority is not None:
                 self._priority(row.name, row.effective_priority, at)
+                if row.state is VrrpState.master:
+                    self._as_master[row.name] = max(row.effective_priority, self._as_master.get(row.name, 0))
         self._reading = reading
 
     def of_kernel(
@@ -250,9 +256,30 @@ class Facts:
                 # a restart may be so quick that nobody sees the FIFO without a writer
                 self.add(FactKind.keepalivedBack, f"keepalived runs VRRP instance {name} again", at, name)
 
+    def _leaves(self, line: FifoLine, at: float) -> None:
+        """Record that keepalived left MASTER for BACKUP with a priority that nothing has lowered.
+
+        The FIFO has a line for each state, with the effective priority in it, so nothing passes unseen between two, as
+        it may between two readings. An instance of a sync group also follows the others of it. Without KEEPALIVED-MIB
+        neither the group nor the base priority is known.
+        """
+        was = self._as_master.pop(line.name, None)
+        if line.state is VrrpState.master and line.priority:
+            self._as_master[line.name] = line.priority
+        rows = self._reading.instances if self._reading is not None else ()
+        row = next((row for row in rows if row.name == line.name), None)
+        if line.state is not VrrpState.backup or was is None or row is None or row.sync_group:
+            return
+        is_whole = row.base_priority is not None and line.priority >= max(was, row.base_priority)
+        if is_whole and all(script.good is not False for script in row.scripts):
+            words = f"the priority of {line.name} is {line.priority} as before"
+            self.add(FactKind.priorityKept, words, at, line.name)
+
     def _priority(self, name: str, priority: int, at: float) -> None:
         before = self._priorities.get(name)
         self._priorities[name] = priority
+        if name in self._as_master:
+            self._as_master[name] = max(priority, self._as_master[name])
         if before is not None and priority != before:
             kind = FactKind.priorityRose if priority > before else FactKind.priorityFell
             self.add(kind, f"the priority of {name} went from {before} to {priority}", at, name)

@@ -10,7 +10,7 @@ MASTER to BACKUP, unexplained     whether it stays BACKUP: then another MASTER  
 
 from collections.abc import Iterable
 
-from haproxy_agentx.health.facts import Fact, FactKind
+from haproxy_agentx.health.facts import SAME, Fact, FactKind
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.model import Role
 
@@ -56,8 +56,9 @@ def conclusion(
     if instance is None:
         return None
     if instance.role is Role.backup and instance.since <= change.at and is_last:
+        kept = [fact.what for fact in facts if fact.kind is FactKind.priorityKept and abs(fact.at - change.at) <= SAME]
         stays = "it stays BACKUP, so another node of higher priority is heard as MASTER"
-        return Fact(now, FactKind.otherMaster, stays, change.instance)
+        return Fact(now, FactKind.otherMaster, ", and ".join([*kept[-1:], stays]), change.instance)
     lost = [fact for fact in facts if fact.kind is FactKind.addressLost and abs(fact.at - change.at) <= NEAR]
     if instance.role is not Role.master or not lost:
         return None

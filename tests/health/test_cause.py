@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.cause import Cause, Change, Fact, FactKind, explain
 from haproxy_agentx.health.cause_rules import RULES, CauseRule
-from haproxy_agentx.health.facts import LINGER, OVER
+from haproxy_agentx.health.facts import LINGER, OVER, SAME
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.moves import MOVES, Move, move_of
 from haproxy_agentx.health.words import MAX_LINE
@@ -102,6 +102,15 @@ def test_no_row_decides_outside_its_time(move, rule):
     longest = max(other.before for other in RULES[move])
     for at in (NOW - longest - 0.1, NOW + rule.after + 0.1):
         assert explain(change(before, after), [Fact(at, rule.facts[0], "too far")]) == nothing
+
+
+@pytest.mark.parametrize(("move", "rule"), [(move, rule) for move, _, rule in ROWS if rule.unless])
+def test_no_row_decides_against_what_excludes_it(move, rule):
+    what, facts = only_for(move, rule)
+    for kind in rule.unless:
+        assert explain(what, [*facts, Fact(NOW, kind, "against")])[0] is not rule.cause
+        for at in (NOW - 2 * SAME, NOW + 2 * SAME):
+            assert explain(what, [*facts, Fact(at, kind, "of another change")])[0] is rule.cause
 
 
 def test_each_move_but_worse_ends_with_a_row_that_needs_no_evidence():

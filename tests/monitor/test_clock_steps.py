@@ -31,7 +31,7 @@ STEPS: tuple[Callable[[SetClock], object], ...] = (
     lambda story: story.wait(3),
     lambda story: story.haproxy(ALL_UP).wait(3),
     lambda story: story.no_haproxy(Reason.haproxyGone, "it is gone").wait(0.2),
-    lambda story: story.kernel().line(BACKUP).wait(0.01),
+    lambda story: story.kernel().line(BACKUP, priority=40).wait(0.01),
     lambda story: story.trap(BACKUP).wait(0.3),
     lambda story: story.haproxy(ALL_UP).wait(3),
     lambda story: story.kernel(IP).line(MASTER).trap(MASTER).wait(10),

@@ -316,3 +316,32 @@ def test_back_at_once_means_no_other_only_where_none_was_heard(heard, kind, numb
         facts.add(FactKind.otherMaster, "it stays BACKUP, so another node of higher priority is heard", 11.5, "SITE1")
     facts.of_trap(NewMasterTrap(NewMasterReason.masterNoResponse, number), 15.0)
     assert kinds(facts, "SITE1")[-1] is kind
+
+
+BACK = ("SITE1", VrrpState.backup, None, 150)
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        ([], True),  # the reading has it as MASTER
+        ([("SITE1", VrrpState.master, None, 150)], True),
+        ([("SITE1", VrrpState.backup, None, 40), ("SITE1", VrrpState.master, None, 150)], True),
+        ([("SITE1", None, FifoEvent.priority_as_master, 170)], False),  # a weight that is lost since
+        ([("SITE1", None, FifoEvent.priority_as_master, 40)], True),  # and given back
+        ([("SITE1", VrrpState.fault, None, 150)], False),
+        ([("SITE1", VrrpState.shutdown, None, 0)], False),
+        ([BACK], False),
+        ([("SITE2", VrrpState.fault, None, 150)], True),
+    ],
+)
+def test_a_priority_is_kept_only_from_master_to_backup(before, kept):
+    facts = Facts()
+    facts.of_reading(reading(SITE1=51, SITE2=52))
+    for number, cells in enumerate(before, 1):
+        facts.of_line(FifoLine(*cells), float(number))
+    facts.of_line(FifoLine(*BACK), 10.0)
+    found = [fact for fact in facts.about("SITE1") if fact.kind is FactKind.priorityKept and fact.at == 10.0]
+    assert [fact.what for fact in found] == ["the priority of SITE1 is 150 as before"] * kept
+    facts.of_line(FifoLine(*BACK), 11.0)
+    assert not [fact for fact in facts.recent if fact.kind is FactKind.priorityKept and fact.at == 11.0]

@@ -5,8 +5,17 @@ import pytest
 from haproxy_agentx.health.belief import RECONNECT, START
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import DELETION_WAIT, LATE
-from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, Link, NewMasterReason, Trouble, VrrpState
-from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, begun, changes, plan
+from haproxy_agentx.vrrp.model import (
+    FifoEvent,
+    FifoLine,
+    Kernel,
+    Link,
+    MibScript,
+    NewMasterReason,
+    Trouble,
+    VrrpState,
+)
+from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, plan
 
 LINK_LOCAL = "fe80::1"
 
@@ -261,7 +270,66 @@ def test_one_that_stays_backup_hears_another_one():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).line(BACKUP).kernel().read()
     assert story.wait(1).drain() == []
     (told,) = story.wait(LATE + 0.1).drain()
-    assert (told["Cause"], told["CauseText"].split(":")[0]) == ("peerReturned", "nothing is wrong here")
+    assert told["Cause"] == "peerReturned"
+    assert told["CauseText"] == (
+        "the priority of SITE1 is 100 as before, "
+        "and it stays BACKUP, so another node of higher priority is heard as MASTER"
+    )
+
+
+# Its own HAProxy is out, and keepalived does not check that, or has not lowered its priority for it.
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda story: story.haproxy(ALL_DOWN),
+        lambda story: story.haproxy(ONE_DOWN),
+        lambda story: story.haproxy(frontends={"www": "STOP"}),
+        lambda story: story.no_haproxy(Reason.haproxyGone, "haproxy local is gone"),
+        lambda story: story.no_haproxy(Reason.haproxyUnresponsive, "haproxy local does not answer"),
+    ],
+)
+def test_an_own_outage_made_no_master_step_back_that_kept_its_priority(trouble):
+    story = trouble(begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60)).wait(3)
+    story.drain()
+    story.line(BACKUP).kernel().read().wait(1 + LATE)
+    told = next(one for one in story.drain() if one["Role"] == "backup")
+    assert told["Cause"] == "peerReturned"
+    assert "the priority of SITE1 is 100 as before" in told["CauseText"]
+
+
+WELL = MibScript("chk", good=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "priorities"),
+    [
+        ({"scripts": (WELL,)}, (100, 40)),  # weight -60
+        ({"scripts": (WELL,)}, (120, 100)),  # weight 20: what it has without is its base
+        ({"scripts": (WELL,)}, (40, 40)),  # lowered before it became MASTER
+        ({"scripts": (MibScript("chk", good=False),)}, (100, 100)),
+        ({"sync_group": "SITES"}, (100, 100)),  # another one of the group may have fallen
+        (None, (100, 100)),  # KEEPALIVED-MIB is not read
+    ],
+)
+def test_an_own_outage_may_be_why_where_the_priority_is_not_seen_whole(row, priorities):
+    before, after = priorities
+    story = begun(MASTER, IP)
+    if row is not None:
+        story.mib(("SITE1", MASTER), **row)
+    story.line(BACKUP, priority=before).line(MASTER, priority=before).wait(60).haproxy(ALL_DOWN).wait(3)
+    story.drain()
+    story.line(BACKUP, priority=after).kernel().read().wait(3)
+    told = next(one for one in story.drain() if one["Role"] == "backup")
+    assert told["Cause"] == "noUsableBackend"
+
+
+def test_readings_alone_do_not_show_what_passed_between_them():
+    story = Story(awaited=("kernel", "mib", "haproxy/local")).kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(60)
+    story.haproxy(ALL_DOWN).wait(3)
+    story.drain()
+    story.kernel().mib(("SITE1", BACKUP)).read().wait(3)
+    told = next(one for one in story.drain() if one["Role"] == "backup")
+    assert told["Cause"] == "noUsableBackend", "FAULT may have come between"
 
 
 def test_a_takeover_by_priority_may_be_our_own_doing():
