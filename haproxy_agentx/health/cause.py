@@ -19,7 +19,7 @@ _SILENT_WORDS: Mapping[Cause, str] = {
     Cause.haproxyUnresponsive: "HAProxy does not answer",
     Cause.frontendClosed: "a frontend is not open",
     Cause.saturated: "the connections of HAProxy, a frontend or servers are used up",
-    Cause.clientErrors: "requests end in HAProxy's own errors",
+    Cause.clientErrors: "requests, or connections in TCP mode, end in HAProxy's own errors",
     Cause.noUsableBackend: "no backend has a usable server",
     Cause.belowMinimum: "a backend has fewer usable servers than it needs",
     Cause.sourceLost: "HAProxy cannot be read",

@@ -43,6 +43,8 @@ class Clients:
         """Frontends of which servers answered requests in the last seconds."""
         self.mute: frozenset[bytes] = frozenset()
         """Frontends in TCP mode to which clients have come lately, and none of them has got an octet."""
+        self.tcp: frozenset[bytes] = frozenset()
+        """Frontends in TCP mode: they have no statuses of HTTP."""
         self.answering: frozenset[bytes] = frozenset()
         """Backends without servers that answer themselves: redirects, pages."""
         self.went_back = False
@@ -79,7 +81,7 @@ class Clients:
         """
         if self._cutter.fields != reading.fields:
             self._cutter = of.Cutter(reading.fields)
-        before = (self.standings, self.queues, self.used, self.served, self.answering, self.mute)
+        before = (self.standings, self.queues, self.used, self.served, self.answering, self.mute, self.tcp)
         seen = yield from self._cut_frontends(reading, places)
         yield from self._look_at_backends(reading, places, had_servers, now)
         counted = {name: value for name, value in seen.items() if isinstance(value, of.FrontendCounters)}
@@ -108,7 +110,8 @@ class Clients:
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         self.served = frozenset(name for name, each in traffic.items() if each.is_served(now))
         self.mute = frozenset(name for name, each in traffic.items() if each.is_mute)
-        return before != (self.standings, self.queues, self.used, self.served, self.answering, self.mute)
+        self.tcp = frozenset(name for name, each in traffic.items() if each.is_tcp)
+        return before != (self.standings, self.queues, self.used, self.served, self.answering, self.mute, self.tcp)
 
     def _cut_frontends(
         self, reading: Reading, places: Places

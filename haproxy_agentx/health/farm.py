@@ -213,6 +213,10 @@ class Farm:
         """Whether a frontend ever had requests that HAProxy did not answer by itself."""
         return frontend in self._clients.used
 
+    def is_tcp(self, frontend: bytes) -> bool:
+        """Whether a frontend counts connections only: it is in TCP mode. False where that is not known."""
+        return frontend in self._clients.tcp
+
     def is_mute(self, frontend: bytes) -> bool:
         """Whether clients have come to a frontend over TCP lately, and none of them has got an octet."""
         return frontend in self._clients.mute

@@ -84,7 +84,7 @@ class Reason(IntFlag):
     saturated = 1 << 14
     """The connections of HAProxy, of a frontend or of the servers are used up."""
     clientErrors = 1 << 15
-    """Requests of the last seconds were answered by HAProxy's own errors."""
+    """Requests, or connections in TCP mode, of the last seconds ended in HAProxy's own errors."""
     statisticsSilent = 1 << 16
     """The statistics are not answered; whether HAProxy serves is known otherwise, or not known."""
     probeFailed = 1 << 17

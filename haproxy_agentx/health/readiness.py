@@ -185,7 +185,7 @@ class _Findings:
         elif status not in _OPEN:
             self._find(Reason.frontendClosed, DetailKind.closed, of_frontend(where, status))
         elif standing is not ClientOutcome.fine:
-            self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing))
+            self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing, is_tcp=farm.is_tcp(name)))
         self._frontends.append(part)
         self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=part.readiness))
 

@@ -162,6 +162,11 @@ class FrontendTraffic:
         return self._served_at is not None and now - self._served_at <= SERVED
 
     @property
+    def is_tcp(self) -> bool:
+        """Whether it counts connections only, and no answers; False where it was never read."""
+        return self._last is not None and self._last.answers is None
+
+    @property
     def is_mute(self) -> bool:
         """Whether clients came over TCP for a while and none got an octet: they may wait, or be served by no server."""
         lasts = self.seen_at - self._mute_since if self._mute_since is not None else 0.0

@@ -65,11 +65,18 @@ _CLIENTS: Mapping[ClientOutcome, str] = {
     ClientOutcome.refusing: "denies every request since its counters restarted, as at a reload",
     ClientOutcome.unread: "has a row that is missing or cannot be understood",
 }
+_CONNECTIONS: Mapping[ClientOutcome, str] = {
+    **_CLIENTS,
+    ClientOutcome.partly: "returns nothing on a part of its connections, while connections to servers fail",
+    ClientOutcome.failing: "returns nothing on its connections, while connections to servers fail",
+    ClientOutcome.refusing: "denies every connection since its counters restarted, as at a reload",
+}
+"""Likewise in TCP mode, which has no requests."""
 
 
-def of_clients(where: str, standing: ClientOutcome) -> str:
-    """Return what clients of a frontend get."""
-    return f"frontend {_name(where)} {_CLIENTS[standing]}"
+def of_clients(where: str, standing: ClientOutcome, *, is_tcp: bool = False) -> str:
+    """Return what clients of a frontend get; ``is_tcp`` says that it is in TCP mode."""
+    return f"frontend {_name(where)} {(_CONNECTIONS if is_tcp else _CLIENTS)[standing]}"
 
 
 def of_queue(where: str, standing: ClientOutcome) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from haproxy_agentx.health.model import Demand, Readiness, Reason
 from haproxy_agentx.health.readiness import ProcessState, assess
-from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT
+from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT, ClientOutcome
+from haproxy_agentx.health.words import of_clients
 from tests.health.farms import Process
 from tests.support.stat_csv import answer, backend, frontend, listener, server
 
@@ -283,10 +284,19 @@ def test_tcp():
     """Connections come in, not an octet goes out, and connecting to servers fails."""
     site = Site(mode="tcp").read(bout=100).read(stot=3, econ=3).read(stot=3, econ=3).read(stot=3, econ=3)
     assert site.failed()
+    told = "frontend www returns nothing on its connections, while connections to servers fail"
+    assert site.verdict.details.startswith(told)
     assert site.read(stot=1, bout=90).is_ready
     quiet = Site(mode="tcp").read()
     for _ in range(5):
         assert quiet.read(stot=3).is_ready
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in ClientOutcome if outcome is not ClientOutcome.fine])
+def test_no_word_of_a_frontend_in_tcp_mode_is_of_http(outcome):
+    told = of_clients("www", outcome, is_tcp=True)
+    assert "request" not in told
+    assert "answers" not in told
 
 
 def test_clients_that_are_served_are_evidence_where_checked_servers_are_down():
