@@ -65,11 +65,11 @@ CONVENTIONS: tuple[Convention, ...] = (
         "connections of HAProxy, of a frontend or of the servers are used up, and new clients wait. clientErrors: "
         "requests or TCP connections of the last seconds ended in errors of HAProxy itself, or a rule has denied all "
         "since a reload. statisticsSilent: the statistics of HAProxy do not answer, but nothing shows that it is gone "
-        "or frozen; whether it serves is not known unless a probe shows it. probeFailed: requests like a client's fail. "
-        "roleDisputed: this node is MASTER, and advertisements of another MASTER are heard. addressFiltered: MASTER "
-        "with the addresses, but packets of them are dropped, as keepalived arranges for no_accept and vrrp_strict. "
-        "backendEmpty: a backend has lost all its servers, or no backend has any. certificateExpiring: a certificate "
-        "of a frontend expires soon or has expired, which does not affect health.",
+        "or frozen; whether it serves is not known unless a probe shows it. probeFailed: requests like a client's "
+        "fail. roleDisputed: this node is MASTER, and advertisements of another MASTER are heard. addressFiltered: "
+        "MASTER with the addresses, but packets of them are dropped, as keepalived arranges for no_accept and "
+        "vrrp_strict. backendEmpty: a backend has lost all its servers, or no backend has any. certificateExpiring: a "
+        "certificate of a frontend expires soon or has expired, which does not affect health.",
         "BITS",
         REASON_BITS,
     ),
