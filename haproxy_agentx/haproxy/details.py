@@ -68,6 +68,8 @@ class Details:
         self._asks_certificates = True
         self._certificates_due = 0.0
         self._missed = 0
+        self._complaint = ""
+        """The last failure to read certificates, which is logged once."""
         self._has_certificates = False
         self._on_certificates = on_certificates
         self._strange = 0
@@ -108,38 +110,42 @@ class Details:
         return texts
 
     async def _ask_peers(self, identity: Identity) -> None:
-        down = None
+        """Ask; what an earlier process said, or does not know, says nothing of the one that is followed by then."""
+        down, asks = None, True
         try:
             down = await _in_steps(peers.peers_down(await _answer(self._socket, b"show peers")))
-            self._asks_peers = down is not None  # sections of peers come with another process only
+            asks = down is not None  # sections of peers come with another process only
         except (UnknownCommand, Denied) as error:
             log.debug("%s: peers are not asked for again: %s", self._name, error)
-            self._asks_peers = False
+            asks = False
         except SourceError as error:
             log.debug("%s: %s", self._name, error)
         if identity == self._identity:
-            self.peers_down = down
+            self.peers_down, self._asks_peers = down, asks
 
     async def _ask_certificates(self, identity: Identity | None) -> None:
         """Ask, and hand over the certificates; none where they are not known any more."""
         found: Sequence[Certificate] | None = None
+        missed, asks, complaint = self._missed, self._asks_certificates, self._complaint
         if identity is None:
-            self._missed = MISSED
-        elif self._asks_certificates and monotonic() >= self._certificates_due:
+            missed = MISSED
+        elif asks and monotonic() >= self._certificates_due:
             self._certificates_due = monotonic() + CERTIFICATES_EVERY
             try:
-                answer = await _answer(self._socket, b"show ssl sni", certificates.LIMIT)
-                found = await _in_steps(certificates.parse(answer))
-                self._missed = 0
+                found = await _in_steps(
+                    certificates.parse(await _answer(self._socket, b"show ssl sni", certificates.LIMIT))
+                )
+                missed, complaint = 0, ""
             except (UnknownCommand, Denied) as error:
                 log.debug("%s: certificates are not asked for again: %s", self._name, error)
-                self._asks_certificates = False
-                self._missed = MISSED
+                missed, asks = MISSED, False
             except SourceError as error:
-                log.warning("%s: certificates: %s", self._name, error)
-                self._missed += 1
+                missed, complaint = missed + 1, str(error)
         if identity != self._identity:
             return
+        if complaint and complaint != self._complaint:
+            log.warning("%s: certificates: %s", self._name, complaint)
+        self._missed, self._asks_certificates, self._complaint = missed, asks, complaint
         if found is None and self._missed >= MISSED and self._has_certificates:
             found = ()
         if found is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from haproxy_agentx.haproxy.details import STRANGE, Details
 from haproxy_agentx.haproxy.diagnosis import explain_master, master_option
 from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.source import Absent, Denied, Gone, Invalid, LevelTooLow, Refused, SourceState, Unresponsive
-from tests.support.fake_haproxy import FakeSocket, answers, never_writes
+from tests.support.certificates import sni_list
+from tests.support.fake_haproxy import LIMIT, Connection, FakeSocket, answers, never_writes
 from tests.support.real_haproxy import ask, free_port, real_haproxy
 from tests.support.wait import eventually, soon
 
@@ -28,6 +30,8 @@ peers mine
 backend table
   stick-table type ip size 1k peers mine
 """
+
+UNKNOWN = b"Unknown command: nothing\n\n"
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +105,53 @@ def test_what_is_not_there_is_asked_for_once(folder, answer):
                     assert "haxProcessPeersDown" not in details.texts()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("command", "last"), [(b"show peers", b"\n"), (b"show peers", UNKNOWN), (b"show ssl sni", UNKNOWN)]
+)
+def test_what_an_old_process_does_not_know_is_asked_of_the_new_one(folder, command, last):
+    """The answer of the old process comes after the statistics have shown the new one."""
+    peers = (Path(__file__).parents[1] / "samples" / "haproxy" / "17-show_peers-2.6.txt").read_bytes()
+    held = asyncio.Event()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        reached = threading.Event()
+        followed = threading.Event()
+
+        def script(connection: Connection, asked: bytes) -> None:
+            if asked.strip() == command and not reached.is_set():
+                reached.set()
+                loop.call_soon_threadsafe(held.set)
+                followed.wait(LIMIT)
+                connection.send(last)
+            else:
+                answers({b"show peers": peers, b"show ssl sni": sni_list()})(connection, asked)
+
+        with FakeSocket(folder / "h.sock", script) as fake:
+            async with running(str(fake.path)) as details:
+                details.follow((1, None))
+                await held.wait()
+                details.follow((2, None))
+                before = len(fake.asked)
+                followed.set()
+                await soon(lambda: command in [one.strip() for one in fake.asked[before:]])
+
+    asyncio.run(run())
+
+
+def test_certificates_that_cannot_be_read_are_logged_once(folder, monkeypatch, caplog):
+    monkeypatch.setattr(details_module, "CERTIFICATES_EVERY", 0.0)
+
+    async def run() -> None:
+        with FakeSocket(folder / "h.sock", answers({b"show peers": b"\n", b"show ssl sni": b"nonsense\n\n"})) as fake:
+            async with running(str(fake.path)) as details:
+                details.follow((1, None))
+                await soon(lambda: [one.strip() for one in fake.asked].count(b"show ssl sni") > 4)
+
+    asyncio.run(run())
+    assert caplog.text.count("no list of names") == 1
 
 
 def test_a_peer_of_which_nothing_is_known_is_not_up(folder):
