@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
 from contextlib import suppress
-from time import monotonic, time
+from time import monotonic
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -144,7 +145,7 @@ class HaproxyProcess:
             else None
         )
         self._socket = SocketClient(config.stats, config.timeout, octets)
-        self.certificates = Certificates(config.name, root, indexes, config.certificate_days, time)
+        self.certificates = Certificates(config.name, root, indexes, config.certificate_days, time.time)
         self._details = (
             None
             if over_http

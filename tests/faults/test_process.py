@@ -211,6 +211,7 @@ DATES = {
     ("journal", "time"),  # the dates of events of an earlier run, when it starts; and the last resort for numbers
     ("monitor.watch", "time"),  # the dates of events, and those that outlive the program
     ("outbox", "time"),  # the date of an acknowledgement
+    ("process", "time"),  # how many days a certificate has left
     ("report", "time"),  # the date of what `status` shows
     ("store", "time"),  # when the numbering began, a date
     ("store.file", "time"),  # likewise
