@@ -61,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(
         add("check-config", _check_config, "Check the configuration and print each error, or all settings in force.")
     )
-    mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB.")
-    mib.add_argument("--root", metavar="OID", help="root of the module (default: that of this project)")
+    mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB, rooted where the daemon serves it.")
+    _add_config(mib)
+    mib.add_argument("--root", metavar="OID", help="root of the module (default: that of the configuration)")
     status = add("status", _status, "Show the state of the running daemon on one screen.")
     _add_config(status)
     _add_json(status)
@@ -112,11 +113,14 @@ def _check_config(options: argparse.Namespace) -> int:
 
 def _mib(options: argparse.Namespace) -> int:
     from haproxy_agentx.agentx.oid import parse
+    from haproxy_agentx.config import load
     from haproxy_agentx.objects.module import render
-    from haproxy_agentx.objects.root import ROOT
 
     try:
-        text = render(parse(options.root) if options.root else ROOT)
+        text = render(load(options.config).root if options.root is None else parse(options.root))
+    except ConfigError as error:
+        print(f"{error}\nroot of the module: not known: correct the configuration, or pass --root OID", file=sys.stderr)
+        return USAGE
     except ValueError as error:
         print(f"--root: {error}", file=sys.stderr)
         return USAGE

@@ -65,7 +65,7 @@ def keys(credentials: str) -> Table:
             name="root",
             read=values.root,
             text=dotted(ROOT),
-            help="OID at which HAPROXY-AGENTX-MIB is rooted (mib --root prints the module with it).",
+            help="OID at which HAPROXY-AGENTX-MIB is rooted (the command mib prints the module with it).",
         ),
         Section(name="agentx", keys=_AGENTX, help="The connection to snmpd (AgentX, RFC 2741)."),
         Section(

@@ -206,6 +206,22 @@ def test_a_configuration_that_it_does_not_accept_keeps_the_old_version(machine):
     is_whole(machine("look"), OLD)
 
 
+def test_the_module_has_the_root_of_the_configuration(machine):
+    begin(machine, "release")
+    module = installing.PLACES["mib"]
+    assert machine.shell(f"cat {module}") == f"-- {OLD}\n"
+    machine.shell(f"echo 'root: 1.3.6.1.4.1.32473.1' >>{installing.CONFIG}")
+    machine.install(NEW)
+    assert machine.shell(f"cat {module}") == f"-- {NEW} 1.3.6.1.4.1.32473.1\n"
+
+
+def test_the_module_has_the_default_root_where_the_configuration_is_not_accepted(machine):
+    machine.install(OLD)
+    machine.shell(f"echo 'root: 1.3.6.1.4.1.32473.1' >>{installing.CONFIG}; touch {machine.folder}/refuses-{NEW}")
+    assert "warning: this version does not accept the configuration" in machine.install(NEW)
+    assert machine.shell(f"cat {installing.PLACES['mib']}") == f"-- {NEW}\n"
+
+
 def test_what_the_services_user_cannot_run_is_not_installed(machine):
     begin(machine, "release")
     machine.shell("chmod 750 /opt")

@@ -41,7 +41,7 @@ case "$1 $2" in
 #!/bin/sh
 case "$1" in
   --version) echo "haproxy-agentx VERSION" ;;
-  mib) echo "-- VERSION" ;;
+  mib) root=$(sed -n 's/^root: //p' "$3") && echo "-- VERSION${root:+ $root}" ;;
   check-config) [ ! -e {folder}/refuses-VERSION ] || { echo "rot: no such key"; exit 2; } ;;
 esac
 END
