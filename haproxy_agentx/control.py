@@ -181,7 +181,7 @@ def ask(path: str, request: Request | None = None, timeout: float = TIMEOUT) -> 
         raise NotRunning(f"{path}: permission denied: run this as root, or as a member of haproxy-agentx") from error
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NotRunning(
-            f"{path}: haproxy-agentx does not run here (systemctl start haproxy-agentx; journalctl -u haproxy-agentx "
+            f"{path}: haproxy-agentx is not running here (systemctl start haproxy-agentx; journalctl -u haproxy-agentx "
             "says why when it ends), or its store is elsewhere (--config FILE)"
         ) from error
     except TimeoutError as error:
@@ -189,11 +189,13 @@ def ask(path: str, request: Request | None = None, timeout: float = TIMEOUT) -> 
             f"{path}: no answer within {timeout:g} s: is haproxy-agentx frozen? Then systemctl restart haproxy-agentx"
         ) from error
     except ConnectionResetError as error:
-        raise NotRunning(f"{path}: the connection was cut: it ends just now, or too many ask: try again") from error
+        raise NotRunning(
+            f"{path}: the connection was closed: haproxy-agentx is ending, or has too many connections: try again"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise NotRunning(f"{path}: {error}") from error
     if not isinstance(answer, dict):
-        raise NotRunning(f"{path}: what answers there is not haproxy-agentx")
+        raise NotRunning(f"{path}: another program than haproxy-agentx answers there")
     return answer
 
 

@@ -270,7 +270,7 @@ class Daemon:
         try:
             config = await asyncio.to_thread(self._load)
         except ConfigError as error:
-            log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400  no bug
+            log.error("the configuration was not reloaded, the old one stays in effect:\n%s", error)  # noqa: TRY400  no bug
         else:
             if (config.store, config.agentx) != (self._config.store, self._config.agentx):
                 log.warning("store and agentx take effect at the next start")

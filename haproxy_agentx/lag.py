@@ -71,7 +71,7 @@ class Stalls:
             if late >= BEAT:
                 self.count += 1
                 log.warning(
-                    "haproxy-agentx did not run for %.1f s: stopped, a paused machine, or too little processor:"
+                    "haproxy-agentx did not run for %.1f s: it was stopped, the machine paused, or the processor busy:"
                     " silence of others in that time is not counted",
                     late,
                 )

@@ -142,7 +142,7 @@ def _refusals(snapshot: Part) -> Iterator[Problem]:
         if source["state"] == "ok" and source.get("refused", 0) >= enough:
             yield Problem(
                 ProblemSeverity.warning,
-                f"{source['name']} refuses all that arrives",
+                f"{source['name']} refuses all messages",
                 f"{source['refused']} messages in a row: {source['refusal']}",
             )
 
@@ -172,7 +172,7 @@ def _unwritten_fifo(snapshot: Part) -> Iterator[Problem]:
                 f"{source['name']} has never been written to",
                 f"keepalived runs, but has not opened {source['target']}: keepalived.conf lacks the line or names "
                 "another path, keepalived has not been reloaded since, or it may not open what it finds there",
-                f"add `vrrp_notify_fifo {source['target']}` to global_defs and reload keepalived; its log says more",
+                f"add `vrrp_notify_fifo {source['target']}` to global_defs and reload keepalived; its log has details",
             )
 
 
@@ -210,7 +210,7 @@ def _given_up(snapshot: Part) -> Iterator[Problem]:
             ProblemSeverity.warning,
             f"{number} notifications of the last hour were given up",
             "snmpd refused them, or too many were queued",
-            "see journalctl -u haproxy-agentx for the reason, and `haproxy-agentx events` for what they said",
+            "see journalctl -u haproxy-agentx for the reason, and `haproxy-agentx events` for their contents",
         )
 
 
@@ -225,7 +225,7 @@ def _left_out(snapshot: Part) -> Iterator[Problem]:
     if traps.get("age") is not None and traps["age"] < LATELY:
         yield Problem(
             ProblemSeverity.warning,
-            f"{traps['number']} notifications of VRRP were left out, the last one {traps['age']:.0f} s ago",
+            f"{traps['number']} notifications of VRRP were ignored, the last one {traps['age']:.0f} s ago",
             "their instances are more than notifications alone may make known, or change their roles too often: an "
             "instance may be missing, or forged ones take the room",
             "let keepalived's FIFO or KEEPALIVED-MIB name the instances (keepalived.fifo, keepalived.snmp)",

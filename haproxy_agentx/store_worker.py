@@ -160,7 +160,7 @@ def serve(sock: socket.socket, path: str) -> None:
     except (BrokenPipeError, ConnectionResetError):
         worker.end()
     except Superseded:
-        log.warning("store %s: a later daemon has opened it: what this one has not written is left to that", path)
+        log.warning("store %s: a later daemon has opened it: what this one has not written is left to it", path)
     except Exception as error:  # a bug of ours: logged here, and the daemon reports it as its store's problem
         log.exception("the store process fails")
         with suppress(OSError):

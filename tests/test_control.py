@@ -181,7 +181,7 @@ def test_those_beyond_the_limit_are_turned_away_and_the_others_served(tmp_path, 
         held = [await asyncio.open_unix_connection(path) for _ in range(MAX_CLIENTS)]
         for _, writer in held:
             writer.write(b'{"command": "wait"}\n')
-        with pytest.raises(NotRunning, match=r"connection was cut.*try again"):
+        with pytest.raises(NotRunning, match=r"connection was closed.*try again"):
             await asyncio.to_thread(ask, path)
         gate.set()
         answers = [json.loads(await reader.read()) for reader, _ in held]
@@ -283,7 +283,7 @@ def test_x3_only_user_and_group_may_use_it(tmp_path):
 
 
 def test_nobody_there(tmp_path):
-    with pytest.raises(NotRunning, match="does not run here"):
+    with pytest.raises(NotRunning, match="is not running here"):
         ask(str(tmp_path / "control.sock"), {"command": "events"})
 
 

@@ -17,10 +17,12 @@ def check_config(config_file: str | None) -> int:
     config = load(config_file)
     file = config_file or DEFAULT_FILE
     exists = not _is_missing(file)
-    print("configuration is good:", file if exists else f"the built-in defaults, as there is no {file}")
+    print("configuration is valid:", file if exists else f"the built-in defaults, as there is no {file}")
     print(textwrap.indent(effective_text(config), "  "), end="")
     if config.services is None:
-        print("without services each VRRP instance is one, over all of HAProxy; without keepalived the node is one")
+        print(
+            "without services, each VRRP instance is a service over all of HAProxy; without keepalived, the node is one"
+        )
     for caution in advice(config):
         print(f"warning: {caution}")
     # systemd's credentials are there only while the daemon runs

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(run)
     run.add_argument("--verbose", action="store_true", help="also log details")
     _add_config(
-        add("check-config", _check_config, "Check the configuration and print each error, or all settings in force.")
+        add("check-config", _check_config, "Check the configuration and print each error, or all settings in effect.")
     )
     mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB, rooted where the daemon serves it.")
     _add_config(mib)
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", _status, "Show the state of the running daemon on one screen.")
     _add_config(status)
     _add_json(status)
-    events = add("events", _events, "List what happened, why, and whether it was delivered.")
+    events = add("events", _events, "List the most recent events, with cause and delivery.")
     _add_config(events)
     events.add_argument(
         "--limit", metavar="N", type=_count, default=20, help="number of most recent events (default: 20)"

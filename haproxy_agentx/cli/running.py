@@ -31,7 +31,7 @@ def find(config_file: str | None) -> Running:
         path = control_path(Config().store)
         if config_file is not None or not os.path.exists(path):  # noqa: PTH110  no permission is no
             raise
-        print(f"{error}\nThis is not in force. The haproxy-agentx that runs:", file=sys.stderr)
+        print(f"{error}\nThis configuration is not in effect. The running haproxy-agentx:", file=sys.stderr)
         return Running(path, mistakes=True)
 
 

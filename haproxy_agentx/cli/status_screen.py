@@ -20,7 +20,7 @@ Part = Mapping[str, Any]
 def show(snapshot: Part, problems: Sequence[Problem], notes: Sequence[str]) -> None:
     """Print one screen. Raises KeyError or TypeError when a needed part of ``snapshot`` is missing or another thing."""
     console = Console(highlight=False)
-    mark = Text(" look ", "white on red") if problems else Text(" ok ", "black on green")
+    mark = Text(" problem ", "white on red") if problems else Text(" ok ", "black on green")
     console.print(mark, f"haproxy-agentx {snapshot['version']}, pid {snapshot['pid']}, up {span(snapshot['uptime'])}")
     _show_services(console, snapshot.get("services", []))
     _show_parts(console, snapshot)
@@ -78,7 +78,7 @@ def _reasons(service: Part) -> list[str]:
     if service.get("details") and is_fine(service["health"]):  # else it is among the problems
         found.append(str(service["details"]))
     if service.get("probe") and service.get("probe") != "passing":
-        found.append(f"the probe is {service['probe']}: {service.get('probe_words') or 'not asked yet'}")
+        found.append(f"the probe is {service['probe']}: {service.get('probe_words') or 'no request yet'}")
     if service.get("maintenance"):
         found.append("servers are in maintenance")
     return found

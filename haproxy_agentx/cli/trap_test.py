@@ -10,7 +10,7 @@ from haproxy_agentx.control import HANDLER_TIMEOUT, NotRunning, ask
 PATIENCE = HANDLER_TIMEOUT + 3.0
 """Seconds for the answer: the daemon's own for a command, and some."""
 
-_SINK = "If it does not arrive: snmpd.conf wants `trap2sink HOST COMMUNITY`, without a comment behind it."
+_SINK = "If it does not arrive, snmpd.conf needs `trap2sink HOST COMMUNITY`, without a comment after it."
 
 
 def trap_test(config_file: str | None, *, as_json: bool) -> int:

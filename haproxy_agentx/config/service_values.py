@@ -66,7 +66,7 @@ def minimum(text: str) -> Minimum:
     number, percent = int(match[1]), bool(match[2])
     most = _PERCENT if percent else MAX_MINIMUM
     if not 1 <= number <= most:
-        raise ValueError(f"{match[0]} is out of range; 1{match[2]} to {most}{match[2]} are possible")
+        raise ValueError(f"{match[0]} is out of range; 1{match[2]} to {most}{match[2]} are allowed")
     return Minimum(number, percent)
 
 
@@ -90,7 +90,7 @@ def limit(text: str) -> tuple[int, float]:
         raise ValueError(f"'{printable(text, 40)}' is not a limit; write it as 10/min or 60/hour")
     least, most = LIMIT_RANGE
     if not least <= int(match[1]) <= most:
-        raise ValueError(f"{match[0]} is out of range; {least} to {most} per min or hour are possible")
+        raise ValueError(f"{match[0]} is out of range; {least} to {most} per min or hour are allowed")
     return int(match[1]), _SECONDS[match[2]]
 
 
@@ -142,7 +142,7 @@ def probe_statuses(text: str) -> tuple[int, int]:
 def fall(text: str) -> int:
     """Read how many failures one after the other count."""
     if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _FALLS:
-        raise ValueError(f"'{printable(text, 40)}' is not a number of failures; take 1 to 100")
+        raise ValueError(f"'{printable(text, 40)}' is not a number of failures; use 1 to 100")
     return int(text)
 
 

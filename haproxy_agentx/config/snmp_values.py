@@ -39,7 +39,7 @@ def address(text: str) -> str:
 def user(text: str) -> str:
     """Read the name of a user of SNMPv3."""
     if not text.isprintable() or " " in text or len(text.encode(errors="replace")) > USER_LIMIT:
-        raise ValueError(f"it is not a user name; take that of createUser, at most {USER_LIMIT} octets without blanks")
+        raise ValueError(f"it is not a user name; use that of createUser, at most {USER_LIMIT} octets without blanks")
     return text
 
 
@@ -49,7 +49,7 @@ def _one_of(words: Sequence[str], what: str, others: dict[str, str]) -> Callable
     def read(text: str) -> str:
         word = known.get(text[:40].lower().replace("-", ""))
         if word is None:
-            raise ValueError(f"it is not {what}; take one of {', '.join(words)}")
+            raise ValueError(f"it is not {what}; use one of {', '.join(words)}")
         return word
 
     return read
@@ -69,5 +69,5 @@ def _host_and_port(text: str, example: str) -> tuple[str, int]:
     except ValueError:
         port = 0
     if port not in PORTS:
-        raise ValueError(f"it is not an address in figures with a port; {example}")
+        raise ValueError(f"it is not a numeric address with a port; {example}")
     return host, port

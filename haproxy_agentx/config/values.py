@@ -57,13 +57,17 @@ def root(text: str) -> Oid:
             f"{oid.dotted(ROOT)}"
         ) from None
     if len(value) > MAX_ROOT:
-        raise ValueError(f"it has {len(value)} sub-identifiers; {MAX_ROOT} are the most")
+        raise ValueError(f"it has {len(value)} sub-identifiers; use at most {MAX_ROOT}")
     if len(value) <= len(INTERNET) or value[: len(INTERNET)] != INTERNET:
-        raise ValueError("it is not below 1.3.6.1 (internet); take an OID below 1.3.6.1.4.1 that is yours")
+        raise ValueError(
+            "it is not below 1.3.6.1 (internet); use an OID below your own enterprise number in 1.3.6.1.4.1"
+        )
     for other, whose in OTHERS.items():
         shorter = min(len(value), len(other))
         if value[:shorter] == other[:shorter]:
-            raise ValueError(f"it would shadow {oid.dotted(other)}, {whose}; take an OID that is yours")
+            raise ValueError(
+                f"it would shadow {oid.dotted(other)}, {whose}; use an OID below your own enterprise number"
+            )
     return value
 
 
@@ -76,7 +80,7 @@ def duration(least: float, most: float) -> Callable[[str], float]:
             raise ValueError(f"'{printable(text, 40)}' is not a duration; write it as 1s, 500ms, 2m, or in seconds")
         seconds = round(float(match[1]) * _SECONDS[match[2]], 9)
         if not least <= seconds <= most:
-            raise ValueError(f"{match[0]} is out of range; {least:g}s to {most:g}s are possible")
+            raise ValueError(f"{match[0]} is out of range; {least:g}s to {most:g}s are allowed")
         return seconds
 
     return read
@@ -85,14 +89,14 @@ def duration(least: float, most: float) -> Callable[[str], float]:
 def name(text: str) -> str:
     """Read the name of an HAProxy: it becomes part of SNMP names and log lines."""
     if not _NAME.fullmatch(text):
-        raise ValueError(f"'{printable(text, 80)}' is not a name; take 1 to 64 of letters, digits and . _ : -")
+        raise ValueError(f"'{printable(text, 80)}' is not a name; use 1 to 64 letters, digits and . _ : -")
     return text
 
 
 def priority(text: str) -> int:
     """Read the priority of the registration (RFC 2741 6.2.3): 1..255, the lower one wins."""
     if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _PRIORITIES:
-        raise ValueError(f"'{printable(text, 40)}' is not a priority; take a whole number from 1 to 255, normally 127")
+        raise ValueError(f"'{printable(text, 40)}' is not a priority; use a whole number from 1 to 255, normally 127")
     return int(text)
 
 
@@ -132,14 +136,14 @@ def socket_path(text: str) -> str:
 def days(text: str) -> float:
     """Read a number of days, 0 to MAX_DAYS."""
     if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_DAYS:
-        raise ValueError(f"'{printable(text, 40)}' is not a number of days; take a whole number from 0 to {MAX_DAYS}")
+        raise ValueError(f"'{printable(text, 40)}' is not a number of days; use a whole number from 0 to {MAX_DAYS}")
     return float(text)
 
 
 def username(text: str) -> str:
     """Read a name for HTTP basic authentication (RFC 7617 2: it holds no colon)."""
     if not text or ":" in text or not text.isprintable() or len(text) > PATH_LIMIT:
-        raise ValueError("it is not a user name: no colon can be in it; the password belongs into the password_file")
+        raise ValueError("it is not a user name: no colon can be in it; write the password to the password_file")
     return text
 
 
@@ -207,7 +211,7 @@ def _url(text: str) -> str:
     if "@" in parts.netloc:
         raise ValueError("credentials in a URL are refused, they end up in logs; use the keys username, password_file")
     if parts.scheme not in {"http", "https"}:
-        raise ValueError("only http:// and https:// are possible" + example)
+        raise ValueError("only http:// and https:// are supported" + example)
     if not host or port == 0:
         raise ValueError("it is not a URL: there is no host, or the port is 0" + example)
     if parts.fragment:

@@ -81,7 +81,9 @@ class HttpClient:
         """
         request = self.request
         if self._last is not None and not await self._last.gone(GRACE):
-            raise Unresponsive(f"{request.where}: the attempt before still hangs (name server, connection): look there")
+            raise Unresponsive(
+                f"{request.where}: the previous attempt still hangs: check the name server and the connection"
+            )
         bridge = self._last = Bridge(take)
         worker = threading.Thread(target=_work, args=(request, bridge), name="haproxy-http", daemon=True)
         try:

@@ -187,7 +187,9 @@ class StatParser:
             self.feed(rest)
         if self._header is None or self._rest or self._ended != self._ends_empty:
             rows = len(self._lines)
-            raise Invalid(f"show stat: the answer is torn after {rows} rows and is refused; the last good one stands")
+            raise Invalid(
+                f"show stat: the answer is torn after {rows} rows and is refused; the last good answer is kept"
+            )
         return Reading(
             fields=self._header.fields,
             lines=self._lines,

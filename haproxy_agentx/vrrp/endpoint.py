@@ -28,14 +28,14 @@ def parse(text: str) -> Endpoint:
     """Read ``127.0.0.1:161``, ``localhost:161`` or ``[::1]:161``. Raises ValueError, with a remedy."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) <= MAX_PORT:
-        raise ValueError("it is not HOST:PORT: write for instance 127.0.0.1:161")
+        raise ValueError("it is not HOST:PORT: write it as 127.0.0.1:161")
     if host == "localhost":
         host = "127.0.0.1"
     elif host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
-        raise ValueError("an IPv6 address has brackets: write for instance [::1]:161")
+        raise ValueError("an IPv6 address has brackets: write it as [::1]:161")
     try:
         return Endpoint(str(ip_address(host)), int(port))
     except ValueError:
-        raise ValueError("its host is neither localhost nor an IP address: write for instance 127.0.0.1:161") from None
+        raise ValueError("its host is neither localhost nor an IP address: write it as 127.0.0.1:161") from None

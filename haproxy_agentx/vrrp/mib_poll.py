@@ -210,7 +210,7 @@ class MibPoll:
                 raise Invalid(_BROKEN_OFF.format(where=where))
             raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where)))
         if message.error in (Error.no_access, Error.authorization):
-            raise Denied(f"{where}: snmpd does not let us read KEEPALIVED-MIB: {_VIEW}")
+            raise Denied(f"{where}: snmpd denies access to KEEPALIVED-MIB: {_VIEW}")
         if message.error != Error.none:
             raise Invalid(f"{where}: snmpd answers with the error-status {message.error}")
         return message

@@ -227,7 +227,7 @@ class TrapListener:
     def _take(self, datagram: bytes, peer: tuple[Any, ...]) -> None:
         where = (peer[0].partition("%")[0], peer[1])
         if not endpoint.Endpoint(*where).is_loopback:
-            raise Denied(f"a datagram of {peer[0]} was ignored: is there a `clientaddr` in snmpd.conf? remove it")
+            raise Denied(f"a datagram of {peer[0]} was ignored: remove `clientaddr` from snmpd.conf")
         if len(datagram) > MAX_DATAGRAM:
             raise Invalid(f"a datagram of over {MAX_DATAGRAM} bytes was ignored")
         sender, uid = self._senders.of(self._local, where, self._believed)
@@ -235,7 +235,7 @@ class TrapListener:
             raise trap_words.unproven(sender, uid)
         seen = outline(datagram)
         if seen is None:
-            raise Invalid("a datagram is no SNMP message: does something else send to this port?")
+            raise Invalid("a datagram is not an SNMP message: does another program send to this port?")
         if seen.version == V3:
             self._take_v3(datagram, seen, peer, sender)
         elif seen.version == V2C and self._v2c:

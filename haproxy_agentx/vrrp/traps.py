@@ -54,10 +54,10 @@ def read(varbinds: Iterable[VarBind]) -> Trap | None:
 def _state(values: dict[Name, Value], entry: Name, name: int, state: int, initial: int | None = None) -> StateTrap:
     named = _text(_find(values, (*entry, name)))
     if not named:
-        raise Invalid("keepalived's trap has no name of an instance or group in it")
+        raise Invalid("keepalived's trap does not name an instance or group")
     became = _vrrp_state(_find(values, (*entry, state)))
     if became is None:
-        raise Invalid("keepalived's trap has no state in it that KEEPALIVED-MIB knows")
+        raise Invalid("keepalived's trap has no state of KEEPALIVED-MIB")
     up_time = values.get(UP_TIME)
     return StateTrap(
         named,

@@ -202,7 +202,7 @@ def test_follow_waits_for_a_daemon_that_has_ended(tmp_path):
             daemon.log = [failover(1)]
             process = stack.enter_context(following(daemon))
             assert read(process, 1) == [1]
-        assert "does not run here" in process.stderr.readline()
+        assert "is not running here" in process.stderr.readline()
         assert process.stderr.readline() == "Waiting for it.\n"
         daemon.log = [failover(1), failover(2)]
         with daemon.running():
@@ -213,9 +213,9 @@ def test_nobody_there(tmp_path, capsys):
     config = FakeDaemon(tmp_path).config
     for command in ("events", "trap-test"):
         assert main([command, "--config", str(config)]) == 1
-        assert "does not run here" in capsys.readouterr().err
+        assert "is not running here" in capsys.readouterr().err
         assert main([command, "--json", "--config", str(config)]) == 1
-        assert "does not run here" in json.loads(capsys.readouterr().out)["problem"]
+        assert "is not running here" in json.loads(capsys.readouterr().out)["problem"]
 
 
 def test_a_daemon_of_another_version(daemon, capsys):

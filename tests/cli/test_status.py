@@ -201,9 +201,9 @@ def test_a_daemon_of_another_version(daemon, capsys, snapshot):
 def test_nobody_there(tmp_path, capsys):
     config = FakeDaemon(tmp_path).config
     assert main(["status", "--config", str(config)]) == 3
-    assert "does not run here (systemctl start haproxy-agentx" in capsys.readouterr().err
+    assert "is not running here (systemctl start haproxy-agentx" in capsys.readouterr().err
     assert main(["status", "--json", "--config", str(config)]) == 3
-    assert "does not run here" in json.loads(capsys.readouterr().out)["problem"]
+    assert "is not running here" in json.loads(capsys.readouterr().out)["problem"]
 
 
 def test_a_problem_is_told_by_its_details_or_its_cause():

@@ -45,7 +45,7 @@ def test_check_config_prints_the_effective_configuration(tmp_path, capsys, text)
     shown = capsys.readouterr().out
     effective = "".join(f"{line[2:]}\n" for line in shown.splitlines() if line.startswith("  "))
     assert parse(effective, "config.yaml") == parse(text, "config.yaml")
-    assert ("without services each VRRP instance is one" in shown) == (text == "")
+    assert ("without services, each VRRP instance is a service" in shown) == (text == "")
 
 
 # A mistake in the file of a daemon that runs with the one before hides nothing of the daemon.

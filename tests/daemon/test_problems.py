@@ -50,7 +50,7 @@ def test_a_source_that_refuses_all_and_a_secret_that_all_can_read(daemon_factory
     assert "trap2sink" in shown(snmpd)[2]
     done = daemon.cli("status")
     assert done.returncode == 1
-    assert "keepalived-traps refuses all that arrives: 1 messages in a row: a notification of SNMPv1" in done.stdout
+    assert "keepalived-traps refuses all messages: 1 messages in a row: a notification of SNMPv1" in done.stdout
     assert "chmod 0640" in done.stdout
     haproxy.close()
     eventually(lambda: shown(snmpd)[1] == CRITICAL, 10)

@@ -23,7 +23,7 @@ def test_what_it_reads(text, host, port):
      "[::1]", "example.org:161", "127.0.0.1:-1", "127.0.0.1:١٦١", "127.0.0.1:161 ", "[::1:161", "udp:127.0.0.1:161"],
 )  # fmt: skip
 def test_what_it_refuses_with_an_example(text):
-    with pytest.raises(ValueError, match=r"write for instance (127\.0\.0\.1|\[::1\]):161"):
+    with pytest.raises(ValueError, match=r"write it as (127\.0\.0\.1|\[::1\]):161"):
         parse(text)
 
 

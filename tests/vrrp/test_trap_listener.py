@@ -165,13 +165,13 @@ def test_an_inform_is_answered(run, inform, told):
 @pytest.mark.parametrize(
     ("datagram", "told"),
     [
-        (b"", "no SNMP message"),
-        (b"hello", "no SNMP message"),
-        (STATE[:-1], "no SNMP message"),
-        (STATE + b"\0", "no SNMP message"),
+        (b"", "not an SNMP message"),
+        (b"hello", "not an SNMP message"),
+        (STATE[:-1], "not an SNMP message"),
+        (STATE + b"\0", "not an SNMP message"),
         (b"x" * (trap_listener.MAX_DATAGRAM + 1), f"of over {trap_listener.MAX_DATAGRAM} bytes"),
         (STATE.replace(b"\x02\x01\x01", b"\x02\x01\x00", 1), "SNMPv1 was ignored: in snmpd.conf write `trap2sink"),
-        (STATE.replace(b"SITE1", b"\0" * 5).replace(b"\x04\x05\0\0\0\0\0", b"\x02\x05\0\0\0\0\0"), "no name"),
+        (STATE.replace(b"SITE1", b"\0" * 5).replace(b"\x04\x05\0\0\0\0\0", b"\x02\x05\0\0\0\0\0"), "does not name"),
         (STATE.replace(b"\x06\x0a\x2b", b"\x06\x0a\x80"), "garbage"),
         (STATE.replace(b"public\xa7", b"public\xa2"), "no notification"),
         (V3["authPriv"], "no user of SNMPv3 is configured"),

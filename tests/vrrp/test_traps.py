@@ -75,7 +75,7 @@ def test_names_with_an_index():
 
 @pytest.mark.parametrize("value", [b"", Missing.noSuchInstance, 5, None, b"x" * 256])
 def test_without_a_name_it_is_torn(value):
-    with pytest.raises(Invalid, match="no name"):
+    with pytest.raises(Invalid, match="does not name"):
         traps.read((*INSTANCE[:2], (INSTANCE[2][0], value), *INSTANCE[3:]))
 
 
