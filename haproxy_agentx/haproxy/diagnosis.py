@@ -35,7 +35,7 @@ _NOT_THERE = (
 _NO_DESCRIPTOR = (Invalid, "no file descriptor left to connect with: raise LimitNOFILE of the service")
 _QUEUE_TEXT = (
     "HAProxy accepts no connection (the queue is full): it is frozen or overloaded, or its statistics connections are"
-    " used up (`stats maxconn`): look at its process"
+    " used up (`stats maxconn`): check its process"
 )
 _QUEUE_FULL = (Unresponsive, _QUEUE_TEXT)
 _DATAGRAM = (Refused, "is a datagram socket (of a log?), not a statistics socket: correct the path")
@@ -73,7 +73,7 @@ _MASTER: Mapping[type[SourceError], str] = {
     " {user}, or correct `master_socket`",
     Refused: "no process listens on the socket: HAProxy's master process is not running: start HAProxy with {user}",
     Denied: "no permission: start HAProxy with {user}",
-    Unresponsive: "no answer: the master process of HAProxy is frozen or overloaded: look at it",
+    Unresponsive: "no answer: the master process of HAProxy is frozen or overloaded: check it",
 }
 """The first that fits."""
 
@@ -111,9 +111,9 @@ def _refused(path: str) -> SourceError:
     except OSError:
         mode = stat.S_IFSOCK
     if stat.S_ISDIR(mode):
-        return Absent(f"{path}: is a directory, not a socket: give the path of the socket in it")
+        return Absent(f"{path}: is a directory, not a socket: set the path of the socket in it")
     if not stat.S_ISSOCK(mode):
-        return Absent(f"{path}: is a file, not a socket: give the path of a 'stats socket' of haproxy.cfg")
+        return Absent(f"{path}: is a file, not a socket: set the path of a 'stats socket' of haproxy.cfg")
     return Gone(f"{path}: no process listens on the socket (a dead HAProxy left it): HAProxy is not running, start it")
 
 
@@ -122,7 +122,7 @@ def _denied(path: str) -> Denied:
     for parent in reversed(Path(path).parents):
         if not os.access(parent, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             return Denied(
-                f"{path}: no permission to enter {parent} ({_owner(parent)}): give HAProxy a socket elsewhere or open"
+                f"{path}: no permission to enter {parent} ({_owner(parent)}): set a socket elsewhere or open"
                 f" the directory; in 'global': {stats_socket_line('/run/haproxy/ro.sock')}",
             )
     ours = str(Path(path).with_name("ro.sock"))

@@ -137,8 +137,8 @@ RULES: tuple[StandingRule, ...] = (
         (),
         (),
         ProcessStanding.silent,
-        "the process that was read has ended, and something else holds the statistics socket and does not answer:"
-        " a reload is under way or hangs: look at HAProxy's log",
+        "the process that was read has ended, and another process holds the statistics socket and does not answer:"
+        " a reload is under way or hangs: see HAProxy's log",
     ),
     StandingRule(
         _SILENT,
@@ -146,7 +146,7 @@ RULES: tuple[StandingRule, ...] = (
         (),
         (),
         ProcessStanding.frozen,
-        "HAProxy is stopped (state T): find who sent it SIGSTOP or debugs it; SIGCONT lets it go on",
+        "HAProxy is stopped (state T): find out who stopped or debugs it; SIGCONT resumes it",
     ),
     StandingRule(
         (Channel.silent,),
@@ -154,8 +154,8 @@ RULES: tuple[StandingRule, ...] = (
         (SocketQueue.waiting, SocketQueue.accepted),
         (),
         ProcessStanding.frozen,
-        "HAProxy's process lives, has used no processor time meanwhile and takes nothing from its socket: it is"
-        " stopped or hangs: look at its state (ps, column STAT)",
+        "HAProxy's process lives, has used no processor time meanwhile and accepts nothing from its socket: it is"
+        " stopped or hangs: check its state (ps, column STAT)",
     ),
     StandingRule(
         (Channel.silent,),
@@ -163,8 +163,8 @@ RULES: tuple[StandingRule, ...] = (
         (SocketQueue.used_up,),
         (),
         ProcessStanding.silent,
-        "HAProxy runs and does not take our connection, and many others to its statistics socket are open: they are"
-        " used up (`stats maxconn`): find who holds them (ss -xp), or raise `stats maxconn`",
+        "HAProxy runs, but does not accept a connection, and many others to its statistics socket are open: they are"
+        " used up (`stats maxconn`): see what holds them (ss -xp), or raise `stats maxconn`",
     ),
     StandingRule(
         (Channel.silent,),
@@ -172,8 +172,8 @@ RULES: tuple[StandingRule, ...] = (
         (SocketQueue.waiting,),
         (),
         ProcessStanding.silent,
-        "HAProxy runs and does not take our connection: its statistics connections are used up (a low `stats"
-        " maxconn`), or it is overloaded: look at who holds them (ss -xp) and at its load",
+        "HAProxy runs, but does not accept a connection: its statistics connections are used up (a low `stats"
+        " maxconn`), or it is overloaded: see what holds them (ss -xp), and check its load",
     ),
     StandingRule(
         (Channel.silent,),
@@ -181,7 +181,7 @@ RULES: tuple[StandingRule, ...] = (
         (),
         (),
         ProcessStanding.silent,
-        "HAProxy runs and does not answer in time: it is overloaded, or `timeout` too short: look at its load",
+        "HAProxy runs, but does not answer in time: it is overloaded, or `timeout` too short: check its load",
     ),
     StandingRule(
         (Channel.silent,),
@@ -189,8 +189,8 @@ RULES: tuple[StandingRule, ...] = (
         (SocketQueue.used_up,),
         (),
         ProcessStanding.silent,
-        "HAProxy does not take our connection, and many others to its statistics socket are open: they are used up"
-        " (`stats maxconn`), or it hangs: find who holds them (ss -xp), look at the state of its process",
+        "HAProxy does not accept a connection, and many others to its statistics socket are open: they are used up"
+        " (`stats maxconn`), or it hangs: see what holds them (ss -xp), and check the state of its process",
     ),
     StandingRule(
         (Channel.page,),
@@ -199,7 +199,7 @@ RULES: tuple[StandingRule, ...] = (
         (),
         ProcessStanding.silent,
         "nothing accepts connections to the port of its statistics page: HAProxy is stopped or hangs, or that port's"
-        " connections are used up (`maxconn`): look at its process, and give the service a `probe`",
+        " connections are used up (`maxconn`): check its process, and configure a `probe` of the service",
     ),
     StandingRule(
         _SILENT,

@@ -52,11 +52,9 @@ RULES: tuple[Rule, ...] = (
         (),
         (Readiness.notReady,),
         Health.blackhole,
-        "clients reach this node, but HAProxy does not serve them",
+        "clients come here, but HAProxy does not serve them",
     ),
-    Rule(
-        (Role.master,), (Held.filtered,), (), Health.blackhole, "clients reach this node, but their packets are dropped"
-    ),
+    Rule((Role.master,), (Held.filtered,), (), Health.blackhole, "clients come here, but their packets are dropped"),
     Rule(_SERVING, (Held.unseen,), (), Health.unknown, "whether it holds its addresses is not known"),
     Rule(_SERVING, (), (Readiness.unknown,), Health.unknown, "whether HAProxy serves is not known"),
     Rule(_SERVING, (), (Readiness.degraded,), Health.activeDegraded, "serves, with reduced capacity"),
