@@ -2,10 +2,12 @@
 
 ``vrrp_strict`` and ``no_accept`` (keepalived.conf(5)) drop packets to and from virtual addresses by firewall rules,
 which only root may read. What such a rule drops fails with EPERM when it is sent: here, a datagram from the address to
-a socket of our own, which does not leave the machine. A filter of ours (``IPAddressDeny=``) or a rule for all refuses
-the host's other addresses as well: where one of them is refused, or none passes, nothing is known. A kernel that drops
-some of all packets, as with a full table of conntrack, refuses an address now and then: one counts when it is refused
-``ROUNDS`` times, and each time the host's own addresses pass.
+a socket of our own, which does not leave the machine. Where TCP passes, the rule is one for UDP, and clients are
+served: a connection from the address to a port of ours without a listener is reset at once.
+
+A filter of ours (``IPAddressDeny=``) or a rule for all refuses the host's other addresses as well: where one of them is
+refused, or none passes, nothing is known. A kernel that drops some of all packets, as with a full table of conntrack,
+refuses an address now and then: one counts when it is refused ``ROUNDS`` times, and each time the host's own pass.
 """
 
 import errno
@@ -31,7 +33,11 @@ ROUNDS = 10
 
 _FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 _LOOPBACK = {4: "127.0.0.1", 6: "::1"}
-_KIND = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+_FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+_KEEPS_ERRORS = {4: (socket.IPPROTO_IP, 11), 6: (socket.IPPROTO_IPV6, 25)}
+"""IP_RECVERR and IPV6_RECVERR (ip(7), ipv6(7)), which the module ``socket`` does not have."""
+
+_DATAGRAM, _STREAM = socket.SOCK_DGRAM | _FLAGS, socket.SOCK_STREAM | _FLAGS
 
 
 def refused(
@@ -81,37 +87,53 @@ def _usual(kernel: Kernel, virtual: Collection[str], version: int, beside: Colle
 
 
 class _Sender:
-    """Sends datagrams from addresses of one version of IP to a socket of our own."""
+    """Sends from addresses of one version of IP to sockets of our own: to one by UDP, and to one by TCP."""
 
     def __init__(self, version: int, kernel: Kernel) -> None:
         self._version = version
         self._kernel = kernel
-        self._ours: socket.socket | None = None
+        self._targets: dict[int, socket.socket] = {}
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        with suppress(OSError), ExitStack() as stack:
-            ours = stack.enter_context(socket.socket(_FAMILY[self._version], _KIND))
-            ours.bind((_LOOPBACK[self._version], 0))
-            stack.pop_all()
-            self._ours = ours
+        with suppress(OSError):
+            for kind in (_DATAGRAM, _STREAM):
+                target = self._open.enter_context(socket.socket(_FAMILY[self._version], kind))
+                target.bind((_LOOPBACK[self._version], 0))
+                self._targets[kind] = target
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._ours is not None:
-            self._ours.close()
+        self._open.close()
 
     def is_refused(self, text: str) -> bool | None:
-        """Whether a datagram from an address is refused; None where that cannot be asked."""
-        if self._ours is None:
+        """Whether what an address sends is refused; None where that cannot be asked."""
+        if len(self._targets) < len((_DATAGRAM, _STREAM)):
             return None
-        with suppress(OSError), socket.socket(_FAMILY[self._version], _KIND) as sender:
+        with suppress(OSError), socket.socket(_FAMILY[self._version], _DATAGRAM) as sender:
             sender.bind(self._source(text))
             try:
-                sender.sendto(b"\0", self._ours.getsockname())
+                sender.sendto(b"\0", self._targets[_DATAGRAM].getsockname())
             except PermissionError as error:
-                return True if error.errno == errno.EPERM else None
+                return not self._passes_by_tcp(text) if error.errno == errno.EPERM else None
             return False
         return None
+
+    def _passes_by_tcp(self, text: str) -> bool:
+        """Whether a connection is reset by its target: so its first packet has passed.
+
+        An ICMP error, as a rule with REJECT sends it, gives the same errno, but is in the queue of errors (ip(7)).
+        """
+        with suppress(OSError), socket.socket(_FAMILY[self._version], _STREAM) as sender:
+            sender.setsockopt(*_KEEPS_ERRORS[self._version], 1)
+            sender.bind(self._source(text))
+            found = sender.connect_ex(self._targets[_STREAM].getsockname())
+            if errno.ECONNREFUSED in (found, sender.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)):
+                try:
+                    sender.recvmsg(1, 1024, socket.MSG_ERRQUEUE)
+                except BlockingIOError:
+                    return True
+        return False
 
     def _source(self, text: str) -> tuple[str, int] | tuple[str, int, int, int]:
         if self._version == 4:  # noqa: PLR2004

@@ -104,7 +104,7 @@ def test_a_firewall_that_lets_a_virtual_address_only_answer_is_none_where_lo_is_
 def test_what_is_refused_stays_so_until_something_passes(host):
     drop(host, "iptables", "OUTPUT", "-s", VIRTUAL)
     before = seen(host)
-    drop(host, "iptables", "OUTPUT", "-p", "udp")
+    drop(host, "iptables", "OUTPUT")
     assert seen(host) == frozenset(), "nothing is known now"
     assert seen(host, known=before) == before == {VIRTUAL}, "and nothing is better for it"
     subprocess.run(host.command("iptables", "-F", "OUTPUT"), check=True)
@@ -121,3 +121,18 @@ def test_of_many_addresses_each_is_found(host):
         known = seen(host, kernel, [VIRTUAL, *many], known)
         assert len(known) == min(59, look * MAX_NEW)
     assert known == set(many[91:])
+
+
+def test_a_rule_for_udp_alone_keeps_no_client_away(host):
+    drop(host, "iptables", "OUTPUT", "-s", VIRTUAL, "-p", "udp")
+    drop(host, "ip6tables", "OUTPUT", "-s", VIRTUAL6, "-p", "udp")
+    assert seen(host) == frozenset()
+    assert seen(host, known=BOTH) == frozenset()
+    drop(host, "iptables", "OUTPUT", "-s", VIRTUAL, "-p", "tcp")
+    assert seen(host) == {VIRTUAL}
+
+
+def test_a_rule_that_rejects_refuses_as_well(host):
+    append(host, "iptables", "OUTPUT", "-s", VIRTUAL, "-j", "REJECT")
+    append(host, "ip6tables", "OUTPUT", "-s", VIRTUAL6, "-j", "REJECT")
+    assert seen(host) == BOTH
