@@ -72,7 +72,7 @@ def test_more_instances_than_notifications_may_make_known(daemon_factory, snmpd,
 
         eventually(left_out, 60)
     assert next(names) - 1 > MAX_INSTANCES
-    found = next(one for one in daemon.status()["problems"] if "were left out" in one["text"])
+    found = next(one for one in daemon.status()["problems"] if "were ignored" in one["text"])
     assert found["severity"] == "warning"
     assert "keepalived.snmp" in found["text"]
     assert daemon.status()["traps_left_out"]["number"] == snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value
