@@ -9,6 +9,7 @@ import pytest
 from haproxy_agentx.vrrp.model import Kernel, Link
 from haproxy_agentx.vrrp.refused import MAX_NEW, refused
 from tests.support.namespace import Namespace
+from tests.support.wait import eventually
 
 OWN, VIRTUAL, OWN6, VIRTUAL6 = "192.0.2.1", "192.0.2.100", "2001:db8::1", "2001:db8::100"
 BOTH = frozenset({VIRTUAL, VIRTUAL6})
@@ -136,3 +137,50 @@ def test_a_rule_that_rejects_refuses_as_well(host):
     append(host, "iptables", "OUTPUT", "-s", VIRTUAL, "-j", "REJECT")
     append(host, "ip6tables", "OUTPUT", "-s", VIRTUAL6, "-j", "REJECT")
     assert seen(host) == BOTH
+
+
+KEEPALIVED = """
+global_defs {{
+  {globally}
+}}
+vrrp_instance SITE1 {{
+  interface eth0
+  virtual_router_id 51
+  priority 100
+  state MASTER
+  {instance}
+  virtual_ipaddress {{
+    {address}/24
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("globally", "instance", "found"),
+    [
+        ("vrrp_strict", "", {VIRTUAL}),
+        ("vrrp_strict\n  nftables", "", {VIRTUAL}),
+        ("", "version 3\n  no_accept", {VIRTUAL}),
+        ("", "", set()),
+    ],
+)
+def test_what_keepalived_has_dropped_is_seen(host, tmp_path, globally, instance, found):
+    host.ip(f"addr del {VIRTUAL}/32 dev eth0")
+    configuration = tmp_path / "keepalived.conf"
+    configuration.write_text(KEEPALIVED.format(globally=globally, instance=instance, address=VIRTUAL))
+    files = ("-f", configuration, "-p", tmp_path / "pid", "-r", tmp_path / "vrrp.pid")
+    with (tmp_path / "log").open("wb") as log:
+        keepalived = subprocess.Popen(
+            host.command("keepalived", "-n", "-l", "-D", "-P", *files), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        eventually(lambda: f"{VIRTUAL}/24" in addresses(host), 20)
+        eventually(lambda: seen(host) == found, 5)
+    finally:
+        keepalived.terminate()
+        keepalived.wait(10)
+
+
+def addresses(host: Namespace) -> str:
+    return subprocess.run(host.command("ip", "-br", "addr"), capture_output=True, text=True, check=True).stdout
