@@ -16,7 +16,8 @@ def test_the_master_process_by_snmp(daemon_factory, snmpd, folder):
         (row,) = snmpd.get(f"{mib.oids[f'haxProcess{end}']}.1")
         return row.value
 
-    with real_haproxy(folder, master=True) as haproxy:
+    held = "  timeout client 300s"  # an old worker stays for as long as a client of it is looked at
+    with real_haproxy(folder, master=True, more=held) as haproxy:
         local = source("local", haproxy.user, master_socket=haproxy.master)
         daemon = daemon_factory(snmpd.agentx, [local])
         daemon.eventually(lambda: (cell("ReloadResult"), cell("OldWorkers")) == (NOT_RELOADED, 0), within=15)
