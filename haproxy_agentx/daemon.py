@@ -95,7 +95,7 @@ class Daemon:
         self._budget = Budget(allowed.octets, allowed.remedy)
         self._refused_before = 0
         """Inputs that sources have refused that are not read any more."""
-        self._traps_left_out_before = 0
+        self._traps_ignored_before = 0
         """Traps that found no room in monitors that were replaced."""
         self._stalls = lag.Stalls()
         self._responder = Responder()
@@ -114,7 +114,7 @@ class Daemon:
             started=self._started,
             started_date=time.time(),
             inputs_refused=self._inputs_refused,
-            traps_left_out=lambda: self._traps_left_out_before + self._monitor.node.instances.left_out,
+            traps_ignored=lambda: self._traps_ignored_before + self._monitor.node.instances.left_out,
             stalls=self._stalls,
         )
         self._snmpd: tuple[tuple[int, int] | None, frozenset[int]] | None = None
@@ -297,7 +297,7 @@ class Daemon:
             self._monitoring.cancel()  # what it knows is in the store
             await asyncio.wait([self._monitoring])
         self._refused_before += sum(source.left_out for source in self._monitor.sources)
-        self._traps_left_out_before += self._monitor.node.instances.left_out
+        self._traps_ignored_before += self._monitor.node.instances.left_out
         self._monitor = self._new_monitor()
         await self._run_processes(tasks, config.haproxy)
         self._monitoring = tasks.create_task(self._monitor.run())

@@ -221,7 +221,7 @@ def _exposed(snapshot: Part) -> Iterator[Problem]:
 
 
 def _left_out(snapshot: Part) -> Iterator[Problem]:
-    traps = snapshot.get("traps_left_out", {})
+    traps = snapshot.get("traps_ignored", {})
     if traps.get("age") is not None and traps["age"] < LATELY:
         yield Problem(
             ProblemSeverity.warning,

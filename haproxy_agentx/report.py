@@ -77,7 +77,7 @@ class Report:
     started_date: float
     inputs_refused: Callable[[], int]
     """Inputs of sources that were refused because of a limit."""
-    traps_left_out: Callable[[], int]
+    traps_ignored: Callable[[], int]
     """Traps whose VRRP instance or change of role found no room."""
     stalls: Stalls
     problems: list[Problem] = field(default_factory=list)
@@ -117,7 +117,7 @@ class Report:
             "haxAgentProcesses": str(len(self.processes())),
             "haxAgentInputsRefused": str(self.inputs_refused()),
             "haxAgentStalls": str(self.stalls.count),
-            "haxAgentVrrpTrapsLeftOut": str(self.traps_left_out()),
+            "haxAgentVrrpTrapsIgnored": str(self.traps_ignored()),
             "haxHealth": node.health.name,
             "haxAgentServices": str(len(node.services)),
             "haxAgentEventsSent": str(counts.sent),

@@ -76,9 +76,9 @@ CASES = [
     ("_given_up", state(events=events(lost=5)), NONE),
     ("_exposed", state(exposed=[EXPOSED]), WARNING),
     ("_exposed", state(exposed=[{**EXPOSED, "writable": True}]), CRITICAL),
-    ("_left_out", state(traps_left_out={"number": 7, "age": 3599.0}), WARNING),
-    ("_left_out", state(traps_left_out={"number": 7, "age": 3600.0}), NONE),
-    ("_left_out", state(traps_left_out={"number": 0, "age": None}), NONE),
+    ("_left_out", state(traps_ignored={"number": 7, "age": 3599.0}), WARNING),
+    ("_left_out", state(traps_ignored={"number": 7, "age": 3600.0}), NONE),
+    ("_left_out", state(traps_ignored={"number": 0, "age": None}), NONE),
 ]
 
 

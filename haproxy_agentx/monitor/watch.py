@@ -207,7 +207,7 @@ class Monitor:
                 }
                 for known in instances.known.values()
             ],
-            "traps_left_out": {
+            "traps_ignored": {
                 "number": instances.left_out,
                 "age": None if left_out_at is None else round(now - left_out_at, 3),
             },

@@ -68,7 +68,7 @@ SELF_SCALARS: tuple[Scalar, ...] = (
     ),
     Scalar(
         14,
-        "haxAgentVrrpTrapsLeftOut",
+        "haxAgentVrrpTrapsIgnored",
         COUNTER32,
         "The number of keepalived's notifications that were not used since the subagent started, because as many VRRP "
         "instances were known as notifications alone may make known, or because an instance that only unconfirmed "

@@ -62,24 +62,24 @@ def test_more_instances_than_notifications_may_make_known(daemon_factory, snmpd,
     port = free_port()
     keepalived = {"fifo": "none", "traps": f"127.0.0.1:{port}"}
     daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path)], keepalived=keepalived, wait="registered")
-    assert snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value == 0
+    assert snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value == 0
     names = itertools.count(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
 
         def left_out() -> int:
             sender.sendto(forged(f"VI_{next(names)}", 1), ("127.0.0.1", port))
-            return int(snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value)
+            return int(snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value)
 
         eventually(left_out, 60)
     assert next(names) - 1 > MAX_INSTANCES
     found = next(one for one in daemon.status()["problems"] if "were ignored" in one["text"])
     assert found["severity"] == "warning"
     assert "keepalived.snmp" in found["text"]
-    assert daemon.status()["traps_left_out"]["number"] == snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value
+    assert daemon.status()["traps_ignored"]["number"] == snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value
     daemon.configure(keepalived={"fifo": "none", "traps": "none"})
     daemon.hup()
     daemon.logs("configuration reloaded")
-    assert snmpd.one(OIDS["haxAgentVrrpTrapsLeftOut"]).value >= 1, "a reload does not count anew"
+    assert snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value >= 1, "a reload does not count anew"
 
 
 def test_the_age_of_the_oldest_event(daemon_factory, snmpd, haproxy):

@@ -239,7 +239,7 @@ def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> t
         "haxAgentServers.0": str(counts[9]),
         "haxAgentListeners.0": str(counts[10]),
         "haxAgentInputsRefused.0": "0",
-        "haxAgentVrrpTrapsLeftOut.0": "0",
+        "haxAgentVrrpTrapsIgnored.0": "0",
         "haxAgentStoreProblem.0": "",
         "haxAgentOutboxLimit.0": "1000",
         f"haxSourceName.{KERNEL}": "kernel",
