@@ -20,7 +20,7 @@ from benchmarks.farm import Farm
 from benchmarks.inprocess import SLICE, Walker, columns_of, layout_of, reading_of, run, server_table, view_of
 from haproxy_agentx.haproxy.stat import Reading, StatParser
 from haproxy_agentx.health.farm import Farm as Counted
-from haproxy_agentx.health.model import Demand
+from haproxy_agentx.health.model import ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState, assess
 from haproxy_agentx.objects.layout import arrange, survey
 
@@ -81,7 +81,7 @@ def stretches(console: Console, farm: Farm, reading: Reading) -> None:
     run(counted.take(reading))
     table.add_row("servers counted for health", *_timed(counted.take(fresh)))
     judged = [ProcessState("bench", counted)]
-    table.add_row("servers changed: a service judged", *_timed(_once(lambda: assess(Demand(), judged))))
+    table.add_row("servers changed: a service judged", *_timed(_once(lambda: assess(ServiceRequirements(), judged))))
     wanted: dict[str, dict[str, int]] = {}
 
     def surveying() -> Generator[None, None, None]:

@@ -25,7 +25,7 @@ UNTOLD = 1.6
 """Seconds that a change may wait to be told: for keepalived's trap, or because it has to hold."""
 
 UNLIMITED = "notifications: {limit: 600/min}\n"
-"""So that no failover is one of a storm, which would be counted and not told one by one."""
+"""So that no failover is one of a burst, which would be counted and not told one by one."""
 
 _STATE = re.compile(r"\((?P<instance>\w+)\) Entering (?P<role>\w+) STATE|: (?P<end>Stopping)$", re.MULTILINE)
 """A line of keepalived's log that tells a state, or that it ends."""

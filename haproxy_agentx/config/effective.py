@@ -88,9 +88,9 @@ def _service(service: ServiceConfig) -> Texts:
     return {
         "name": _quoted(service.name),
         "vrrp_instance": _quoted(service.vrrp_instance),
-        "frontends": _names(service.demand.frontends),
-        "backends": _names(service.demand.backends),
-        "min_servers": _minimum(service.demand.minimum),
+        "frontends": _names(service.requirements.frontends),
+        "backends": _names(service.requirements.backends),
+        "min_servers": _minimum(service.requirements.minimum),
         "intended_role": None if role is None else role.name,
         "probe": None if service.probe is None else _flow(_probe(service.probe)),
     }

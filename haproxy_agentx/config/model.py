@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
-from haproxy_agentx.health.model import Demand, Role
+from haproxy_agentx.health.model import Role, ServiceRequirements
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.vrrp.access import SnmpAccess
 
-EVERYTHING = Demand()
+EVERYTHING = ServiceRequirements()
 """All frontends and backends there are, and of each backend all servers."""
 
 
@@ -72,7 +72,7 @@ class ServiceConfig:
 
     name: str
     vrrp_instance: str | None = None
-    demand: Demand = EVERYTHING
+    requirements: ServiceRequirements = EVERYTHING
     intended_role: Role | None = None
     probe: ProbeTarget | None = None
 

@@ -14,7 +14,7 @@ from haproxy_agentx.config.model import (
     ServiceConfig,
 )
 from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
-from haproxy_agentx.health.model import ALL, Demand
+from haproxy_agentx.health.model import ALL, ServiceRequirements
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 
 Values = dict[str, Any]
@@ -160,11 +160,11 @@ def _service(group: KeyGroup, processes: set[str] | None, note: Note) -> Service
             if slash and processes is not None and process not in processes:
                 what = f"no HAProxy has the name {process}; take one of haproxy[].name, or the proxy's name alone"
                 group.note_at(note, f"{key}[{place}]", what)
-    demand = Demand(values.get("frontends"), values.get("backends"), values.get("min_servers", ALL))
-    if demand.frontends == demand.backends == ():
+    requirements = ServiceRequirements(values.get("frontends"), values.get("backends"), values.get("min_servers", ALL))
+    if requirements.frontends == requirements.backends == ():
         group.note_at(note, "backends", "the service is made of nothing; name a frontend or a backend")
     role, probe = values.get("intended_role"), _probe(values["probe"], note) if "probe" in values else None
-    return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), demand, role, probe)
+    return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), requirements, role, probe)
 
 
 def _probe(group: KeyGroup, note: Note) -> ProbeTarget | None:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from haproxy_agentx.haproxy.stat import SEPARATOR
 from haproxy_agentx.haproxy.status import BackendStatus, backend_status
-from haproxy_agentx.health.evidence import Evidence
+from haproxy_agentx.health.server_standing import ServerStanding
 
-_KINDS = len(Evidence)
+_KINDS = len(ServerStanding)
 
 
 class OwnVerdict(Enum):
@@ -68,7 +68,7 @@ class Summary(NamedTuple):
 
 @dataclass(slots=True)
 class Backend:
-    """What a backend's servers can do. ``counts`` has their number for each Evidence.
+    """What a backend's servers can do. ``counts`` has their number for each ServerStanding.
 
     A backend that is not published gets no traffic: all of it is in maintenance.
     """
@@ -92,11 +92,11 @@ class Backend:
 
     def miss(self) -> None:
         """Count a server that has no row that could be understood."""
-        self.counts[Evidence.unread] += 1
+        self.counts[ServerStanding.unread] += 1
         self._summary = None
 
     def move(self, before: int, after: int) -> None:
-        """Count a server as another Evidence than before."""
+        """Count a server as another ServerStanding than before."""
         self.counts[before] -= 1
         self.counts[after] += 1
         self._summary = None

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from haproxy_agentx.health.instance import ROLES, Instance
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.vrrp.model import Trouble, VrrpState
+from haproxy_agentx.vrrp.model import MibFailure, VrrpState
 
 CONTRADICTIONS = 2
 """Readings of KEEPALIVED-MIB, begun after an event, that must contradict it before they are believed."""
@@ -33,7 +33,7 @@ RECONNECT = 20.0
 START = 5.0
 """Seconds that keepalived has to report its first state."""
 
-_MISSING = (Trouble.not_there, Trouble.no_vrrp)
+_MISSING = (MibFailure.not_there, MibFailure.no_vrrp)
 """Troubles in which no process answers for VRRP."""
 
 
@@ -56,7 +56,7 @@ class Keepalived:
     """Whether the FIFO is in use: it was written to, and nothing has shown since that it is out of use."""
     changed_at: float = 0.0
     """When ``writer`` last changed."""
-    trouble: Trouble | None = None
+    mib_failure: MibFailure | None = None
     """Why KEEPALIVED-MIB could not be read last; None where it could, or was not asked."""
     missing_since: float | None = None
     read_began: float = 0.0
@@ -73,27 +73,27 @@ class Keepalived:
 
     def take_reading(self, began: float, *, has_instances: bool) -> None:
         """Record a reading of KEEPALIVED-MIB."""
-        self.trouble = self.missing_since = None
+        self.mib_failure = self.missing_since = None
         self.read_began = began if has_instances else 0.0
 
-    def take_trouble(self, trouble: Trouble, at: float) -> None:
+    def take_mib_failure(self, mib_failure: MibFailure, at: float) -> None:
         """Record that KEEPALIVED-MIB could not be read.
 
         snmpd drops a frozen keepalived after some seconds, so that its MIB is not there any more: it is frozen still,
         until it says something.
         """
-        if trouble in _MISSING and self.trouble is Trouble.frozen:
+        if mib_failure in _MISSING and self.mib_failure is MibFailure.frozen:
             return
-        self.trouble = trouble
-        if trouble not in _MISSING:
+        self.mib_failure = mib_failure
+        if mib_failure not in _MISSING:
             self.missing_since = None
         elif self.missing_since is None:
             self.missing_since = at
 
     def take_life(self) -> None:
         """Record that it has written to the FIFO: it is not frozen."""
-        if self.trouble is Trouble.frozen:
-            self.trouble = None
+        if self.mib_failure is MibFailure.frozen:
+            self.mib_failure = None
 
     def runs_without_fifo(self, at: float) -> bool:
         """Whether what shows at ``at`` that keepalived runs, also shows that it does not use the FIFO."""
@@ -103,8 +103,8 @@ class Keepalived:
         """Whether keepalived does not run."""
         if self.in_use:
             read_since = self.read_began > self.changed_at
-            return self.writer is False and (self.trouble in _MISSING or not read_since)
-        missing = self.missing_since is not None and self.trouble is Trouble.not_there
+            return self.writer is False and (self.mib_failure in _MISSING or not read_since)
+        missing = self.missing_since is not None and self.mib_failure is MibFailure.not_there
         return missing and now >= (self.missing_since or now) + RECONNECT
 
     def silence(self, now: float) -> str | None:
@@ -112,10 +112,10 @@ class Keepalived:
 
         Its part for VRRP may be missing while another one answers. A FIFO that a process has open is open by that part.
         """
-        if self.trouble is Trouble.frozen:
+        if self.mib_failure is MibFailure.frozen:
             return "KEEPALIVED-MIB does not answer though snmpd does"
         lasts = self.missing_since is not None and now >= self.missing_since + START
-        if self.trouble is Trouble.no_vrrp and lasts and not (self.in_use and self.writer):
+        if self.mib_failure is MibFailure.no_vrrp and lasts and not (self.in_use and self.writer):
             return "keepalived answers, and its part for VRRP shows no instance"
         return None
 

@@ -8,14 +8,14 @@ from haproxy_agentx.haproxy.stat import SEPARATOR, RowKind
 from haproxy_agentx.haproxy.status import FrontendStatus, ListenerStatus, frontend_status, listener_status
 from haproxy_agentx.health.backend import Backend, verdict_of
 from haproxy_agentx.health.clients import Places
-from haproxy_agentx.health.evidence import TRACKS, WORDS, Evidence, settled, shown
+from haproxy_agentx.health.server_standing import TRACKS, WORDS, ServerStanding, settled, shown
 
 MAX_CHANGES = 1000
 """Changes of status kept until somebody drains them; others are counted."""
 
 FRONTEND, BACKEND, SERVER, LISTENER = (b"%d" % kind for kind in RowKind)
 _NAMES = {b"FRONTEND": FRONTEND, b"BACKEND": BACKEND}
-_TAKEN_OUT = (Evidence.maint, Evidence.unresolved)
+_TAKEN_OUT = (ServerStanding.maint, ServerStanding.unresolved)
 
 
 class StatusChange(NamedTuple):
@@ -170,7 +170,7 @@ def as_text(name: bytes) -> str:
 
 
 def of_server(proxy: bytes, name: bytes, before: int, after: int) -> StatusChange:
-    """Return the change of a server from one Evidence to another."""
+    """Return the change of a server from one ServerStanding to another."""
     return StatusChange("server", as_text(proxy), as_text(name), WORDS[before], WORDS[after])
 
 

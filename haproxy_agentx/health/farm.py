@@ -30,7 +30,7 @@ from haproxy_agentx.health.census import (
     of_server,
 )
 from haproxy_agentx.health.clients import Clients, Load, Places
-from haproxy_agentx.health.evidence import TRACKS, UNSURE, WORDS, Evidence, is_held, settled, shown
+from haproxy_agentx.health.server_standing import TRACKS, UNSURE, WORDS, ServerStanding, is_held, settled, shown
 from haproxy_agentx.health.tracking import Tracking
 from haproxy_agentx.health.traffic import ClientOutcome
 
@@ -45,10 +45,16 @@ FEW = 256
 BELIEVED = 60.0
 """Seconds after which a row that is gone is believed to be, where it is not known whether HAProxy was reloaded."""
 
-NOT_KNOWN = ("UNKNOWN", WORDS[Evidence.unread])
+NOT_KNOWN = ("UNKNOWN", WORDS[ServerStanding.unread])
 """Statuses that say nothing of what is so, as rows are missing: they are no change."""
 
-_LACKING = (Evidence.down, Evidence.nolb, Evidence.other, Evidence.unresolved, Evidence.unread)
+_LACKING = (
+    ServerStanding.down,
+    ServerStanding.nolb,
+    ServerStanding.other,
+    ServerStanding.unresolved,
+    ServerStanding.unread,
+)
 
 
 class StatusEntry(NamedTuple):
@@ -173,10 +179,10 @@ class Farm:
         if standing.server is not None:
             return self._is_proven(standing.place)
         backend = self.backends.get(standing.backend.encode())
-        if backend is None or not backend.counts[Evidence.up]:
+        if backend is None or not backend.counts[ServerStanding.up]:
             return True
         places = range(backend.first, backend.last + 1)
-        return any(self._codes[place] == Evidence.up and self._is_proven(place) for place in places)
+        return any(self._codes[place] == ServerStanding.up and self._is_proven(place) for place in places)
 
     def _is_proven(self, place: int) -> bool:
         if place >= len(self._signatures):
@@ -242,7 +248,7 @@ class Farm:
                     yield as_text(name), self._codes[place]
         for proxy, names in self._unread_servers.items():
             if as_text(proxy) == backend.name:
-                yield from ((as_text(name), int(Evidence.unread)) for name in names)
+                yield from ((as_text(name), int(ServerStanding.unread)) for name in names)
 
     def _known(self) -> Generator[None, None, dict[bytes, int]]:
         """Yield the evidence for each server that there is, by the octets of backend and name."""
@@ -254,7 +260,7 @@ class Farm:
                 proxy, name, _rest = self._signatures[place].split(SEPARATOR, 2)
                 known[proxy + SEPARATOR + name] = code
         for proxy, names in self._unread_servers.items():
-            known |= {proxy + SEPARATOR + name: int(Evidence.unread) for name in names}
+            known |= {proxy + SEPARATOR + name: int(ServerStanding.unread) for name in names}
         return known
 
     def _miss_lost(self, census: Census, now: float, *, is_same: bool, is_certain: bool) -> dict[bytes, float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.health.belief import Keepalived, believe
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, InstanceStanding, Remembered, RoleChange
 from haproxy_agentx.health.model import Role
-from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibReading, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibFailure, MibReading, StateTrap, VrrpState
 from haproxy_agentx.vrrp.routers import matched
 from haproxy_agentx.vrrp.trust import PROVEN, Community, May, Sender, Speaker, TrapEvidence, decide
 
@@ -170,14 +170,14 @@ class Instances:
             instance.learn_intention(reading.ended)
         return changes
 
-    def take_trouble(self, trouble: Trouble, at: float) -> list[RoleChange]:
+    def take_mib_failure(self, failure: MibFailure, at: float) -> list[RoleChange]:
         """Record that KEEPALIVED-MIB could not be read.
 
         snmpd drops a frozen keepalived after some seconds, so that its MIB is not there any more: it is frozen still,
         until it says something.
         """
-        self.shown |= trouble in (Trouble.frozen, Trouble.no_vrrp)
-        self.keepalived.take_trouble(trouble, at)
+        self.shown |= failure in (MibFailure.frozen, MibFailure.no_vrrp)
+        self.keepalived.take_mib_failure(failure, at)
         return self.settle(at)
 
     def lose_kernel(self, at: float) -> None:

@@ -150,7 +150,7 @@ ALL = Minimum(100, percent=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class ServiceRequirements:
     """What a service is made of: names of HAProxy, PROXY or PROCESS/PROXY; None is all there are."""
 
     frontends: tuple[str, ...] | None = None

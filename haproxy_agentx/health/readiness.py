@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
-from haproxy_agentx.health.evidence import Evidence
 from haproxy_agentx.health.farm import Farm, as_text
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
-from haproxy_agentx.health.model import Demand, Minimum, Readiness, Reason
+from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.server_standing import ServerStanding
 from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.health.words import (
     DetailKind,
@@ -86,15 +86,15 @@ class Verdict:
     members: tuple[Member, ...]
 
 
-def assess(demand: Demand, processes: Sequence[ProcessState]) -> Verdict:
+def assess(requirements: ServiceRequirements, processes: Sequence[ProcessState]) -> Verdict:
     """Judge a service. All of ``processes`` are looked at that have, or may have, a part in it."""
-    findings = _Findings(demand, told_of=len(processes))
-    parts = [process for process in processes if _has_part(demand, process, processes)]
-    is_served = any(_is_served(demand, process) for process in parts)
+    findings = _Findings(requirements, told_of=len(processes))
+    parts = [process for process in processes if _has_part(requirements, process, processes)]
+    is_served = any(_is_served(requirements, process) for process in parts)
     for process in parts:
         findings.take(process, is_served=is_served)
-    findings.take_missing("frontend", demand.frontends, processes)
-    findings.take_missing("backend", demand.backends, processes)
+    findings.take_missing("frontend", requirements.frontends, processes)
+    findings.take_missing("backend", requirements.backends, processes)
     return findings.verdict()
 
 
@@ -106,8 +106,8 @@ def required(minimum: Minimum, counted: int) -> int:
 class _Findings:
     """What is found while looking at the parts of a service."""
 
-    def __init__(self, demand: Demand, told_of: int) -> None:
-        self._demand = demand
+    def __init__(self, requirements: ServiceRequirements, told_of: int) -> None:
+        self._requirements = requirements
         self._several = told_of > 1
         self._members: list[Member] = []
         self._told: list[tuple[DetailKind, str]] = []
@@ -131,11 +131,11 @@ class _Findings:
         if farm.nobodys and not trouble:
             words = f"{farm.nobodys} rows of haproxy {process.name} cannot be understood"
             self._find(Reason.haproxyUnreadable, DetailKind.unread, words, Readiness.unknown)
-        for name in _chosen(self._demand.frontends, process.name, farm.frontends):
+        for name in _chosen(self._requirements.frontends, process.name, farm.frontends):
             self._frontend(farm, name, trouble)
             if not trouble and name in process.expiring:
                 self._find(Reason.certificateExpiring, DetailKind.remark, process.expiring[name])
-        for name in _chosen(self._demand.backends, process.name, farm.backends):
+        for name in _chosen(self._requirements.backends, process.name, farm.backends):
             self._backend(farm, name, trouble)
 
     def take_missing(self, kind: str, names: Sequence[str] | None, processes: Sequence[ProcessState]) -> None:
@@ -200,21 +200,21 @@ class _Findings:
         if not is_counted:
             self._empty(farm, name)
             return
-        needed = required(self._demand.minimum, summary.counted)
+        needed = required(self._requirements.minimum, summary.counted)
         part = self._judge(farm, name, needed)
         self._backends.append(part)
         self._add(farm, backend, part.readiness, summary.usable, needed)
 
     def _add(self, farm: Farm, backend: Backend, readiness: Readiness, usable: int, needed: int) -> None:
         counted = backend.summary.counted
-        needed = needed or required(self._demand.minimum, counted)
+        needed = needed or required(self._requirements.minimum, counted)
         self._members.append(Member(farm.process, backend.name, True, readiness, usable, counted, needed))  # noqa: FBT003
 
     def _empty(self, farm: Farm, name: bytes) -> None:
         """Look at a backend without servers: it counts where it had some, or was named."""
         backend = farm.backends[name]
         where = self._where(farm.process, backend.name)
-        if farm.has_lost_all(name) or (farm.is_bare(name) and self._demand.backends is not None):
+        if farm.has_lost_all(name) or (farm.is_bare(name) and self._requirements.backends is not None):
             words = "has lost all its servers" if farm.has_lost_all(name) else "has no servers"
             self._find(Reason.backendEmpty, DetailKind.down, f"backend {where} {words}")
             self._backends.append(BackendPart(Part.out, Readiness.notReady))
@@ -238,7 +238,7 @@ class _Findings:
         is_low = summary.usable < needed
         if is_low:
             self._find(Reason.belowMinimum, DetailKind.below, of_backend(farm, backend, where, needed))
-        if backend.counts[Evidence.unread]:
+        if backend.counts[ServerStanding.unread]:
             self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(farm, backend, where))
         if summary.status == "MAINT":
             return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
@@ -266,12 +266,12 @@ class _Findings:
         self._levels.add(level)
 
 
-def _is_served(demand: Demand, process: ProcessState) -> bool:
+def _is_served(requirements: ServiceRequirements, process: ProcessState) -> bool:
     """Whether a process without trouble has answered requests of the service in the last seconds."""
     farm = process.farm
     if process.trouble or farm is None:
         return False
-    return any(farm.is_served(name) for name in _chosen(demand.frontends, process.name, farm.frontends))
+    return any(farm.is_served(name) for name in _chosen(requirements.frontends, process.name, farm.frontends))
 
 
 def _stale(trouble: Reason) -> Readiness:
@@ -309,11 +309,13 @@ def _is_missing(name: str, kind: str, processes: Sequence[ProcessState]) -> bool
     return not _is_there(name, kind, processes) and not any(unread)
 
 
-def _has_part(demand: Demand, process: ProcessState, processes: Sequence[ProcessState]) -> bool:
+def _has_part(requirements: ServiceRequirements, process: ProcessState, processes: Sequence[ProcessState]) -> bool:
     """Whether a process has a part in a service: one that was never read may have what is nowhere else."""
-    if demand.frontends is None or demand.backends is None:
+    if requirements.frontends is None or requirements.backends is None:
         return True
-    named = chain((("frontend", name) for name in demand.frontends), (("backend", name) for name in demand.backends))
+    named = chain(
+        (("frontend", name) for name in requirements.frontends), (("backend", name) for name in requirements.backends)
+    )
     for kind, name in named:
         own = _own(name, process.name)
         if own is None:

@@ -2,13 +2,13 @@
 
 A change of health is reported when it has held for a while, counted from when its evidence began. A change of role is
 reported at once: who knows of it calls ``tell_role`` as soon as it is explained. Many changes in a short time are a
-storm, reported in one notification with their number. All times are monotonic seconds.
+burst, reported in one notification with their number. All times are monotonic seconds.
 """
 
 from dataclasses import dataclass, field, replace
 
-from haproxy_agentx.health.limiter import Limiter
 from haproxy_agentx.health.model import Condition, Health, Held, Reason, Role
+from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.rules import decide
 
 NO_REASON = Reason(0)
@@ -46,7 +46,7 @@ class Tell:
 class Tracker:
     """One service. ``told`` is what was reported before this program started; None: nothing was ever reported."""
 
-    def __init__(self, hold: float, limiter: Limiter, told: ReportedService | None = None) -> None:
+    def __init__(self, hold: float, limiter: RateLimiter, told: ReportedService | None = None) -> None:
         self.told = told
         self.condition: Condition | None = None
         self.previous: Health | None = told.health if told else None
@@ -56,7 +56,7 @@ class Tracker:
         self.transitions = 0
         self.failovers = 0
         self._hold = hold
-        self._limiter = limiter
+        self._rate_limiter = limiter
         self._departed: float | None = None
         """Since when health is not what was reported."""
         self._waiting_role = 0
@@ -94,7 +94,7 @@ class Tracker:
     @property
     def uncounted(self) -> int:
         """Changes that no event has reported or counted yet: suppressed ones, and roles that wait."""
-        return self._limiter.suppressed + self._waiting_role
+        return self._rate_limiter.suppressed + self._waiting_role
 
     def role_changed(self) -> None:
         """Record that the role has changed: ``tell_role`` will follow, and reports the health, too."""
@@ -104,7 +104,7 @@ class Tracker:
     def count_role(self, now: float) -> None:
         """Record that the role has changed, and that it is not reported but counted: there are too many."""
         self.failovers += 1
-        self._limiter.count(now)
+        self._rate_limiter.count(now)
 
     def forget_role(self) -> None:
         """Record that a change of role that waits was none: its instance was removed."""
@@ -118,34 +118,34 @@ class Tracker:
 
     def deadline(self) -> float | None:
         """Return when ``tell`` must be called next, None when there is nothing to report."""
-        moments = [self._limiter.due(), self._ripe_at()]
+        moments = [self._rate_limiter.due(), self._ripe_at()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def tell_role(self, after: Role, at: float, now: float) -> Tell | None:
-        """Return what must be reported of a role change that happened at ``at``; None when it is one of a storm."""
+        """Return what must be reported of a role change that happened at ``at``; None when it is one of a burst."""
         self._waiting_role = max(0, self._waiting_role - 1)
         if self.condition is None or self.told is None:
             return None
-        if after is self.told.role and self._limiter.due() is None:
+        if after is self.told.role and self._rate_limiter.due() is None:
             return None
-        if not self._limiter.allows(now):
+        if not self._rate_limiter.allows(now):
             return None
         return self._told(_as(self.condition, after), at)
 
     def tell(self, now: float) -> Tell | None:
-        """Return what must be reported now: a health that has held, or the sum of a storm."""
+        """Return what must be reported now: a health that has held, or the sum of a burst."""
         if self.condition is None or self.told is None or self._waiting_role:
             return None
-        due = self._limiter.due()
+        due = self._rate_limiter.due()
         return self._tell_health(now) if due is None else self._tell_sum(now) if now >= due else None
 
     def flush(self, now: float) -> Tell | None:
-        """Return the sum of a storm that is not over, None without one: the program ends, or what it judges by."""
-        return self._tell_sum(now) if self._limiter.suppressed else None
+        """Return the sum of a burst that is not over, None without one: the program ends, or what it judges by."""
+        return self._tell_sum(now) if self._rate_limiter.suppressed else None
 
     def _tell_sum(self, now: float) -> Tell | None:
-        """Return the sum of a storm, unless it is as the last sum reported it, and the storm is over."""
-        count = self._limiter.sum(now)
+        """Return the sum of a burst, unless it is as the last sum reported it, and the burst is over."""
+        count = self._rate_limiter.sum(now)
         if self.condition is None or self.told is None:
             return None
         if not count and self._departed is None and self.condition.role in (self.told.role, Role.unknown):
@@ -157,11 +157,11 @@ class Tracker:
         ripe = self._ripe_at()
         if self.condition is None or self._departed is None or ripe is None or now < ripe:
             return None
-        return self._told(self.condition, self._departed) if self._limiter.allows(now) else None
+        return self._told(self.condition, self._departed) if self._rate_limiter.allows(now) else None
 
     def _ripe_at(self) -> float | None:
         """Return when the present health has held long enough to be reported."""
-        if self._departed is None or self._waiting_role or self._limiter.due() is not None:
+        if self._departed is None or self._waiting_role or self._rate_limiter.due() is not None:
             return None
         return min(self.since + self._hold, self._departed + PATIENCE * self._hold)
 

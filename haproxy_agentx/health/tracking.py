@@ -8,7 +8,7 @@ server is UP, the row of the one at the end of its chain decides whether that is
 from collections.abc import Generator, Sequence
 
 from haproxy_agentx.haproxy.stat import SEPARATOR, Reading
-from haproxy_agentx.health.evidence import UNSURE, shown
+from haproxy_agentx.health.server_standing import UNSURE, shown
 
 BELIEVED = 60.0
 """Seconds after which UP is believed though nothing shows what is tracked, or that was checked."""

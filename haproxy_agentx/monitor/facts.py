@@ -19,7 +19,7 @@ from haproxy_agentx.vrrp.model import (
 )
 
 MAX_FACTS = 200
-"""Facts that are kept: more than a minute of anything but a storm."""
+"""Facts that are kept: more than a minute of anything but a burst."""
 
 AT_ONCE = 6.0
 """Seconds in which a BACKUP that hears no MASTER has become MASTER: three advertisements and a skew, with some room."""

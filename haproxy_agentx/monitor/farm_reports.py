@@ -10,7 +10,7 @@ from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
 from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.farm import NOT_KNOWN, Farm
-from haproxy_agentx.health.limiter import RateWindow
+from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
 

@@ -13,9 +13,9 @@ from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
-from haproxy_agentx.health.limiter import Limiter
-from haproxy_agentx.health.model import Demand, Health, Reason, Role
+from haproxy_agentx.health.model import Health, Reason, Role, ServiceRequirements
 from haproxy_agentx.health.probe import Probe
+from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.tracker import Tell, Tracker
 from haproxy_agentx.health.words import line
@@ -23,19 +23,19 @@ from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
 from haproxy_agentx.monitor.plans import planned
 from haproxy_agentx.monitor.reports import NotificationPolicy, Reports
-from haproxy_agentx.monitor.service import Plan, Service, Surroundings
+from haproxy_agentx.monitor.service import Observation, Plan, Service
 from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
-from haproxy_agentx.monitor.storm import not_told
+from haproxy_agentx.monitor.suppressed import not_told
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
-from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, NewMasterTrap, StateTrap, Trouble
+from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
 from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
 
 START = 4.0
 """Seconds after which it is judged with what is known, though not every source has said something."""
 
 MAX_PENDING = 64
-"""Changes of role of a service that wait for their explanation; a storm is counted before that."""
+"""Changes of role of a service that wait for their explanation; a burst is counted before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +122,23 @@ class Node:
 
     def take_reading(self, reading: MibReading) -> None:
         """Record KEEPALIVED-MIB."""
-        self.facts.of_silence(False, self.instances.keepalived.trouble is Trouble.frozen, reading.ended)  # noqa: FBT003
+        self.facts.of_silence(False, self.instances.keepalived.mib_failure is MibFailure.frozen, reading.ended)  # noqa: FBT003
         self.facts.of_reading(reading)
         self._snmpd_seen_at = reading.ended
         self._mib_asked_at = reading.began
         self._awaited.discard("mib")
         self._take_changes(self.instances.take_reading(reading))
 
-    def take_trouble(self, trouble: Trouble, at: float) -> None:
+    def take_mib_failure(self, failure: MibFailure, at: float) -> None:
         """Record that KEEPALIVED-MIB could not be read."""
-        self.facts.of_silence(trouble is Trouble.frozen, self.instances.keepalived.trouble is Trouble.frozen, at)
-        if trouble is not Trouble.snmpd:
+        self.facts.of_silence(
+            failure is MibFailure.frozen, self.instances.keepalived.mib_failure is MibFailure.frozen, at
+        )
+        if failure is not MibFailure.snmpd:
             self._snmpd_seen_at = at
         self._mib_asked_at = at
         self._awaited.discard("mib")
-        self._take_changes(self.instances.take_trouble(trouble, at))
+        self._take_changes(self.instances.take_mib_failure(failure, at))
 
     def take_kernel(self, kernel: Kernel, at: float) -> None:
         """Record who holds which address."""
@@ -283,15 +285,15 @@ class Node:
             return service is not None
         return reminder(service, now, date)
 
-    def _limiter(self) -> Limiter:
-        return Limiter(self._policy.limit, self._policy.per)
+    def _rate_limiter(self) -> RateLimiter:
+        return RateLimiter(self._policy.limit, self._policy.per)
 
     def _take_changes(self, changes: Iterable[RoleChange]) -> None:
         for change in changes:
             self.facts.of_role(change.instance, change.before, change.after, change.at)
             if change.after is Role.unknown:
                 continue
-            speaks = self.instances.keepalived.trouble is None and self.instances.has_mib
+            speaks = self.instances.keepalived.mib_failure is None and self.instances.has_mib
             until = wait_for(change, self.instances.known.get(change.instance), mib_speaks=speaks)
             # one for all services of the instance: there is one trap
             pending = Pending(change, self.listening, waits_until=until)
@@ -324,7 +326,7 @@ class Node:
         for plan in plans:
             service = self.services.get(plan.name)
             if service is None:
-                service = Service(plan, Tracker(self._policy.hold, self._limiter()))
+                service = Service(plan, Tracker(self._policy.hold, self._rate_limiter()))
                 service.recall(self._memory.pop(SERVICE + plan.name, None), now, date)
                 self.services[plan.name] = service
                 self._pending[plan.name] = deque()
@@ -339,7 +341,9 @@ class Node:
                 service.plan = plan
                 self._reassess = True
         for key in [key for key in self._memory if key.startswith(SERVICE)]:
-            service = Service(Plan(key.removeprefix(SERVICE), None, Demand()), Tracker(0.0, self._limiter()))
+            service = Service(
+                Plan(key.removeprefix(SERVICE), None, ServiceRequirements()), Tracker(0.0, self._rate_limiter())
+            )
             service.recall(self._memory.pop(key), now, date)
             self._end(service, date)
 
@@ -367,16 +371,16 @@ class Node:
     def _judge(self, service: Service, now: float) -> None:
         before, reported = service.tracker.condition, service.tracker.told
         troubles = [update.trouble_since for update in self._processes.values() if update.trouble_since is not None]
-        around = Surroundings(
+        observation = Observation(
             instance=self._instance(service),
             processes=[update.state for update in self._processes.values()],
-            frozen=self.instances.keepalived.trouble is Trouble.frozen,
+            frozen=self.instances.keepalived.mib_failure is MibFailure.frozen,
             missing=self.instances.missing(self._instance(service)),
             nameless=self.instances.keepalived.gone.role if self.instances.shown or self.instances.configured else None,
             probe=self._probes.get(service.plan.name),
             troubles=troubles,
         )
-        service.observe(around, now, min(troubles, default=None), reassess=self._reassess)
+        service.observe(observation, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition
         first = before is None and not self._pending[service.plan.name]
         if first and after is not None and reported is not None and reported.health is not after.health:
@@ -399,7 +403,7 @@ class Node:
             yield self._draft(service, tell, now, date, None)
 
     def _close(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
-        """Yield the changes of role that wait, explained or not, and the sum of a storm."""
+        """Yield the changes of role that wait, explained or not, and the sum of a burst."""
         waiting = self._pending[service.plan.name]
         while waiting:
             pending = waiting.popleft()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from haproxy_agentx.health.model import Demand
+from haproxy_agentx.health.model import ServiceRequirements
 from haproxy_agentx.monitor.service import Plan
 
 NODE = "node"
@@ -21,9 +21,11 @@ def planned(configured: Sequence[Plan] | None, instances: Collection[str]) -> li
     names = list(instances)
     if configured is not None:
         only = names[0] if len(names) == 1 else None
-        plans = [plan if plan.instance else Plan(plan.name, only, plan.demand, plan.intended) for plan in configured]
+        plans = [
+            plan if plan.instance else Plan(plan.name, only, plan.requirements, plan.intended) for plan in configured
+        ]
     elif names:
-        plans = [Plan(name, name, Demand()) for name in names]
+        plans = [Plan(name, name, ServiceRequirements()) for name in names]
     else:
-        plans = [Plan(NODE, None, Demand())]
+        plans = [Plan(NODE, None, ServiceRequirements())]
     return plans[:MAX_SERVICES]

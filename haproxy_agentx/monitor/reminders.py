@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
 from haproxy_agentx.event import EventDraft
-from haproxy_agentx.health.limiter import RateWindow
+from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import SILENT
 from haproxy_agentx.store.ledger import OPEN, SUBJECTS
 

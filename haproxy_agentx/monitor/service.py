@@ -7,7 +7,7 @@ from math import isfinite
 
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
-from haproxy_agentx.health.model import Cause, Condition, Demand, Health, Held, Reason, Role
+from haproxy_agentx.health.model import Cause, Condition, Health, Held, Reason, Role, ServiceRequirements
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.reasons import reason_names, reason_text
@@ -26,13 +26,13 @@ class Plan:
 
     name: str
     instance: str | None
-    demand: Demand
+    requirements: ServiceRequirements
     intended: Role | None = None
     """As configured; without it, as keepalived's configuration says."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Observation:
     """What a service is judged by, at a moment. ``instance`` is that of its plan, if it is known."""
 
     instance: Instance | None
@@ -73,16 +73,16 @@ class Service:
         self.expected: tuple[str, ...] = ()
         self.held: tuple[str, ...] = ()
 
-    def observe(self, around: Surroundings, now: float, began: float | None, *, reassess: bool) -> None:
+    def observe(self, observation: Observation, now: float, began: float | None, *, reassess: bool) -> None:
         """Judge it anew; ``began`` is when the evidence for it began, if that was before now.
 
         ``reassess`` says that something about HAProxy is new, or about what the service is made of.
         """
-        instance = around.instance
-        role = self._role(around)
+        instance = observation.instance
+        role = self._role(observation)
         held = Held.unknown
         if reassess or self.verdict is None:
-            self.verdict = assess(self.plan.demand, around.processes)
+            self.verdict = assess(self.plan.requirements, observation.processes)
             shape = [(member.process, member.proxy, member.is_backend) for member in self.verdict.members]
             self.shape = self.shape if shape == self.shape else shape
         if instance is not None:
@@ -91,13 +91,13 @@ class Service:
             self.intended = self.plan.intended or instance.intended
         else:
             self.expected = self.held = ()
-        self.probe = around.probe
-        probe = around.probe if around.probe is not None and around.probe.fits(role) else None
-        verdict = settle(self.verdict, probe, around.troubles)
+        self.probe = observation.probe
+        probe = observation.probe if observation.probe is not None and observation.probe.fits(role) else None
+        verdict = settle(self.verdict, probe, observation.troubles)
         before = self.tracker.condition
         if role is not (before.role if before is not None else self._recalled_role):
             self._role_since = now if instance is None else instance.since
-        if around.probe is not None or (before is not None and before.readiness is verdict.readiness):
+        if observation.probe is not None or (before is not None and before.readiness is verdict.readiness):
             began = None  # it is evidence of readiness by rows, and of nothing else
         health = decide(role, held, verdict.readiness)
         self.tracker.observe(
@@ -106,10 +106,10 @@ class Service:
                 held=held,
                 readiness=verdict.readiness,
                 health=health,
-                reasons=verdict.reasons | _address_reasons(role, held, frozen=around.frozen),
+                reasons=verdict.reasons | _address_reasons(role, held, frozen=observation.frozen),
                 usable=verdict.usable,
                 configured=verdict.configured,
-                details=_details(role, held, around.missing, verdict.details),
+                details=_details(role, held, observation.missing, verdict.details),
                 maintenance=verdict.maintenance,
             ),
             now,
@@ -117,12 +117,12 @@ class Service:
         )
         self.time_in_state.look(health, now)
 
-    def _role(self, around: Surroundings) -> Role:
-        if around.instance is not None:
-            return around.instance.role
+    def _role(self, observation: Observation) -> Role:
+        if observation.instance is not None:
+            return observation.instance.role
         if self.plan.instance is not None:
             return Role.unknown
-        return Role.none if around.nameless is None else around.nameless
+        return Role.none if observation.nameless is None else observation.nameless
 
     @property
     def role(self) -> Role:

@@ -11,7 +11,7 @@ from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, SILENT, Severity,
 from haproxy_agentx.health.tracker import ReportedService, Tell
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
-from haproxy_agentx.monitor.storm import not_told
+from haproxy_agentx.monitor.suppressed import not_told
 
 
 def change_of(tell: Tell, pending: Pending | None) -> Change:

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from haproxy_agentx.event import EventDraft, Kind
-from haproxy_agentx.health.limiter import RateWindow
 from haproxy_agentx.health.model import Cause
+from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
 

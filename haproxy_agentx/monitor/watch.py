@@ -32,7 +32,7 @@ from haproxy_agentx.vrrp import raw_sockets, routes
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
-from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibReading, Trouble
+from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading
 from haproxy_agentx.vrrp.refused import refused
 from haproxy_agentx.vrrp.sender import Believed, only_root
 from haproxy_agentx.vrrp.trap_listener import TrapListener
@@ -112,7 +112,7 @@ class Monitor:
             if keepalived.traps
             else None
         )
-        self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_trouble) if keepalived.snmp else None
+        self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_mib_failure) if keepalived.snmp else None
 
     @property
     def sources(self) -> list[Source]:
@@ -245,9 +245,9 @@ class Monitor:
         self.node.take_reading(reading)
         self._woken.set()
 
-    def _take_trouble(self, trouble: Trouble, at: float) -> None:
+    def _take_mib_failure(self, failure: MibFailure, at: float) -> None:
         self._note_listening()
-        self.node.take_trouble(trouble, at)
+        self.node.take_mib_failure(failure, at)
         self._woken.set()
 
     def _take_kernel(self, kernel: Kernel, at: float) -> None:
@@ -431,7 +431,8 @@ def _plans(config: Config) -> list[Plan] | None:
     if config.services is None:
         return None
     return [
-        Plan(service.name, service.vrrp_instance, service.demand, service.intended_role) for service in config.services
+        Plan(service.name, service.vrrp_instance, service.requirements, service.intended_role)
+        for service in config.services
     ]
 
 

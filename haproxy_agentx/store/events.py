@@ -12,7 +12,7 @@ from haproxy_agentx.store.file import StoreFile
 from haproxy_agentx.store.ledger import Changes, Counts, Ledger
 
 
-class Home(Protocol):
+class FileOwner(Protocol):
     """The owner of the file."""
 
     def writable(self) -> StoreFile | None:
@@ -32,13 +32,13 @@ class EventLog:
     the store's ``problem`` says otherwise.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, owner: FileOwner) -> None:
         self.ledger = Ledger()
         self.is_loaded = False
         """What is in memory goes on from what a file had."""
         self.closed_at: float | None = None
         """When the file from which it was loaded held all that was ever given out: see ``Loaded``."""
-        self._home = home
+        self._owner = owner
 
     @property
     def unsaved(self) -> bool:
@@ -53,24 +53,24 @@ class EventLog:
     def read(self, after: int, most: int) -> list[Event]:
         """Return what only the file has of the events above ``after``, ``most`` at most; empty if it cannot be read."""
         oldest = next(iter(self.ledger.recent), 0)
-        file = self._home.readable()
+        file = self._owner.readable()
         if file is None or not self.is_loaded or after + 1 >= oldest:
             return []
         try:
             return event_rows.read(file, after, most)
         except sqlite3.Error as error:
-            self._home.fail(error)
+            self._owner.fail(error)
             return []
 
     def read_last(self, most: int) -> list[Event]:
         """Return what the file has of the last events, ``most`` at most, newest first; empty if it need not be read."""
-        file = self._home.readable()
+        file = self._owner.readable()
         if file is None or not self.is_loaded or most <= len(self.ledger.recent):
             return []
         try:
             return event_rows.last(file, most)
         except sqlite3.Error as error:
-            self._home.fail(error)
+            self._owner.fail(error)
             return []
 
     def take_file(self, file: StoreFile, previous: StoreFile | None) -> None:
@@ -102,13 +102,13 @@ class EventLog:
         """Write what is not on disk, if the file is well."""
         if not self.ledger.changes:
             return
-        file = self._home.writable()
+        file = self._owner.writable()
         if file is None:
             return
         try:
             self._write(file, self.ledger)
         except sqlite3.Error as error:
-            self._home.fail(error)
+            self._owner.fail(error)
 
     @staticmethod
     def _write(file: StoreFile, ledger: Ledger) -> None:

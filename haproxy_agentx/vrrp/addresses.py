@@ -30,7 +30,7 @@ DUMP_TIMEOUT: Final = 5.0
 """Seconds within which a reading of everything ends."""
 
 AGAIN: Final = 0.05
-"""Seconds until everything is read again after changes got lost: a storm of them is not answered by one of dumps."""
+"""Seconds until everything is read again after changes got lost: a burst of them is not answered by one of dumps."""
 
 RETRY: Final = 2.0
 """Seconds until the kernel is asked again after a failure."""

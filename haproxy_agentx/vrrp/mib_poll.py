@@ -13,7 +13,7 @@ from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import keepalived_mib, routers
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_walk import MibWalk
-from haproxy_agentx.vrrp.model import MibReading, MibRouter, Trouble
+from haproxy_agentx.vrrp.model import MibFailure, MibReading, MibRouter
 from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, SnmpRequest, Value
 from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
@@ -64,29 +64,29 @@ _DEAF = (
 )
 
 
-class _Troubled(Exception):  # noqa: N818  -- what it carries is the error
-    def __init__(self, trouble: Trouble, error: SourceError) -> None:
-        super().__init__(trouble, error)
-        self.trouble = trouble
+class _MibFailed(Exception):  # noqa: N818  -- what it carries is the error
+    def __init__(self, failure: MibFailure, error: SourceError) -> None:
+        super().__init__(failure, error)
+        self.failure = failure
         self.error = error
 
 
 class MibPoll:
     """Reads KEEPALIVED-MIB each ``interval`` seconds, and soon after ``poll_soon``.
 
-    Each reading ends in one call: of ``on_reading``, or of ``on_trouble`` with the monotonic time.
+    Each reading ends in one call: of ``on_reading``, or of ``on_failure`` with the monotonic time.
     """
 
     def __init__(
         self,
         access: SnmpAccess,
         on_reading: Callable[[MibReading], None],
-        on_trouble: Callable[[Trouble, float], None],
+        on_failure: Callable[[MibFailure, float], None],
         interval: float = 5.0,
     ) -> None:
         self.source = Source(name="keepalived-mib", kind="keepalivedMib", target=access.address)
         self._on_reading = on_reading
-        self._on_trouble = on_trouble
+        self._on_failure = on_failure
         self._interval = interval
         self._client = SnmpClient(access, TIMEOUT)
         self._asked = asyncio.Event()
@@ -113,11 +113,11 @@ class MibPoll:
     async def _poll(self) -> None:
         try:
             reading = await self._try()
-        except _Troubled as told:
+        except _MibFailed as told:
             now = monotonic()
             if self.source.failed(told.error, now):
                 log.warning("keepalived-mib: %s", told.error)
-            self._on_trouble(told.trouble, now)
+            self._on_failure(told.failure, now)
         else:
             if self.source.succeeded(reading.ended):
                 log.info("keepalived-mib: reading KEEPALIVED-MIB at %s", self.source.target)
@@ -130,15 +130,15 @@ class MibPoll:
                 return await lag.answered(self._try_often(), lag.patience(DEADLINE))
         except lag.Silence as error:
             late = Unresponsive(f"{self.source.target}: KEEPALIVED-MIB was not read within {DEADLINE:g} s")
-            raise _Troubled(Trouble.invalid, late) from error
+            raise _MibFailed(MibFailure.invalid, late) from error
         except Refused as error:
-            raise _Troubled(Trouble.snmpd, error) from error
+            raise _MibFailed(MibFailure.snmpd, error) from error
         except Denied as error:
-            raise _Troubled(Trouble.denied, error) from error
+            raise _MibFailed(MibFailure.denied, error) from error
         except SourceError as error:
-            raise _Troubled(Trouble.invalid, error) from error
+            raise _MibFailed(MibFailure.invalid, error) from error
         except OSError as error:
-            raise _Troubled(Trouble.invalid, of_os_error(self.source.target, error)) from error
+            raise _MibFailed(MibFailure.invalid, of_os_error(self.source.target, error)) from error
 
     async def _try_often(self) -> MibReading:
         for _ in range(TRIES - 1):
@@ -195,7 +195,7 @@ class MibPoll:
             walk.take((await self._ask(request)).varbinds)
         if walk.beyond:
             raise self._not_there(walk)
-        raise _Troubled(Trouble.no_vrrp, Absent(_NO_VRRP.format(where=self.source.target)))
+        raise _MibFailed(MibFailure.no_vrrp, Absent(_NO_VRRP.format(where=self.source.target)))
 
     async def _ask(self, request: SnmpRequest) -> Message:
         """Ask for objects of keepalived's, and find out who is to blame when they do not come."""
@@ -208,7 +208,7 @@ class MibPoll:
         if message.error == Error.gen_err:
             if monotonic() - began < HANGS:  # what was read so far may be of a keepalived that is no more
                 raise Invalid(_BROKEN_OFF.format(where=where))
-            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where)))
+            raise _MibFailed(MibFailure.frozen, Unresponsive(_FROZEN.format(where=where)))
         if message.error in (Error.no_access, Error.authorization):
             raise Denied(f"{where}: snmpd denies access to KEEPALIVED-MIB: {_VIEW}")
         if message.error != Error.none:
@@ -221,7 +221,7 @@ class MibPoll:
             return await self._client.ask(request)
         except Unresponsive as error:
             where = self.source.target
-            raise _Troubled(Trouble.frozen, Unresponsive(_FROZEN.format(where=where))) from error
+            raise _MibFailed(MibFailure.frozen, Unresponsive(_FROZEN.format(where=where))) from error
 
     async def _find_snmpd(self) -> None:
         """Return once snmpd answers for itself."""
@@ -232,9 +232,9 @@ class MibPoll:
                 where=self.source.target, timeout=TIMEOUT
             )
             told = Denied(text) if self.source.last_good is None else Unresponsive(text)
-            raise _Troubled(Trouble.snmpd, told) from error
+            raise _MibFailed(MibFailure.snmpd, told) from error
 
-    def _not_there(self, walk: MibWalk) -> _Troubled:
+    def _not_there(self, walk: MibWalk) -> _MibFailed:
         """Distinguish a keepalived that is not connected from a view that ends before it.
 
         snmpd has objects of its own behind (1.3.6.1.6.3), so where nothing at all is behind, the view ends; but it may
@@ -242,5 +242,5 @@ class MibPoll:
         """
         where = self.source.target
         if self.source.last_good is None and all(value is Missing.endOfMibView for _, value in walk.beyond):
-            return _Troubled(Trouble.denied, Denied(_HIDDEN.format(where=where)))
-        return _Troubled(Trouble.not_there, Absent(_NOT_THERE.format(where=where)))
+            return _MibFailed(MibFailure.denied, Denied(_HIDDEN.format(where=where)))
+        return _MibFailed(MibFailure.not_there, Absent(_NOT_THERE.format(where=where)))

@@ -235,7 +235,7 @@ class Kernel:
         return any(name not in self.links or not self.links[name].loopback for name in on)
 
 
-class Trouble(Enum):
+class MibFailure(Enum):
     """Why KEEPALIVED-MIB could not be read."""
 
     snmpd = "snmpd does not answer"

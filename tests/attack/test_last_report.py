@@ -141,7 +141,7 @@ def storm(backends: Backends, changes: int) -> None:
     eventually(lambda: not backends.to_flip, 30)
 
 
-def test_a_storm_before_the_end_is_counted_and_its_last_state_reported(daemon_factory, snmpd, folder, backends):
+def test_a_burst_before_the_end_is_counted_and_its_last_state_reported(daemon_factory, snmpd, folder, backends):
     daemon = start(daemon_factory, snmpd, folder)
     daemon.read_again("local")
     storm(backends, 31)

@@ -23,7 +23,7 @@ from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
-from haproxy_agentx.health.model import Demand, Minimum, Role
+from haproxy_agentx.health.model import Minimum, Role, ServiceRequirements
 from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
 from tests.support import refused
@@ -100,10 +100,10 @@ def test_everything_at_once():
         ServiceConfig(
             "site",
             "SITE 1: é",
-            Demand(("www", "edge/www"), ("app", "local/api"), Minimum(80, percent=True)),
+            ServiceRequirements(("www", "edge/www"), ("app", "local/api"), Minimum(80, percent=True)),
             Role.master,
         ),
-        ServiceConfig("rest", None, Demand((), None, Minimum(2))),
+        ServiceConfig("rest", None, ServiceRequirements((), None, Minimum(2))),
     )
     assert config.notifications == NotificationsConfig(
         0.25, 60, 3600.0, servers=True, backends=False, egress_hold=90.0, remind=3600.0
@@ -154,7 +154,7 @@ def test_protocols_of_encryption_are_written_as_anybody_does(word):
     ],
 )
 def test_minimum_of_servers(text, minimum):
-    assert service(f"min_servers: {text}").demand.minimum == minimum
+    assert service(f"min_servers: {text}").requirements.minimum == minimum
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ SERVICES = st.builds(
     ServiceConfig,
     WORDS,
     INSTANCES,
-    st.builds(Demand, MEMBERS, MEMBERS, MINIMA),
+    st.builds(ServiceRequirements, MEMBERS, MEMBERS, MINIMA),
     st.sampled_from([None, *Role][:4]),
     st.none() | PROBES,
 ).filter(lambda found: found.intended_role in {None, Role.master, Role.backup})

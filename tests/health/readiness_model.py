@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from haproxy_agentx.health.model import Demand, Minimum, Reason
+from haproxy_agentx.health.model import Minimum, Reason, ServiceRequirements
 
 Rows = tuple[dict[str, dict[str, str]], dict[str, str]]
 """Servers' statuses by backend, and frontends' statuses."""
@@ -22,11 +22,11 @@ def has(states: States, process: str, kind: int, name: str) -> bool:
     return farm is not None and any(means(name, process, own) for own in farm[kind])
 
 
-def takes_part(states: States, process: str, demand: Demand) -> bool:
+def takes_part(states: States, process: str, requirements: ServiceRequirements) -> bool:
     """Say whether a process has, or may have, a part in the service."""
-    if demand.frontends is None or demand.backends is None:
+    if requirements.frontends is None or requirements.backends is None:
         return True
-    named = [(0, name) for name in demand.backends] + [(1, name) for name in demand.frontends]
+    named = [(0, name) for name in requirements.backends] + [(1, name) for name in requirements.frontends]
     return any(
         name.startswith(f"{process}/")
         or has(states, process, kind, name)
@@ -61,20 +61,22 @@ def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
     return ("idle", enough) if "MAINT" in words or "DRAIN" in words else ("none", False)
 
 
-def model(demand: Demand, states: States) -> str:
+def model(requirements: ServiceRequirements, states: States) -> str:
     """Give the readiness."""
-    parts = {process: states[process] for process in states if takes_part(states, process, demand)}
+    parts = {process: states[process] for process in states if takes_part(states, process, requirements)}
     troubles = [trouble or (Reason(0) if farm else Reason.haproxyUnreadable) for farm, trouble in parts.values()]
     chosen = [
         (kind, what, trouble, names is not None)
         for process, (farm, trouble) in parts.items()
         if farm is not None
-        for kind, names in ((0, demand.backends), (1, demand.frontends))
+        for kind, names in ((0, requirements.backends), (1, requirements.frontends))
         for own, what in farm[kind].items()
         if names is None or any(means(name, process, own) for name in names)
     ]
     fronts = {what for kind, what, trouble, _ in chosen if kind == 1 and not trouble}
-    backends = [of_backend(what, demand.minimum) for kind, what, trouble, _ in chosen if kind == 0 and not trouble]
+    backends = [
+        of_backend(what, requirements.minimum) for kind, what, trouble, _ in chosen if kind == 0 and not trouble
+    ]
     named = any(kind == 0 and is_named for kind, _, _, is_named in chosen)
     found = {word for word, _ in backends}
     nothing = "usable" not in found and (
@@ -86,7 +88,7 @@ def model(demand: Demand, states: States) -> str:
     lost = named and "bare" in found
     closed = "STOP" in fronts
     some_missing, all_missing = zip(
-        missing(states, 0, demand.backends), missing(states, 1, demand.frontends), strict=True
+        missing(states, 0, requirements.backends), missing(states, 1, requirements.frontends), strict=True
     )
     is_out = nothing or fronts == {"STOP"} or any(all_missing)
     if {Reason.haproxyGone, Reason.haproxyUnresponsive} & set(troubles) or is_out:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from haproxy_agentx.health.model import Demand, Readiness, Reason
+from haproxy_agentx.health.model import Readiness, Reason, ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState, assess
 from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT, ClientOutcome
 from haproxy_agentx.health.words import of_clients
@@ -67,7 +67,7 @@ class Site:
 
     @property
     def verdict(self):
-        return assess(Demand(), [ProcessState("local", self.process.farm)])
+        return assess(ServiceRequirements(), [ProcessState("local", self.process.farm)])
 
     @property
     def is_ready(self) -> bool:
@@ -261,14 +261,17 @@ def test_one_of_two_haproxy_is_gone(trouble):
     gone = ProcessState("other", other.process.farm, trouble, "nobody listens")
 
     def readiness() -> Readiness:
-        return assess(Demand(), [ProcessState("local", site.process.farm), gone]).readiness
+        return assess(ServiceRequirements(), [ProcessState("local", site.process.farm), gone]).readiness
 
     assert readiness() is Readiness.degraded
     site.read(6.0)
     assert readiness() is Readiness.notReady
     site.read(hrsp_2xx=5)
     unread = ProcessState("other", None, trouble, "nobody listens")
-    assert assess(Demand(), [ProcessState("local", site.process.farm), unread]).readiness is Readiness.notReady
+    assert (
+        assess(ServiceRequirements(), [ProcessState("local", site.process.farm), unread]).readiness
+        is Readiness.notReady
+    )
 
 
 def test_whose_errors_they_are_is_not_guessed():
@@ -310,7 +313,7 @@ def test_clients_that_are_served_are_evidence_where_checked_servers_are_down():
         rows += [server("app", "one", 2, 1, status=own["status"]), backend("app", 2, qcur="0", **own)]
         rows += [server("other", "one", 3, 1, status="no check", check_status=""), backend("other", 3, qcur="0")]
         process.take(answer(rows), now=now, same_process=True)
-        return assess(Demand(), [ProcessState("local", process.farm)]).readiness.name
+        return assess(ServiceRequirements(), [ProcessState("local", process.farm)]).readiness.name
 
     assert show(1, up=True) == "ready"
     assert show(2) == "notReady"  # without clients nothing speaks for the other one
@@ -409,7 +412,7 @@ def test_a_backend_that_lost_its_servers_is_an_outage_unless_it_answers_itself()
     process.take(answer([rows[0], backend("app", 2, act="0", hrsp_3xx="7")]))
 
     def verdict():
-        return assess(Demand(), [ProcessState("local", process.farm)])
+        return assess(ServiceRequirements(), [ProcessState("local", process.farm)])
 
     assert (verdict().readiness, verdict().details) == (Readiness.notReady, "backend app has lost all its servers")
     assert Reason.backendEmpty in verdict().reasons
@@ -420,4 +423,4 @@ def test_a_backend_that_lost_its_servers_is_an_outage_unless_it_answers_itself()
 def test_a_statistics_page_is_no_empty_backend():
     process = Process()
     process.take(answer([frontend("www", 1), frontend("stats", 2), backend("stats", 2, act="0")]))
-    assert assess(Demand(), [ProcessState("local", process.farm)]).readiness is Readiness.ready
+    assert assess(ServiceRequirements(), [ProcessState("local", process.farm)]).readiness is Readiness.ready

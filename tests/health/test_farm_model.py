@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.health import farm as farm_module
-from haproxy_agentx.health.evidence import WORDS, Evidence
 from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.server_standing import WORDS, ServerStanding
 from tests.health.farms import Process, done, own_verdict, read, rows, state
 from tests.support.stat_csv import answer
 
@@ -71,7 +71,7 @@ class Model:
 
     def counts(self, px: str) -> list[int]:
         found = Counter(word for (own, _), word in self.words.items() if own == px)
-        return [found[WORDS[evidence]] if evidence else 0 for evidence in Evidence]
+        return [found[WORDS[evidence]] if evidence else 0 for evidence in ServerStanding]
 
     def summary(self, px: str) -> tuple[str, int, int, int]:
         words = [word for (own, _), word in self.words.items() if own == px]

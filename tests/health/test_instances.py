@@ -15,10 +15,10 @@ from haproxy_agentx.vrrp.model import (
     FifoLine,
     Kernel,
     Link,
+    MibFailure,
     MibInstance,
     MibReading,
     StateTrap,
-    Trouble,
     VrrpState,
 )
 
@@ -162,7 +162,7 @@ def test_a_frozen_keepalived_makes_the_role_unknown_until_it_writes_again():
     known = Instances()
     known.take_writer(True, 0.0)
     known.take_line(line(VrrpState.master), 1.0)
-    (change,) = known.take_trouble(Trouble.frozen, 5.0)
+    (change,) = known.take_mib_failure(MibFailure.frozen, 5.0)
     assert change.after is Role.unknown
     (change,) = known.take_line(line(VrrpState.backup), 9.0)
     assert change.after is Role.backup
@@ -173,8 +173,8 @@ def test_a_frozen_keepalived_that_snmpd_has_dropped_is_frozen_still():
     known = Instances()
     known.take_writer(True, 0.0)
     known.take_line(line(VrrpState.master), 1.0)
-    known.take_trouble(Trouble.frozen, 5.0)
-    assert known.take_trouble(Trouble.not_there, 9.0) == []
+    known.take_mib_failure(MibFailure.frozen, 5.0)
+    assert known.take_mib_failure(MibFailure.not_there, 9.0) == []
     assert known.settle(100.0) == []
     assert role(known) is Role.unknown
     (change,) = known.take_reading(reading(VrrpState.master, 120.0))
@@ -185,8 +185,8 @@ def test_a_restarted_snmpd_says_nothing_of_keepalived():
     known = Instances()
     known.take_writer(True, 0.0)
     known.take_reading(reading(VrrpState.master, 1.0))
-    for trouble in (Trouble.snmpd, Trouble.not_there, Trouble.denied, Trouble.invalid):
-        assert known.take_trouble(trouble, 5.0) == []
+    for trouble in (MibFailure.snmpd, MibFailure.not_there, MibFailure.denied, MibFailure.invalid):
+        assert known.take_mib_failure(trouble, 5.0) == []
     assert known.settle(5.0 + 2 * RECONNECT) == []
     assert role(known) is Role.master
 
@@ -194,7 +194,7 @@ def test_a_restarted_snmpd_says_nothing_of_keepalived():
 def test_without_a_fifo_a_mib_that_stays_away_means_that_keepalived_stopped():
     known = Instances()
     known.take_reading(reading(VrrpState.master, 1.0))
-    known.take_trouble(Trouble.not_there, 5.0)
+    known.take_mib_failure(MibFailure.not_there, 5.0)
     assert known.settle(5.0 + RECONNECT - 0.1) == []
     known.settle(5.0 + RECONNECT)
     assert role(known) is Role.stopped
@@ -263,7 +263,7 @@ STATES = st.sampled_from([state for state in VrrpState if state is not VrrpState
             st.builds(lambda state: ("line", state), STATES),
             st.builds(lambda state: ("trap", state), STATES),
             st.builds(lambda state: ("mib", state), STATES),
-            st.builds(lambda trouble: ("trouble", trouble), st.sampled_from(list(Trouble))),
+            st.builds(lambda trouble: ("trouble", trouble), st.sampled_from(list(MibFailure))),
             st.builds(lambda present: ("writer", present), st.booleans()),
             st.builds(lambda held: ("kernel", held), st.booleans()),
         ),
@@ -280,7 +280,7 @@ def test_whatever_comes_in_whatever_order_changes_are_told_once_and_in_order(ste
             "line": lambda value=value, now=now: known.take_line(line(value), now),
             "trap": lambda value=value, now=now: known.take_trap(trap(value), now),
             "mib": lambda value=value, now=now: known.take_reading(reading(value, now)),
-            "trouble": lambda value=value, now=now: known.take_trouble(value, now),
+            "trouble": lambda value=value, now=now: known.take_mib_failure(value, now),
             "writer": lambda value=value, now=now: known.take_writer(value, now),
             "kernel": lambda value=value, now=now: known.take_kernel(kernel(*[IP] if value else []), now),
         }[what]()

@@ -5,18 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.health.farm import Farm
-from haproxy_agentx.health.model import ALL, Demand, Minimum, Readiness, Reason
+from haproxy_agentx.health.model import ALL, Minimum, Readiness, Reason, ServiceRequirements
 from haproxy_agentx.health.readiness import Member, ProcessState, assess, required
 from haproxy_agentx.health.words import MAX_LINE
 from tests.health.farms import Process, Servers, done, farm_of, sample
 from tests.health.readiness_model import model
 
 OPEN = {"fe": "OPEN"}
-ALL_OF_IT = Demand()
+ALL_OF_IT = ServiceRequirements()
 
 
-def judge(backends: dict[str, Servers], frontends: dict[str, str] = OPEN, demand: Demand = ALL_OF_IT):
-    return assess(demand, [ProcessState("local", farm_of(backends, frontends))])
+def judge(
+    backends: dict[str, Servers], frontends: dict[str, str] = OPEN, requirements: ServiceRequirements = ALL_OF_IT
+):
+    return assess(requirements, [ProcessState("local", farm_of(backends, frontends))])
 
 
 def reasons(verdict) -> set[str]:
@@ -72,7 +74,7 @@ def test_a_frontend_that_is_not_open(status):
     assert "frontend shut is" in verdict.details
     beside = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status})
     assert (beside.readiness, reasons(beside)) == (Readiness.degraded, {"frontendClosed"})
-    named = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status}, Demand(("shut",), ("a",)))
+    named = judge({"a": {"x": "UP"}}, {"fe": "OPEN", "shut": status}, ServiceRequirements(("shut",), ("a",)))
     assert named.readiness is Readiness.notReady
 
 
@@ -100,12 +102,12 @@ def test_a_frontend_at_its_limit_is_open():
 )
 def test_minimum(minimum, up, down, readiness):
     servers = {f"up{n}": "UP" for n in range(up)} | {f"down{n}": "DOWN" for n in range(down)}
-    verdict = judge({"a": servers | {"off": "MAINT"}}, demand=Demand(minimum=minimum))
+    verdict = judge({"a": servers | {"off": "MAINT"}}, requirements=ServiceRequirements(minimum=minimum))
     assert (verdict.readiness.name, verdict.usable, verdict.configured) == (readiness, up, up + down)
 
 
 def test_a_number_is_asked_for_also_in_maintenance():
-    verdict = judge({"a": {"x": "MAINT"}, "b": {"x": "UP"}}, demand=Demand(minimum=Minimum(1)))
+    verdict = judge({"a": {"x": "MAINT"}, "b": {"x": "UP"}}, requirements=ServiceRequirements(minimum=Minimum(1)))
     assert (verdict.readiness, reasons(verdict)) == (Readiness.degraded, {"belowMinimum", "maintenance"})
 
 
@@ -183,14 +185,23 @@ def test_what_is_certain_goes_before_what_is_unknown():
 
 def test_a_process_without_a_part_is_of_no_importance():
     here, gone = ProcessState("local", farm_of({"a": {"x": "UP"}}, OPEN)), Reason.haproxyGone
-    for demand in (Demand(("fe",), ("a",)), Demand(("local/fe",), ("local/a",)), Demand((), ("local/a",))):
-        assert assess(demand, [here, ProcessState("other", None, gone)]).readiness is Readiness.ready
-        assert assess(demand, [here, ProcessState("other", farm_of({"b": {}}), gone)]).readiness is Readiness.ready
+    for requirements in (
+        ServiceRequirements(("fe",), ("a",)),
+        ServiceRequirements(("local/fe",), ("local/a",)),
+        ServiceRequirements((), ("local/a",)),
+    ):
+        assert assess(requirements, [here, ProcessState("other", None, gone)]).readiness is Readiness.ready
+        assert (
+            assess(requirements, [here, ProcessState("other", farm_of({"b": {}}), gone)]).readiness is Readiness.ready
+        )
 
 
 def test_a_process_that_may_have_what_is_nowhere_else_has_a_part():
-    here, demand = ProcessState("local", farm_of({"a": {"x": "UP"}}, OPEN)), Demand(("fe",), ("a", "b"))
-    verdict = assess(demand, [here, ProcessState("other", None, Reason.haproxyGone)])
+    here, requirements = (
+        ProcessState("local", farm_of({"a": {"x": "UP"}}, OPEN)),
+        ServiceRequirements(("fe",), ("a", "b")),
+    )
+    verdict = assess(requirements, [here, ProcessState("other", None, Reason.haproxyGone)])
     assert (verdict.readiness, reasons(verdict)) == (Readiness.notReady, {"haproxyGone"})
 
 
@@ -200,27 +211,27 @@ def test_a_process_that_may_have_what_is_nowhere_else_has_a_part():
 def test_only_what_was_named_counts():
     farm = {"a": {"x": "UP"}, "b": {"x": "DOWN"}}
     fronts = {"fe": "OPEN", "stats": "STOP"}
-    assert judge(farm, fronts, Demand(("fe",), ("a",))).readiness is Readiness.ready
-    assert judge(farm, fronts, Demand(("fe",), ("local/a", "a"))).members == (
+    assert judge(farm, fronts, ServiceRequirements(("fe",), ("a",))).readiness is Readiness.ready
+    assert judge(farm, fronts, ServiceRequirements(("fe",), ("local/a", "a"))).members == (
         Member("local", "fe", is_backend=False, readiness=Readiness.ready),
         Member("local", "a", is_backend=True, readiness=Readiness.ready, usable=1, configured=1, required=1),
     )
-    assert judge(farm, fronts, Demand(("fe",), ("b",))).readiness is Readiness.notReady
+    assert judge(farm, fronts, ServiceRequirements(("fe",), ("b",))).readiness is Readiness.notReady
 
 
 @pytest.mark.parametrize(
-    ("demand", "readiness"),
+    ("requirements", "readiness"),
     [
-        (Demand(("fe",), ("a", "gone")), Readiness.degraded),
-        (Demand(("fe", "gone"), ("a",)), Readiness.degraded),
-        (Demand(("fe",), ("gone",)), Readiness.notReady),
-        (Demand(("gone",), ("a",)), Readiness.notReady),
-        (Demand(("gone",), ("gone", "other/a")), Readiness.notReady),
-        (Demand((), ("a", "elsewhere/a")), Readiness.degraded),
+        (ServiceRequirements(("fe",), ("a", "gone")), Readiness.degraded),
+        (ServiceRequirements(("fe", "gone"), ("a",)), Readiness.degraded),
+        (ServiceRequirements(("fe",), ("gone",)), Readiness.notReady),
+        (ServiceRequirements(("gone",), ("a",)), Readiness.notReady),
+        (ServiceRequirements(("gone",), ("gone", "other/a")), Readiness.notReady),
+        (ServiceRequirements((), ("a", "elsewhere/a")), Readiness.degraded),
     ],
 )
-def test_missing(demand, readiness):
-    verdict = judge({"a": {"x": "UP"}}, OPEN, demand)
+def test_missing(requirements, readiness):
+    verdict = judge({"a": {"x": "UP"}}, OPEN, requirements)
     assert verdict.readiness is readiness
     assert "memberMissing" in reasons(verdict)
     assert "is not in HAProxy" in verdict.details
@@ -229,22 +240,22 @@ def test_missing(demand, readiness):
 
 def test_nothing_is_missing_where_it_may_be_and_was_not_read():
     states = [ProcessState("local", farm_of({"a": {"x": "UP"}})), ProcessState("other", None)]
-    assert "memberMissing" not in reasons(assess(Demand((), ("gone",)), states))
+    assert "memberMissing" not in reasons(assess(ServiceRequirements((), ("gone",)), states))
 
 
 def test_nothing_belongs_to_it():
-    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, Demand((), ()))
+    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, ServiceRequirements((), ()))
     assert (verdict.readiness, reasons(verdict)) == (Readiness.unknown, {"noMember"})
 
 
 def test_an_empty_backend_that_was_named_is_an_outage():
-    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, Demand((), ("empty",)))
+    verdict = judge({"a": {"x": "UP"}, "empty": {}}, OPEN, ServiceRequirements((), ("empty",)))
     assert (verdict.readiness, reasons(verdict)) == (Readiness.notReady, {"backendEmpty", "noUsableBackend"})
     assert verdict.details == "backend empty has no servers"
 
 
 def test_a_name_given_twice_counts_once():
-    assert judge({"a": {"x": "UP"}}, demand=Demand((), ("a", "a"))).usable == 1
+    assert judge({"a": {"x": "UP"}}, requirements=ServiceRequirements((), ("a", "a"))).usable == 1
 
 
 # Words
@@ -329,13 +340,13 @@ STATES = st.tuples(st.none() | st.tuples(BACKENDS, FRONTENDS), TROUBLES)
 
 @given(NAMES, NAMES, MINIMA, STATES, st.none() | STATES)
 def test_any_farms(frontends, backends, minimum, first, second):
-    demand = Demand(frontends, backends, minimum)
+    requirements = ServiceRequirements(frontends, backends, minimum)
     states = {"p": first} | ({"q": second} if second is not None else {})
     processes = [
         ProcessState(name, None if farm is None else farm_of(farm[0], farm[1], name), trouble)
         for name, (farm, trouble) in states.items()
     ]
-    verdict = assess(demand, processes)
-    assert verdict.readiness.name == model(demand, states)
+    verdict = assess(requirements, processes)
+    assert verdict.readiness.name == model(requirements, states)
     assert verdict.usable <= verdict.configured
     assert bool(verdict.details) or not verdict.reasons

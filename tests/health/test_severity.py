@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.evidence import WORDS, Evidence
 from haproxy_agentx.health.farm import NOT_KNOWN
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.server_standing import WORDS, ServerStanding
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, RULES, SERVICE_KINDS, Severity, severity_of
 from haproxy_agentx.monitor.farm_reports import GOOD
 from haproxy_agentx.monitor.source_reports import LOST, OK
@@ -20,9 +20,9 @@ STATES = {
     Kind.backendChange: (GOOD, {"UP", "DOWN", "MAINT", "EMPTY"}),
     Kind.serverChange: (GOOD, set(WORDS.values()) - {"", *NOT_KNOWN}),
 }
-"""What is no problem of each kind, and all that can be reported (health/backend, health/evidence)."""
+"""What is no problem of each kind, and all that can be reported (health/backend, health/server_standing)."""
 
-NOT_JUDGED = {WORDS[Evidence.other], WORDS[Evidence.unchecked]}
+NOT_JUDGED = {WORDS[ServerStanding.other], WORDS[ServerStanding.unchecked]}
 """Statuses that say nothing of how a server is."""
 
 

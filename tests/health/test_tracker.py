@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.limiter import CALM, Limiter
 from haproxy_agentx.health.model import Condition, Health, Held, Readiness, Reason, Role
+from haproxy_agentx.health.rate_limiter import CALM, RateLimiter
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 
 HOLD = 1.0
@@ -16,7 +16,7 @@ def condition(health: Health, role: Role = Role.master) -> Condition:
 
 
 def tracker(told: ReportedService | None = None, limit: int = 10) -> Tracker:
-    return Tracker(HOLD, Limiter(limit, 60.0), told)
+    return Tracker(HOLD, RateLimiter(limit, 60.0), told)
 
 
 def test_a_first_look_that_finds_all_well_tells_nothing():
@@ -160,7 +160,7 @@ def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
     )
 
 
-def test_a_storm_is_one_with_a_count():
+def test_a_burst_is_one_with_a_count():
     one = tracker(ReportedService(Role.backup, Health.standby), limit=10)
     one.observe(condition(Health.standby, Role.backup), 0.0)
     told = []
@@ -210,7 +210,7 @@ def test_what_was_before_the_start_is_the_health_before():
     assert (one.previous, one.since, one.transitions) == (Health.active, 5.0, 1)
 
 
-def test_the_end_of_a_storm_is_told_only_where_there_is_something_to_tell():
+def test_the_end_of_a_burst_is_told_only_where_there_is_something_to_tell():
     for health in (Health.active, Health.blackhole):
         one = tracker(ReportedService(Role.master, Health.active), limit=1)
         one.observe(condition(Health.active), 0.0)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from haproxy_agentx.haproxy.stat import Reading, StatParser
 from haproxy_agentx.health.farm import Farm
-from haproxy_agentx.health.model import Demand, Minimum, Readiness, Reason
+from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState, assess
 from tests.support.stat_csv import backend, frontend, header, line, listener, server
 
@@ -51,7 +51,7 @@ Answer = list[Rows]
 class World:
     """A service, and what there is to see of it. ``reloads`` are the readings that come of another HAProxy process."""
 
-    demand: Demand
+    requirements: ServiceRequirements
     answers: Sequence[Answer]
     loads: Sequence[tuple[int, int]]
     reloads: Sequence[frozenset[int]]
@@ -73,7 +73,7 @@ def generate(choose: random.Random) -> World:
         answers.append(_answer(choose, reload))
         reloads.append(reload)
     return World(
-        demand=_demand(choose),
+        requirements=_requirements(choose),
         answers=answers,
         loads=[(100, 100) if choose.random() < 0.07 else (1, 100) for _ in answers],
         reloads=reloads,
@@ -81,12 +81,12 @@ def generate(choose: random.Random) -> World:
     )
 
 
-def _demand(choose: random.Random) -> Demand:
+def _requirements(choose: random.Random) -> ServiceRequirements:
     if choose.random() < 0.6:
         minimum = choose.choice((Minimum(100, percent=True), Minimum(50, percent=True), Minimum(1)))
-        return Demand(minimum=minimum)
+        return ServiceRequirements(minimum=minimum)
     backends = tuple(choose.sample(("a", "b", "c"), choose.randrange(1, 3)))
-    return Demand(choose.choice((None, (), ("f",), ("f", "g"))), backends)
+    return ServiceRequirements(choose.choice((None, (), ("f",), ("f", "g"))), backends)
 
 
 def _answer(choose: random.Random, reload: frozenset[int]) -> Answer:
@@ -189,7 +189,7 @@ def readiness(world: World) -> Readiness:
                 pass
             is_same = True
         states.append(ProcessState(f"p{number}", farm if previous is not None else None, world.troubles[number]))
-    return assess(world.demand, states).readiness
+    return assess(world.requirements, states).readiness
 
 
 _HEADER = header(COLUMNS)

@@ -341,7 +341,7 @@ def dropped(lab: Lab) -> int:
 
 
 # 55, 57: many events wait for snmpd. They leave in order, and a manager is answered all the while.
-def test_a_storm_of_events_leaves_in_order_and_keeps_no_manager_waiting(lab):
+def test_a_burst_of_events_leaves_in_order_and_keeps_no_manager_waiting(lab):
     await_normal(lab)
     lab.disturbed = True
     probe = storm(lab)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.event import EventDraft, Kind
-from haproxy_agentx.health.model import Demand, Reason, Role
+from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
@@ -18,13 +18,13 @@ from haproxy_agentx.vrrp.model import (
     FifoLine,
     Kernel,
     Link,
+    MibFailure,
     MibInstance,
     MibReading,
     MibRouter,
     NewMasterReason,
     NewMasterTrap,
     StateTrap,
-    Trouble,
     VrrpState,
 )
 from haproxy_agentx.vrrp.trust import PROVEN, TrapEvidence
@@ -219,8 +219,8 @@ class Story:
         self._look()
         return self
 
-    def no_mib(self, trouble: Trouble) -> "Story":
-        self.node.take_trouble(trouble, self.now)
+    def no_mib(self, trouble: MibFailure) -> "Story":
+        self.node.take_mib_failure(trouble, self.now)
         self._look()
         return self
 
@@ -244,8 +244,13 @@ def begun(state: VrrpState, *addresses: str, **more: object) -> Story:
     return story
 
 
-def plan(name: str, instance: str | None = None, demand: Demand | None = None, intended: Role | None = None) -> Plan:
-    return Plan(name, instance, demand or Demand(), intended)
+def plan(
+    name: str,
+    instance: str | None = None,
+    requirements: ServiceRequirements | None = None,
+    intended: Role | None = None,
+) -> Plan:
+    return Plan(name, instance, requirements or ServiceRequirements(), intended)
 
 
 def kinds(told: Sequence[Told]) -> list[Kind]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
-from haproxy_agentx.monitor.storm import MANY
+from haproxy_agentx.monitor.suppressed import MANY
 from haproxy_agentx.store.ledger import Ledger
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Memory, Story, begun, plan

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from haproxy_agentx.health.model import Health, Reason
-from haproxy_agentx.vrrp.model import Trouble, VrrpState
+from haproxy_agentx.vrrp.model import MibFailure, VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, IP, MASTER, Story
 
 CLAIMS = (Health.active, Health.standby, Health.activeDegraded, Health.standbyDegraded, Health.standbyNotReady)
@@ -70,8 +70,8 @@ class Truth:
 
     def _reading(self, after: float) -> Report:
         if not self.lives:
-            return Report("mib", Trouble.not_there, after)
-        return Report("mib", Trouble.frozen if self.frozen else self.state, after)
+            return Report("mib", MibFailure.not_there, after)
+        return Report("mib", MibFailure.frozen if self.frozen else self.state, after)
 
 
 def reports(happens: Sequence[str]) -> list[Report]:
@@ -98,7 +98,7 @@ def say(story: Story, report: Report) -> None:
             story.line(state)
         case "writer", bool() as present:
             story.writer(present)
-        case "mib", Trouble() as trouble:
+        case "mib", MibFailure() as trouble:
             story.no_mib(trouble)
         case "mib", VrrpState() as state:
             story.mib(("SITE1", state))

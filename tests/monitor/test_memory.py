@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.instance import Instance, Remembered
 from haproxy_agentx.health.instances import Instances
-from haproxy_agentx.health.limiter import Limiter
-from haproxy_agentx.health.model import Cause, Demand, Health, Reason, Role
+from haproxy_agentx.health.model import Cause, Health, Reason, Role, ServiceRequirements
+from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.service import Plan, Service, Surroundings
+from haproxy_agentx.monitor.service import Observation, Plan, Service
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
 IP = "192.0.2.1"
@@ -88,7 +88,7 @@ def test_a_damaged_memory_of_an_instance_is_left_out_or_makes_sense(text):
 
 
 def service() -> Service:
-    return Service(Plan("www", "SITE1", Demand()), Tracker(1.0, Limiter(10, 60.0)))
+    return Service(Plan("www", "SITE1", ServiceRequirements()), Tracker(1.0, RateLimiter(10, 60.0)))
 
 
 @given(damaged("service", st.text()))
@@ -149,7 +149,7 @@ def test_the_age_of_a_role_outlives_the_program_while_the_role_stays(role, age):
 
 def observe(one: Service, role: Role, now: float) -> None:
     instance = Instance("SITE1", role, since=now)
-    one.observe(Surroundings(instance, (), frozen=False, missing="", nameless=None), now, None, reassess=True)
+    one.observe(Observation(instance, (), frozen=False, missing="", nameless=None), now, None, reassess=True)
 
 
 def test_nothing_remembered_is_nothing_told():

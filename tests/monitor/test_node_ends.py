@@ -26,7 +26,7 @@ def test_a_change_of_role_that_waits_for_its_trap_is_reported_at_the_end():
     assert [one for one in again.drain() if one.draft.kind is Kind.serviceFailover] == []
 
 
-def test_what_a_storm_suppressed_is_counted_at_the_end():
+def test_what_a_burst_suppressed_is_counted_at_the_end():
     story = begun(BACKUP)
     for number in range(31):
         story.line((MASTER, BACKUP)[number % 2]).read().wait(0.1)
@@ -37,7 +37,7 @@ def test_what_a_storm_suppressed_is_counted_at_the_end():
     assert told[-1].cells["haxEventRole"] == "master"
 
 
-def test_backends_that_a_storm_suppressed_are_counted_at_the_end():
+def test_backends_that_a_burst_suppressed_are_counted_at_the_end():
     story = begun(MASTER, limit=2)
     for number in range(10):
         story.haproxy((ALL_DOWN, ALL_UP)[number % 2])

@@ -12,7 +12,7 @@ from haproxy_agentx.vrrp.model import (
     Link,
     MibScript,
     NewMasterReason,
-    Trouble,
+    MibFailure,
     VrrpState,
 )
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, plan
@@ -28,7 +28,7 @@ def condition(story: Story, name: str = "SITE1"):
 
 
 def test_a_node_that_never_had_a_keepalived_serves_by_itself():
-    story = Story().kernel().writer(False).no_mib(Trouble.not_there).haproxy().wait(60)
+    story = Story().kernel().writer(False).no_mib(MibFailure.not_there).haproxy().wait(60)
     assert (story.health("node"), story.drain()) == ("active", [])
 
 
@@ -42,11 +42,11 @@ def test_a_keepalived_that_was_there_before_us_and_dies_is_never_active():
     assert again.health("node") in ("unknown", "stopped")
 
 
-@pytest.mark.parametrize("trouble", [Trouble.frozen, Trouble.no_vrrp])
+@pytest.mark.parametrize("trouble", [MibFailure.frozen, MibFailure.no_vrrp])
 def test_a_keepalived_that_is_there_and_names_no_instance_makes_the_role_unknown(trouble):
     story = Story().kernel().no_mib(trouble).haproxy().wait(60)
     assert story.health("node") == "unknown"
-    assert story.no_mib(Trouble.not_there).wait(60).health("node") == "unknown"
+    assert story.no_mib(MibFailure.not_there).wait(60).health("node") == "unknown"
 
 
 def test_the_only_instance_that_is_removed_leaves_no_node_without_keepalived():
@@ -76,8 +76,8 @@ def test_a_process_for_vrrp_that_was_started_again_has_no_other_node_to_blame():
 
 
 def test_a_part_for_vrrp_that_is_silent_is_not_a_removal_of_instances():
-    story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(10).no_mib(Trouble.frozen).wait(5)
-    story.no_mib(Trouble.no_vrrp).wait(60)
+    story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(10).no_mib(MibFailure.frozen).wait(5)
+    story.no_mib(MibFailure.no_vrrp).wait(60)
     assert (list(story.node.services), story.health()) == (["SITE1"], "unknown")
     assert changes(story) == ["master/active -> unknown/unknown"]
     assert changes(story.mib(("SITE1", MASTER)).wait(60)) == ["master/unknown -> master/active"]
@@ -85,7 +85,7 @@ def test_a_part_for_vrrp_that_is_silent_is_not_a_removal_of_instances():
 
 def test_a_part_for_vrrp_that_is_started_again_is_no_news():
     story = Story().kernel(IP).mib(("SITE1", MASTER)).haproxy().wait(10)
-    story.no_mib(Trouble.no_vrrp).wait(START - 1).mib(("SITE1", MASTER))
+    story.no_mib(MibFailure.no_vrrp).wait(START - 1).mib(("SITE1", MASTER))
     assert changes(story.wait(60)) == []
 
 
@@ -97,7 +97,7 @@ def test_a_fifo_that_was_taken_out_of_the_configuration_is_out_of_use():
     for _ in range(3):
         story.wait(5).mib(("SITE1", MASTER))
     story.drain()
-    story.no_mib(Trouble.not_there).wait(RECONNECT - 1)  # snmpd was restarted
+    story.no_mib(MibFailure.not_there).wait(RECONNECT - 1)  # snmpd was restarted
     assert (story.health(), changes(story)) == ("active", [])
     assert changes(story.mib(("SITE1", BACKUP)).kernel().wait(60)) == ["master/active -> backup/standby"]
 

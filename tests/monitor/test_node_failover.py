@@ -7,7 +7,7 @@ from haproxy_agentx.health.belief import RECONNECT
 from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT, SILENT_WAIT, TRAP_WAIT
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import LATE
-from haproxy_agentx.vrrp.model import FifoLine, NewMasterReason, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import FifoLine, MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import BACKUP, BEGIN, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, failover
 
 
@@ -161,7 +161,7 @@ def test_two_failovers_one_behind_the_other_are_told_in_their_order():
 
 def test_keepalived_that_is_killed_is_told_with_what_it_leaves_behind():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
-    story.writer(False).no_mib(Trouble.not_there).read()
+    story.writer(False).no_mib(MibFailure.not_there).read()
     told = story.wait(30).drain()
     assert told[0].moves == "master/active -> stopped/conflict"
     assert {one["Cause"] for one in told} == {"keepalivedDead"}
@@ -171,7 +171,7 @@ def test_keepalived_that_is_killed_is_told_with_what_it_leaves_behind():
 
 def test_keepalived_that_is_stopped_and_started():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
-    story.line(VrrpState.shutdown).kernel().writer(False).no_mib(Trouble.not_there).read()
+    story.line(VrrpState.shutdown).kernel().writer(False).no_mib(MibFailure.not_there).read()
     (told,) = story.wait(30).drain()
     assert (told.moves, told["Cause"]) == ("master/active -> stopped/stopped", "operator")
     story.writer().line(BACKUP).read().wait(3).line(MASTER).kernel(IP).mib(("SITE1", MASTER)).read()
@@ -182,7 +182,7 @@ def test_keepalived_that_is_stopped_and_started():
 
 def test_keepalived_that_ended_without_a_stop_and_is_back_was_started_by_nobody_known():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
-    story.writer(False).kernel().no_mib(Trouble.not_there).read()
+    story.writer(False).kernel().no_mib(MibFailure.not_there).read()
     (died,) = story.wait(20).drain()
     assert (died["Role"], died["Cause"]) == ("stopped", "keepalivedDead")
     assert "or its process of VRRP" in died["CauseText"]
@@ -203,7 +203,7 @@ def test_the_bare_set_up_of_traps_and_the_mib_alone():
     (told,) = story.wait(1 + LATE).drain()
     assert (told.moves, told["KeepalivedTrap"]) == ("master/active -> backup/standby", "seen")
     assert told["ServedAsIntended"] == "false"
-    story.no_mib(Trouble.not_there).wait(RECONNECT - 1)
+    story.no_mib(MibFailure.not_there).wait(RECONNECT - 1)
     assert story.health() == "standby"
     story.wait(30)
     assert changes(story) == ["backup/standby -> stopped/stopped"]
@@ -219,7 +219,7 @@ def silent(story: Story) -> Story:
 
 
 def test_a_trap_of_a_silent_snmpd_is_waited_for():
-    story = silent(begun(MASTER, IP).mib(("SITE1", MASTER))).no_mib(Trouble.snmpd).wait(10)
+    story = silent(begun(MASTER, IP).mib(("SITE1", MASTER))).no_mib(MibFailure.snmpd).wait(10)
     assert story.drain() == []
     (told,) = story.trap(BACKUP).drain()
     assert told["KeepalivedTrap"] == "seen"
@@ -233,7 +233,7 @@ def test_a_trap_of_a_silent_snmpd_is_not_waited_for_for_ever():
     assert (told.at, told["KeepalivedTrap"]) == (began + SILENT_WAIT, "notSeen")
 
 
-@pytest.mark.parametrize("trouble", [Trouble.not_there, Trouble.frozen, None])
+@pytest.mark.parametrize("trouble", [MibFailure.not_there, MibFailure.frozen, None])
 def test_when_snmpd_is_heard_again_the_trap_is_lost(trouble):
     story = silent(begun(MASTER, IP).mib(("SITE1", MASTER))).wait(3)
     assert story.drain() == []

@@ -3,7 +3,7 @@
 from haproxy_agentx.event import Kind
 from haproxy_agentx.health.instance import SETTLE
 from haproxy_agentx.health.model import Reason
-from haproxy_agentx.vrrp.model import Trouble
+from haproxy_agentx.vrrp.model import MibFailure
 from tests.monitor.story import ALL_DOWN, BACKUP, BEGIN, DATE, HOLD, IP, MASTER, ONE_DOWN, begun, changes, kinds
 
 
@@ -71,7 +71,7 @@ def test_with_a_kernel_that_cannot_be_asked_nothing_is_claimed():
 
 
 def test_a_frozen_keepalived_is_unknown_and_never_active():
-    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5).no_mib(Trouble.frozen)
+    story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5).no_mib(MibFailure.frozen)
     assert story.health() == "unknown"
     (told,) = story.wait(HOLD).drain()
     assert (told.moves, told["Cause"]) == ("master/active -> unknown/unknown", "keepalivedUnresponsive")
@@ -82,6 +82,6 @@ def test_a_frozen_keepalived_is_unknown_and_never_active():
 
 def test_a_restarted_snmpd_changes_nothing():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5)
-    for trouble in (Trouble.snmpd, Trouble.not_there, Trouble.denied, Trouble.invalid):
+    for trouble in (MibFailure.snmpd, MibFailure.not_there, MibFailure.denied, MibFailure.invalid):
         story.no_mib(trouble).wait(10)
     assert story.mib(("SITE1", MASTER)).wait(60).drain() == []

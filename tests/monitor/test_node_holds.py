@@ -11,7 +11,7 @@ from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.objects.event_objects import COLUMNS, cells
-from haproxy_agentx.vrrp.model import NewMasterReason, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, IP, ONE_DOWN, Story, plan
 
 QUIET = 200.0
@@ -26,7 +26,7 @@ steps: Mapping[str, st.SearchStrategy[Any]] = {
     "reason": st.tuples(st.sampled_from(NewMasterReason)),
     "writer": st.tuples(st.booleans()),
     "mib": st.lists(st.tuples(names, states), max_size=2, unique_by=lambda one: one[0]).map(tuple),
-    "no_mib": st.tuples(st.sampled_from(Trouble)),
+    "no_mib": st.tuples(st.sampled_from(MibFailure)),
     "kernel": st.sampled_from([(), (IP,)]),
     "haproxy": st.tuples(st.sampled_from([ALL_UP, ONE_DOWN, ALL_DOWN])),
     "no_haproxy": st.tuples(

@@ -3,15 +3,15 @@
 import pytest
 
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.model import Demand, Health, Minimum, Role
+from haproxy_agentx.health.model import Health, Minimum, Role, ServiceRequirements
 from haproxy_agentx.monitor.plans import MAX_SERVICES, NODE
 from haproxy_agentx.vrrp.model import FifoLine, VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, IP, MASTER, Story, begun, failover, plan
 
 
 def test_services_have_their_part_of_haproxy_and_their_instance():
-    www = plan("www", "SITE1", Demand(frontends=("www",), backends=("app",)))
-    api = plan("api", "SITE2", Demand(frontends=(), backends=("api",), minimum=Minimum(1)))
+    www = plan("www", "SITE1", ServiceRequirements(frontends=("www",), backends=("app",)))
+    api = plan("api", "SITE2", ServiceRequirements(frontends=(), backends=("api",), minimum=Minimum(1)))
     story = Story([www, api]).kernel().writer().line(MASTER).line(BACKUP, "SITE2")
     story.haproxy({"app": {"a": "UP"}, "api": {"a": "UP", "b": "DOWN"}}).wait(10)
     assert (story.health("www"), story.health("api"), story.drain()) == ("active", "standby", [])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.health.instance import PROPOSAL_LIFE
 from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
 from haproxy_agentx.monitor.plans import MAX_SERVICES
-from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, Trouble, VrrpState
+from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, Told, changes, plan
 
@@ -239,4 +239,4 @@ def test_a_trap_that_comes_before_the_mib_says_so_is_seen():
     story.mib(("SITE1", MASTER)).kernel(IP).read().wait(3)
     (told,) = story.drain()
     assert (told.moves, told["KeepalivedTrap"]) == ("backup/standby -> master/active", "seen")
-    story.no_mib(Trouble.not_there)
+    story.no_mib(MibFailure.not_there)

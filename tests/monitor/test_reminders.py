@@ -1,4 +1,4 @@
-"""Reminders of problems that last: when they come, across restarts and storms, and that none is of an ended problem."""
+"""Reminders of problems that last: when they come, across restarts and bursts, and that none is of an ended problem."""
 
 import pytest
 from hypothesis import given, settings

@@ -9,7 +9,7 @@ from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.digest import digest
 from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
-from haproxy_agentx.health.model import Demand, Reason, Role
+from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
     PROCESSES,
@@ -79,8 +79,8 @@ def of_texts(prefix: str, texts: Mapping[str, str]) -> dict[str, tuple[int, byte
 def story() -> Story:
     """Give two services: one of an instance that is MASTER and knows all, one of which nothing is known."""
     plans = [
-        plan("www", "SITE1", Demand(("www",), ("app", "gone")), Role.backup),
-        plan("zone", "SITE9", Demand((), ())),
+        plan("www", "SITE1", ServiceRequirements(("www",), ("app", "gone")), Role.backup),
+        plan("zone", "SITE9", ServiceRequirements((), ())),
     ]
     story = Story(plans).kernel().writer().line(BACKUP).mib(("SITE1", BACKUP)).haproxy(ONE_DOWN).wait(10)
     story.line(MASTER, priority=150).kernel(IP).mib(("SITE1", MASTER)).read().wait(20)

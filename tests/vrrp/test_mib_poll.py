@@ -13,7 +13,7 @@ from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp import mib_poll, pdu, snmp_client
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 from haproxy_agentx.vrrp.mib_poll import MibPoll
-from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.model import MibFailure, MibReading
 from haproxy_agentx.vrrp.routers import MASTER_ADDRESS, RECEIVED, STATUS
 from tests.support.fake_snmpd import BEHIND, UP_TIME, FakeSnmpd
 from tests.support.mib_text import sample
@@ -144,7 +144,7 @@ def test_nobody_listens(run, community):
         with agent(ALL) as snmpd:
             address = snmpd.address
         async with Told(SnmpAccess(address, community)) as told:
-            assert await told.next() is Trouble.snmpd
+            assert await told.next() is MibFailure.snmpd
             assert told.source.state is SourceState.refused
             assert "snmpd is not running" in told.source.last_error
 
@@ -155,7 +155,7 @@ def test_nobody_listens(run, community):
 def test_silence_from_the_beginning_may_be_the_community(community):
     async def body(told, snmpd):
         snmpd.community = b"another"
-        assert await told.next() is Trouble.snmpd
+        assert await told.next() is MibFailure.snmpd
         assert told.source.state is SourceState.denied
         assert "no such community or user" in told.source.last_error
         assert "rocommunity" in told.source.last_error
@@ -168,7 +168,7 @@ def test_silence_after_answers_is_a_frozen_snmpd(community):
     async def body(told, snmpd):
         await told.until(MibReading)
         snmpd.spoil = lambda names, response: None
-        await told.until(Trouble.snmpd)
+        await told.until(MibFailure.snmpd)
         assert told.source.state is SourceState.stale
         assert "snmpd does not answer" in told.source.last_error
         snmpd.spoil = lambda names, response: response
@@ -186,7 +186,7 @@ def keepalived_s(names):
 def test_a_frozen_keepalived_is_told_from_a_frozen_snmpd(run, community):
     async def body(told, snmpd):
         snmpd.spoil = lambda names, response: None if keepalived_s(names) else response
-        assert await told.next() is Trouble.frozen
+        assert await told.next() is MibFailure.frozen
         assert "keepalived does not answer snmpd" in told.source.last_error
         assert told.source.state is SourceState.stale
 
@@ -223,10 +223,10 @@ def failing(status):
 @pytest.mark.parametrize(
     ("status", "trouble", "state"),
     [
-        (5, Trouble.invalid, SourceState.stale),  # genErr at once, and again: keepalived answers with nonsense
-        (6, Trouble.denied, SourceState.denied),
-        (16, Trouble.denied, SourceState.denied),
-        (1, Trouble.invalid, SourceState.stale),
+        (5, MibFailure.invalid, SourceState.stale),  # genErr at once, and again: keepalived answers with nonsense
+        (6, MibFailure.denied, SourceState.denied),
+        (16, MibFailure.denied, SourceState.denied),
+        (1, MibFailure.invalid, SourceState.stale),
     ],
 )
 def test_error_status(community, status, trouble, state):
@@ -249,7 +249,7 @@ def test_a_keepalived_killed_while_it_is_asked_is_not_frozen(run, community):
             return failing(5)(names, response)
 
         snmpd.spoil = spoil
-        assert await told.next() is Trouble.not_there
+        assert await told.next() is MibFailure.not_there
 
     polled(run, community, ALL, body)
 
@@ -260,20 +260,20 @@ def test_genErr_after_a_while_is_a_frozen_keepalived(community, monkeypatch):  #
 
     async def body(told, snmpd):
         snmpd.spoil = failing(5)
-        assert await told.next() is Trouble.frozen
+        assert await told.next() is MibFailure.frozen
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_keepalived_is_not_connected(community):
     async def body(told, snmpd):
-        assert await told.next() is Trouble.not_there
+        assert await told.next() is MibFailure.not_there
         assert told.source.state is SourceState.absent
         assert "runs without -x" in told.source.last_error
         snmpd.cells = ALL
         await told.until(MibReading)
         snmpd.cells = {UP_TIME: 1}  # even if nothing is behind it now: it was readable
-        await told.until(Trouble.not_there)
+        await told.until(MibFailure.not_there)
 
     polled(asyncio.run, community, ONLY_SNMPD, body)
 
@@ -281,7 +281,7 @@ def test_keepalived_is_not_connected(community):
 # `rocommunity ... -V systemonly`, Debian's own: nothing behind the system group is there.
 def test_a_view_that_hides_all(community):
     async def body(told, snmpd):
-        assert await told.next() is Trouble.denied
+        assert await told.next() is MibFailure.denied
         assert told.source.state is SourceState.denied
         assert "systemonly" in told.source.last_error
 
@@ -296,7 +296,7 @@ ONLY_VRRP = {name: value for name, value in ALL.items() if name not in OTHER_PAR
 # With virtual_server one process of keepalived answers the scalars and another one the tables: each may be gone alone.
 def test_an_empty_table_beside_the_scalars_is_no_reading(community):
     async def body(told, snmpd):
-        assert await told.next() is Trouble.no_vrrp
+        assert await told.next() is MibFailure.no_vrrp
         assert told.source.state is SourceState.absent
         assert "its part for VRRP shows no instance" in told.source.last_error
         snmpd.cells = ALL
@@ -343,7 +343,7 @@ def test_one_that_never_stops_changing_is_told(community):
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is Trouble.invalid
+        assert await told.next() is MibFailure.invalid
         assert "changes faster" in told.source.last_error
 
     polled(asyncio.run, community, ALL, body)
@@ -353,7 +353,7 @@ def test_one_that_never_stops_changing_is_told(community):
 def test_garbage(community, answer):
     async def body(told, snmpd):
         snmpd.spoil = lambda names, response: answer
-        assert await told.next() is Trouble.invalid
+        assert await told.next() is MibFailure.invalid
         assert "garbage" in told.source.last_error
 
     polled(asyncio.run, community, ALL, body)
@@ -371,7 +371,7 @@ def test_an_answer_that_would_take_long_is_refused_unread(run, community, size):
 
     async def body(told, snmpd):
         snmpd.spoil = spoil
-        assert await told.next() is Trouble.invalid
+        assert await told.next() is MibFailure.invalid
         assert "was refused" in told.source.last_error
         assert told.source.left_out >= 1
         snmpd.spoil = lambda names, response: response
@@ -389,7 +389,7 @@ def test_an_answer_to_another_request_is_passed_over(community):
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is Trouble.snmpd
+        assert await told.next() is MibFailure.snmpd
 
     polled(asyncio.run, community, ALL, body)
 
@@ -401,7 +401,7 @@ def test_fewer_varbinds_than_asked_for(community):
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is Trouble.invalid
+        assert await told.next() is MibFailure.invalid
 
     polled(asyncio.run, community, ALL, body)
 
@@ -445,11 +445,11 @@ def test_a_secret_that_cannot_be_read(tmp_path, community):
     async def go():
         access = SnmpAccess("127.0.0.1:9", str(tmp_path / "none"))
         async with Told(access) as told:
-            assert await told.next() is Trouble.denied
+            assert await told.next() is MibFailure.denied
             assert "correct community_file" in told.source.last_error
         v3 = SnmpAccess("127.0.0.1:9", None, V3Access("watcher", auth_file=community))
         async with Told(v3) as told:
-            assert await told.next() is Trouble.denied
+            assert await told.next() is MibFailure.denied
             assert "v3.priv_file is not configured" in told.source.last_error
 
     asyncio.run(go())
@@ -460,7 +460,7 @@ def test_a_new_secret_needs_no_restart(tmp_path):
         (tmp_path / "community").write_text("wrong")
         with agent(ALL) as snmpd:
             async with Told(SnmpAccess(snmpd.address, str(tmp_path / "community"))) as told:
-                assert await told.next() is Trouble.snmpd
+                assert await told.next() is MibFailure.snmpd
                 (tmp_path / "community").write_text(COMMUNITY)
                 await told.until(MibReading)
 
@@ -487,7 +487,7 @@ def test_it_is_over_at_once_when_cancelled(run, community):
 def test_one_line_for_a_failure_that_lasts(community, caplog):
     async def body(told, snmpd):
         for _ in range(5):
-            assert await told.next() is Trouble.not_there
+            assert await told.next() is MibFailure.not_there
 
     polled(asyncio.run, community, ONLY_SNMPD, body)
     assert len([record for record in caplog.records if "not connected" in record.message]) == 1

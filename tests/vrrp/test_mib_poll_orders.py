@@ -14,7 +14,7 @@ from haproxy_agentx.source import Unresponsive
 from haproxy_agentx.vrrp import mib_poll
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_poll import HANGS, TIMEOUT, UP_TIME, MibPoll
-from haproxy_agentx.vrrp.model import MibReading, Trouble
+from haproxy_agentx.vrrp.model import MibFailure, MibReading
 from haproxy_agentx.vrrp.snmp import Error, Message, Missing, PduKind, SnmpRequest
 from tests.support.fake_snmpd import BEHIND
 from tests.support.mib_text import sample
@@ -112,7 +112,7 @@ def test_frozen_needs_the_evidence_of_time(reading):
         if isinstance(said, MibReading):
             assert not hung(asked[:-DETAILS]), script
         else:
-            assert (said is Trouble.frozen) == hung(asked), script
+            assert (said is MibFailure.frozen) == hung(asked), script
 
 
 def test_genErr_at_once_is_asked_again_from_the_beginning(reading):  # noqa: N802
@@ -121,21 +121,21 @@ def test_genErr_at_once_is_asked_again_from_the_beginning(reading):  # noqa: N80
         rest = asked[:-DETAILS].rpartition("G")[2]
         if isinstance(said, MibReading):
             assert rest.count("A") >= 2, script  # rows, and that they are unchanged since
-        if said in (Trouble.not_there, Trouble.no_vrrp):
+        if said in (MibFailure.not_there, MibFailure.no_vrrp):
             assert asked.endswith(("NN", "NA", "NSA", "NSN")), script  # no instance, and the scalars decide
 
 
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("GNN", Trouble.not_there),  # killed before the first answer
-        ("AGNN", Trouble.not_there),  # killed in the middle
-        ("NA", Trouble.no_vrrp),  # another of keepalived's processes answers for the scalars
+        ("GNN", MibFailure.not_there),  # killed before the first answer
+        ("AGNN", MibFailure.not_there),  # killed in the middle
+        ("NA", MibFailure.no_vrrp),  # another of keepalived's processes answers for the scalars
         ("GG", MibReading),
-        ("GGG", Trouble.invalid),
-        ("SS", Trouble.frozen),
-        ("SG", Trouble.frozen),  # snmpd's six seconds end
-        ("L", Trouble.frozen),
+        ("GGG", MibFailure.invalid),
+        ("SS", MibFailure.frozen),
+        ("SG", MibFailure.frozen),  # snmpd's six seconds end
+        ("L", MibFailure.frozen),
         ("ASA", MibReading),  # snmpd was frozen for a moment
     ],
 )

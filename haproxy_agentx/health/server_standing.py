@@ -14,7 +14,7 @@ from haproxy_agentx.haproxy.stat import SEPARATOR
 from haproxy_agentx.haproxy.status import CheckStatus, ServerStatus, check_status, server_status
 
 
-class Evidence(IntEnum):
+class ServerStanding(IntEnum):
     """The standing of a server."""
 
     nothing = 0
@@ -38,7 +38,7 @@ class Evidence(IntEnum):
 
 
 UNSURE = 0x80
-"""Added to an Evidence that yields to what was known before."""
+"""Added to a ServerStanding that yields to what was known before."""
 
 TRACKS = 0x40
 """Added besides to one that is UNSURE unless the server that it tracks is proven."""
@@ -47,60 +47,60 @@ CACHE = 4096
 """Conditions kept with their meaning: a HAProxy has few different ones."""
 
 WORDS: Mapping[int, str] = {
-    Evidence.nothing: "",
-    Evidence.up: "UP",
-    Evidence.down: "DOWN",
-    Evidence.nolb: "NOLB",
-    Evidence.other: "of unknown status",
-    Evidence.unchecked: "no check",
-    Evidence.drain: "DRAIN",
-    Evidence.maint: "MAINT",
-    Evidence.unresolved: "MAINT (resolution)",
-    Evidence.unread: "not readable",
+    ServerStanding.nothing: "",
+    ServerStanding.up: "UP",
+    ServerStanding.down: "DOWN",
+    ServerStanding.nolb: "NOLB",
+    ServerStanding.other: "of unknown status",
+    ServerStanding.unchecked: "no check",
+    ServerStanding.drain: "DRAIN",
+    ServerStanding.maint: "MAINT",
+    ServerStanding.unresolved: "MAINT (resolution)",
+    ServerStanding.unread: "not readable",
 }
 
-_STANDINGS: Mapping[ServerStatus, Evidence] = {
-    ServerStatus.up: Evidence.up,
-    ServerStatus.upGoingDown: Evidence.up,
-    ServerStatus.down: Evidence.down,
-    ServerStatus.downGoingUp: Evidence.down,
-    ServerStatus.downAgent: Evidence.down,
-    ServerStatus.nolb: Evidence.nolb,
-    ServerStatus.nolbGoingDown: Evidence.nolb,
-    ServerStatus.drain: Evidence.drain,
-    ServerStatus.drainGoingDown: Evidence.drain,
-    ServerStatus.drainAgent: Evidence.drain,
-    ServerStatus.maint: Evidence.maint,
-    ServerStatus.maintVia: Evidence.maint,
-    ServerStatus.maintResolution: Evidence.unresolved,
-    ServerStatus.noCheck: Evidence.unchecked,
-    ServerStatus.other: Evidence.other,
+_STANDINGS: Mapping[ServerStatus, ServerStanding] = {
+    ServerStatus.up: ServerStanding.up,
+    ServerStatus.upGoingDown: ServerStanding.up,
+    ServerStatus.down: ServerStanding.down,
+    ServerStatus.downGoingUp: ServerStanding.down,
+    ServerStatus.downAgent: ServerStanding.down,
+    ServerStatus.nolb: ServerStanding.nolb,
+    ServerStatus.nolbGoingDown: ServerStanding.nolb,
+    ServerStatus.drain: ServerStanding.drain,
+    ServerStatus.drainGoingDown: ServerStanding.drain,
+    ServerStatus.drainAgent: ServerStanding.drain,
+    ServerStatus.maint: ServerStanding.maint,
+    ServerStatus.maintVia: ServerStanding.maint,
+    ServerStatus.maintResolution: ServerStanding.unresolved,
+    ServerStatus.noCheck: ServerStanding.unchecked,
+    ServerStatus.other: ServerStanding.other,
 }
-_IN_MAINTENANCE = (Evidence.maint, Evidence.unresolved)
+_IN_MAINTENANCE = (ServerStanding.maint, ServerStanding.unresolved)
 _NO_WEIGHT = b"0"
 
 
 @lru_cache(maxsize=CACHE)
 def shown(condition: bytes) -> int:
-    """Return the Evidence of a signature's condition (``stat.CONDITION``), with UNSURE and TRACKS where they apply."""
+    """Return the ServerStanding of a condition (``stat.CONDITION``), with UNSURE and TRACKS where they apply."""
     status, weight, _active, _backup, checked = condition.split(SEPARATOR)
     if not status or not weight:
-        return int(Evidence.unread)
+        return int(ServerStanding.unread)
     standing = _STANDINGS[server_status(status)]
     if weight == _NO_WEIGHT and standing not in _IN_MAINTENANCE:
-        return int(Evidence.drain)
-    if standing is Evidence.up and not checked:
+        return int(ServerStanding.drain)
+    if standing is ServerStanding.up and not checked:
         return standing | UNSURE | TRACKS
-    if standing is Evidence.up and check_status(checked) is CheckStatus.ini:
+    if standing is ServerStanding.up and check_status(checked) is CheckStatus.ini:
         return standing | UNSURE
     return int(standing)
 
 
-_NO_KNOWLEDGE = (Evidence.nothing, Evidence.unchecked, Evidence.other)
+_NO_KNOWLEDGE = (ServerStanding.nothing, ServerStanding.unchecked, ServerStanding.other)
 
 
 def settled(seen: int, known: int) -> int:
-    """Return the Evidence for a server that shows ``seen``, of which ``known`` was known before."""
+    """Return the ServerStanding for a server that shows ``seen``, of which ``known`` was known before."""
     if not seen & UNSURE:
         return seen
     return seen & ~(UNSURE | TRACKS) if known in _NO_KNOWLEDGE else known
@@ -108,4 +108,4 @@ def settled(seen: int, known: int) -> int:
 
 def is_held(known: int) -> bool:
     """Whether a server of which this was known is held to it while it is UP without proof."""
-    return known not in (*_NO_KNOWLEDGE, Evidence.up)
+    return known not in (*_NO_KNOWLEDGE, ServerStanding.up)

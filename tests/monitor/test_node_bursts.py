@@ -3,8 +3,8 @@
 import pytest
 
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.limiter import CALM
 from haproxy_agentx.health.model import Role
+from haproxy_agentx.health.rate_limiter import CALM
 from haproxy_agentx.monitor.node import MAX_PENDING, START
 from haproxy_agentx.monitor.waits import LATE
 from tests.monitor.story import ALL_DOWN, BACKUP, DATE, HOLD, MASTER, Story, begun, kinds
@@ -22,7 +22,7 @@ def flap(story: Story, seconds: float, per_second: int) -> int:
 
 @pytest.mark.parametrize("listening", [True, False])
 @pytest.mark.parametrize("per_second", [2, 50])
-def test_a_storm_of_roles_is_one_event_with_its_count(listening, per_second):
+def test_a_burst_of_roles_is_one_event_with_its_count(listening, per_second):
     story = begun(BACKUP)
     story.node.listening = listening
     count = flap(story, 30, per_second)
@@ -39,7 +39,7 @@ def test_a_storm_of_roles_is_one_event_with_its_count(listening, per_second):
     assert service.tracker.told.role is Role.backup
 
 
-def test_a_storm_without_end_is_told_once_in_the_time_of_the_limit():
+def test_a_burst_without_end_is_told_once_in_the_time_of_the_limit():
     story = begun(BACKUP)
     count = flap(story, 300, 2)
     told = story.wait(120).drain()
@@ -49,7 +49,7 @@ def test_a_storm_without_end_is_told_once_in_the_time_of_the_limit():
     assert sum(int(one["Suppressed"]) for one in sums) == count - 10 == story.node.suppressed
 
 
-def test_the_end_of_a_storm_is_not_told_when_the_last_sum_told_all():
+def test_the_end_of_a_burst_is_not_told_when_the_last_sum_told_all():
     story = begun(BACKUP)
     flap(story, 63, 2)
     story.wait(120)
@@ -67,7 +67,7 @@ def test_more_changes_than_may_wait_are_counted():
     assert story.health() == told[-1]["Health"]
 
 
-def test_a_storm_of_one_service_is_none_of_another():
+def test_a_burst_of_one_service_is_none_of_another():
     story = begun(BACKUP).line(BACKUP, "SITE2").wait(5)
     flap(story, 30, 2)
     story.drain()
@@ -99,7 +99,7 @@ def test_a_source_that_is_back_soon_is_not_told():
     assert story.wait(60).drain() == []
 
 
-def test_a_storm_of_sources_is_counted():
+def test_a_burst_of_sources_is_counted():
     story = begun(MASTER, limit=3)
     for number in range(20):
         story.source(f"s{number}", "ok")
@@ -151,7 +151,7 @@ def test_a_reload_of_haproxy_with_servers_down_is_no_recovery():
     assert story.wait(60).drain() == []
 
 
-def test_a_storm_of_servers_is_one_event_with_its_count():
+def test_a_burst_of_servers_is_one_event_with_its_count():
     up, down = ({"app": {f"web{number}": state for number in range(100)}} for state in ("UP", "DOWN"))
     story = Story(servers=True).kernel().haproxy(up).wait(10).haproxy(down).wait(10).haproxy(up).wait(60)
     servers = [one for one in story.drain() if one.draft.kind is Kind.serverChange]

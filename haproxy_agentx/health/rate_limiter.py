@@ -3,7 +3,7 @@
 from collections import deque
 
 CALM = 5.0
-"""Seconds without news after which a storm is over."""
+"""Seconds without a change after which a burst is over."""
 
 
 class RateWindow:
@@ -28,8 +28,8 @@ class RateWindow:
         self._reported.append(now)
 
 
-class Limiter:
-    """``limit`` in ``per`` seconds; what is more is a storm, reported in one: when it is over, or each ``per``.
+class RateLimiter:
+    """``limit`` in ``per`` seconds; what is more is a burst, reported in one: when it is over, or each ``per``.
 
     Times are monotonic seconds.
     """
@@ -37,35 +37,35 @@ class Limiter:
     def __init__(self, limit: int, per: float) -> None:
         self.suppressed = 0
         self._window = RateWindow(limit, per)
-        self._storm_since: float | None = None
-        self._last_news = 0.0
+        self._burst_since: float | None = None
+        self._last_change = 0.0
 
     def allows(self, now: float) -> bool:
         """Whether something may be reported now; if not, it is counted, and ``due`` says when to report the sum."""
-        if self._storm_since is not None or not self._window.is_free(now):
+        if self._burst_since is not None or not self._window.is_free(now):
             self.count(now)
             return False
-        self._last_news = now
+        self._last_change = now
         self._window.report(now)
         return True
 
     def count(self, now: float) -> None:
-        """Record that something is not reported: that is a storm."""
-        self._last_news = now
+        """Record that something is not reported: that is a burst."""
+        self._last_change = now
         self.suppressed += 1
-        if self._storm_since is None:
-            self._storm_since = now
+        if self._burst_since is None:
+            self._burst_since = now
 
     def due(self) -> float | None:
-        """Return when the sum of a storm must be reported, None without a storm."""
-        if self._storm_since is None:
+        """Return when the sum of a burst must be reported, None without a burst."""
+        if self._burst_since is None:
             return None
-        return min(self._last_news + CALM, self._storm_since + self._window.per)
+        return min(self._last_change + CALM, self._burst_since + self._window.per)
 
     def sum(self, now: float) -> int:
-        """Return how many were suppressed and restart: the sum is reported. A storm that goes on stays one."""
+        """Return how many were suppressed and restart: the sum is reported. A burst that goes on stays one."""
         count, self.suppressed = self.suppressed, 0
-        calm = now >= self._last_news + CALM
-        self._storm_since = None if calm else now
+        calm = now >= self._last_change + CALM
+        self._burst_since = None if calm else now
         self._window.report(now)
         return count

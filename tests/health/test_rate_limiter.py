@@ -1,8 +1,8 @@
-from haproxy_agentx.health.limiter import CALM, Limiter
+from haproxy_agentx.health.rate_limiter import CALM, RateLimiter
 
 
 def test_so_many_in_a_time_are_allowed():
-    limiter = Limiter(3, 60.0)
+    limiter = RateLimiter(3, 60.0)
     assert [limiter.allows(at) for at in (0.0, 1.0, 2.0)] == [True, True, True]
     assert limiter.due() is None
     assert not limiter.allows(3.0)
@@ -10,15 +10,15 @@ def test_so_many_in_a_time_are_allowed():
 
 
 def test_the_window_slides():
-    limiter = Limiter(2, 10.0)
+    limiter = RateLimiter(2, 10.0)
     assert limiter.allows(0.0)
     assert limiter.allows(9.0)
     assert limiter.allows(10.0)
     assert not limiter.allows(11.0)
 
 
-def test_a_storm_is_told_once_when_it_is_over_with_its_count():
-    limiter = Limiter(10, 60.0)
+def test_a_burst_is_told_once_when_it_is_over_with_its_count():
+    limiter = RateLimiter(10, 60.0)
     told = sum(limiter.allows(at / 50) for at in range(1500))  # 50 a second for 30 s
     assert told == 10
     assert limiter.due() == 1499 / 50 + CALM
@@ -27,8 +27,8 @@ def test_a_storm_is_told_once_when_it_is_over_with_its_count():
     assert limiter.suppressed == 0
 
 
-def test_a_storm_without_end_is_told_once_in_the_time_of_the_limit():
-    limiter = Limiter(10, 60.0)
+def test_a_burst_without_end_is_told_once_in_the_time_of_the_limit():
+    limiter = RateLimiter(10, 60.0)
     sums = []
     for tick in range(50 * 300):
         now = tick / 50
@@ -40,8 +40,8 @@ def test_a_storm_without_end_is_told_once_in_the_time_of_the_limit():
     assert sum(count for _, count in sums) + limiter.suppressed == 50 * 300 - 10
 
 
-def test_after_a_storm_it_is_as_before():
-    limiter = Limiter(2, 10.0)
+def test_after_a_burst_it_is_as_before():
+    limiter = RateLimiter(2, 10.0)
     for at in (0.0, 0.1, 0.2):
         limiter.allows(at)
     limiter.sum(0.2 + CALM)
@@ -50,8 +50,8 @@ def test_after_a_storm_it_is_as_before():
     assert not limiter.allows(30.2)
 
 
-def test_what_is_counted_is_a_storm():
-    limiter = Limiter(10, 60.0)
+def test_what_is_counted_is_a_burst():
+    limiter = RateLimiter(10, 60.0)
     limiter.count(1.0)
     assert limiter.due() == 1.0 + CALM
     assert limiter.sum(limiter.due()) == 1
