@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import Texts, small_columns
+from haproxy_agentx.oid import Oid
 
 SPARE_NUMBERS = 1000
 """Numbers of certificates that have gone which are held: they come back."""

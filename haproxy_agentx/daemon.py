@@ -22,7 +22,6 @@ from typing import Any
 from haproxy_agentx import __version__, lag, sdnotify
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Event, Settings
-from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.budget import Budget
@@ -43,6 +42,7 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.notification_size import octets
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import Texts, object_names, scalar_columns, small_columns
+from haproxy_agentx.oid import Oid, key
 from haproxy_agentx.outbox import Outbox
 from haproxy_agentx.process import HaproxyProcess
 from haproxy_agentx.report import Report

@@ -9,7 +9,6 @@ from time import monotonic
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn, ServedTable
 from haproxy_agentx.budget import Budget
 from haproxy_agentx.certificates import Certificates
@@ -33,6 +32,7 @@ from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, proxy_scope, survey
 from haproxy_agentx.objects.tables import StatColumns
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Denied, Invalid, OverLimit, SourceError, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.url import shown_url

@@ -10,7 +10,6 @@ from time import monotonic
 
 from haproxy_agentx import __version__
 from haproxy_agentx.agentx.connection import Connection
-from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.event import Delivery, Event
@@ -20,6 +19,7 @@ from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
 from haproxy_agentx.lag import Stalls
 from haproxy_agentx.monitor.watch import Monitor
+from haproxy_agentx.oid import dotted
 from haproxy_agentx.outbox import Outbox
 from haproxy_agentx.problems import LATELY, Problem, problems, worst
 from haproxy_agentx.process import HaproxyProcess

@@ -13,7 +13,6 @@ import pytest
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Acknowledged, Closed, MasterRefused, Ready, Unanswered
 from haproxy_agentx.agentx.events import Event as AgentXEvent
-from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import ErrorStatus, Tag, VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.delivery import MAX_TRIES
@@ -22,6 +21,7 @@ from haproxy_agentx.journal import Journal
 from haproxy_agentx.objects.notification_size import COMPACT, octets
 from haproxy_agentx.objects.notifications import varbinds as notification
 from haproxy_agentx.objects.root import ROOT
+from haproxy_agentx.oid import key, parse
 from haproxy_agentx.outbox import NO_SESSION, Outbox, OutboxPace
 from haproxy_agentx.store.ledger import Counts
 from tests.support import golden, wire

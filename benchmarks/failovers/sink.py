@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.event import Kind
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import SourceError
 from haproxy_agentx.vrrp import pdu, traps
 from haproxy_agentx.vrrp.model import StateTrap

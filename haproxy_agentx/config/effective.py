@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config.model import Config, HaproxyConfig, KeepalivedConfig, NotificationsConfig, ServiceConfig
 from haproxy_agentx.config.values import NONE
 from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
 from haproxy_agentx.health.model import Minimum
+from haproxy_agentx.oid import dotted
 from haproxy_agentx.url import shown_url
 from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 

@@ -7,42 +7,43 @@ together only when the names at their rows are still the same: ``settled`` says 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.model import Address, MibInstance, MibReading, MibScript, VrrpState
-from haproxy_agentx.vrrp.snmp import Missing, Name, Value, VarBind
+from haproxy_agentx.vrrp.snmp import Missing, Value, VarBind
 
-BASE: Name = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
-VERSION: Name = (*BASE, 1, 1)
-ROUTER_ID: Name = (*BASE, 1, 2)
+BASE: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
+VERSION: Oid = (*BASE, 1, 1)
+ROUTER_ID: Oid = (*BASE, 1, 2)
 SCALARS = (VERSION, ROUTER_ID)
 
-_INSTANCE: Name = (*BASE, 2, 3, 1)
-NAME: Name = (*_INSTANCE, 2)
-ROUTER_NUMBER: Name = (*_INSTANCE, 3)
-STATE: Name = (*_INSTANCE, 4)
-INITIAL_STATE: Name = (*_INSTANCE, 5)
-WANTED_STATE: Name = (*_INSTANCE, 6)
-BASE_PRIORITY: Name = (*_INSTANCE, 7)
-EFFECTIVE_PRIORITY: Name = (*_INSTANCE, 8)
-INTERFACE: Name = (*_INSTANCE, 10)
-ADVERTISEMENT_INTERVAL: Name = (*_INSTANCE, 12)
-PREEMPT: Name = (*_INSTANCE, 13)
-PREEMPT_DELAY: Name = (*_INSTANCE, 14)
-SYNC_GROUP: Name = (*_INSTANCE, 18)
-ACCEPT: Name = (*_INSTANCE, 27)
-VRRP_VERSION: Name = (*_INSTANCE, 30)
-GROUP_NAME: Name = (*BASE, 2, 1, 1, 2)
-TRACKED_INTERFACE: Name = (*BASE, 2, 4, 1, 1)
-TRACKED_SCRIPT: Name = (*BASE, 2, 5, 1, 2)
-ADDRESS_VALUE: Name = (*BASE, 2, 6, 1, 3)
-ADDRESS_INTERFACE: Name = (*BASE, 2, 6, 1, 8)
-ADDRESS_STATUS: Name = (*BASE, 2, 6, 1, 10)
-SCRIPT_NAME: Name = (*BASE, 2, 9, 1, 2)
-SCRIPT_INTERVAL: Name = (*BASE, 2, 9, 1, 4)
-SCRIPT_RESULT: Name = (*BASE, 2, 9, 1, 6)
-SCRIPT_RISE: Name = (*BASE, 2, 9, 1, 7)
-SCRIPT_FALL: Name = (*BASE, 2, 9, 1, 8)
-GROUP_TRACKED_INTERFACE: Name = (*BASE, 2, 14, 1, 1)
+_INSTANCE: Oid = (*BASE, 2, 3, 1)
+NAME: Oid = (*_INSTANCE, 2)
+ROUTER_NUMBER: Oid = (*_INSTANCE, 3)
+STATE: Oid = (*_INSTANCE, 4)
+INITIAL_STATE: Oid = (*_INSTANCE, 5)
+WANTED_STATE: Oid = (*_INSTANCE, 6)
+BASE_PRIORITY: Oid = (*_INSTANCE, 7)
+EFFECTIVE_PRIORITY: Oid = (*_INSTANCE, 8)
+INTERFACE: Oid = (*_INSTANCE, 10)
+ADVERTISEMENT_INTERVAL: Oid = (*_INSTANCE, 12)
+PREEMPT: Oid = (*_INSTANCE, 13)
+PREEMPT_DELAY: Oid = (*_INSTANCE, 14)
+SYNC_GROUP: Oid = (*_INSTANCE, 18)
+ACCEPT: Oid = (*_INSTANCE, 27)
+VRRP_VERSION: Oid = (*_INSTANCE, 30)
+GROUP_NAME: Oid = (*BASE, 2, 1, 1, 2)
+TRACKED_INTERFACE: Oid = (*BASE, 2, 4, 1, 1)
+TRACKED_SCRIPT: Oid = (*BASE, 2, 5, 1, 2)
+ADDRESS_VALUE: Oid = (*BASE, 2, 6, 1, 3)
+ADDRESS_INTERFACE: Oid = (*BASE, 2, 6, 1, 8)
+ADDRESS_STATUS: Oid = (*BASE, 2, 6, 1, 10)
+SCRIPT_NAME: Oid = (*BASE, 2, 9, 1, 2)
+SCRIPT_INTERVAL: Oid = (*BASE, 2, 9, 1, 4)
+SCRIPT_RESULT: Oid = (*BASE, 2, 9, 1, 6)
+SCRIPT_RISE: Oid = (*BASE, 2, 9, 1, 7)
+SCRIPT_FALL: Oid = (*BASE, 2, 9, 1, 8)
+GROUP_TRACKED_INTERFACE: Oid = (*BASE, 2, 14, 1, 1)
 COLUMNS = (
     NAME, ROUTER_NUMBER, STATE, INITIAL_STATE, WANTED_STATE, BASE_PRIORITY, EFFECTIVE_PRIORITY, INTERFACE,
     ADVERTISEMENT_INTERVAL, PREEMPT, PREEMPT_DELAY, SYNC_GROUP, ACCEPT, VRRP_VERSION, GROUP_NAME, TRACKED_INTERFACE,
@@ -80,7 +81,7 @@ _MAKERS = (
 )
 """The column that makes a row, and others of its table: what has only those has lost its row, and is torn."""
 
-Cells = Mapping[Name, Value]
+Cells = Mapping[Oid, Value]
 
 
 def read(cells: Cells, began: float, ended: float) -> MibReading:
@@ -126,7 +127,7 @@ def has_instances(cells: Cells) -> bool:
     return any(name[: len(NAME)] == NAME for name in cells)
 
 
-def settled(cells: Cells) -> tuple[Name, ...]:
+def settled(cells: Cells) -> tuple[Oid, ...]:
     """Return the names of two objects: the last row's name and the one of the row behind it, which is not there.
 
     When both are answered as ``unchanged`` wants, no row was added or removed while the rest was read.
@@ -143,8 +144,8 @@ def unchanged(cells: Cells, varbinds: Sequence[VarBind]) -> bool:
     )
 
 
-def _by_column(cells: Cells) -> dict[Name, dict[Name, Value]]:
-    columns: dict[Name, dict[Name, Value]] = {column: {} for column in (*SCALARS, *COLUMNS)}
+def _by_column(cells: Cells) -> dict[Oid, dict[Oid, Value]]:
+    columns: dict[Oid, dict[Oid, Value]] = {column: {} for column in (*SCALARS, *COLUMNS)}
     for name, value in cells.items():
         # the columns of the tables have two sub-identifiers more than the scalars
         for length in (len(NAME), len(VERSION)):
@@ -155,7 +156,7 @@ def _by_column(cells: Cells) -> dict[Name, dict[Name, Value]]:
 
 
 def _instance(
-    columns: Mapping[Name, Cells],
+    columns: Mapping[Oid, Cells],
     row: int,
     addresses: tuple[Address, ...],
     scripts: tuple[MibScript, ...],
@@ -189,7 +190,7 @@ def _instance(
     )
 
 
-def _of_groups(columns: Mapping[Name, Cells]) -> Callable[[int], tuple[str, ...]]:
+def _of_groups(columns: Mapping[Oid, Cells]) -> Callable[[int], tuple[str, ...]]:
     """Return a function from the row of an instance to the interfaces that its sync group tracks."""
     names = {_text(columns, GROUP_NAME, at): at[0] for at in columns[GROUP_NAME] if len(at) == 1}
     tracked: dict[int, list[str]] = {}
@@ -198,9 +199,9 @@ def _of_groups(columns: Mapping[Name, Cells]) -> Callable[[int], tuple[str, ...]
     return lambda row: tuple(tracked.get(names.get(_text_if(columns, SYNC_GROUP, (row,)), STATIC), ()))
 
 
-def _grouped(columns: Mapping[Name, Cells], column: Name, rows: Sequence[int]) -> dict[int, list[Name]]:
+def _grouped(columns: Mapping[Oid, Cells], column: Oid, rows: Sequence[int]) -> dict[int, list[Oid]]:
     """Return the indexes in a column whose rows have two indexes, by the first one: the row of the instance."""
-    found: dict[int, list[Name]] = {}
+    found: dict[int, list[Oid]] = {}
     known = frozenset(rows)
     for at in _in_order(columns[column]):
         if at[0] not in known:
@@ -209,7 +210,7 @@ def _grouped(columns: Mapping[Name, Cells], column: Name, rows: Sequence[int]) -
     return found
 
 
-def _in_order(cells: Cells) -> Iterator[Name]:
+def _in_order(cells: Cells) -> Iterator[Oid]:
     for at in sorted(cells):
         if len(at) != len(("instance", "place")):
             raise Invalid("KEEPALIVED-MIB: a row below an instance does not have two indexes")
@@ -217,7 +218,7 @@ def _in_order(cells: Cells) -> Iterator[Name]:
             yield at
 
 
-def _address(columns: Mapping[Name, Cells], at: Name) -> Address:
+def _address(columns: Mapping[Oid, Cells], at: Oid) -> Address:
     value = columns[ADDRESS_VALUE][at]
     try:
         # InetAddress (RFC 4001): its length is its type's
@@ -230,23 +231,23 @@ def _address(columns: Mapping[Name, Cells], at: Name) -> Address:
 
 
 def _script(
-    columns: Mapping[Name, Cells], at: Name, results: Mapping[str, bool | None], times: Mapping[str, float]
+    columns: Mapping[Oid, Cells], at: Oid, results: Mapping[str, bool | None], times: Mapping[str, float]
 ) -> MibScript:
     name = _text(columns, TRACKED_SCRIPT, at)
     return MibScript(name, results.get(name), times.get(name, 0.0))
 
 
-def _result(columns: Mapping[Name, Cells], at: Name) -> bool | None:
+def _result(columns: Mapping[Oid, Cells], at: Oid) -> bool | None:
     return RESULTS.get(_number_if(columns, SCRIPT_RESULT, at) or 0)
 
 
-def _takes(columns: Mapping[Name, Cells], at: Name) -> float:
+def _takes(columns: Mapping[Oid, Cells], at: Oid) -> float:
     """Return the seconds that a script takes to notice, 0 where that is not known."""
     interval, often = _number_if(columns, SCRIPT_INTERVAL, at), (SCRIPT_RISE, SCRIPT_FALL)
     return float((interval or 0) * max((_number_if(columns, column, at) or 1) for column in often))
 
 
-def _state_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> VrrpState | None:
+def _state_if(columns: Mapping[Oid, Cells], column: Oid, at: Oid) -> VrrpState | None:
     number = _number_if(columns, column, at)
     return None if number is None else _known(number)
 
@@ -255,30 +256,30 @@ def _known(number: int) -> VrrpState:
     return VrrpState(number) if number in VrrpState.__members__.values() else VrrpState.unknown
 
 
-def _number_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> int | None:
+def _number_if(columns: Mapping[Oid, Cells], column: Oid, at: Oid) -> int | None:
     """Return a number, None where the cell is absent."""
     return _number(columns, column, at) if at in columns[column] else None
 
 
-def _text_if(columns: Mapping[Name, Cells], column: Name, at: Name) -> str:
+def _text_if(columns: Mapping[Oid, Cells], column: Oid, at: Oid) -> str:
     """Return a text, an empty one where the cell is absent."""
     return _text(columns, column, at) if at in columns[column] else ""
 
 
-def _number(columns: Mapping[Name, Cells], column: Name, at: Name) -> int:
+def _number(columns: Mapping[Oid, Cells], column: Oid, at: Oid) -> int:
     value = columns[column].get(at)
     if not isinstance(value, int):
         raise _torn(column, at)
     return value
 
 
-def _text(columns: Mapping[Name, Cells], column: Name, at: Name) -> str:
+def _text(columns: Mapping[Oid, Cells], column: Oid, at: Oid) -> str:
     value = columns[column].get(at)
     if not isinstance(value, bytes):
         raise _torn(column, at)
     return value[:MAX_TEXT].decode("utf-8", "replace")
 
 
-def _torn(column: Name, at: Name) -> Invalid:
+def _torn(column: Oid, at: Oid) -> Invalid:
     written = ".".join(map(str, (*column, *at)))
     return Invalid(f"KEEPALIVED-MIB: {written} does not fit to its row: keepalived's configuration changed meanwhile?")

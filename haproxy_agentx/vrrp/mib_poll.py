@@ -8,13 +8,14 @@ from dataclasses import replace
 from time import monotonic
 
 from haproxy_agentx import lag
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import keepalived_mib, routers
 from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_walk import MibWalk
 from haproxy_agentx.vrrp.model import MibFailure, MibReading, MibRouter
-from haproxy_agentx.vrrp.snmp import Error, Message, Missing, Name, SnmpRequest, Value
+from haproxy_agentx.vrrp.snmp import Error, Message, Missing, SnmpRequest, Value
 from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ keepalived that owes it an answer ends, because keepalived was killed. A running
 TRIES = 3
 """Readings in a row that a change of keepalived's configuration, or its end, may fall into."""
 
-UP_TIME: Name = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 
 _VIEW = (
     "give it a view in snmpd.conf: `rocommunity COMMUNITY 127.0.0.1` with a community that no other line has (one with"
@@ -166,7 +167,7 @@ class MibPoll:
         known_routers = await self._routers()
         return replace(keepalived_mib.read(cells, began, monotonic()), routers=known_routers)
 
-    async def _scalars(self) -> Mapping[Name, Value]:
+    async def _scalars(self) -> Mapping[Oid, Value]:
         """Return the scalars as cells; none where they are not answered, which says nothing of VRRP."""
         walk = MibWalk(keepalived_mib.SCALARS, (), 1)
         with suppress(Unresponsive):

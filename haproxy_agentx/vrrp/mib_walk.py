@@ -5,8 +5,9 @@ snmpd makes of a GetBulk one AgentX request for each repetition, so keepalived a
 
 from collections.abc import Sequence
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid, OverLimit
-from haproxy_agentx.vrrp.snmp import Missing, Name, SnmpRequest, Value, VarBind
+from haproxy_agentx.vrrp.snmp import Missing, SnmpRequest, Value, VarBind
 
 MAX_ANSWER = 48
 """Varbinds in an answer: decoding one takes 70 us, during which nothing else has a turn; snmpd gives at most 100."""
@@ -21,8 +22,8 @@ class MibWalk:
     ``rows`` is how many rows are expected, so that one answer can hold all of them and what shows that they end.
     """
 
-    def __init__(self, scalars: Sequence[Name], columns: Sequence[Name], rows: int) -> None:
-        self.cells: dict[Name, Value] = {}
+    def __init__(self, scalars: Sequence[Oid], columns: Sequence[Oid], rows: int) -> None:
+        self.cells: dict[Oid, Value] = {}
         self.beyond: list[VarBind] = []
         """What was answered for the scalars that are not there: the next object that is, or endOfMibView."""
         self.longest = 0
@@ -58,7 +59,7 @@ class MibWalk:
         for place, varbind in enumerate(varbinds[scalars:]):
             self._take(asked[place % len(asked)], varbind)
 
-    def _take(self, column: Name, varbind: VarBind) -> None:
+    def _take(self, column: Oid, varbind: VarBind) -> None:
         name, value = varbind
         last = self._places.get(column)
         if last is None:  # it ended earlier in this answer

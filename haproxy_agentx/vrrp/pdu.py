@@ -7,8 +7,9 @@ from pyasn1.error import PyAsn1Error
 from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp.snmp import Message, Missing, Name, PduKind, SnmpRequest, Value
+from haproxy_agentx.vrrp.snmp import Message, Missing, PduKind, SnmpRequest, Value
 
 MAX_REQUEST = 0x7FFFFFFF
 """request-id is an Integer32, and some agents want it positive."""
@@ -94,7 +95,7 @@ def unwrap(datagram: bytes) -> tuple[bytes, Pdu]:
         raise Invalid(f"an SNMP message is garbage ({type(error).__name__})") from error
 
 
-def _name(oid: Any) -> Name:  # noqa: ANN401  -- pysnmp has no types
+def _name(oid: Any) -> Oid:  # noqa: ANN401  -- pysnmp has no types
     return tuple(map(int, oid))
 
 

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.vrrp.model import Link, MibInstance, MibRouter, RouterState
-from haproxy_agentx.vrrp.snmp import Name, Value
+from haproxy_agentx.vrrp.snmp import Value
 
-_MIB: Name = (1, 3, 6, 1, 2, 1, 207, 1)
-MASTER_ADDRESS: Name = (*_MIB, 1, 1, 1, 3)
-STATUS: Name = (*_MIB, 1, 1, 1, 6)
-RECEIVED: Name = (*_MIB, 2, 5, 1, 3)
+_MIB: Oid = (1, 3, 6, 1, 2, 1, 207, 1)
+MASTER_ADDRESS: Oid = (*_MIB, 1, 1, 1, 3)
+STATUS: Oid = (*_MIB, 1, 1, 1, 6)
+RECEIVED: Oid = (*_MIB, 2, 5, 1, 3)
 COLUMNS = (MASTER_ADDRESS, STATUS, RECEIVED)
 
 IP_VERSIONS = {1: 4, 2: 6}
@@ -23,7 +24,7 @@ IP_VERSIONS = {1: 4, 2: 6}
 _ROW = ("interface", "VRID", "type of address")
 
 
-def read(cells: Mapping[Name, Value]) -> tuple[MibRouter, ...]:
+def read(cells: Mapping[Oid, Value]) -> tuple[MibRouter, ...]:
     """Return the rows of the cells of COLUMNS. What does not make sense says nothing, and its row is left out."""
     columns = {column: _below(cells, column) for column in COLUMNS}
     rows = sorted(row for row in columns[STATUS] if len(row) == len(_ROW) and row[2] in IP_VERSIONS)
@@ -72,7 +73,7 @@ def _fitting(
             yield router
 
 
-def _below(cells: Mapping[Name, Value], column: Name) -> dict[Name, Value]:
+def _below(cells: Mapping[Oid, Value], column: Oid) -> dict[Oid, Value]:
     return {name[len(column) :]: value for name, value in cells.items() if name[: len(column)] == column}
 
 

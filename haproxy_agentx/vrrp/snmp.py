@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-Name = tuple[int, ...]
+from haproxy_agentx.oid import Oid
 
 
 class Missing(Enum):
@@ -14,10 +14,10 @@ class Missing(Enum):
     endOfMibView = 0x82  # noqa: N815
 
 
-Value = int | bytes | Name | Missing | None
+Value = int | bytes | Oid | Missing | None
 """Numbers and times are int, octet strings and addresses bytes, Null is None."""
 
-VarBind = tuple[Name, Value]
+VarBind = tuple[Oid, Value]
 
 
 class PduKind(Enum):
@@ -54,7 +54,7 @@ class Message:
 class SnmpRequest:
     """A Get of ``names`` or, with ``repetitions``, a GetBulk whose first ``scalars`` names are not repeated."""
 
-    names: tuple[Name, ...]
+    names: tuple[Oid, ...]
     repetitions: int = 0
     scalars: int = 0
 

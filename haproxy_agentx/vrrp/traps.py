@@ -6,26 +6,27 @@ so a name below the column is read as well.
 
 from collections.abc import Iterable
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, VrrpState
-from haproxy_agentx.vrrp.snmp import Missing, Name, Value, VarBind
+from haproxy_agentx.vrrp.snmp import Missing, Value, VarBind
 
 MAX_NAME = 255
 """Octets in a name: DisplayString (RFC 2579 2)."""
 
-UP_TIME: Name = (1, 3, 6, 1, 2, 1, 1, 3, 0)
-TRAP_OID: Name = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
-KEEPALIVED: Name = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
-ROUTER_ID: Name = (*KEEPALIVED, 1, 2)
-GROUP_CHANGE: Name = (*KEEPALIVED, 2, 10, 0, 1)
-INSTANCE_CHANGE: Name = (*KEEPALIVED, 2, 10, 0, 2)
-NEW_MASTER: Name = (1, 3, 6, 1, 2, 1, 207, 0, 1)
-NEW_MASTER_REASON: Name = (1, 3, 6, 1, 2, 1, 207, 1, 2, 5, 1, 2)
+UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
+KEEPALIVED: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
+ROUTER_ID: Oid = (*KEEPALIVED, 1, 2)
+GROUP_CHANGE: Oid = (*KEEPALIVED, 2, 10, 0, 1)
+INSTANCE_CHANGE: Oid = (*KEEPALIVED, 2, 10, 0, 2)
+NEW_MASTER: Oid = (1, 3, 6, 1, 2, 1, 207, 0, 1)
+NEW_MASTER_REASON: Oid = (1, 3, 6, 1, 2, 1, 207, 1, 2, 5, 1, 2)
 """vrrpv3StatisticsNewMasterReason."""
 
 
-_INSTANCE: Name = (*KEEPALIVED, 2, 3, 1)
-_GROUP: Name = (*KEEPALIVED, 2, 1, 1)
+_INSTANCE: Oid = (*KEEPALIVED, 2, 3, 1)
+_GROUP: Oid = (*KEEPALIVED, 2, 1, 1)
 
 _MARKS = (bytes.fromhex("2b06010401ca726405020a00"), bytes.fromhex("2b06010201814f0001"))
 """The identifiers of the notifications above as they travel (X.690 8.19)."""
@@ -51,7 +52,7 @@ def read(varbinds: Iterable[VarBind]) -> Trap | None:
     return None
 
 
-def _state(values: dict[Name, Value], entry: Name, name: int, state: int, initial: int | None = None) -> StateTrap:
+def _state(values: dict[Oid, Value], entry: Oid, name: int, state: int, initial: int | None = None) -> StateTrap:
     named = _text(_find(values, (*entry, name)))
     if not named:
         raise Invalid("keepalived's trap does not name an instance or group")
@@ -69,7 +70,7 @@ def _state(values: dict[Name, Value], entry: Name, name: int, state: int, initia
     )
 
 
-def _new_master(values: dict[Name, Value]) -> NewMasterTrap:
+def _new_master(values: dict[Oid, Value]) -> NewMasterTrap:
     for name, value in values.items():
         if name[: len(NEW_MASTER_REASON)] == NEW_MASTER_REASON and isinstance(value, int):
             known = value in NewMasterReason.__members__.values()
@@ -79,7 +80,7 @@ def _new_master(values: dict[Name, Value]) -> NewMasterTrap:
     return NewMasterTrap(None)
 
 
-def _find(values: dict[Name, Value], column: Name) -> Value:
+def _find(values: dict[Oid, Value], column: Oid) -> Value:
     """Return the value of the column itself or of the first instance of it."""
     if column in values:
         return values[column]

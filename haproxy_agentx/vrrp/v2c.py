@@ -1,5 +1,6 @@
 """Notifications of SNMPv2c in plain values (RFC 3416 3, X.690 8), without a library: 30 microseconds each. Pure."""
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.snmp import (
     INTEGER,
@@ -9,7 +10,6 @@ from haproxy_agentx.vrrp.snmp import (
     V2C,
     Message,
     Missing,
-    Name,
     Outline,
     PduKind,
     Value,
@@ -103,7 +103,7 @@ def _varbinds(datagram: bytes, at: int, end: int) -> list[VarBind]:
     return found
 
 
-def _name(octets: bytes) -> Name:
+def _name(octets: bytes) -> Oid:
     """Read an OBJECT IDENTIFIER (X.690 8.19)."""
     numbers: list[int] = []
     number, begins = 0, True

@@ -10,9 +10,9 @@ from haproxy_agentx.vrrp.model import (
     FifoLine,
     Kernel,
     Link,
+    MibFailure,
     MibScript,
     NewMasterReason,
-    MibFailure,
     VrrpState,
 )
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, plan

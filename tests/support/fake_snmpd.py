@@ -9,7 +9,8 @@ from typing import Self
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
 
-from haproxy_agentx.vrrp.snmp import Missing, Name, Value
+from haproxy_agentx.oid import Oid
+from haproxy_agentx.vrrp.snmp import Missing, Value
 
 UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 BEHIND = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)
@@ -29,12 +30,12 @@ class FakeSnmpd(AbstractContextManager["FakeSnmpd"]):
     None for silence. ``most`` is the number of varbinds that fit into an answer. ``requests`` are the names asked for.
     """
 
-    def __init__(self, cells: Mapping[Name, Value], community: str = "public", most: int = 100) -> None:
+    def __init__(self, cells: Mapping[Oid, Value], community: str = "public", most: int = 100) -> None:
         self.cells = dict(cells)
         self.community = community.encode()
         self.most = most
-        self.requests: list[tuple[Name, ...]] = []
-        self.spoil: Callable[[tuple[Name, ...], object], object] = lambda names, response: response
+        self.requests: list[tuple[Oid, ...]] = []
+        self.spoil: Callable[[tuple[Oid, ...], object], object] = lambda names, response: response
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
 
     def __enter__(self) -> Self:
@@ -68,7 +69,7 @@ class FakeSnmpd(AbstractContextManager["FakeSnmpd"]):
             spoiled = encoder.encode(message)
         self._socket.sendto(spoiled, peer)
 
-    def _answer(self, pdu: object, names: tuple[Name, ...]) -> list[tuple[Name, Value]]:
+    def _answer(self, pdu: object, names: tuple[Oid, ...]) -> list[tuple[Oid, Value]]:
         if pdu.tagSet != v2c.GetBulkRequestPDU.tagSet:
             return [(name, self.cells.get(name, Missing.noSuchInstance)) for name in names]
         scalars = int(v2c.apiBulkPDU.get_non_repeaters(pdu))
@@ -80,7 +81,7 @@ class FakeSnmpd(AbstractContextManager["FakeSnmpd"]):
             places = [name for name, _ in row]
         return answer[: self.most]
 
-    def _following(self, name: Name) -> tuple[Name, Value]:
+    def _following(self, name: Oid) -> tuple[Oid, Value]:
         found = min((other for other in self.cells if other > name), default=None)
         return (name, Missing.endOfMibView) if found is None else (found, self.cells[found])
 

@@ -4,20 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, SCALARS
-from haproxy_agentx.vrrp.snmp import Name, Value
+from haproxy_agentx.vrrp.snmp import Value
 
 SAMPLES = Path(__file__).parent.parent / "vrrp" / "samples"
 
 _LINE = re.compile(r'\.([0-9.]+) = (?:(INTEGER|Gauge32): (-?\d+)|STRING: "(.*)"|Hex-STRING: ([0-9A-F ]+)|"")')
 
 
-def walk(text: str) -> dict[Name, Value]:
+def walk(text: str) -> dict[Oid, Value]:
     """Give all cells of a printed walk."""
     return dict(map(_cell, filter(None, text.splitlines())))
 
 
-def _cell(line: str) -> tuple[Name, Value]:
+def _cell(line: str) -> tuple[Oid, Value]:
     found = _LINE.fullmatch(line)
     assert found, line
     name = tuple(map(int, found[1].split(".")))
@@ -26,12 +27,12 @@ def _cell(line: str) -> tuple[Name, Value]:
     return name, bytes.fromhex(found[5]) if found[5] else (found[4] or "").encode()
 
 
-def sample(name: str) -> dict[Name, Value]:
+def sample(name: str) -> dict[Oid, Value]:
     """Give all cells of the walk of KEEPALIVED-MIB that is kept under that name."""
     return walk((SAMPLES / f"keepalived-mib-{name}.numeric.txt").read_text())
 
 
-def read_ones(cells: Mapping[Name, Value]) -> dict[Name, Value]:
+def read_ones(cells: Mapping[Oid, Value]) -> dict[Oid, Value]:
     """Give the cells that a reading asks for."""
     wanted = (*SCALARS, *COLUMNS)
     return {name: value for name, value in cells.items() if any(name[: len(one)] == one for one in wanted)}

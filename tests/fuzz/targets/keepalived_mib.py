@@ -6,10 +6,11 @@ the cells are refused with Invalid, whose text is one printable line, or read in
 
 from ipaddress import ip_address
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
-from haproxy_agentx.vrrp.snmp import Missing, Name, Value, VarBind
+from haproxy_agentx.vrrp.snmp import Missing, Value, VarBind
 from tests.fuzz.octets import Octets
 from tests.support.mib_text import read_ones, sample
 
@@ -43,7 +44,7 @@ def value(octets: Octets) -> Value:
             return -octets.number(5)
 
 
-def varbind(octets: Octets, asked: Name) -> VarBind:
+def varbind(octets: Octets, asked: Oid) -> VarBind:
     choice = octets.number()
     if choice % 4 == 0:
         return asked, octets.one_of(MISSING)
@@ -52,7 +53,7 @@ def varbind(octets: Octets, asked: Name) -> VarBind:
     return (*column, *rows), value(octets)
 
 
-def scripted(octets: Octets) -> dict[Name, Value] | None:
+def scripted(octets: Octets) -> dict[Oid, Value] | None:
     walk = MibWalk(mib.SCALARS, mib.COLUMNS, octets.number())
     try:
         while octets and (request := walk.next()) is not None:
@@ -67,7 +68,7 @@ def scripted(octets: Octets) -> dict[Name, Value] | None:
     return walk.cells
 
 
-def altered(octets: Octets) -> dict[Name, Value]:
+def altered(octets: Octets) -> dict[Oid, Value]:
     cells = dict(octets.one_of(tuple(CELLS.values())) if octets else CELLS["lb1"])
     while octets and cells:
         choice = octets.number()

@@ -5,8 +5,9 @@ Data: for each cell its column, the sub-identifiers of its row, and its value.
 
 from ipaddress import ip_address
 
+from haproxy_agentx.oid import Oid
 from haproxy_agentx.vrrp import routers
-from haproxy_agentx.vrrp.snmp import Name, Value
+from haproxy_agentx.vrrp.snmp import Value
 from tests.fuzz.octets import Octets
 from tests.fuzz.targets.keepalived_mib import value
 
@@ -23,7 +24,7 @@ SEEDS = {
 
 def target(data: bytes) -> None:
     octets = Octets(data)
-    cells: dict[Name, Value] = {}
+    cells: dict[Oid, Value] = {}
     while octets:
         column = octets.one_of(routers.COLUMNS)
         name = (*column, *(octets.number() for _ in range(octets.number() % 5)))
