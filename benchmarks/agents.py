@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from benchmarks.ask import get
-from benchmarks.farm import PER_BACKEND, instance
+from benchmarks.simulated_servers import PER_BACKEND, instance
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.oid import dotted
 from tests.support.snmpd import Snmpd

@@ -20,8 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.farm import Farm
 from benchmarks.inprocess import Walker, layout_of, reading_of, server_table, view_of
+from benchmarks.simulated_servers import SimulatedServers
 
 REQUESTS = 1000
 ROWS = 100
@@ -105,7 +105,7 @@ def walk_with_slices(count: int) -> None:
 
 def prepared() -> tuple[Walker, list[bytes]]:
     """Return a walker with a table just refreshed, and the requests of a walk of it."""
-    reading = reading_of(Farm(ROWS))
+    reading = reading_of(SimulatedServers(ROWS))
     view = view_of(layout_of(reading), reading)
     walker = Walker(view)
     frames = walker.record([server_table()], REQUESTS)

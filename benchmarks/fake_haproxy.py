@@ -1,4 +1,4 @@
-"""A statistics socket of HAProxy with a farm of any size behind it.
+"""A statistics socket of HAProxy with any number of servers behind it.
 
     python -m benchmarks.fake_haproxy SOCKET SERVERS [--fields 119] [--churn ROWS] [--torn EACH]
 
@@ -13,14 +13,14 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.farm import Farm
+from benchmarks.simulated_servers import SimulatedServers
 
 
 class Answers:
     """The answers of this second."""
 
-    def __init__(self, farm: Farm, torn: int) -> None:
-        self._farm = farm
+    def __init__(self, servers: SimulatedServers, torn: int) -> None:
+        self._servers = servers
         self._torn = torn
         self._asked = 0
         self._by_command: dict[bytes, bytes] = {}
@@ -28,7 +28,7 @@ class Answers:
 
     def make(self) -> None:
         """Make those of now."""
-        self._by_command = {b"show stat": self._farm.show_stat(), b"show info": self._farm.show_info()}
+        self._by_command = {b"show stat": self._servers.show_stat(), b"show info": self._servers.show_info()}
 
     def keep_making(self) -> None:
         """Make new ones each second, for ever."""
@@ -36,7 +36,7 @@ class Answers:
         while True:
             due += 1
             time.sleep(max(0.0, due - time.monotonic()))
-            self._farm.tick()
+            self._servers.tick()
             self.make()
 
     def to(self, command: bytes) -> bytes | memoryview:
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--churn", type=int, default=0, help="servers that go and come back each second")
     parser.add_argument("--torn", type=int, default=0, help="tear one in so many answers; 0 for none")
     options = parser.parse_args()
-    answers = Answers(Farm(options.servers, options.fields, options.churn), options.torn)
+    answers = Answers(SimulatedServers(options.servers, options.fields, options.churn), options.torn)
 
     class Exchange(socketserver.StreamRequestHandler):
         def handle(self) -> None:

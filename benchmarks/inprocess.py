@@ -1,12 +1,12 @@
 """The daemon's way from HAProxy's text to a Response, without sockets: what the profile and the cost guard run.
 
-A farm is read and arranged as the daemon does it, and a session is opened to the point where requests are answered.
+Simulated servers are read and arranged as the daemon does it, and a session is opened, to where requests are answered.
 """
 
 from collections.abc import Generator
 from typing import TypeVar
 
-from benchmarks.farm import Farm
+from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode
 from haproxy_agentx.agentx.events import Settings
@@ -37,9 +37,9 @@ def run(work: Generator[None, None, Result]) -> Result:
             return result
 
 
-def reading_of(farm: Farm, previous: Reading | None = None) -> Reading:
+def reading_of(servers: SimulatedServers, previous: Reading | None = None) -> Reading:
     """Read ``show stat`` in slices."""
-    text = farm.show_stat()
+    text = servers.show_stat()
     parser = StatParser(previous)
     for start in range(0, len(text), SLICE):
         parser.feed(text[start : start + SLICE])

@@ -16,7 +16,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.farm import Farm
+from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.control import NotRunning, ask
 from tests.support.daemon import Daemon, source
 from tests.support.memory_group import memory_group
@@ -34,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     base: tuple[int, int] | None = None
     for servers in map(int, options.rows.split(",")):
-        octets = len(Farm(servers, options.fields, 0).show_stat())
+        octets = len(SimulatedServers(servers, options.fields, 0).show_stat())
         peak, rows = measure(servers, options.fields, options.limit)
         line = f"{rows:7d} rows, {octets / servers:5.0f} octets each: peak {peak >> 20:4d} MiB"
         if base is not None and rows > base[0]:

@@ -16,11 +16,11 @@ from collections.abc import Callable, Generator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.farm import Farm
 from benchmarks.inprocess import SLICE, Walker, columns_of, layout_of, reading_of, run, server_table, view_of
+from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.haproxy.stat import Reading, StatParser
-from haproxy_agentx.health.farm import Farm as Counted
 from haproxy_agentx.health.model import ServiceRequirements
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import ProcessState, assess
 from haproxy_agentx.objects.layout import arrange, survey
 
@@ -33,10 +33,10 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=10_000)
     options = parser.parse_args()
     console = Console()
-    farm = Farm(options.servers)
-    reading = reading_of(farm)
+    servers = SimulatedServers(options.servers)
+    reading = reading_of(servers)
     profile_walk(console, Walker(view_of(layout_of(reading), reading)))
-    stretches(console, farm, reading)
+    stretches(console, servers, reading)
 
 
 def profile_walk(console: Console, walker: Walker) -> None:
@@ -68,16 +68,16 @@ def profile_walk(console: Console, walker: Walker) -> None:
     console.print(table)
 
 
-def stretches(console: Console, farm: Farm, reading: Reading) -> None:
+def stretches(console: Console, servers: SimulatedServers, reading: Reading) -> None:
     """Time each piece of work that the event loop does in one go."""
     gc.freeze()  # as the daemon does, where nothing is collected for long
     table = Table("a refresh", "pieces", "CPU in all, ms", "longest, ms", box=None)
-    farm.tick()
-    text = farm.show_stat()
+    servers.tick()
+    text = servers.show_stat()
     parser = StatParser(reading)
     table.add_row("show stat taken, 32 KB at a time", *_timed(_feeding(parser, text)))
     fresh = parser.finish()
-    counted = Counted("bench")
+    counted = Proxies("bench")
     run(counted.take(reading))
     table.add_row("servers counted for health", *_timed(counted.take(fresh)))
     judged = [ProcessState("bench", counted)]

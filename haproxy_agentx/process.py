@@ -25,8 +25,8 @@ from haproxy_agentx.haproxy.silence import channel_of, judged
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.haproxy.standing import ProcessStanding
 from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
-from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
@@ -104,7 +104,7 @@ class HaproxyProcess:
         self.restarted_at: float | None = None
         self.bad_rows = 0
         self.name = config.name
-        self.farm = Farm(config.name)
+        self.proxies = Proxies(config.name)
         self.changes = 0
         """Readings that showed something that counts for health."""
         self.trouble = Reason(0)
@@ -217,7 +217,7 @@ class HaproxyProcess:
         """Return what services are judged by."""
         words = self.source.last_error if self.trouble else ""
         return ProcessState(
-            self._config.name, self.farm if self.was_read else None, self.trouble, words, self.certificates.expiring
+            self._config.name, self.proxies if self.was_read else None, self.trouble, words, self.certificates.expiring
         )
 
     async def refresh(self) -> None:
@@ -405,7 +405,7 @@ class HaproxyProcess:
             columns = StatColumns(self._root, self.number, kinds, reading.fields)
             await asyncio.sleep(0)
         load, is_same = (None, None) if info is None else (info.load, not restarts)
-        take = self.farm.take(reading, monotonic(), load, same_process=is_same)
+        take = self.proxies.take(reading, monotonic(), load, same_process=is_same)
         self.changes += await self._in_slices(take)
         old = await self._in_slices(_in_pieces(self.reading.lines if self.reading else []))
         self.bad_rows += reading.bad_rows + layout.left_out

@@ -27,7 +27,7 @@ def test_more_memory_never_means_fewer_rows(one, other):
 
 @pytest.mark.parametrize(("rows", "fits"), [(50_000, True), (80_000, True), (100_000, False), (195_000, False)])
 def test_what_fits_into_the_memory_of_the_unit(rows, fits):
-    """At 400 octets a row, as a big farm has them: measured, 80,000 rows are 165 MiB of 256."""
+    """At 400 octets a row, as many servers have them: measured, 80,000 rows are 165 MiB of 256."""
     assert (price(rows, rows * 400) <= for_rows(UNIT)) is fits
 
 

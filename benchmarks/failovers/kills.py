@@ -106,7 +106,7 @@ class _Changes:
             self.problems.append(str(error))
 
     def _move_servers(self) -> None:
-        """Take servers out of the farm and put them back."""
+        """Take servers out of their backend and put them back."""
         for _ in range(MOVES):
             for state in ("maint", "ready"):
                 self._lab.haproxy(HOST, f"set server {self._chance.choice(SERVERS)} state {state}")

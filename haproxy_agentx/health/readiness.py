@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
-from haproxy_agentx.health.farm import Farm, as_text
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
 from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.proxies import Proxies, as_text
 from haproxy_agentx.health.server_standing import ServerStanding
 from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.health.words import (
@@ -48,10 +48,10 @@ _REASONS: Mapping[ClientOutcome, Reason] = {
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """One HAProxy. ``farm`` is None until it was read; ``trouble`` says why it cannot be read now, ``words`` also."""
+    """One HAProxy. ``proxies`` is None until it was read; ``trouble`` is why it is not readable now, ``words`` also."""
 
     name: str
-    farm: Farm | None
+    proxies: Proxies | None
     trouble: Reason = _NO_TROUBLE
     words: str = ""
     expiring: Mapping[bytes, str] = field(default_factory=dict)
@@ -121,22 +121,22 @@ class _Findings:
 
         Then one that is gone is a part of what clients get, as a frontend of it would be.
         """
-        trouble = process.trouble or (_NO_TROUBLE if process.farm else Reason.haproxyUnreadable)
-        farm = process.farm
+        trouble = process.trouble or (_NO_TROUBLE if process.proxies else Reason.haproxyUnreadable)
+        proxies = process.proxies
         if trouble:
-            level = Readiness.degraded if trouble & _GONE and farm is not None and is_served else _stale(trouble)
+            level = Readiness.degraded if trouble & _GONE and proxies is not None and is_served else _stale(trouble)
             self._find(trouble, DetailKind.trouble, of_trouble(process.name, trouble, process.words), level)
-        if farm is None:
+        if proxies is None:
             return
-        if farm.nobodys and not trouble:
-            words = f"{farm.nobodys} rows of haproxy {process.name} cannot be understood"
+        if proxies.nobodys and not trouble:
+            words = f"{proxies.nobodys} rows of haproxy {process.name} cannot be understood"
             self._find(Reason.haproxyUnreadable, DetailKind.unread, words, Readiness.unknown)
-        for name in _chosen(self._requirements.frontends, process.name, farm.frontends):
-            self._frontend(farm, name, trouble)
+        for name in _chosen(self._requirements.frontends, process.name, proxies.frontends):
+            self._frontend(proxies, name, trouble)
             if not trouble and name in process.expiring:
                 self._find(Reason.certificateExpiring, DetailKind.remark, process.expiring[name])
-        for name in _chosen(self._requirements.backends, process.name, farm.backends):
-            self._backend(farm, name, trouble)
+        for name in _chosen(self._requirements.backends, process.name, proxies.backends):
+            self._backend(proxies, name, trouble)
 
     def take_missing(self, kind: str, names: Sequence[str] | None, processes: Sequence[ProcessState]) -> None:
         """Look for what was named and is not there."""
@@ -172,89 +172,93 @@ class _Findings:
     def _where(self, process: str, proxy: str) -> str:
         return f"{process}/{proxy}" if self._several else proxy
 
-    def _frontend(self, farm: Farm, name: bytes, trouble: Reason) -> None:
+    def _frontend(self, proxies: Proxies, name: bytes, trouble: Reason) -> None:
         if trouble:
-            self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
+            self._members.append(Member(proxies.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
             return
-        where, status, standing = self._where(farm.process, as_text(name)), farm.frontends[name], farm.standing(name)
+        where, status, standing = (
+            self._where(proxies.process, as_text(name)),
+            proxies.frontends[name],
+            proxies.standing(name),
+        )
         part = FrontendPart.of(
-            status, standing, used=farm.is_used(name), served=farm.is_served(name), mute=farm.is_mute(name)
+            status, standing, used=proxies.is_used(name), served=proxies.is_served(name), mute=proxies.is_mute(name)
         )
         if part.state is Part.unread:
             self._find(Reason.haproxyUnreadable, DetailKind.unread, of_clients(where, ClientOutcome.unread))
         elif status not in _OPEN:
             self._find(Reason.frontendClosed, DetailKind.closed, of_frontend(where, status))
         elif standing is not ClientOutcome.fine:
-            self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing, is_tcp=farm.is_tcp(name)))
+            self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing, is_tcp=proxies.is_tcp(name)))
         self._frontends.append(part)
-        self._members.append(Member(farm.process, as_text(name), is_backend=False, readiness=part.readiness))
+        self._members.append(Member(proxies.process, as_text(name), is_backend=False, readiness=part.readiness))
 
-    def _backend(self, farm: Farm, name: bytes, trouble: Reason) -> None:
-        backend = farm.backends[name]
+    def _backend(self, proxies: Proxies, name: bytes, trouble: Reason) -> None:
+        backend = proxies.backends[name]
         summary = backend.summary
         is_counted = bool(summary.servers) or summary.status == "UNKNOWN"
         if trouble:
             if is_counted:
-                self._add(farm, backend, _stale(trouble), 0, 0)
+                self._add(proxies, backend, _stale(trouble), 0, 0)
             return
         if not is_counted:
-            self._empty(farm, name)
+            self._empty(proxies, name)
             return
         needed = required(self._requirements.minimum, summary.counted)
-        part = self._judge(farm, name, needed)
+        part = self._judge(proxies, name, needed)
         self._backends.append(part)
-        self._add(farm, backend, part.readiness, summary.usable, needed)
+        self._add(proxies, backend, part.readiness, summary.usable, needed)
 
-    def _add(self, farm: Farm, backend: Backend, readiness: Readiness, usable: int, needed: int) -> None:
+    def _add(self, proxies: Proxies, backend: Backend, readiness: Readiness, usable: int, needed: int) -> None:
         counted = backend.summary.counted
         needed = needed or required(self._requirements.minimum, counted)
-        self._members.append(Member(farm.process, backend.name, True, readiness, usable, counted, needed))  # noqa: FBT003
+        self._members.append(Member(proxies.process, backend.name, True, readiness, usable, counted, needed))  # noqa: FBT003
 
-    def _empty(self, farm: Farm, name: bytes) -> None:
+    def _empty(self, proxies: Proxies, name: bytes) -> None:
         """Look at a backend without servers: it counts where it had some, or was named."""
-        backend = farm.backends[name]
-        where = self._where(farm.process, backend.name)
-        if farm.has_lost_all(name) or (farm.is_bare(name) and self._requirements.backends is not None):
-            words = "has lost all its servers" if farm.has_lost_all(name) else "has no servers"
+        backend = proxies.backends[name]
+        where = self._where(proxies.process, backend.name)
+        if proxies.has_lost_all(name) or (proxies.is_bare(name) and self._requirements.backends is not None):
+            words = "has lost all its servers" if proxies.has_lost_all(name) else "has no servers"
             self._find(Reason.backendEmpty, DetailKind.down, f"backend {where} {words}")
             self._backends.append(BackendPart(Part.out, Readiness.notReady))
-            self._add(farm, backend, Readiness.notReady, 0, 0)
-        elif farm.is_bare(name):
+            self._add(proxies, backend, Readiness.notReady, 0, 0)
+        elif proxies.is_bare(name):
             self._backends.append(BackendPart(Part.bare, Readiness.unknown))
 
-    def _judge(self, farm: Farm, name: bytes, needed: int) -> BackendPart:
+    def _judge(self, proxies: Proxies, name: bytes, needed: int) -> BackendPart:
         """Judge a backend with servers by a fresh reading."""
-        backend = farm.backends[name]
-        summary, where, queue = backend.summary, self._where(farm.process, backend.name), farm.queue(name)
+        backend = proxies.backends[name]
+        summary, where, queue = backend.summary, self._where(proxies.process, backend.name), proxies.queue(name)
         if summary.maintenance:
             self._find(
                 Reason.maintenance, DetailKind.remark, f"{summary.maintenance} of backend {where} in maintenance"
             )
         if summary.is_assumed:
             self._find(Reason.unchecked, DetailKind.remark, f"backend {where} serves by servers without checks")
-        wrong = self._wrong(farm, name, where, needed)
+        wrong = self._wrong(proxies, name, where, needed)
         if wrong is not None:
             return BackendPart(*wrong)
         is_low = summary.usable < needed
         if is_low:
-            self._find(Reason.belowMinimum, DetailKind.below, of_backend(farm, backend, where, needed))
+            self._find(Reason.belowMinimum, DetailKind.below, of_backend(proxies, backend, where, needed))
         if backend.counts[ServerStanding.unread]:
-            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(farm, backend, where))
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(proxies, backend, where))
         if summary.status == "MAINT":
             return BackendPart(Part.idle, Readiness.degraded if is_low else Readiness.unknown)
         is_less = is_low or queue is not ClientOutcome.fine
         state = Part.assumed if summary.is_assumed and not summary.is_fallback else Part.serves
         return BackendPart(state, Readiness.degraded if is_less else Readiness.ready)
 
-    def _wrong(self, farm: Farm, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
+    def _wrong(self, proxies: Proxies, name: bytes, where: str, needed: int) -> tuple[Part, Readiness] | None:
         """Return what a backend is that serves no client, or of which that is not known; None for any other."""
-        backend, queue = farm.backends[name], farm.queue(name)
+        backend, queue = proxies.backends[name], proxies.queue(name)
         status = backend.summary.status
         if status == "DOWN":
-            self._find(Reason.backendDown, DetailKind.down, of_backend(farm, backend, where, needed))
+            self._find(Reason.backendDown, DetailKind.down, of_backend(proxies, backend, where, needed))
             return Part.out, Readiness.notReady
         if status == "UNKNOWN" or queue is ClientOutcome.unread:
-            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(farm, backend, where))
+            self._find(Reason.haproxyUnreadable, DetailKind.unread, of_unknown(proxies, backend, where))
             return Part.unread, Readiness.unknown
         if queue is not ClientOutcome.fine:
             self._find(Reason.saturated, DetailKind.clients, of_queue(where, queue))
@@ -268,10 +272,10 @@ class _Findings:
 
 def _is_served(requirements: ServiceRequirements, process: ProcessState) -> bool:
     """Whether a process without trouble has answered requests of the service in the last seconds."""
-    farm = process.farm
-    if process.trouble or farm is None:
+    proxies = process.proxies
+    if process.trouble or proxies is None:
         return False
-    return any(farm.is_served(name) for name in _chosen(requirements.frontends, process.name, farm.frontends))
+    return any(proxies.is_served(name) for name in _chosen(requirements.frontends, process.name, proxies.frontends))
 
 
 def _stale(trouble: Reason) -> Readiness:
@@ -279,9 +283,9 @@ def _stale(trouble: Reason) -> Readiness:
 
 
 def _table(process: ProcessState, kind: str) -> Mapping[bytes, object]:
-    if process.farm is None:
+    if process.proxies is None:
         return {}
-    return process.farm.frontends if kind == "frontend" else process.farm.backends
+    return process.proxies.frontends if kind == "frontend" else process.proxies.backends
 
 
 def _own(name: str, process: str) -> bytes | None:
@@ -305,7 +309,7 @@ def _is_there(name: str, kind: str, processes: Iterable[ProcessState]) -> bool:
 
 def _is_missing(name: str, kind: str, processes: Sequence[ProcessState]) -> bool:
     """Whether a name is nowhere, as far as each process where it may be was read."""
-    unread = (process.farm is None and _own(name, process.name) is not None for process in processes)
+    unread = (process.proxies is None and _own(name, process.name) is not None for process in processes)
     return not _is_there(name, kind, processes) and not any(unread)
 
 
@@ -322,6 +326,6 @@ def _has_part(requirements: ServiceRequirements, process: ProcessState, processe
             continue
         if "/" in name or own in _table(process, kind):
             return True
-        if process.farm is None and not _is_there(name, kind, processes):
+        if process.proxies is None and not _is_there(name, kind, processes):
             return True
     return False

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
-from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.printable import printable
 
@@ -85,15 +85,15 @@ def of_queue(where: str, standing: ClientOutcome) -> str:
     return f"clients of backend {_name(where)} wait for a server, {words}"
 
 
-def of_unknown(farm: Farm, backend: Backend, where: str) -> str:
+def of_unknown(proxies: Proxies, backend: Backend, where: str) -> str:
     """Return that rows of a backend are missing, and which."""
-    named = ", ".join(_name(server) for server in farm.lacking(backend, MAX_SERVERS))
+    named = ", ".join(_name(server) for server in proxies.lacking(backend, MAX_SERVERS))
     return f"rows of backend {_name(where)} are missing or cannot be understood{f' ({named})' if named else ''}"
 
 
-def of_backend(farm: Farm, backend: Backend, where: str, needed: int) -> str:
+def of_backend(proxies: Proxies, backend: Backend, where: str, needed: int) -> str:
     """Return what a backend lacks, and which of its servers."""
-    lacking = farm.lacking(backend, MAX_SERVERS + 1)
+    lacking = proxies.lacking(backend, MAX_SERVERS + 1)
     named = ", ".join(_name(server) for server in lacking[:MAX_SERVERS])
     if len(lacking) > MAX_SERVERS:
         named += ", ..."

@@ -167,8 +167,8 @@ class Node:
         )
         self._processes[update.state.name] = update
         self._awaited.discard(f"haproxy/{update.state.name}")
-        if update.state.farm is not None and not update.state.trouble:
-            self.reports.farms.take(update.state.name, update.state.farm, at)
+        if update.state.proxies is not None and not update.state.trouble:
+            self.reports.backends.take(update.state.name, update.state.proxies, at)
 
     def take_probe(self, service: str, probe: Probe) -> None:
         """Record what the probe of a service has shown."""
@@ -176,7 +176,7 @@ class Node:
 
     def keep_processes(self, names: Container[str], at: float) -> None:
         """Record which HAProxy processes are configured: the others are forgotten, and their problems end."""
-        self.reports.farms.keep(names, at)
+        self.reports.backends.keep(names, at)
         for name in [name for name in self._processes if name not in names]:
             del self._processes[name]
             self._reassess = True
@@ -278,8 +278,8 @@ class Node:
         if what != SUBJECTS[Kind.serviceHealthChange]:
             kind = Kind.backendChange if what == SUBJECTS[Kind.backendChange] else Kind.serverChange
             process = self._processes.get(name.partition("/")[0])
-            is_read = process is not None and process.state.farm is not None and not process.state.trouble
-            return self.reports.farms.reminder(kind, name, date) if is_read else True
+            is_read = process is not None and process.state.proxies is not None and not process.state.trouble
+            return self.reports.backends.reminder(kind, name, date) if is_read else True
         service = self.services.get(name)
         if service is None or self._pending[name] or service.tracker.uncounted:
             return service is not None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from haproxy_agentx.event import EventDraft, Kind
-from haproxy_agentx.monitor.farm_reports import FarmReports
+from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
 
@@ -23,7 +23,7 @@ class NotificationPolicy:
 
 
 class Reports:
-    """``sources`` and ``farms`` take what is seen. ``memory`` is what ``texts`` returned in an earlier run.
+    """``sources`` and ``backends`` take what is seen. ``memory`` is what ``texts`` returned in an earlier run.
 
     Times are monotonic seconds, but ``date``, which is the same moment in seconds since 1970.
     """
@@ -32,30 +32,30 @@ class Reports:
         wanted = {Kind.backendChange: policy.backends, Kind.serverChange: policy.servers}
         kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
         self.sources = SourceReports(policy.hold, policy.limit, policy.per, memory)
-        self.farms = FarmReports(kinds, policy.limit, policy.per, memory)
+        self.backends = BackendReports(kinds, policy.limit, policy.per, memory)
         self.reminders = Reminders(policy.remind, policy.limit, policy.per, memory)
 
     @property
     def texts(self) -> dict[str, str]:
         """What was last reported, as the next run has to know it, by key."""
-        return {**self.sources.texts, **self.farms.texts, **self.reminders.texts}
+        return {**self.sources.texts, **self.backends.texts, **self.reminders.texts}
 
     @property
     def version(self) -> int:
         """Grows with each change of ``texts``."""
-        return self.sources.version + self.farms.version + self.reminders.version
+        return self.sources.version + self.backends.version + self.reminders.version
 
     def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what must be reported now."""
         yield from self.sources.report(now, date)
-        yield from self.farms.report(now, date)
+        yield from self.backends.report(now, date)
 
     def flush(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the sums of what is suppressed."""
         yield from self.sources.flush(now, date)
-        yield from self.farms.flush(now, date)
+        yield from self.backends.flush(now, date)
 
     def deadline(self, now: float) -> float | None:
         """Return when ``report`` has something although nothing comes."""
-        moments = (self.sources.deadline(), self.farms.deadline(now))
+        moments = (self.sources.deadline(), self.backends.deadline(now))
         return min((moment for moment in moments if moment is not None), default=None)

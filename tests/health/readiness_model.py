@@ -18,8 +18,8 @@ def means(name: str, process: str, proxy: str) -> bool:
 
 def has(states: States, process: str, kind: int, name: str) -> bool:
     """Say whether a process is known to have what is named."""
-    farm = states[process][0]
-    return farm is not None and any(means(name, process, own) for own in farm[kind])
+    proxies = states[process][0]
+    return proxies is not None and any(means(name, process, own) for own in proxies[kind])
 
 
 def takes_part(states: States, process: str, requirements: ServiceRequirements) -> bool:
@@ -64,13 +64,13 @@ def of_backend(servers: dict[str, str], minimum: Minimum) -> tuple[str, bool]:
 def model(requirements: ServiceRequirements, states: States) -> str:
     """Give the readiness."""
     parts = {process: states[process] for process in states if takes_part(states, process, requirements)}
-    troubles = [trouble or (Reason(0) if farm else Reason.haproxyUnreadable) for farm, trouble in parts.values()]
+    troubles = [trouble or (Reason(0) if proxies else Reason.haproxyUnreadable) for proxies, trouble in parts.values()]
     chosen = [
         (kind, what, trouble, names is not None)
-        for process, (farm, trouble) in parts.items()
-        if farm is not None
+        for process, (proxies, trouble) in parts.items()
+        if proxies is not None
         for kind, names in ((0, requirements.backends), (1, requirements.frontends))
-        for own, what in farm[kind].items()
+        for own, what in proxies[kind].items()
         if names is None or any(means(name, process, own) for name in names)
     ]
     fronts = {what for kind, what, trouble, _ in chosen if kind == 1 and not trouble}

@@ -6,7 +6,7 @@ from haproxy_agentx.health.model import Readiness, Reason, ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState, assess
 from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT, ClientOutcome
 from haproxy_agentx.health.words import of_clients
-from tests.health.farms import Process
+from tests.health.proxies import Process
 from tests.support.stat_csv import answer, backend, frontend, listener, server
 
 COUNTED = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_other", "hrsp_5xx", "dreq", "ereq", "intercepted")
@@ -67,7 +67,7 @@ class Site:
 
     @property
     def verdict(self):
-        return assess(ServiceRequirements(), [ProcessState("local", self.process.farm)])
+        return assess(ServiceRequirements(), [ProcessState("local", self.process.proxies)])
 
     @property
     def is_ready(self) -> bool:
@@ -258,10 +258,10 @@ def test_a_frontend_that_passes_clients_on_to_a_closed_one_is_no_site():
 def test_one_of_two_haproxy_is_gone(trouble):
     """Degraded while the other one serves clients; where none were seen to be served, it may have been the site."""
     site, other = Site().read().read(hrsp_2xx=5), Site().read()
-    gone = ProcessState("other", other.process.farm, trouble, "nobody listens")
+    gone = ProcessState("other", other.process.proxies, trouble, "nobody listens")
 
     def readiness() -> Readiness:
-        return assess(ServiceRequirements(), [ProcessState("local", site.process.farm), gone]).readiness
+        return assess(ServiceRequirements(), [ProcessState("local", site.process.proxies), gone]).readiness
 
     assert readiness() is Readiness.degraded
     site.read(6.0)
@@ -269,7 +269,7 @@ def test_one_of_two_haproxy_is_gone(trouble):
     site.read(hrsp_2xx=5)
     unread = ProcessState("other", None, trouble, "nobody listens")
     assert (
-        assess(ServiceRequirements(), [ProcessState("local", site.process.farm), unread]).readiness
+        assess(ServiceRequirements(), [ProcessState("local", site.process.proxies), unread]).readiness
         is Readiness.notReady
     )
 
@@ -313,7 +313,7 @@ def test_clients_that_are_served_are_evidence_where_checked_servers_are_down():
         rows += [server("app", "one", 2, 1, status=own["status"]), backend("app", 2, qcur="0", **own)]
         rows += [server("other", "one", 3, 1, status="no check", check_status=""), backend("other", 3, qcur="0")]
         process.take(answer(rows), now=now, same_process=True)
-        return assess(ServiceRequirements(), [ProcessState("local", process.farm)]).readiness.name
+        return assess(ServiceRequirements(), [ProcessState("local", process.proxies)]).readiness.name
 
     assert show(1, up=True) == "ready"
     assert show(2) == "notReady"  # without clients nothing speaks for the other one
@@ -412,7 +412,7 @@ def test_a_backend_that_lost_its_servers_is_an_outage_unless_it_answers_itself()
     process.take(answer([rows[0], backend("app", 2, act="0", hrsp_3xx="7")]))
 
     def verdict():
-        return assess(ServiceRequirements(), [ProcessState("local", process.farm)])
+        return assess(ServiceRequirements(), [ProcessState("local", process.proxies)])
 
     assert (verdict().readiness, verdict().details) == (Readiness.notReady, "backend app has lost all its servers")
     assert Reason.backendEmpty in verdict().reasons
@@ -423,4 +423,4 @@ def test_a_backend_that_lost_its_servers_is_an_outage_unless_it_answers_itself()
 def test_a_statistics_page_is_no_empty_backend():
     process = Process()
     process.take(answer([frontend("www", 1), frontend("stats", 2), backend("stats", 2, act="0")]))
-    assert assess(ServiceRequirements(), [ProcessState("local", process.farm)]).readiness is Readiness.ready
+    assert assess(ServiceRequirements(), [ProcessState("local", process.proxies)]).readiness is Readiness.ready

@@ -1,14 +1,14 @@
-"""assess: each rule of docs/health.md, 'Readiness', and a model of it against random farms."""
+"""assess: each rule of docs/health.md, 'Readiness', and a model of it against random proxies."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import ALL, Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import Member, ProcessState, assess, required
 from haproxy_agentx.health.words import MAX_LINE
-from tests.health.farms import Process, Servers, done, farm_of, sample
+from tests.health.proxies import Process, Servers, done, proxies_of, sample
 from tests.health.readiness_model import model
 
 OPEN = {"fe": "OPEN"}
@@ -18,7 +18,7 @@ ALL_OF_IT = ServiceRequirements()
 def judge(
     backends: dict[str, Servers], frontends: dict[str, str] = OPEN, requirements: ServiceRequirements = ALL_OF_IT
 ):
-    return assess(requirements, [ProcessState("local", farm_of(backends, frontends))])
+    return assess(requirements, [ProcessState("local", proxies_of(backends, frontends))])
 
 
 def reasons(verdict) -> set[str]:
@@ -129,8 +129,8 @@ def test_a_part_of_a_server_is_one():
 @pytest.mark.parametrize("was_read", [True, False])
 def test_trouble(trouble, readiness, was_read):
     """Stale data is never shown as healthy."""
-    farm = farm_of({"a": {"x": "UP"}}, OPEN) if was_read else None
-    verdict = assess(ALL_OF_IT, [ProcessState("local", farm, trouble)])
+    proxies = proxies_of({"a": {"x": "UP"}}, OPEN) if was_read else None
+    verdict = assess(ALL_OF_IT, [ProcessState("local", proxies, trouble)])
     assert (verdict.readiness, verdict.reasons, verdict.usable) == (readiness, trouble, 0)
     assert {member.readiness for member in verdict.members} <= {readiness}
     assert len(verdict.members) == (2 if was_read else 0)
@@ -164,7 +164,7 @@ def test_no_process_at_all():
 
 
 def test_backends_of_all_processes_are_judged_together():
-    up, down = farm_of({"a": {"x": "UP"}}), farm_of({"a": {"x": "DOWN"}}, name="other")
+    up, down = proxies_of({"a": {"x": "UP"}}), proxies_of({"a": {"x": "DOWN"}}, name="other")
     mixed = assess(ALL_OF_IT, [ProcessState("local", up), ProcessState("other", down)])
     assert (mixed.readiness, reasons(mixed)) == (Readiness.degraded, {"backendDown"})
     assert mixed.details == "backend other/a has no usable server of 1 (x DOWN)"
@@ -173,7 +173,7 @@ def test_backends_of_all_processes_are_judged_together():
 
 
 def test_each_process_has_to_serve_its_part():
-    up = ProcessState("local", farm_of({"a": {"x": "UP"}}))
+    up = ProcessState("local", proxies_of({"a": {"x": "UP"}}))
     assert assess(ALL_OF_IT, [up, ProcessState("other", None, Reason.haproxyGone)]).readiness is Readiness.notReady
     assert assess(ALL_OF_IT, [up, ProcessState("other", None)]).readiness is Readiness.unknown
 
@@ -184,7 +184,7 @@ def test_what_is_certain_goes_before_what_is_unknown():
 
 
 def test_a_process_without_a_part_is_of_no_importance():
-    here, gone = ProcessState("local", farm_of({"a": {"x": "UP"}}, OPEN)), Reason.haproxyGone
+    here, gone = ProcessState("local", proxies_of({"a": {"x": "UP"}}, OPEN)), Reason.haproxyGone
     for requirements in (
         ServiceRequirements(("fe",), ("a",)),
         ServiceRequirements(("local/fe",), ("local/a",)),
@@ -192,13 +192,14 @@ def test_a_process_without_a_part_is_of_no_importance():
     ):
         assert assess(requirements, [here, ProcessState("other", None, gone)]).readiness is Readiness.ready
         assert (
-            assess(requirements, [here, ProcessState("other", farm_of({"b": {}}), gone)]).readiness is Readiness.ready
+            assess(requirements, [here, ProcessState("other", proxies_of({"b": {}}), gone)]).readiness
+            is Readiness.ready
         )
 
 
 def test_a_process_that_may_have_what_is_nowhere_else_has_a_part():
     here, requirements = (
-        ProcessState("local", farm_of({"a": {"x": "UP"}}, OPEN)),
+        ProcessState("local", proxies_of({"a": {"x": "UP"}}, OPEN)),
         ServiceRequirements(("fe",), ("a", "b")),
     )
     verdict = assess(requirements, [here, ProcessState("other", None, Reason.haproxyGone)])
@@ -209,14 +210,14 @@ def test_a_process_that_may_have_what_is_nowhere_else_has_a_part():
 
 
 def test_only_what_was_named_counts():
-    farm = {"a": {"x": "UP"}, "b": {"x": "DOWN"}}
+    proxies = {"a": {"x": "UP"}, "b": {"x": "DOWN"}}
     fronts = {"fe": "OPEN", "stats": "STOP"}
-    assert judge(farm, fronts, ServiceRequirements(("fe",), ("a",))).readiness is Readiness.ready
-    assert judge(farm, fronts, ServiceRequirements(("fe",), ("local/a", "a"))).members == (
+    assert judge(proxies, fronts, ServiceRequirements(("fe",), ("a",))).readiness is Readiness.ready
+    assert judge(proxies, fronts, ServiceRequirements(("fe",), ("local/a", "a"))).members == (
         Member("local", "fe", is_backend=False, readiness=Readiness.ready),
         Member("local", "a", is_backend=True, readiness=Readiness.ready, usable=1, configured=1, required=1),
     )
-    assert judge(farm, fronts, ServiceRequirements(("fe",), ("b",))).readiness is Readiness.notReady
+    assert judge(proxies, fronts, ServiceRequirements(("fe",), ("b",))).readiness is Readiness.notReady
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_missing(requirements, readiness):
 
 
 def test_nothing_is_missing_where_it_may_be_and_was_not_read():
-    states = [ProcessState("local", farm_of({"a": {"x": "UP"}})), ProcessState("other", None)]
+    states = [ProcessState("local", proxies_of({"a": {"x": "UP"}})), ProcessState("other", None)]
     assert "memberMissing" not in reasons(assess(ServiceRequirements((), ("gone",)), states))
 
 
@@ -308,9 +309,9 @@ def test_long_names_are_cut():
     ],
 )
 def test_samples(name, readiness, why):
-    farm = Farm("local")
-    done(farm.take(sample(name)))
-    verdict = assess(ALL_OF_IT, [ProcessState("local", farm)])
+    proxies = Proxies("local")
+    done(proxies.take(sample(name)))
+    verdict = assess(ALL_OF_IT, [ProcessState("local", proxies)])
     assert (verdict.readiness.name, reasons(verdict)) == (readiness, why)
 
 
@@ -319,7 +320,7 @@ def test_a_reload_with_all_servers_down_is_no_recovery():
     seen = []
     for servers in ({"x": "UP"}, {"x": "DOWN"}, {"x": ("UP 1/3", "INI")}, {"x": ("UP 1/3", "* INI")}, {"x": "UP"}):
         process.show({"app": servers}, OPEN)
-        seen.append(assess(ALL_OF_IT, [ProcessState("local", process.farm)]).readiness.name)
+        seen.append(assess(ALL_OF_IT, [ProcessState("local", process.proxies)]).readiness.name)
     assert seen == ["ready", "notReady", "notReady", "notReady", "ready"]
 
 
@@ -339,12 +340,12 @@ STATES = st.tuples(st.none() | st.tuples(BACKENDS, FRONTENDS), TROUBLES)
 
 
 @given(NAMES, NAMES, MINIMA, STATES, st.none() | STATES)
-def test_any_farms(frontends, backends, minimum, first, second):
+def test_any_proxies(frontends, backends, minimum, first, second):
     requirements = ServiceRequirements(frontends, backends, minimum)
     states = {"p": first} | ({"q": second} if second is not None else {})
     processes = [
-        ProcessState(name, None if farm is None else farm_of(farm[0], farm[1], name), trouble)
-        for name, (farm, trouble) in states.items()
+        ProcessState(name, None if proxies is None else proxies_of(proxies[0], proxies[1], name), trouble)
+        for name, (proxies, trouble) in states.items()
     ]
     verdict = assess(requirements, processes)
     assert verdict.readiness.name == model(requirements, states)

@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 
 from haproxy_agentx.event import Kind
-from haproxy_agentx.health.farm import NOT_KNOWN
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.proxies import NOT_KNOWN
 from haproxy_agentx.health.server_standing import WORDS, ServerStanding
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, RULES, SERVICE_KINDS, Severity, severity_of
-from haproxy_agentx.monitor.farm_reports import GOOD
+from haproxy_agentx.monitor.backend_reports import GOOD
 from haproxy_agentx.monitor.source_reports import LOST, OK
 from haproxy_agentx.problems import ProblemSeverity, problems
 from haproxy_agentx.source import SourceState

@@ -18,8 +18,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from haproxy_agentx.haproxy.stat import Reading, StatParser
-from haproxy_agentx.health.farm import Farm
 from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import ProcessState, assess
 from tests.support.stat_csv import backend, frontend, header, line, listener, server
 
@@ -176,7 +176,7 @@ def readiness(world: World) -> Readiness:
     """Return what a service is at the end of a world."""
     states = []
     for number, answer in enumerate(world.answers):
-        farm, previous = Farm(f"p{number}"), None
+        proxies, previous = Proxies(f"p{number}"), None
         is_same = False
         for at, rows in enumerate(answer):
             is_same = is_same and at not in world.reloads[number]
@@ -185,10 +185,10 @@ def readiness(world: World) -> Readiness:
             bad = {row for process, reading, row in world.bad if (process, reading) == (number, at)}
             previous = _read(rows, bad, previous)
             load = None if (number, at) in world.loadless else world.loads[number]
-            for _ in farm.take(previous, 4.0 * at, load, same_process=is_same):
+            for _ in proxies.take(previous, 4.0 * at, load, same_process=is_same):
                 pass
             is_same = True
-        states.append(ProcessState(f"p{number}", farm if previous is not None else None, world.troubles[number]))
+        states.append(ProcessState(f"p{number}", proxies if previous is not None else None, world.troubles[number]))
     return assess(world.requirements, states).readiness
 
 

@@ -28,7 +28,7 @@ from haproxy_agentx.vrrp.model import (
     VrrpState,
 )
 from haproxy_agentx.vrrp.trust import PROVEN, TrapEvidence
-from tests.health.farms import Process, Servers
+from tests.health.proxies import Process, Servers
 
 DATE = 1_800_000_000.0
 """The date at the moment 0."""
@@ -146,12 +146,12 @@ class Story:
         changed = process.show(backends, {"www": "OPEN"} if frontends is None else frontends)
         self._versions[name] = self._versions.get(name, 0) + changed
         self._trouble_since[name] = None
-        self._take(ProcessState(name, process.farm), began)
+        self._take(ProcessState(name, process.proxies), began)
         return self
 
     def read(self, name: str = "local") -> "Story":
         """Let it be read as it was."""
-        state = ProcessState(name, self._process[name].farm)
+        state = ProcessState(name, self._process[name].proxies)
         self._take(state, self.now)
         return self
 
@@ -163,7 +163,7 @@ class Story:
         if self._trouble_since.get(name) is None:
             self._trouble_since[name] = began
         known = self._process.get(name)
-        self._take(ProcessState(name, known.farm if known else None, trouble, words), began)
+        self._take(ProcessState(name, known.proxies if known else None, trouble, words), began)
         return self
 
     def _take(self, state: ProcessState, began: float) -> None:

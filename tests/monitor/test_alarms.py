@@ -151,5 +151,5 @@ def test_alarms_are_the_problems_whatever_happened(steps):
         getattr(world, what)(how)
     severity = OF_HEALTH[Health[world.story.health()]]
     wrong = {} if severity is Severity.cleared else {"SITE1": severity.name}
-    wrong |= {} if world.farm is ALL_UP else {"local/app": "major"}
+    wrong |= {} if world.proxies is ALL_UP else {"local/app": "major"}
     assert world.manager.wrong == wrong

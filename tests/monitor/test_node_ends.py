@@ -89,7 +89,7 @@ class World:
 
     def __init__(self) -> None:
         self.story = begun(BACKUP, limit=3)
-        self.of, self.farm = "backup", ALL_UP
+        self.of, self.proxies = "backup", ALL_UP
         self.last: dict[str, object] = {"SITE1": ("backup", "standby"), "local/app": "UP"}
 
     def role(self, role: str) -> None:
@@ -98,9 +98,9 @@ class World:
             self.story.line(ROLES[role])
             self.hear()
 
-    def haproxy(self, farm) -> None:
-        self.farm = farm
-        self.story.haproxy(farm)
+    def haproxy(self, proxies) -> None:
+        self.proxies = proxies
+        self.story.haproxy(proxies)
         self.hear()
 
     def wait(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class World:
     def end(self, closed: bool) -> None:
         self.hear(close(self.story) if closed else [])
         self.story = Story(memory=self.story.end(), now=self.story.now, limit=3)
-        self.story.kernel().writer().line(ROLES[self.of]).haproxy(self.farm)
+        self.story.kernel().writer().line(ROLES[self.of]).haproxy(self.proxies)
         self.hear()
 
     def hear(self, more=()) -> None:
@@ -140,4 +140,4 @@ def test_the_last_report_of_a_service_and_its_backend_is_the_truth(steps):
     for what, how in [*steps, ("wait", 600.0)]:
         getattr(world, what)(how)
     assert world.last["SITE1"] == (world.of, world.story.health())
-    assert world.last["local/app"] == ("UP" if world.farm is ALL_UP else "DOWN")
+    assert world.last["local/app"] == ("UP" if world.proxies is ALL_UP else "DOWN")

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.event import Kind
 from haproxy_agentx.health.rate_limiter import CALM, RateWindow
-from haproxy_agentx.monitor.farm_reports import FarmReports
+from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.last_reported import BUCKETS, MAX_REMOVED, REMOVED, LastReported, Reported
 from haproxy_agentx.monitor.source_reports import RETURN, SNMPD, SourceReports
 from haproxy_agentx.monitor.state_reports import StateReports
 from haproxy_agentx.monitor.suppressed import MANY
-from tests.health.farms import Process
+from tests.health.proxies import Process
 
 KINDS = (Kind.backendChange, Kind.serverChange)
 LIMIT, PER = 3, 60.0
@@ -33,7 +33,7 @@ STEPS = st.lists(
 
 
 class Run:
-    """FarmReports as the daemon runs them, with what a manager and the store have got from all runs so far."""
+    """BackendReports as the daemon runs them, with what a manager and the store have got from all runs so far."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -47,7 +47,7 @@ class Run:
 
     def start(self) -> None:
         self.process = Process("local")
-        self.reports = FarmReports(KINDS, LIMIT, PER, self.memory)
+        self.reports = BackendReports(KINDS, LIMIT, PER, self.memory)
         self.seen: dict[str, str] = {}
         self.balance = 0
         self.look()
@@ -68,7 +68,7 @@ class Run:
         self.process.show({name: {"web": state} for name, state in self.truth.items() if state}, {"www": "OPEN"})
         states = {
             "/".join(filter(None, ("local", one.backend, one.server))): one.status
-            for one in self.process.farm.statuses(servers=True)
+            for one in self.process.proxies.statuses(servers=True)
         }
         remembered = self.remembered()
         known = remembered | self.seen
@@ -78,7 +78,7 @@ class Run:
         ended = {subject for subject in known if subject not in states} & self.raised()
         self.balance += sum(self.seen.get(subject) != REMOVED for subject in ended)
         self.seen = dict.fromkeys(ended, REMOVED) | states
-        self.reports.take("local", self.process.farm, self.now)
+        self.reports.take("local", self.process.proxies, self.now)
         self.report()
 
     def report(self) -> None:
@@ -257,8 +257,8 @@ def test_the_memory_reads_as_it_was_written(states):
 # HAProxy.
 
 
-def farm_events(of: FarmReports, process: Process, now: float) -> list[tuple[str, str, str]]:
-    of.take("local", process.farm, now)
+def backend_events(of: BackendReports, process: Process, now: float) -> list[tuple[str, str, str]]:
+    of.take("local", process.proxies, now)
     return [
         (one.cells["haxEventSubject"], one.cells["haxEventPreviousState"], one.cells["haxEventState"])
         for one in of.report(now, now)
@@ -267,49 +267,52 @@ def farm_events(of: FarmReports, process: Process, now: float) -> list[tuple[str
 
 def down_once() -> dict[str, str]:
     """Return the memory of a run that has reported a backend as DOWN."""
-    process, of = Process(), FarmReports(KINDS, 10, PER, {})
+    process, of = Process(), BackendReports(KINDS, 10, PER, {})
     process.show({"app": {"web": "UP"}, "more": {"web": "UP"}})
-    assert farm_events(of, process, 0.0) == []
+    assert backend_events(of, process, 0.0) == []
     process.show({"app": {"web": "DOWN"}, "more": {"web": "UP"}})
-    assert len(farm_events(of, process, 1.0)) == 2
+    assert len(backend_events(of, process, 1.0)) == 2
     return of.texts
 
 
 def test_a_start_beside_a_reload_of_haproxy_is_no_recovery():
     """Each server is UP until its first check has ended (FACTS 2): that proves nothing."""
-    process, of = Process(), FarmReports(KINDS, 10, PER, down_once())
+    process, of = Process(), BackendReports(KINDS, 10, PER, down_once())
     process.show({"app": {"web": ("UP", "INI")}, "more": {"web": ("UP", "INI")}})
-    assert farm_events(of, process, 10.0) == []
+    assert backend_events(of, process, 10.0) == []
     process.show({"app": {"web": "DOWN"}, "more": {"web": "UP"}})
-    assert farm_events(of, process, 11.0) == []
+    assert backend_events(of, process, 11.0) == []
     process.show({"app": {"web": "UP"}, "more": {"web": "UP"}})
-    assert len(farm_events(of, process, 12.0)) == 2
+    assert len(backend_events(of, process, 12.0)) == 2
 
 
 def test_a_recovery_that_is_proven_after_the_start_is_reported():
-    process, of = Process(), FarmReports(KINDS, 10, PER, down_once())
+    process, of = Process(), BackendReports(KINDS, 10, PER, down_once())
     process.show({"app": {"web": ("UP", "INI")}, "more": {"web": "UP"}})
-    assert farm_events(of, process, 10.0) == []
+    assert backend_events(of, process, 10.0) == []
     process.show({"app": {"web": "UP"}, "more": {"web": "UP"}})
-    assert farm_events(of, process, 11.0) == [("local/app", "DOWN", "UP"), ("local/app/web", "DOWN", "UP")]
+    assert backend_events(of, process, 11.0) == [("local/app", "DOWN", "UP"), ("local/app/web", "DOWN", "UP")]
 
 
 def test_a_bad_row_is_no_removal():
-    process, of = Process(), FarmReports(KINDS, 10, PER, down_once())
+    process, of = Process(), BackendReports(KINDS, 10, PER, down_once())
     process.show({"app": {"web": "DOWN"}, "more": {"web": "UP"}})
     good = process.reading
-    assert farm_events(of, process, 10.0) == []
+    assert backend_events(of, process, 10.0) == []
     lines = [line for line in good.lines if not line.startswith(b"app,")]
     header = b"# " + b",".join(name.encode() for name in good.fields) + b",\n"
     process.take(header + b"\n".join([*lines, b"app,web,torn"]) + b"\n\n")
-    assert not process.farm.is_complete
-    assert farm_events(of, process, 11.0) == []
+    assert not process.proxies.is_complete
+    assert backend_events(of, process, 11.0) == []
     process.show({"more": {"web": "UP"}})
-    assert [one[::2] for one in farm_events(of, process, 12.0)] == [("local/app", REMOVED), ("local/app/web", REMOVED)]
+    assert [one[::2] for one in backend_events(of, process, 12.0)] == [
+        ("local/app", REMOVED),
+        ("local/app/web", REMOVED),
+    ]
 
 
 def test_a_process_that_is_no_longer_configured_ends_what_was_wrong_in_it():
-    of = FarmReports(KINDS, 10, PER, down_once())
+    of = BackendReports(KINDS, 10, PER, down_once())
     of.keep({"other"}, 5.0)
     told = list(of.report(5.0, 5.0))
     assert {one.cells["haxEventSubject"] for one in told} == {"local/app", "local/app/web"}
@@ -318,14 +321,14 @@ def test_a_process_that_is_no_longer_configured_ends_what_was_wrong_in_it():
     assert states == {"~removed"}, "but for the marks of what was reported"
 
 
-def test_more_changes_than_a_farm_keeps_are_found_all_the_same():
+def test_more_changes_than_is_kept_are_found_all_the_same():
     names = [f"web{number}" for number in range(3000)]
-    process, of = Process(), FarmReports([Kind.serverChange], 1_000_000, PER, {})
+    process, of = Process(), BackendReports([Kind.serverChange], 1_000_000, PER, {})
     process.show({"app": dict.fromkeys(names, "UP")})
     for _ in range(100):
-        assert farm_events(of, process, 0.0) == []
+        assert backend_events(of, process, 0.0) == []
     process.show({"app": dict.fromkeys(names, "DOWN")})
-    told = [one for step in range(100) for one in farm_events(of, process, 1.0 + step)]
+    told = [one for step in range(100) for one in backend_events(of, process, 1.0 + step)]
     assert {one[0] for one in told} == {f"local/app/{name}" for name in names}
     assert len(told) == len(names)
 

@@ -279,10 +279,10 @@ def members(mib: Mib, answer: str, process: int, name: str) -> set[tuple[Cell, .
     That is each frontend, and each backend with servers. Its row is named by the first column of its table (RFC 2579).
     """
     there = list(rows(answer))
-    farms = {row[0] for row in there if row[32] == SERVER}
+    backends = {row[0] for row in there if row[32] == SERVER}
     found = set()
     for row in there:
-        if row[32] == FRONTEND or (row[32] == BACKEND and row[0] in farms):
+        if row[32] == FRONTEND or (row[32] == BACKEND and row[0] in backends):
             first = min(mib.table(TABLES[row[32]]), key=lambda oid: int(oid.rpartition(".")[2]))
             kind = "frontend" if row[32] == FRONTEND else "backend"
             texts = {"Process": name, "Proxy": row[0], "Kind": kind, "Row": f"{first}.{index(row, process)}"}

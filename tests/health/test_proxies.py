@@ -1,14 +1,14 @@
-"""Farm: servers counted by what they can do; a reload is no recovery; few changes cost little."""
+"""Proxies: servers counted by what they can do; a reload is no recovery; few changes cost little."""
 
 from dataclasses import replace
 
 import pytest
 
 from haproxy_agentx.haproxy.status import FrontendStatus
-from haproxy_agentx.health import farm as farm_module
-from haproxy_agentx.health.farm import BELIEVED, MAX_CHANGES, PAUSE, Farm, StatusChange
+from haproxy_agentx.health import proxies as proxies_module
+from haproxy_agentx.health.proxies import BELIEVED, MAX_CHANGES, PAUSE, Proxies, StatusChange
 from haproxy_agentx.health.traffic import ClientOutcome
-from tests.health.farms import Process, done, farm_of, read, rows, sample, state
+from tests.health.proxies import Process, done, proxies_of, read, rows, sample, state
 from tests.support.stat_csv import VERSIONS, answer, backend, frontend, server
 
 UP, DOWN, INI = "UP", ("DOWN", "L4CON"), ("UP 1/3", "INI")
@@ -35,9 +35,9 @@ UP, DOWN, INI = "UP", ("DOWN", "L4CON"), ("UP 1/3", "INI")
     ],
 )
 def test_samples(name, web, api):
-    farm = Farm("local")
-    done(farm.take(sample(name)))
-    assert state(farm) == {
+    proxies = Proxies("local")
+    done(proxies.take(sample(name)))
+    assert state(proxies) == {
         "be_web": web,
         "be_api": api,
         "be_static": ("UP", 1, 1, 0),
@@ -45,15 +45,15 @@ def test_samples(name, web, api):
         "be_empty": ("EMPTY", 0, 0, 0),
         "stats": ("EMPTY", 0, 0, 0),
     }
-    assert farm.backends[b"be_static"].summary.is_assumed
+    assert proxies.backends[b"be_static"].summary.is_assumed
 
 
 def test_samples_one_after_the_other_tell_each_change():
-    farm, reading, told = Farm("local"), None, []
+    proxies, reading, told = Proxies("local"), None, []
     for name in ("01-healthy", "02-web1-going-down", "03-web1-down", "08-all-web-and-api-down", "01-healthy"):
         reading = sample(name, reading)
-        done(farm.take(reading))
-        told.append([tuple(change)[1:] for change in farm.changes()])
+        done(proxies.take(reading))
+        told.append([tuple(change)[1:] for change in proxies.changes()])
     down = [("be_web", "web2", "UP", "DOWN"), ("be_api", "api1", "UP", "DOWN"), ("be_api", "api2", "UP", "DOWN")]
     assert told[:3] == [[], [], [("be_web", "web1", "UP", "DOWN")]]
     assert told[3] == [("be_web", None, "UP", "DOWN"), ("be_api", None, "UP", "DOWN"), *down]
@@ -61,9 +61,9 @@ def test_samples_one_after_the_other_tell_each_change():
 
 
 def test_frontends():
-    farm = Farm("local")
-    done(farm.take(sample("10-frontend-paused")))
-    assert {name.decode(): status.name for name, status in farm.frontends.items()} == {
+    proxies = Proxies("local")
+    done(proxies.take(sample("10-frontend-paused")))
+    assert {name.decode(): status.name for name, status in proxies.frontends.items()} == {
         "fe_web": "open",
         "fe_api": "paused",
         "fe_tcp": "open",
@@ -78,30 +78,30 @@ def test_servers_that_were_down_stay_down_until_their_first_check():
     process = Process()
     process.show({"app": {"one": DOWN, "two": UP}})
     assert not process.show({"app": {"one": INI, "two": INI}})
-    assert state(process.farm) == {"app": ("UP", 1, 2, 0)}
+    assert state(process.proxies) == {"app": ("UP", 1, 2, 0)}
     assert process.show({"app": {"one": UP, "two": UP}})
-    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
-    assert process.farm.changes() == [StatusChange("server", "app", "one", "DOWN", "UP")]
+    assert state(process.proxies) == {"app": ("UP", 2, 2, 0)}
+    assert process.proxies.changes() == [StatusChange("server", "app", "one", "DOWN", "UP")]
 
 
 def test_also_where_the_rows_have_moved():
     process = Process()
     process.show({"app": {"one": DOWN, "two": DOWN}})
-    process.farm.changes()
+    process.proxies.changes()
     assert process.show({"new": {"x": UP}, "app": {"zero": INI, "two": INI, "one": INI}})
-    assert state(process.farm)["app"] == ("UP", 1, 3, 0)
-    assert process.farm.changes() == [StatusChange("backend", "app", None, "DOWN", "UP")]
+    assert state(process.proxies)["app"] == ("UP", 1, 3, 0)
+    assert process.proxies.changes() == [StatusChange("backend", "app", None, "DOWN", "UP")]
 
 
 def test_the_same_server_name_in_another_backend_is_another_server():
     process = Process()
     process.show({"a": {"one": DOWN}, "b": {"one": UP}})
     process.show({"z": {}, "a": {"one": INI}, "b": {"one": INI}})
-    assert {name: s[0] for name, s in state(process.farm).items()} == {"z": "EMPTY", "a": "DOWN", "b": "UP"}
+    assert {name: s[0] for name, s in state(process.proxies).items()} == {"z": "EMPTY", "a": "DOWN", "b": "UP"}
 
 
 def test_a_server_that_was_not_known_is_as_haproxy_shows_it():
-    assert state(farm_of({"app": {"one": INI}})) == {"app": ("UP", 1, 1, 0)}
+    assert state(proxies_of({"app": {"one": INI}})) == {"app": ("UP", 1, 1, 0)}
 
 
 def tracking(tracked: str, checked: str, shown: str, *, cell: str = "app/one") -> bytes:
@@ -115,15 +115,15 @@ def tracking(tracked: str, checked: str, shown: str, *, cell: str = "app/one") -
 @pytest.mark.parametrize("few", [0, 256])
 def test_a_server_is_as_proven_as_the_one_that_it_tracks(up, few, monkeypatch):
     """HAProxy 2.6 after a reload: UP with an empty check_status, with ``fall 1`` in the very words of a checked one."""
-    monkeypatch.setattr(farm_module, "FEW", few)
+    monkeypatch.setattr(proxies_module, "FEW", few)
     process = Process()
     process.take(tracking("DOWN", "L4CON", "DOWN"))
     process.take(tracking(up, "INI", up))
-    assert state(process.farm) == {"app": ("DOWN", 0, 2, 0)}
+    assert state(process.proxies) == {"app": ("DOWN", 0, 2, 0)}
     process.take(tracking("UP", "L4OK", up))  # its own row is as before
-    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    assert state(process.proxies) == {"app": ("UP", 2, 2, 0)}
     process.take(tracking("DOWN", "L4CON", "DOWN"))
-    assert state(process.farm) == {"app": ("DOWN", 0, 2, 0)}
+    assert state(process.proxies) == {"app": ("DOWN", 0, 2, 0)}
 
 
 @pytest.mark.parametrize("cell", ["", "app/gone", "app/two"])
@@ -132,7 +132,7 @@ def test_without_what_it_tracks_up_is_believed_in_the_end(cell):
     process.take(tracking("UP", "L4OK", "DOWN", cell=cell))
     for now, usable in ((1, 1), (2, 1), (BELIEVED, 1), (BELIEVED + 2, 2)):
         process.take(tracking("UP", "L4OK", "UP", cell=cell), now=now)
-        assert state(process.farm) == {"app": ("UP", usable, 2, 0)}
+        assert state(process.proxies) == {"app": ("UP", usable, 2, 0)}
 
 
 def test_a_server_that_is_gone_is_forgotten():
@@ -140,8 +140,8 @@ def test_a_server_that_is_gone_is_forgotten():
     process.show({"app": {"one": DOWN, "two": UP}})
     process.show({"app": {"two": UP}})
     process.show({"app": {"one": INI, "two": UP}})
-    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
-    assert process.farm.changes() == []
+    assert state(process.proxies) == {"app": ("UP", 2, 2, 0)}
+    assert process.proxies.changes() == []
 
 
 # What a backend's servers add up to
@@ -168,14 +168,14 @@ def test_a_server_that_is_gone_is_forgotten():
     ],
 )
 def test_backend(servers, expected):
-    assert state(farm_of({"app": servers})) == {"app": expected}
+    assert state(proxies_of({"app": servers})) == {"app": expected}
 
 
 def test_a_backup_server_counts_as_the_others():
     data = answer([server("app", "one", 2, 1, bck="1", act="0"), backend("app", 2)])
-    farm = Farm("local")
-    done(farm.take(read(data)))
-    assert state(farm) == {"app": ("UP", 1, 1, 0)}
+    proxies = Proxies("local")
+    done(proxies.take(read(data)))
+    assert state(proxies) == {"app": ("UP", 1, 1, 0)}
 
 
 def test_a_backend_that_is_not_published_is_in_maintenance():
@@ -183,15 +183,15 @@ def test_a_backend_that_is_not_published_is_in_maintenance():
     one = server("app", "one", 2, 1)
     process.take(answer([one, backend("app", 2)]))
     assert process.take(answer([one, backend("app", 2, status="UP (UNPUB)")]))
-    assert state(process.farm) == {"app": ("MAINT", 0, 0, 1)}
-    assert process.farm.changes() == [StatusChange("backend", "app", None, "UP", "MAINT")]
+    assert state(process.proxies) == {"app": ("MAINT", 0, 0, 1)}
+    assert process.proxies.changes() == [StatusChange("backend", "app", None, "UP", "MAINT")]
 
 
 def test_servers_without_their_backends_row():
     """A row that makes no sense is left out of a reading: what HAProxy says of the backend is not known."""
-    farm = Farm("local")
-    assert done(farm.take(read(answer([server("app", "one", 2, 1), frontend("fe", 3)]))))
-    assert state(farm) == {"app": ("UNKNOWN", 0, 1, 0)}
+    proxies = Proxies("local")
+    assert done(proxies.take(read(answer([server("app", "one", 2, 1), frontend("fe", 3)]))))
+    assert state(proxies) == {"app": ("UNKNOWN", 0, 1, 0)}
 
 
 @pytest.mark.parametrize(
@@ -210,11 +210,11 @@ def test_haproxys_own_verdict_is_evidence(own, expected):
     servers = [server("app", "one", 2, 1), server("app", "two", 2, 2)]
     process = Process()
     process.take(answer([*servers, backend("app", 2, **own)]))
-    assert state(process.farm) == {"app": expected}
+    assert state(process.proxies) == {"app": expected}
     process.take(answer([*servers, backend("app", 2)]))
-    assert state(process.farm) == {"app": ("UP", 2, 2, 0)}
+    assert state(process.proxies) == {"app": ("UP", 2, 2, 0)}
     process.take(answer([*servers, backend("app", 2, **own)]))
-    assert state(process.farm) == {"app": expected}
+    assert state(process.proxies) == {"app": expected}
 
 
 # Rows that are missing
@@ -233,24 +233,24 @@ def test_what_cannot_have_gone_is_evidence_that_is_missing(before, after, expect
     process = Process()
     process.show(before, {"fe": "OPEN"})
     process.show(after, {"fe": "OPEN"}, same_process=True)
-    assert state(process.farm) == {"app": expected}
+    assert state(process.proxies) == {"app": expected}
     process.show(after, {}, same_process=True)
-    assert state(process.farm) == {"app": expected}
-    assert process.farm.standing(b"fe") is ClientOutcome.unread
+    assert state(process.proxies) == {"app": expected}
+    assert process.proxies.standing(b"fe") is ClientOutcome.unread
     process.show(after, {}, same_process=False)  # a reload explains it
-    assert "fe" not in state(process.farm)
-    assert b"fe" not in process.farm.frontends
+    assert "fe" not in state(process.proxies)
+    assert b"fe" not in process.proxies.frontends
     process.show(before, {"fe": "OPEN"}, same_process=True)
-    assert process.farm.standing(b"fe") is ClientOutcome.fine
+    assert process.proxies.standing(b"fe") is ClientOutcome.fine
 
 
 def test_where_a_reload_cannot_be_seen_a_row_that_is_gone_is_believed_to_be_in_the_end():
     process = Process()
     process.show({"app": {"one": UP, "two": UP}})
     process.show({"app": {"two": UP}}, same_process=None, now=1)
-    assert state(process.farm) == {"app": ("UP", 1, 2, 0)}
+    assert state(process.proxies) == {"app": ("UP", 1, 2, 0)}
     process.show({"app": {"two": UP}}, same_process=None, now=BELIEVED + 2)
-    assert state(process.farm) == {"app": ("UP", 1, 1, 0)}
+    assert state(process.proxies) == {"app": ("UP", 1, 1, 0)}
 
 
 ROWS = [frontend("fe", 1), server("app", "one", 2, 1), server("app", "two", 2, 2), backend("app", 2)]
@@ -272,54 +272,54 @@ ROWS = [frontend("fe", 1), server("app", "one", 2, 1), server("app", "two", 2, 2
 )
 def test_a_cell_that_is_missing_makes_nothing_better(place, field, expected):
     rows = [row | ({field: ""} if number == place else {}) for number, row in enumerate(ROWS)]
-    farm = Farm("local")
-    done(farm.take(read(answer(rows))))
+    proxies = Proxies("local")
+    done(proxies.take(read(answer(rows))))
     if expected == "fe":
-        assert farm.standing(b"fe") is ClientOutcome.unread or farm.frontends[b"fe"] is FrontendStatus.other
+        assert proxies.standing(b"fe") is ClientOutcome.unread or proxies.frontends[b"fe"] is FrontendStatus.other
     elif expected == "nobody":
-        assert farm.nobodys == 1
+        assert proxies.nobodys == 1
     else:
-        assert state(farm) == {"app": expected}
+        assert state(proxies) == {"app": expected}
 
 
 def test_a_row_that_cannot_be_understood_is_its_owners():
-    farm = Farm("local")
+    proxies = Proxies("local")
     good = answer(ROWS)
     row = next(line for line in good.splitlines(keepends=True) if line.startswith(b"app,two,"))
-    done(farm.take(read(good.replace(row, row.replace(b",,", b",", 1)))))
-    assert state(farm) == {"app": ("UP", 1, 2, 0)}
-    assert farm.lacking(farm.backends[b"app"], 9) == ["two not readable"]
-    done(farm.take(read(good + b"")))
-    assert state(farm) == {"app": ("UP", 2, 2, 0)}
+    done(proxies.take(read(good.replace(row, row.replace(b",,", b",", 1)))))
+    assert state(proxies) == {"app": ("UP", 1, 2, 0)}
+    assert proxies.lacking(proxies.backends[b"app"], 9) == ["two not readable"]
+    done(proxies.take(read(good + b"")))
+    assert state(proxies) == {"app": ("UP", 2, 2, 0)}
 
 
 def test_an_empty_answer():
-    farm = Farm("local")
-    assert not done(farm.take(read(answer([]))))
-    assert not farm.backends
+    proxies = Proxies("local")
+    assert not done(proxies.take(read(answer([]))))
+    assert not proxies.backends
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_columns_of_each_version(version):
     """CONFORMANCE F6."""
     data = answer(rows({"app": {"one": UP, "two": DOWN}}, {"fe": "OPEN"}), VERSIONS[version])
-    farm = Farm("local")
-    done(farm.take(read(data)))
-    assert state(farm) == {"app": ("UP", 1, 2, 0)}
+    proxies = Proxies("local")
+    done(proxies.take(read(data)))
+    assert state(proxies) == {"app": ("UP", 1, 2, 0)}
 
 
 def test_who_is_lacking():
-    farm = farm_of({"x": {"a": DOWN}, "app": {"a": UP, "b": DOWN, "c": "NOLB", "d": "MAINT", "e": "ODD"}})
-    assert farm.lacking(farm.backends[b"app"], 9) == ["b DOWN", "c NOLB", "e of unknown status"]
-    assert farm.lacking(farm.backends[b"app"], 2) == ["b DOWN", "c NOLB"]
+    proxies = proxies_of({"x": {"a": DOWN}, "app": {"a": UP, "b": DOWN, "c": "NOLB", "d": "MAINT", "e": "ODD"}})
+    assert proxies.lacking(proxies.backends[b"app"], 9) == ["b DOWN", "c NOLB", "e of unknown status"]
+    assert proxies.lacking(proxies.backends[b"app"], 2) == ["b DOWN", "c NOLB"]
 
 
 def test_names_that_are_no_text():
     data = answer([server("app", "one", 2, 1), backend("app", 2)]).replace(b"app", b"a\xffp").replace(b"one", b"\xfe")
-    farm = Farm("local")
-    done(farm.take(read(data)))
-    assert list(farm.backends) == [b"a\xffp"]
-    assert state(farm) == {"a\N{REPLACEMENT CHARACTER}p": ("UP", 1, 1, 0)}
+    proxies = Proxies("local")
+    done(proxies.take(read(data)))
+    assert list(proxies.backends) == [b"a\xffp"]
+    assert state(proxies) == {"a\N{REPLACEMENT CHARACTER}p": ("UP", 1, 1, 0)}
 
 
 # Cost
@@ -338,11 +338,11 @@ def test_a_reading_of_the_same_rows_looks_at_those_that_changed():
             return super().__getitem__(place)
 
     watched = replace(process.reading, signatures=Watched(process.reading.signatures))
-    work = process.farm.take(watched)
+    work = process.proxies.take(watched)
     with pytest.raises(StopIteration):
         next(work)
     assert looked == {7, 1000}  # the server's row, and its backend's
-    assert state(process.farm)["app"] == ("UP", 999, 1000, 0)
+    assert state(process.proxies)["app"] == ("UP", 999, 1000, 0)
 
 
 def test_a_full_count_pauses_and_shows_nothing_of_itself_before_its_end():
@@ -351,11 +351,11 @@ def test_a_full_count_pauses_and_shows_nothing_of_itself_before_its_end():
     process.show({"app": dict.fromkeys(names, UP)})
     process.reading = read(answer(rows({"app": dict.fromkeys(names, DOWN)}, {})), process.reading)
     pauses = 0
-    for _ in process.farm.take(process.reading):
+    for _ in process.proxies.take(process.reading):
         pauses += 1
-        assert state(process.farm)["app"] == ("UP", len(names), len(names), 0)
+        assert state(process.proxies)["app"] == ("UP", len(names), len(names), 0)
     assert pauses >= 8
-    assert state(process.farm)["app"] == ("DOWN", 0, len(names), 0)
+    assert state(process.proxies)["app"] == ("DOWN", 0, len(names), 0)
 
 
 def test_a_count_that_was_given_up_is_made_up_for():
@@ -363,9 +363,9 @@ def test_a_count_that_was_given_up_is_made_up_for():
     process = Process()
     process.show({"app": dict.fromkeys(names, UP)})
     process.reading = read(answer(rows({"app": dict.fromkeys(names, DOWN)}, {})), process.reading)
-    next(process.farm.take(process.reading))
+    next(process.proxies.take(process.reading))
     process.show({"app": dict.fromkeys(names, DOWN) | {"s0": UP}})
-    assert state(process.farm)["app"] == ("UP", 1, len(names), 0)
+    assert state(process.proxies)["app"] == ("UP", 1, len(names), 0)
 
 
 def test_changes_are_bounded_and_those_of_backends_go_first():
@@ -373,8 +373,8 @@ def test_changes_are_bounded_and_those_of_backends_go_first():
     process = Process()
     process.show({"app": dict.fromkeys(names, UP)})
     process.show({"app": dict.fromkeys(names, DOWN)})
-    changes = process.farm.changes()
+    changes = process.proxies.changes()
     assert len(changes) == MAX_CHANGES
     assert changes[0] == StatusChange("backend", "app", None, "UP", "DOWN")
-    assert process.farm.left_out == len(names) + 1 - MAX_CHANGES
-    assert process.farm.changes() == []
+    assert process.proxies.left_out == len(names) + 1 - MAX_CHANGES
+    assert process.proxies.changes() == []

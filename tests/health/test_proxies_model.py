@@ -1,4 +1,4 @@
-"""Farm, reading after reading, against a model that is nothing but simple, and against one counted anew each time."""
+"""Proxies, reading after reading, against a model that is nothing but simple, and against one counted anew."""
 
 from collections import Counter
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health import farm as farm_module
-from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health import proxies as proxies_module
+from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.server_standing import WORDS, ServerStanding
-from tests.health.farms import Process, done, own_verdict, read, rows, state
+from tests.health.proxies import Process, done, own_verdict, read, rows, state
 from tests.support.stat_csv import answer
 
 TEXTS = [
@@ -94,22 +94,26 @@ class Model:
 
 
 def check_sequence(readings, monkeypatch, few):
-    monkeypatch.setattr(farm_module, "FEW", few)
-    process, rebuilt, model = Process(), Farm("local"), Model()
+    monkeypatch.setattr(proxies_module, "FEW", few)
+    process, rebuilt, model = Process(), Proxies("local"), Model()
     for backends, frontends in readings:
         words, summaries = dict(model.words), {px: model.summary(px) for px in ("a", "b", "c")}
-        farm = process.farm
-        known = {px.decode(): list(backend.counts) for px, backend in farm.backends.items()}
-        open_before = dict(farm.frontends)
+        proxies = process.proxies
+        known = {px.decode(): list(backend.counts) for px, backend in proxies.backends.items()}
+        open_before = dict(proxies.frontends)
         data = answer(rows(backends, frontends))
         differs = process.take(data)
         done(rebuilt.take(read(data)))  # of other rows, each time: never in step
         model.take(backends)
-        assert (farm.backends, farm.frontends, farm._codes) == (rebuilt.backends, rebuilt.frontends, rebuilt._codes)
-        assert state(farm) == {px: model.summary(px) for px in backends}
-        counts = {px.decode(): backend.counts for px, backend in farm.backends.items()}
+        assert (proxies.backends, proxies.frontends, proxies._codes) == (
+            rebuilt.backends,
+            rebuilt.frontends,
+            rebuilt._codes,
+        )
+        assert state(proxies) == {px: model.summary(px) for px in backends}
+        counts = {px.decode(): backend.counts for px, backend in proxies.backends.items()}
         assert counts == {px: model.counts(px) for px in backends}
-        if (known, open_before) != (counts, farm.frontends):
+        if (known, open_before) != (counts, proxies.frontends):
             assert differs
         servers = {
             ("server", *key, words[key], word)
@@ -121,7 +125,7 @@ def check_sequence(readings, monkeypatch, few):
             for px in backends
             if px in known and summaries[px][0] != model.summary(px)[0]
         }
-        told, again = farm.changes(), rebuilt.changes()
+        told, again = proxies.changes(), rebuilt.changes()
         assert set(told) == set(again) == servers | of_backends
         assert len(told) == len(set(told))
 

@@ -1,11 +1,11 @@
-"""Readings and farms for tests of health."""
+"""Readings and proxies for tests of health."""
 
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from haproxy_agentx.haproxy.stat import Reading, StatParser
-from haproxy_agentx.health.farm import Farm
+from haproxy_agentx.health.proxies import Proxies
 from tests.support.programs import ROOT
 from tests.support.stat_csv import answer, backend, frontend, server
 
@@ -65,27 +65,29 @@ class Process:
     """A HAProxy that is read again and again."""
 
     def __init__(self, name: str = "local") -> None:
-        self.farm = Farm(name)
+        self.proxies = Proxies(name)
         self.reading: Reading | None = None
 
     def show(self, backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None, **more: Any) -> bool:
-        """Let it say so, and take it; ``more`` is for ``Farm.take``."""
+        """Let it say so, and take it; ``more`` is for ``Proxies.take``."""
         return self.take(answer(rows(backends, frontends or {})), **more)
 
     def take(self, data: bytes, **more: Any) -> bool:
         """Take an answer."""
         self.reading = read(data, self.reading)
-        return done(self.farm.take(self.reading, **more))
+        return done(self.proxies.take(self.reading, **more))
 
 
-def farm_of(backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None, name: str = "local") -> Farm:
-    """Give a farm that was read once."""
+def proxies_of(
+    backends: Mapping[str, Servers], frontends: Mapping[str, str] | None = None, name: str = "local"
+) -> Proxies:
+    """Return the proxies of one reading."""
     process = Process(name)
     process.show(backends, frontends)
-    return process.farm
+    return process.proxies
 
 
-def state(farm: Farm) -> dict[str, tuple[str, int, int, int]]:
+def state(proxies: Proxies) -> dict[str, tuple[str, int, int, int]]:
     """Give status, usable, counted and servers in maintenance of each backend."""
-    sums = {backend.name: backend.summary for backend in farm.backends.values()}
+    sums = {backend.name: backend.summary for backend in proxies.backends.values()}
     return {name: (total.status, total.usable, total.counted, total.maintenance) for name, total in sums.items()}

@@ -1,4 +1,4 @@
-"""What HAProxy's ``show stat`` says of a big farm, second after second. Pure.
+"""What HAProxy's ``show stat`` says of many servers, second after second. Pure.
 
 A frontend, and backends of 100 servers each with a text in every field that a server has. Each second the counters of
 a tenth of the servers move, ``lastchg`` grows in all rows, and some checks are under way; where asked for, servers go
@@ -93,7 +93,7 @@ def instance(number: int) -> str:
     return f"1.{FIRST_BACKEND + number // PER_BACKEND}.{number % PER_BACKEND + 1}"
 
 
-class Farm:
+class SimulatedServers:
     """``servers`` servers; ``fields`` is 103 as in 2.6 or 119 as in 3.x; ``churn`` servers go and come each second."""
 
     def __init__(self, servers: int, fields: int = 103, churn: int = 0) -> None:

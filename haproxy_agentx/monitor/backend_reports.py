@@ -9,7 +9,7 @@ Where a kind is not reported any more, by configuration, its problems that were 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
 from haproxy_agentx.event import EventDraft, Kind
-from haproxy_agentx.health.farm import NOT_KNOWN, Farm
+from haproxy_agentx.health.proxies import NOT_KNOWN, Proxies
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
@@ -34,7 +34,7 @@ PAUSE = 0.001
 _DONE = object()
 
 
-class FarmReports:
+class BackendReports:
     """The readings of all HAProxy processes. ``kinds`` are those that are reported, of which each has the limit."""
 
     def __init__(self, kinds: Collection[Kind], limit: int, per: float, memory: Mapping[str, str]) -> None:
@@ -46,7 +46,7 @@ class FarmReports:
         """Those of ``_ending`` whose problems were not looked for yet."""
         self._ended = 0
         """The version of those that were forgotten."""
-        self._compared: dict[str, tuple[Farm, int, int]] = {}
+        self._compared: dict[str, tuple[Proxies, int, int]] = {}
         """The reading of each process and its counters, as they were at the last comparison."""
         self._started: set[str] = set()
         """Processes that were compared as a whole in this run."""
@@ -64,20 +64,20 @@ class FarmReports:
         """Grows with each change of ``texts``."""
         return self._ended + sum(reports.last.version for reports in self._all())
 
-    def take(self, process: str, farm: Farm, now: float) -> None:
+    def take(self, process: str, proxies: Proxies, now: float) -> None:
         """Record what a good reading of ``process`` has shown."""
-        changes = farm.changes()
-        if not self._reports or not farm.censuses:
+        changes = proxies.changes()
+        if not self._reports or not proxies.censuses:
             return
         for change in changes:
             reports = self._reports.get(_kind(change.server))
             subject = _subject(process, change.backend, change.server)
             if reports is not None and self._is_read(subject, change.after):
                 reports.see(subject, change.after, now)
-        known = farm, farm.censuses, farm.left_out
+        known = proxies, proxies.censuses, proxies.left_out
         if self._compared.get(process) != known:
             self._compared[process] = known
-            self._comparisons[process] = self._compare(process, farm, now)
+            self._comparisons[process] = self._compare(process, proxies, now)
 
     def keep(self, processes: Container[str], now: float) -> None:
         """Record which processes are configured: the others are gone, and with them all that was in them."""
@@ -149,12 +149,12 @@ class FarmReports:
                 del self._comparisons[process]
                 self._started.add(process)
 
-    def _compare(self, process: str, farm: Farm, now: float) -> Generator[None, None, None]:
+    def _compare(self, process: str, proxies: Proxies, now: float) -> Generator[None, None, None]:
         """Compare a reading with what was last reported of it."""
         known = yield from self._known(process)
         first: dict[Kind, dict[str, str]] = {kind: {} for kind in self._reports}
         found = process not in self._started
-        for number, standing in enumerate(farm.statuses(servers=Kind.serverChange in self._reports), 1):
+        for number, standing in enumerate(proxies.statuses(servers=Kind.serverChange in self._reports), 1):
             if not number % STEP:
                 yield
             kind = _kind(standing.server)
@@ -162,7 +162,7 @@ class FarmReports:
                 continue
             subject = _subject(process, standing.backend, standing.server)
             reported = known[kind].pop(subject, None)
-            if standing.status == GOOD != (reported or GOOD) and not farm.is_proven(standing):
+            if standing.status == GOOD != (reported or GOOD) and not proxies.is_proven(standing):
                 self._compared.pop(process, None)  # compare again at the next reading
             elif self._is_read(subject, standing.status):
                 self._see(kind, subject, standing.status, reported, first[kind], now, found=found)
@@ -170,7 +170,7 @@ class FarmReports:
             for number, _ in enumerate(self._reports[kind].last.learn_in_steps(states), 1):
                 if not number % FEW:
                     yield
-        if farm.is_complete:
+        if proxies.is_complete:
             yield from self._end(known, now)
 
     def _see(

@@ -34,7 +34,7 @@ from haproxy_agentx.health.server_standing import TRACKS, UNSURE, WORDS, ServerS
 from haproxy_agentx.health.tracking import Tracking
 from haproxy_agentx.health.traffic import ClientOutcome
 
-__all__ = ["MAX_CHANGES", "NOT_KNOWN", "PAUSE", "Farm", "StatusChange", "as_text"]
+__all__ = ["MAX_CHANGES", "NOT_KNOWN", "PAUSE", "Proxies", "StatusChange", "as_text"]
 
 PAUSE = 128
 """Rows between two pauses."""
@@ -67,7 +67,7 @@ class StatusEntry(NamedTuple):
     """Row of the server; of a backend the first row of its servers."""
 
 
-class Farm:
+class Proxies:
     """What the last good reading of a process says of its proxies.
 
     ``frontends`` and ``backends`` are in HAProxy's order, by the octets of their names. They stay as they are when
