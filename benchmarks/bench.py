@@ -99,17 +99,17 @@ class Bench:
             (RAW, "thirty", "30 columns", Target(0.80, at_least=True)),
         ):
             if peer in found:
-                told = {who: f"{middle(rounds, figure):,.0f}/s" for who, rounds in ours.items()}
+                reported = {who: f"{middle(rounds, figure):,.0f}/s" for who, rounds in ours.items()}
                 values = compared(ours, found[peer], figure, truediv)
                 said = f"{peer.name} {middle(found[peer], figure):,.0f}/s"
-                self.lines.append(Line(name, rows, target, said, values, told))
+                self.lines.append(Line(name, rows, target, said, values, reported))
         for figure, name, target, by in (
             ("get_p50", "single GET, median: more by", Target(30, at_least=False, unit=" us"), sub),
             ("get_p99", "single GET, 99th percentile", Target(2, at_least=False), truediv),
         ):
-            told = {who: f"{middle(rounds, figure):.0f} us" for who, rounds in ours.items()}
+            reported = {who: f"{middle(rounds, figure):.0f} us" for who, rounds in ours.items()}
             said = f"{RAW.name} {middle(found[RAW], figure):.0f} us"
-            self.lines.append(Line(name, rows, target, said, compared(ours, found[RAW], figure, by), told))
+            self.lines.append(Line(name, rows, target, said, compared(ours, found[RAW], figure, by), reported))
 
     def _start(self, rows: int) -> None:
         """From the start to the first answer."""
@@ -138,10 +138,10 @@ class Bench:
                         found[kind].append(measures.walk(agent, kind.table.columns))
         self._keep(f"size {rows}", found)
         ours = {kind.name: found[kind] for kind in self.ours}
-        told = {who: f"{middle(rounds, 'walk'):,.0f}/s" for who, rounds in ours.items()}
+        reported = {who: f"{middle(rounds, 'walk'):,.0f}/s" for who, rounds in ours.items()}
         values = compared(ours, found[PYAGENTX3], "walk", truediv)
         said = f"{PYAGENTX3.name} {middle(found[PYAGENTX3], 'walk'):,.0f}/s"
-        self.lines.append(Line("bulk walk", rows, Target(6, at_least=True), said, values, told))
+        self.lines.append(Line("bulk walk", rows, Target(6, at_least=True), said, values, reported))
 
     def _silence(self, name: str, rows: int, options: tuple[str, ...]) -> None:
         """Measure the longest without an answer while it refreshes: by the clock, and in its own processor time."""

@@ -39,14 +39,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measure. ``values`` are by variant of the daemon what ``target`` bounds; ``told`` the absolute figures."""
+    """One measure. ``values`` are by variant of the daemon what ``target`` bounds; ``reported`` absolute figures."""
 
     measure: str
     rows: int
     target: Target | None
     peer: str = ""
     values: dict[str, float] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
     unit: str = ""
 
 
@@ -103,13 +103,13 @@ def show(lines: Sequence[Line], variants: Sequence[str], about: Mapping[str, str
 
 def _cell(line: Line, variant: str) -> Text:
     """Give the absolute figure of a variant, and what the target bounds, green when it is met."""
-    value, told = line.values.get(variant), line.told.get(variant, "")
+    value, reported = line.values.get(variant), line.reported.get(variant, "")
     if value is None:
-        return Text(told)
+        return Text(reported)
     good = line.target is None or line.target.met(value)
     style = "" if line.target is None else "bold green" if good else "bold red"
     unit = line.target.unit if line.target else line.unit
-    return Text.assemble(told, "  " if told else "", (f"{value:.3g}{unit}", style))
+    return Text.assemble(reported, "  " if reported else "", (f"{value:.3g}{unit}", style))
 
 
 def result_file(now: datetime, suffix: str) -> Path:

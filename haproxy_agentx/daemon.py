@@ -304,15 +304,15 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Notify the service manager of the status. That this runs is the sign of life that its watchdog wants."""
-        told, told_at = "", monotonic()
+        reported, reported_at = "", monotonic()
         while True:
             self._report.look()
             bad = [process.source for process in self._processes() if process.source.state is not SourceState.ok]
             problem = self._connection.problem or next((source.last_error for source in bad if source.failures), None)
             rows = sum(process.rows(kind) for process in self._processes() for kind in RowKind)
             status, now = f"{self._monitor.node.health.name}: {problem or f'serving {rows} rows'}", monotonic()
-            if status != told or now >= told_at + LIFE_INTERVAL:
-                told, told_at = status, now
+            if status != reported or now >= reported_at + LIFE_INTERVAL:
+                reported, reported_at = status, now
                 sdnotify.notify("WATCHDOG=1", f"STATUS={status}")
                 self._store.mend()
             await asyncio.sleep(STATUS_INTERVAL)

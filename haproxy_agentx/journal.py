@@ -109,7 +109,7 @@ class Journal:
     async def recall(self) -> dict[str, str]:
         """Return all that is remembered."""
         await self.begin()
-        return dict(self._ledger.told)
+        return dict(self._ledger.memory)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Remember nothing by these keys any more."""
@@ -326,7 +326,7 @@ class Journal:
         """Go on from what the file has; what was numbered before it could be read follows it."""
         now, date = monotonic(), self._date()
         events = [replace(event, moment=now - max(0.0, date - event.draft.at)) for event in loaded.events]
-        ledger = Ledger(loaded.counts, events, loaded.told)
+        ledger = Ledger(loaded.counts, events, loaded.memory)
         before, self._ledger = self._ledger, ledger
         self._on_disk = loaded.counts.last_sequence
         self._released = max(self._released, loaded.counts.last_sequence)

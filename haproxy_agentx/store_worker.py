@@ -44,7 +44,7 @@ class Worker:
         self._path = path
         self._store: Store | None = None
         self._daemon = os.getppid()
-        self._told_loaded = False
+        self._has_sent_loaded = False
         self._holder: int | None = None
         """The owner noted in the lock file."""
 
@@ -125,11 +125,11 @@ class Worker:
         return Status(store.problem, store.memory_only, store.created, store.created_at, unsaved)
 
     def _loaded(self, store: Store) -> Loaded | None:
-        if self._told_loaded or not store.events.is_loaded:
+        if self._has_sent_loaded or not store.events.is_loaded:
             return None
-        self._told_loaded = True
+        self._has_sent_loaded = True
         ledger = store.events.ledger
-        return Loaded(ledger.counts, tuple(ledger.at_hand.values()), dict(ledger.told), store.events.closed_at)
+        return Loaded(ledger.counts, tuple(ledger.at_hand.values()), dict(ledger.memory), store.events.closed_at)
 
 
 def _listen(path: str, descriptors: list[int]) -> str:

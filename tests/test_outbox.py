@@ -572,8 +572,8 @@ def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster,
 
     asyncio.run(scenario())
     frames = [frame for link in master.links for frame in link.seen if frame.type == wire.NOTIFY]
-    told = [frame.payload.split(b" of try ")[0][-1:] for frame in frames]
-    assert told == [b"1"] * tries + [b"2", b"3"]
+    reported = [frame.payload.split(b" of try ")[0][-1:] for frame in frames]
+    assert reported == [b"1"] * tries + [b"2", b"3"]
 
 
 # As net-snmp does with sendMessageMaxSize. Catches a queue that stands still, and managers that hear nothing meanwhile.

@@ -85,7 +85,9 @@ CASES = [
 @pytest.mark.parametrize(("name", "snapshot", "severity"), CASES)
 def test_each_rule_applies_where_it_should_and_no_other_does(name, snapshot, severity):
     found = {rule.__name__: list(rule(snapshot)) for rule in RULES}
-    assert {rule: worst(told) for rule, told in found.items() if told} == ({} if severity is NONE else {name: severity})
+    assert {rule: worst(reported) for rule, reported in found.items() if reported} == (
+        {} if severity is NONE else {name: severity}
+    )
 
 
 def test_each_rule_has_a_case():

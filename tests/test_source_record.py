@@ -2,7 +2,7 @@
 
 from haproxy_agentx.objects.schema import SOURCE_TABLE
 from haproxy_agentx.source import Absent, Denied, Invalid, SourceState, Unresponsive
-from haproxy_agentx.source.record import MAX_TOLD, Source
+from haproxy_agentx.source.record import MAX_REPORTED, Source
 
 
 def source() -> Source:
@@ -47,36 +47,36 @@ def test_the_last_error_stays_when_all_is_well_again():
     assert (one.state, one.last_error) == (SourceState.ok, "gone")
 
 
-def told(one: Source, *errors: Exception) -> list[bool]:
+def reported(one: Source, *errors: Exception) -> list[bool]:
     return [one.failed(error, 1.0) for error in errors]
 
 
 def test_a_failure_is_told_once():
-    assert told(source(), *[Absent("gone")] * 4) == [True, False, False, False]
+    assert reported(source(), *[Absent("gone")] * 4) == [True, False, False, False]
 
 
 def test_another_state_is_told_each_time():
     errors = [Absent("gone"), Denied("no"), Absent("gone"), Denied("no")]
-    assert told(source(), *errors) == [True] * 4
+    assert reported(source(), *errors) == [True] * 4
 
 
 def test_it_is_told_again_after_a_good_reading():
     one = source()
-    assert told(one, Invalid("torn"), Invalid("torn")) == [True, False]
+    assert reported(one, Invalid("torn"), Invalid("torn")) == [True, False]
     one.succeeded(2.0)
-    assert told(one, Invalid("torn"), Invalid("torn")) == [True, False]
+    assert reported(one, Invalid("torn"), Invalid("torn")) == [True, False]
 
 
 # How far an answer came is different each second, and is no news.
 def test_the_numbers_in_it_make_no_other_failure():
-    assert told(source(), Invalid("torn after 7 rows"), Invalid("torn after 12 rows")) == [True, False]
+    assert reported(source(), Invalid("torn after 7 rows"), Invalid("torn after 12 rows")) == [True, False]
 
 
 def test_two_failures_that_take_turns_are_told_once_each():
     errors = [Unresponsive("silent"), Invalid("torn")] * 3
-    assert told(source(), *errors) == [True, True, False, False, False, False]
+    assert reported(source(), *errors) == [True, True, False, False, False, False]
 
 
 def test_a_flood_of_different_failures_is_told_a_few_times():
     errors = [Invalid(f"garbage {'x' * size}") for size in range(20)]
-    assert told(source(), *errors) == [True] * MAX_TOLD + [False] * (20 - MAX_TOLD)
+    assert reported(source(), *errors) == [True] * MAX_REPORTED + [False] * (20 - MAX_REPORTED)

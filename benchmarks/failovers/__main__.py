@@ -67,7 +67,7 @@ class Report:
             self.console.print(Text(text, "dim"), end="\r")
 
 
-def tell_detection(report: Report, times: int, _: Random) -> None:
+def report_detection(report: Report, times: int, _: Random) -> None:
     """Print how soon each fault is seen: medians, in parentheses the longest of several."""
     report.line("detection, in ms from the fault", DETECTED.format("at most", "haxHealth is", "after", "notified"))
     for fault, seen in detection.measure(times):
@@ -92,7 +92,7 @@ def _spread(times: list[float]) -> str:
     return f"{median(times):.0f}{longest}"
 
 
-def tell_promptness(report: Report, failovers: int, chance: Random) -> None:
+def report_promptness(report: Report, failovers: int, chance: Random) -> None:
     """Print the first figure."""
     found = promptness.measure(failovers, chance)
     report.line(
@@ -102,11 +102,11 @@ def tell_promptness(report: Report, failovers: int, chance: Random) -> None:
     report.line("  p99", f"{found.percentile(99):.1f} ms (at most {PROMPT:g})", good=found.percentile(99) <= PROMPT)
     report.line("  longest", f"{found.delays[-1]:.1f} ms")
     report.wrong(
-        [*(f"without keepalived's: {one}" for one in found.alone), *(f"not ours: {one}" for one in found.untold)]
+        [*(f"without keepalived's: {one}" for one in found.alone), *(f"not ours: {one}" for one in found.unreported)]
     )
 
 
-def tell_soak(report: Report, failovers: int, chance: Random) -> None:
+def report_soak(report: Report, failovers: int, chance: Random) -> None:
     """Print the second figure."""
     found = None
     for found in soak.soak(failovers, chance):
@@ -117,7 +117,7 @@ def tell_soak(report: Report, failovers: int, chance: Random) -> None:
     report.line("random faults", f"{sum(found.struck.values())} faults, {tally.failovers} failovers of an instance")
     for name, number in sorted(found.struck.items()):
         report.line(f"    {name}", str(number))
-    report.line("  notifications of services", f"{tally.told}, {tally.repeated} of them repeated")
+    report.line("  notifications of services", f"{tally.reported}, {tally.repeated} of them repeated")
     report.line("  keepalived's own trap", ", ".join(f"{name} {number}" for name, number in tally.traps.items()))
     unexplained = f"{tally.unexplained:.1f} % (under {UNEXPLAINED:g})"
     report.line("  unexplained", unexplained, good=tally.unexplained < UNEXPLAINED)
@@ -126,7 +126,7 @@ def tell_soak(report: Report, failovers: int, chance: Random) -> None:
     report.wrong(tally.wrong)
 
 
-def tell_kills(report: Report, number: int, chance: Random) -> None:
+def report_kills(report: Report, number: int, chance: Random) -> None:
     """Print the third figure."""
     found = None
     for found in kills.kill(number, chance):
@@ -163,16 +163,16 @@ def main() -> int:
     report = Report()
     report.line("seed", str(wanted.seed))
     report.line("load of the machine before", " ".join(f"{load:.2f}" for load in os.getloadavg()))
-    tellers = (
-        (tell_detection, amount.detection if wanted.detection is None else wanted.detection),
-        (tell_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
-        (tell_soak, amount.faults if wanted.faults is None else wanted.faults),
-        (tell_kills, amount.kills if wanted.kills is None else wanted.kills),
+    reporters = (
+        (report_detection, amount.detection if wanted.detection is None else wanted.detection),
+        (report_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
+        (report_soak, amount.faults if wanted.faults is None else wanted.faults),
+        (report_kills, amount.kills if wanted.kills is None else wanted.kills),
     )
     try:
-        for tell, number in tellers:
+        for play, number in reporters:
             if number:
-                tell(report, number, Random(wanted.seed))  # noqa: S311  no secret
+                play(report, number, Random(wanted.seed))  # noqa: S311  no secret
     except LabError as error:
         report.console.print(str(error), style="red", markup=False)
         return 1

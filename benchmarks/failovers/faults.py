@@ -23,7 +23,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``told`` is the health that may be told of it on lb1 and lb2; ``weight`` how often it strikes.
+    """``reported`` is the health that may be told of it on lb1 and lb2; ``weight`` how often it strikes.
 
     ``stopped`` says that keepalived of lb1 ends without a word in its log. ``dead`` that the daemon of lb1 does not run
     for a while: what begins and ends meanwhile is told as one change or not at all. ``needs_mib`` that it would not be
@@ -32,7 +32,7 @@ class Fault:
 
     name: str
     strike: Strike
-    told: tuple[frozenset[str], frozenset[str]]
+    reported: tuple[frozenset[str], frozenset[str]]
     weight: int = 2
     stopped: bool = False
     dead: bool = False
@@ -40,7 +40,7 @@ class Fault:
 
     def allowed(self) -> Mapping[str, frozenset[str]]:
         """Give the health that may be told by host."""
-        return dict(zip(("lb1", "lb2"), self.told, strict=True))
+        return dict(zip(("lb1", "lb2"), self.reported, strict=True))
 
 
 def _haproxy(how: str) -> Strike:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.support.chains import SERVICE, check_chains, once
-from tests.support.told import Told
+from tests.support.reported import Reported
 
 
 @dataclass(slots=True)
@@ -14,7 +14,7 @@ class Tally:
 
     failovers: int = 0
     """Instances that have moved, by keepalived's log: each is told by both nodes."""
-    told: int = 0
+    reported: int = 0
     """Notifications of services."""
     repeated: int = 0
     causes: Counter[str] = field(default_factory=Counter)
@@ -22,11 +22,11 @@ class Tally:
     """Of haxServiceFailover: whether keepalived's own trap was seen."""
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, found: Iterable[Told]) -> None:
+    def add(self, found: Iterable[Reported]) -> None:
         """Count notifications of services."""
         for one in found:
             if one.kind in SERVICE:
-                self.told += 1
+                self.reported += 1
                 self.causes[one.cells["Cause"]] += 1
             if one.kind == "serviceFailover":
                 self.traps[one.cells["KeepalivedTrap"]] += 1
@@ -34,10 +34,12 @@ class Tally:
     @property
     def unexplained(self) -> float:
         """Give the share of notifications of services whose cause is unknown, in percent."""
-        return 100 * self.causes["unknown"] / max(1, self.told)
+        return 100 * self.causes["unknown"] / max(1, self.reported)
 
 
-def in_order(host: str, arrived: Sequence[Told], subjects: Iterable[str], last: int) -> tuple[list[Told], list[str]]:
+def in_order(
+    host: str, arrived: Sequence[Reported], subjects: Iterable[str], last: int
+) -> tuple[list[Reported], list[str]]:
     """Give the notifications of a host once each, and what is wrong with their numbers and with the story they tell."""
     try:
         found = once(arrived)
@@ -47,7 +49,7 @@ def in_order(host: str, arrived: Sequence[Told], subjects: Iterable[str], last: 
     return found, [] if len(found) == last else [f"{host}: {len(found)} of {last} events came"]
 
 
-def false_health(host: str, found: Iterable[Told], allowed: frozenset[str]) -> Iterator[str]:
+def false_health(host: str, found: Iterable[Reported], allowed: frozenset[str]) -> Iterator[str]:
     """Give what was told of a service's health that the fault does not explain."""
     for one in found:
         if one.kind in SERVICE and one.cells["Health"] not in allowed:
@@ -55,7 +57,7 @@ def false_health(host: str, found: Iterable[Told], allowed: frozenset[str]) -> I
 
 
 def false_roles(
-    host: str, found: Sequence[Told], kept: Mapping[str, Sequence[str]], *, all_of_it: bool
+    host: str, found: Sequence[Reported], kept: Mapping[str, Sequence[str]], *, all_of_it: bool
 ) -> Iterator[str]:
     """Give where the roles told are other ones than keepalived had, which are in ``kept`` by instance.
 

@@ -10,7 +10,7 @@ from benchmarks.failovers.judge import Tally, false_roles, in_order
 from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair, pause, roles
 from integration.netlab import LabError, control, wait_for
 from integration.netlab.plan import VIRTUAL
-from tests.support.told import told
+from tests.support.reported import reported
 
 HOST = "lb1"
 MANY = "notifications: {limit: 600/min, servers: true}\n"
@@ -58,8 +58,8 @@ def kill(number: int, chance: Random) -> Iterator[Killed]:
         except LabError as error:
             tally.wrong.append(str(error))
         last = found.last(HOST)
-        _wait(lambda: len({one.sequence for one in told(found.lab, HOST)}) >= last, found)
-        arrived = told(found.lab, HOST)
+        _wait(lambda: len({one.sequence for one in reported(found.lab, HOST)}) >= last, found)
+        arrived = reported(found.lab, HOST)
         once, wrong = in_order(HOST, arrived, VIRTUAL, last)
         tally.add(once)
         tally.repeated = len(arrived) - len(once) if once else 0

@@ -96,8 +96,8 @@ class Pair:
             return False
         if any((one["role"], one["health"]) != (role, health) for one in services.values()):
             return False
-        told = [event for site in VIRTUAL if (event := self.event(host, site)) is not None]
-        return all((event["role"], event["health"]) == (role, health) for event in told)
+        reported = [event for site in VIRTUAL if (event := self.event(host, site)) is not None]
+        return all((event["role"], event["health"]) == (role, health) for event in reported)
 
     def _ask(self, host: str, request: Mapping[str, object] | None) -> Status:
         try:

@@ -18,14 +18,14 @@ GRACE = 5.0
 class Promptness:
     """``delays`` are milliseconds from keepalived's trap to ours, of each change on each node; sorted.
 
-    ``alone`` are ours that know of no trap of keepalived's, or of one that did not come; ``untold`` are keepalived's
-    that ours did not follow.
+    ``alone`` are ours that know of no trap of keepalived's, or of one that did not come; ``unreported`` are
+    keepalived's that ours did not follow.
     """
 
     failovers: int
     delays: tuple[float, ...]
     alone: tuple[Change, ...]
-    untold: tuple[Change, ...]
+    unreported: tuple[Change, ...]
 
     def percentile(self, number: int) -> float:
         """Give a percentile of the delays, which are two at least."""
@@ -44,8 +44,8 @@ def measure(failovers: int, chance: Random) -> Promptness:
                 done += len(VIRTUAL)
                 pause(chance.uniform(0.2, 0.8))  # not always at the same moment of a reading
             wait_for(lambda: _quiet(found), "all is told", GRACE)
-            wait_for(lambda: len(_told(sink)[1]) >= done * len(BALANCERS), "all has come", GRACE)
-            theirs, own = _told(sink)
+            wait_for(lambda: len(_reported(sink)[1]) >= done * len(BALANCERS), "all has come", GRACE)
+            theirs, own = _reported(sink)
     delays = sorted((own[change] - theirs[change]) / 1e6 for change in own if change in theirs)
     return Promptness(done, tuple(delays), tuple(own.keys() - theirs.keys()), tuple(theirs.keys() - own.keys()))
 
@@ -54,7 +54,7 @@ def _quiet(found: Pair) -> bool:
     return all(found.status(host)["events"]["queued"] == 0 for host in BALANCERS)
 
 
-def _told(sink: Sink) -> tuple[dict[Change, int], dict[Change, int]]:
+def _reported(sink: Sink) -> tuple[dict[Change, int], dict[Change, int]]:
     """Give keepalived's changes and ours, and when the first notification of each came."""
     theirs: dict[Change, int] = {}
     own: dict[Change, int] = {}

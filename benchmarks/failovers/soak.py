@@ -12,7 +12,7 @@ from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair
 from benchmarks.report import result_file
 from integration.netlab import LabError, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
-from tests.support.told import Told, told
+from tests.support.reported import Reported, reported
 
 ARRIVAL = 5.0
 """Seconds in which what snmpd has acknowledged is in the sink's log."""
@@ -88,17 +88,17 @@ class _Watched:
             yield from false_health(host, new, fault.allowed()[host])
             yield from false_roles(host, new, kept, all_of_it=not (fault.dead and host == "lb1"))
 
-    def _arrived(self, host: str) -> list[Told]:
+    def _arrived(self, host: str) -> list[Reported]:
         """Give all that came of a host, when the last of its log has come."""
 
-        def all_came() -> list[Told] | None:
-            found = told(self._pair.lab, host)
+        def all_came() -> list[Reported] | None:
+            found = reported(self._pair.lab, host)
             return found if len({one.sequence for one in found}) >= self._pair.last(host) else None
 
         try:
             return wait_for(all_came, "all came", ARRIVAL)
         except LabError:
-            return told(self._pair.lab, host)
+            return reported(self._pair.lab, host)
 
     def _kept(self, host: str, fault: Fault) -> dict[str, list[str]]:
         """Give the roles that keepalived had since."""

@@ -17,7 +17,7 @@ from benchmarks.haunt.verdict import Seen, false_events, false_states
 from benchmarks.haunt.watchers import managers, memory
 from integration.netlab import LabError, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
-from tests.support.told import Told, events, told
+from tests.support.reported import Reported, events, reported
 from tests.zoo.stage import KINDS, Referee, as_event
 
 LONGER = 90.0
@@ -112,14 +112,14 @@ def _compare(pair: Pair, host: str, before: int, seen: Seen) -> None:
     """Compare what is at the sink with the log of the daemon, and the roles with those of keepalived's log."""
     stage, last = pair.lab, pair.last(host)
 
-    def came() -> list[Told] | None:
-        found = told(stage, host)
+    def came() -> list[Reported] | None:
+        found = reported(stage, host)
         return found if len({one.sequence for one in found}) >= last else None
 
     try:
         arrived = wait_for(came, "all came", ARRIVAL)
     except LabError:
-        arrived = told(stage, host)
+        arrived = reported(stage, host)
     found, wrong = in_order(host, arrived, VIRTUAL, last)
     seen.events += len(found)
     seen.repeated += len(arrived) - len(found) if found else 0

@@ -22,7 +22,7 @@ class UpTime:
         self._began: float | None = None
         self._last = 0
 
-    def told(self, ticks: int, now: float) -> None:
+    def learn(self, ticks: int, now: float) -> None:
         """Record the sysUpTime of an answer that came ``now``."""
         before, self._last = self._last, ticks
         if self._began is not None:

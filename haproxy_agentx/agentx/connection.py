@@ -157,7 +157,7 @@ class Connection:
         clock = self._link.session.clock if self._link else None
         if clock is None:
             return None
-        self._up_time.told(*clock)
+        self._up_time.learn(*clock)
         return self._up_time.at(at)
 
     def _take_event(self, event: Event) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from haproxy_agentx.cli.running import OTHER_VERSION, find, tell_problem
+from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
 from haproxy_agentx.control import NotRunning, ask
 from haproxy_agentx.control_request import MAX_EVENTS
 
@@ -34,7 +34,7 @@ def events(config_file: str | None, *, limit: int, follow: bool, as_json: bool) 
         if follow:
             _follow(log, show)
     except (NotRunning, CannotAnswer) as error:
-        tell_problem(str(error), as_json=as_json)
+        report_problem(str(error), as_json=as_json)
         return 1
     except (KeyError, TypeError, AttributeError):
         print(OTHER_VERSION, file=sys.stderr)

@@ -35,7 +35,7 @@ def find(config_file: str | None) -> Running:
         return Running(path, mistakes=True)
 
 
-def tell_problem(text: str, *, as_json: bool) -> None:
+def report_problem(text: str, *, as_json: bool) -> None:
     """Print why a command cannot be done."""
     if as_json:
         print(json.dumps({"problem": text}))

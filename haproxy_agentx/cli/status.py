@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from haproxy_agentx.cli.running import OTHER_VERSION, find, tell_problem
+from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
 from haproxy_agentx.control import NotRunning, ask
 from haproxy_agentx.problems import ProblemSeverity, notes, problems, worst
 
@@ -22,7 +22,7 @@ def status(config_file: str | None, *, as_json: bool) -> int:
     try:
         snapshot: dict[str, Any] = ask(running.path)
     except NotRunning as error:
-        tell_problem(str(error), as_json=as_json)
+        report_problem(str(error), as_json=as_json)
         return UNKNOWN
     if as_json:
         print(json.dumps(snapshot, indent=2))

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from haproxy_agentx.cli.running import OTHER_VERSION, find, tell_problem
+from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
 from haproxy_agentx.control import HANDLER_TIMEOUT, NotRunning, ask
 
 PATIENCE = HANDLER_TIMEOUT + 3.0
@@ -19,7 +19,7 @@ def trap_test(config_file: str | None, *, as_json: bool) -> int:
     try:
         answer: dict[str, Any] = ask(running.path, {"command": "trap-test"}, PATIENCE)
     except NotRunning as error:
-        tell_problem(str(error), as_json=as_json)
+        report_problem(str(error), as_json=as_json)
         return 1
     if as_json:
         print(json.dumps(answer))
@@ -27,7 +27,7 @@ def trap_test(config_file: str | None, *, as_json: bool) -> int:
     if problem:
         if not as_json:
             number = f"event {answer['sequence']}: " if "sequence" in answer else ""
-            tell_problem(f"{number}{problem}", as_json=False)
+            report_problem(f"{number}{problem}", as_json=False)
         return 1
     if not {"sequence", "milliseconds"} <= answer.keys():
         print(OTHER_VERSION, file=sys.stderr)

@@ -50,13 +50,13 @@ class Prober:
         target, place = self._target, place_of(url)
         if not target.remote and not (here := self._is_here(place.address)):
             why = "is not on this node" if here is not None else "may be elsewhere: the kernel cannot be asked"
-            return Answer(ProbeOutcome.untold, f"probe {place.shown} is not asked: its address {why}")
+            return Answer(ProbeOutcome.not_asked, f"probe {place.shown} is not asked: its address {why}")
         patience = lag.patience(target.timeout, whole=target.timeout)
         try:
             return await lag.answered(self._ask(place), patience)
         except lag.Silence as silence:
             if silence.look is Look.starved:
-                return Answer(ProbeOutcome.untold, f"probe {place.shown}: haproxy-agentx itself hardly ran")
+                return Answer(ProbeOutcome.not_asked, f"probe {place.shown}: haproxy-agentx itself hardly ran")
             return Answer(ProbeOutcome.failed, f"probe {place.shown} is not answered within {target.timeout:g} s")
         except ssl.SSLCertVerificationError as error:
             reason = error.verify_message.rstrip(".")
@@ -118,10 +118,10 @@ def _explained(place: ProbePlace, error: OSError) -> Answer:
     if isinstance(error, ssl.SSLError):  # its errno is a number of OpenSSL
         return Answer(ProbeOutcome.failed, f"probe {place.shown}: no TLS connection ({error.reason or 'broken off'})")
     if error.errno in _OURS:
-        return Answer(ProbeOutcome.untold, f"probe {place.shown} is not asked: {_OURS[error.errno]}")
+        return Answer(ProbeOutcome.not_asked, f"probe {place.shown} is not asked: {_OURS[error.errno]}")
     if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
         return Answer(
-            ProbeOutcome.untold, f"probe {place.shown} is not asked: ca_file cannot be read ({error.strerror})"
+            ProbeOutcome.not_asked, f"probe {place.shown} is not asked: ca_file cannot be read ({error.strerror})"
         )
     if isinstance(error, ConnectionRefusedError):
         return Answer(ProbeOutcome.failed, f"probe {place.shown}: connection refused")

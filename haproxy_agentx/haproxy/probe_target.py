@@ -64,7 +64,7 @@ class ProbeOutcome(Enum):
 
     passed = "answered as it should be"
     failed = "not answered as it should be"
-    untold = "could not be asked: nothing is said of the service"
+    not_asked = "could not be asked: nothing is said of the service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,6 @@ def judged(
 
 def _worded(error: SourceError, text: str) -> SourceError:
     """Return the same failure in other words."""
-    told = type(error)(text)
-    told.excused = error.excused
-    return told
+    reported = type(error)(text)
+    reported.excused = error.excused
+    return reported

@@ -159,12 +159,12 @@ def _mib_role(instance: Instance, keepalived: Keepalived) -> Role | None:
 
 def _weigh(state: VrrpState, source: str, mib: Role | None, contradicted: int) -> Belief:
     """Believe an event, or the MIB that contradicted it so many times."""
-    told = ROLES[state] or Role.unknown
+    reported = ROLES[state] or Role.unknown
     if contradicted == 0 or mib is None:
-        return Belief(told, source)
-    words = f"{source} said {told.name}, KEEPALIVED-MIB says {mib.name}"
+        return Belief(reported, source)
+    words = f"{source} said {reported.name}, KEEPALIVED-MIB says {mib.name}"
     if contradicted < CONTRADICTIONS:
-        return Belief(told, source, f"{words}; the event is believed for now")
+        return Belief(reported, source, f"{words}; the event is believed for now")
     return Belief(mib, "keepalivedMib", f"{words}, again; the MIB is believed: was an event lost?")
 
 

@@ -127,7 +127,7 @@ class Instances:
             self._proposed_changes.append(at)
         return self._event(instance, trap.state, "keepalivedTraps", at)
 
-    def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO tells
+    def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO shows
         """Record whether somebody has the FIFO open for writing."""
         if self.keepalived.take_writer(present, at):
             self._forget_events()

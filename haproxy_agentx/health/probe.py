@@ -47,7 +47,7 @@ def take(probe: Probe, answer: Answer, began: float, fall: int) -> Probe:
     """Return what is known after one more request, which ``began`` then."""
     if answer.outcome is ProbeOutcome.passed:
         return Probe(ProbeState.passing, began)
-    if answer.outcome is ProbeOutcome.untold:
+    if answer.outcome is ProbeOutcome.not_asked:
         return Probe(words=answer.words)
     failures = probe.failures + 1
     state = ProbeState.failing if failures >= fall else probe.state

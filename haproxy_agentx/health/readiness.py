@@ -88,7 +88,7 @@ class Verdict:
 
 def assess(requirements: ServiceRequirements, processes: Sequence[ProcessState]) -> Verdict:
     """Judge a service. All of ``processes`` are looked at that have, or may have, a part in it."""
-    findings = _Findings(requirements, told_of=len(processes))
+    findings = _Findings(requirements, count=len(processes))
     parts = [process for process in processes if _has_part(requirements, process, processes)]
     is_served = any(_is_served(requirements, process) for process in parts)
     for process in parts:
@@ -106,11 +106,11 @@ def required(minimum: Minimum, counted: int) -> int:
 class _Findings:
     """What is found while looking at the parts of a service."""
 
-    def __init__(self, requirements: ServiceRequirements, told_of: int) -> None:
+    def __init__(self, requirements: ServiceRequirements, count: int) -> None:
         self._requirements = requirements
-        self._several = told_of > 1
+        self._several = count > 1
         self._members: list[Member] = []
-        self._told: list[tuple[DetailKind, str]] = []
+        self._details: list[tuple[DetailKind, str]] = []
         self._reasons = Reason(0)
         self._levels: set[Readiness] = set()
         self._frontends: list[FrontendPart] = []
@@ -164,7 +164,7 @@ class _Findings:
             reasons=self._reasons,
             usable=sum(member.usable for member in self._members),
             configured=sum(member.configured for member in self._members),
-            details=sentence(self._told),
+            details=sentence(self._details),
             maintenance=Reason.maintenance in self._reasons,
             members=tuple(self._members),
         )
@@ -264,9 +264,9 @@ class _Findings:
             self._find(Reason.saturated, DetailKind.clients, of_queue(where, queue))
         return (Part.full, Readiness.notReady) if queue is ClientOutcome.full else None
 
-    def _find(self, reason: Reason, told: DetailKind, words: str, level: Readiness = Readiness.ready) -> None:
+    def _find(self, reason: Reason, kind: DetailKind, words: str, level: Readiness = Readiness.ready) -> None:
         self._reasons |= reason
-        self._told.append((told, words))
+        self._details.append((kind, words))
         self._levels.add(level)
 
 

@@ -110,10 +110,10 @@ def of_backend(proxies: Proxies, backend: Backend, where: str, needed: int) -> s
     return f"backend {_name(where)} has {usable} of {counted} servers, needs {needed}{servers}"
 
 
-def sentence(told: Sequence[tuple[DetailKind, str]]) -> str:
+def sentence(details: Sequence[tuple[DetailKind, str]]) -> str:
     """Put together what must be reported, the worst first; remarks only when there is nothing else."""
-    wrong = [item for item in told if item[0] is not DetailKind.remark]
-    parts = [text for _, text in sorted(wrong or told, key=lambda item: item[0])]
+    wrong = [item for item in details if item[0] is not DetailKind.remark]
+    parts = [text for _, text in sorted(wrong or details, key=lambda item: item[0])]
     more = len(parts) - MAX_PARTS
     if more > 0:
         parts = [*parts[:MAX_PARTS], f"and {more} more"]

@@ -17,7 +17,7 @@ from haproxy_agentx.health.model import Health, Reason, Role, ServiceRequirement
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.health.tracker import Tell, Tracker
+from haproxy_agentx.health.tracker import ServiceReport, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
@@ -25,7 +25,7 @@ from haproxy_agentx.monitor.plans import planned
 from haproxy_agentx.monitor.reports import NotificationPolicy, Reports
 from haproxy_agentx.monitor.service import Observation, Plan, Service
 from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
-from haproxy_agentx.monitor.suppressed import not_told
+from haproxy_agentx.monitor.suppressed import not_reported
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
@@ -102,7 +102,7 @@ class Node:
         self.facts.of_line(line, at)
         self._take_changes(self.instances.take_line(line, at))
 
-    def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
+    def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO shows
         """Record whether somebody has the FIFO open for writing."""
         self.facts.of_writer(present, self.instances.keepalived.writer, at)
         self._awaited.discard("fifo")
@@ -198,25 +198,25 @@ class Node:
         self._follow_plans(now, date)
         for service in self.services.values():
             self._judge(service, now)
-        told, self._ended = self._ended, []
-        told += [draft for service in self.services.values() for draft in self._tell(service, now, date)]
+        drafts, self._ended = self._ended, []
+        drafts += [draft for service in self.services.values() for draft in self._report(service, now, date)]
         self.reports.sources.take_master(self.connected, now)
-        told += self.reports.report(now, date)
-        self._note(told, now, date)
-        told += self._remind(now, date)
+        drafts += self.reports.report(now, date)
+        self._note(drafts, now, date)
+        drafts += self._remind(now, date)
         self._reassess = False
-        return told
+        return drafts
 
     def close(self, now: float, date: float) -> list[EventDraft]:
         """Return, as the last thing, the changes of role that wait to be explained and the sums of what is suppressed.
 
         What else differs from its last report is found by the next run, which compares.
         """
-        told = self.advance(now, date)
+        drafts = self.advance(now, date)
         last = [draft for service in self.services.values() for draft in self._close(service, now, date)]
         last += self.reports.flush(now, date)
         self._note(last, now, date)
-        return told + last
+        return drafts + last
 
     def deadline(self, now: float) -> float | None:
         """Return when ``advance`` must be called next, though nothing comes."""
@@ -225,7 +225,7 @@ class Node:
             moments.append(self.reports.deadline(now))
             moments.append(self.reports.reminders.deadline(now) if self.can_send else None)
         else:
-            moments.append(self._started + START)  # nothing is told before
+            moments.append(self._started + START)  # nothing is reported before
         for service in self.services.values():
             waiting = self._pending[service.plan.name]
             moments.append(waiting[0].deadline(now) if waiting else service.tracker.deadline())
@@ -333,7 +333,7 @@ class Node:
                 self._reassess = True
                 instance = self.instances.known.get(plan.instance or "")
                 if instance is not None and instance.role is not Role.unknown:
-                    if service.tracker.told is not None and service.tracker.told.role is not instance.role:
+                    if service.tracker.reported is not None and service.tracker.reported.role is not instance.role:
                         self._note_restart(service, now)
                     change = RoleChange(instance.name, Role.unknown, instance.role, now)
                     self._expect(service, Pending(change, listening=False))  # nobody listened when it happened
@@ -361,7 +361,7 @@ class Node:
 
     def _end(self, service: Service, date: float) -> None:
         """Report that a service is not there any more, if a problem of it was reported or changes are not counted."""
-        self._ended += ended(service.plan.name, service.tracker.told, service.tracker.uncounted, date)
+        self._ended += ended(service.plan.name, service.tracker.reported, service.tracker.uncounted, date)
 
     def _note_restart(self, service: Service, now: float) -> None:
         """Keep that a service is another one than when this program ended: that explains it."""
@@ -369,7 +369,7 @@ class Node:
         self.facts.add(FactKind.agentStarted, words, now, service.plan.name)
 
     def _judge(self, service: Service, now: float) -> None:
-        before, reported = service.tracker.condition, service.tracker.told
+        before, reported = service.tracker.condition, service.tracker.reported
         troubles = [update.trouble_since for update in self._processes.values() if update.trouble_since is not None]
         observation = Observation(
             instance=self._instance(service),
@@ -391,28 +391,28 @@ class Node:
     def _instance(self, service: Service) -> Instance | None:
         return self.instances.known.get(service.plan.instance) if service.plan.instance else None
 
-    def _tell(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
+    def _report(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
         waiting = self._pending[service.plan.name]
         while waiting and self._is_ready(service, waiting[0], now):
             pending = waiting.popleft()
-            tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
-            if tell is not None:
-                yield self._draft(service, tell, now, date, pending)
-        tell = service.tracker.tell(now)
-        if tell is not None:
-            yield self._draft(service, tell, now, date, None)
+            report = service.tracker.report_role(pending.change.after, pending.change.at, now)
+            if report is not None:
+                yield self._draft(service, report, now, date, pending)
+        report = service.tracker.report(now)
+        if report is not None:
+            yield self._draft(service, report, now, date, None)
 
     def _close(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
         """Yield the changes of role that wait, explained or not, and the sum of a burst."""
         waiting = self._pending[service.plan.name]
         while waiting:
             pending = waiting.popleft()
-            tell = service.tracker.tell_role(pending.change.after, pending.change.at, now)
-            if tell is not None:
-                yield self._draft(service, tell, now, date, pending)
-        tell = service.tracker.flush(now)
-        if tell is not None:
-            yield self._draft(service, tell, now, date, None)
+            report = service.tracker.report_role(pending.change.after, pending.change.at, now)
+            if report is not None:
+                yield self._draft(service, report, now, date, pending)
+        report = service.tracker.flush(now)
+        if report is not None:
+            yield self._draft(service, report, now, date, None)
 
     def _is_known(self, service: Service, pending: Pending, now: float) -> bool:
         """Whether it is known what a change is, or no more is waited for (monitor/waits.py)."""
@@ -422,7 +422,7 @@ class Node:
         returned = instance is None or instance.role is not Role.backup
         facts = self.facts.about(service.plan.name, change.instance)
         if now < pending.waits_until and not returned:
-            before, condition = service.tracker.told, service.tracker.condition
+            before, condition = service.tracker.reported, service.tracker.condition
             reasons = condition.reasons if condition else Reason(0)
             health = before.health if before else Health.unknown
             move = Change(change.at, change.before, change.after, health, health, reasons)
@@ -445,21 +445,25 @@ class Node:
         silent = self.connected and self._snmpd_seen_at is not None and self._snmpd_seen_at < change.at
         return pending.is_ready(now, self._traps, read=read, reason=reason, silent=silent)
 
-    def _draft(self, service: Service, tell: Tell, now: float, date: float, pending: Pending | None) -> EventDraft:
+    def _draft(
+        self, service: Service, report: ServiceReport, now: float, date: float, pending: Pending | None
+    ) -> EventDraft:
         """Put into cells what must be reported, why, and which of keepalived's traps it belongs to."""
         facts = self.facts.about(service.plan.name, service.plan.instance or "")
-        cause, words = explain(with_times(change_of(tell, pending), self._instance(service)), facts)
-        if tell.suppressed:
-            words = line("; ".join(filter(None, (words, not_told(tell.suppressed)))))
+        cause, words = explain(with_times(change_of(report, pending), self._instance(service)), facts)
+        if report.suppressed:
+            words = line("; ".join(filter(None, (words, not_reported(report.suppressed)))))
         service.explained(cause, words)
-        cells = event_cells(service, tell)
+        cells = event_cells(service, report)
         keepalived: dict[str, str] = {}
         instance = self._instance(service)
-        if tell.is_failover and instance is not None:
-            seen = pending or Pending(RoleChange(instance.name, tell.before.role, tell.after.role, now), self.listening)
+        if report.is_failover and instance is not None:
+            seen = pending or Pending(
+                RoleChange(instance.name, report.before.role, report.after.role, now), self.listening
+            )
             cells["haxEventKeepalivedTrap"] = seen.seen.name
             if seen.trap is not None:
                 cells["haxEventKeepalivedUpTime"] = str(seen.trap.up_time)
-            keepalived = as_keepalived(instance, tell.after.role, seen)
-        kind = Kind.serviceFailover if tell.is_failover else Kind.serviceHealthChange
-        return EventDraft(date - (now - tell.at), kind, cells, keepalived)
+            keepalived = as_keepalived(instance, report.after.role, seen)
+        kind = Kind.serviceFailover if report.is_failover else Kind.serviceHealthChange
+        return EventDraft(date - (now - report.at), kind, cells, keepalived)

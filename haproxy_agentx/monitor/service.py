@@ -127,8 +127,8 @@ class Service:
     @property
     def role(self) -> Role:
         """Return the last role that it was in and that was known, whether that was reported or not."""
-        told = self.tracker.told
-        return self._last_role or (told.role if told else Role.unknown)
+        reported = self.tracker.reported
+        return self._last_role or (reported.role if reported else Role.unknown)
 
     @role.setter
     def role(self, role: Role) -> None:
@@ -159,16 +159,16 @@ class Service:
 
     def memory(self, now: float, date: float) -> str:
         """Return as JSON what the next start has to know. ``now`` and ``date`` are the same moment on two clocks."""
-        told = self.tracker.told
+        reported = self.tracker.reported
         role = self.tracker.condition.role if self.tracker.condition else self._recalled_role
         return json.dumps(
             {
                 "shown_role": role.name if role is not None else None,
                 "role_since": self._role_date.of(self._role_since, now, date),
-                "role": told.role.name if told else None,
-                "health": told.health.name if told else None,
-                "reasons": int(told.reasons) if told else 0,
-                "raised": told.raised if told else False,
+                "role": reported.role.name if reported else None,
+                "health": reported.health.name if reported else None,
+                "reasons": int(reported.reasons) if reported else 0,
+                "raised": reported.raised if reported else False,
                 "previous": self.tracker.previous.name if self.tracker.previous else None,
                 "since": self.since_date(now, date),
                 "transitions": self.tracker.transitions,
@@ -185,7 +185,7 @@ class Service:
             memory = json.loads(text or "{}")
             if memory:
                 role, health, reasons = Role[memory["role"]], Health[memory["health"]], Reason(memory["reasons"])
-                self.tracker.told = ReportedService(role, health, reasons, raised=bool(memory.get("raised", True)))
+                self.tracker.reported = ReportedService(role, health, reasons, raised=bool(memory.get("raised", True)))
                 self.tracker.previous = Health[memory["previous"]] if memory["previous"] else None
                 self.tracker.since = now - _age(memory["since"], date)
                 self.since_date(now, date)
@@ -195,7 +195,7 @@ class Service:
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
                 self._recall_role(memory.get("shown_role"), memory.get("role_since"), now, date)
         except (ValueError, KeyError, TypeError, OverflowError):
-            self.tracker.told = None
+            self.tracker.reported = None
 
     def _recall_role(self, role: str | None, since: object, now: float, date: float) -> None:
         if role is not None:

@@ -17,7 +17,7 @@ from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.rate_limiter import CALM, RateWindow
 from haproxy_agentx.health.severity import REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.monitor.last_reported import LastReported
-from haproxy_agentx.monitor.suppressed import MANY, not_told, still_waiting
+from haproxy_agentx.monitor.suppressed import MANY, not_reported, still_waiting
 
 PATIENCE = 5
 """Holds after which a state that does not settle is reported nonetheless."""
@@ -268,7 +268,7 @@ class StateReports:
         count, self._suppressed = self._suppressed, 0
         self._burst_since, self._last_sum = None, now
         waiting = sum(1 for _ in self._ripe())
-        words = [*([not_told(count)] if count else []), *([still_waiting(waiting)] if waiting else [])]
+        words = [*([not_reported(count)] if count else []), *([still_waiting(waiting)] if waiting else [])]
         if words:
             self._window.report(now)
             cells = {

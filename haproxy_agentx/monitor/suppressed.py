@@ -4,7 +4,7 @@ MANY = "(several)"
 """Subject of an event that stands for events of different subjects."""
 
 
-def not_told(count: int) -> str:
+def not_reported(count: int) -> str:
     """Return the clause that says how many changes were suppressed."""
     return f"{count} changes in a short time were not reported one by one"
 

@@ -230,7 +230,7 @@ class Monitor:
         self.node.take_line(line, at)
         self._look()
 
-    def _take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO tells
+    def _take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO shows
         self._note_listening()
         self.node.take_writer(present, at)
         self._look()
@@ -308,14 +308,14 @@ class Monitor:
     def _judge(self, now: float, date: float) -> Sequence[EventDraft]:
         """Judge; where that begins to wait for HAProxy, as a trap named a new instance, have it read."""
         settling = self.node.is_settling()
-        told = self.node.advance(now, date)
+        drafts = self.node.advance(now, date)
         for service in self.node.services.values():
             service.since_date(now, date)
         for instance in self.node.instances.known.values():
             instance.since_date.of(instance.since, now, date)
         if self.node.is_settling() and not settling:
             self._read_haproxy()
-        return told
+        return drafts
 
     def _take_sources(self, now: float) -> None:
         if self._kernel.kernel is None:
@@ -355,7 +355,7 @@ class Monitor:
         known = self.node.instances.known
         read = tuple(process.name for process in self._processes() if process.was_read)
         state = (
-            [(service.plan.name, service.tracker.told) for service in self.node.services.values()],
+            [(service.plan.name, service.tracker.reported) for service in self.node.services.values()],
             [(name, instance.memory()) for name, instance in known.items()],
             self.node.reports.version,
             read,

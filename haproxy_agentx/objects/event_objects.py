@@ -245,7 +245,7 @@ def cells(event: Event) -> Mapping[str, bytes]:
     it, counts as missing.
     """
     given = {name: text.encode(errors="replace") for name, text in event.draft.cells.items() if name in _GIVEN}
-    told = {name: cell for name, cell in given.items() if COLUMNS[name].syntax.encode([cell]) != [None]}
+    usable = {name: cell for name, cell in given.items() if COLUMNS[name].syntax.encode([cell]) != [None]}
     own = {
         "haxEventSequence": b"%d" % event.sequence,
         "haxEventTime": b"%.3f" % event.draft.at,
@@ -256,7 +256,7 @@ def cells(event: Event) -> Mapping[str, bytes]:
     if event.acknowledged_at is not None:
         own["haxEventAcknowledgedTime"] = b"%.3f" % event.acknowledged_at
     due = {name: _NOTHING_KNOWN[name] for name in OBJECTS_OF[event.draft.kind] if name in _NOTHING_KNOWN}
-    known = {**due, **told, **own}
+    known = {**due, **usable, **own}
     if _REASONS in known:
         reasons = known_reasons(int(known[_REASONS]))
         known[_MASK], known[_TEXT] = b"%d" % reasons, reason_text(reasons).encode()

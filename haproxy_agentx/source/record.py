@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from haproxy_agentx.source import OverLimit, SourceError, SourceState
 
-MAX_TOLD = 5
+MAX_REPORTED = 5
 """Different failures in one state that are worth a line in the log each; more of them are a flood of one kind."""
 
 _NUMBERS = re.compile("[0-9]+")
@@ -32,16 +32,16 @@ class Source:
     messages: int = 0
     """Messages about VRRP that were read; ``message_at`` is when the last one was."""
     message_at: float | None = None
-    _told: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
 
     def succeeded(self, now: float) -> bool:
         """Record a good reading; True when the one before was not."""
-        news = self.state is not SourceState.ok
+        is_new = self.state is not SourceState.ok
         self.state = SourceState.ok
         self.last_good = now
         self.successes += 1
         self.refused = 0
-        return news
+        return is_new
 
     def refuse(self, error: SourceError, now: float) -> None:
         """Record that a message was refused: a failure that leaves the state."""
@@ -62,17 +62,17 @@ class Source:
         came, or that takes turns with another, is the same one.
         """
         if self.state is not error.state:
-            self._told.clear()
+            self._reported.clear()
         kind = _NUMBERS.sub("", str(error))
-        news = kind not in self._told and len(self._told) < MAX_TOLD
-        if news:
-            self._told.add(kind)
+        is_new = kind not in self._reported and len(self._reported) < MAX_REPORTED
+        if is_new:
+            self._reported.add(kind)
         self.state = error.state
         self.failures += 1
         self.left_out += isinstance(error, OverLimit)
         self.last_error = str(error)
         self.last_error_at = now
-        return news
+        return is_new
 
     def age(self, now: float) -> float | None:
         """Seconds since the last good reading."""

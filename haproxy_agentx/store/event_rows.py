@@ -35,11 +35,11 @@ def load(file: StoreFile) -> Ledger:
         *_events(connection.execute(f"SELECT {_columns(file)} FROM event WHERE {_WAITING}")),  # noqa: S608  constants
         *last(file, RECENT),
     ]
-    told = {}
+    memory = {}
     for key, value in connection.execute("SELECT key, value FROM told"):
         with suppress(UnicodeDecodeError):  # somebody has edited the file
-            told[text(key)] = text(value)
-    return Ledger(counts, events, told)
+            memory[text(key)] = text(value)
+    return Ledger(counts, events, memory)
 
 
 def read(file: StoreFile, after: int, most: int) -> list[Event]:
@@ -77,12 +77,12 @@ def rewrite(file: StoreFile, ledger: Ledger, previous: StoreFile | None) -> None
             with suppress(sqlite3.Error):  # what can no longer be read is not all: what follows comes from memory
                 connection.executemany(_INSERT, previous.connection.execute(f"SELECT {_columns(previous)} FROM event"))  # noqa: S608
         connection.execute(_SETTLE)
-        _write(connection, Changes(at_hand, dict(ledger.told), counted=True), ledger.counts)
+        _write(connection, Changes(at_hand, dict(ledger.memory), counted=True), ledger.counts)
 
 
 def _write(connection: sqlite3.Connection, changes: Changes, counts: Counts) -> None:
     connection.executemany(_INSERT, map(to_row, changes.events.values()))
-    for key, value in changes.told.items():
+    for key, value in changes.memory.items():
         if value is None:
             connection.execute("DELETE FROM told WHERE key = ?", (blob(key),))
         else:

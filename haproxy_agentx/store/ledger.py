@@ -66,21 +66,21 @@ class Changes:
     """What is not on disk: events as they are now, and the last report of each key, None for nothing any more."""
 
     events: dict[int, Event] = field(default_factory=dict)
-    told: dict[str, str | None] = field(default_factory=dict)
+    memory: dict[str, str | None] = field(default_factory=dict)
     counted: bool = False
 
     def __bool__(self) -> bool:
-        return self.counted or bool(self.events) or bool(self.told)
+        return self.counted or bool(self.events) or bool(self.memory)
 
 
 class Ledger:
-    """The state of the log. ``told`` is what was remembered by key, ``recent`` the last events by number, in order."""
+    """The state of the log. ``memory`` has texts by key, ``recent`` the last events by number, in order."""
 
     def __init__(
-        self, counts: Counts | None = None, events: Iterable[Event] = (), told: Mapping[str, str] | None = None
+        self, counts: Counts | None = None, events: Iterable[Event] = (), memory: Mapping[str, str] | None = None
     ) -> None:
         self.changes = Changes()
-        self.told = dict(told or {})
+        self.memory = dict(memory or {})
         self.recent: dict[int, Event] = {}
         self._counts = counts or Counts()
         self._waiting: dict[int, Event] = {}
@@ -181,16 +181,16 @@ class Ledger:
         """Count events that are not reported."""
         self._count(suppressed=number)
 
-    def remember(self, told: Mapping[str, str]) -> None:
+    def remember(self, memory: Mapping[str, str]) -> None:
         """Keep texts by key, in place of what was kept."""
-        self.told.update(told)
-        self.changes.told.update(told)
+        self.memory.update(memory)
+        self.changes.memory.update(memory)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Keep nothing by these keys any more."""
-        for key in [key for key in keys if key in self.told]:
-            del self.told[key]
-            self.changes.told[key] = None
+        for key in [key for key in keys if key in self.memory]:
+            del self.memory[key]
+            self.changes.memory[key] = None
 
     def saved(self) -> None:
         """All changes have been written."""
@@ -203,8 +203,8 @@ class Ledger:
             self.changes.counted = True
         for number in sorted(changes.events):
             self._change(changes.events[number])
-        self.forget([key for key, told in changes.told.items() if told is None])
-        self.remember({key: told for key, told in changes.told.items() if told is not None})
+        self.forget([key for key, text in changes.memory.items() if text is None])
+        self.remember({key: text for key, text in changes.memory.items() if text is not None})
         self._forget_the_oldest()
 
     def continue_with(self, later: "Ledger") -> bool:
@@ -230,9 +230,9 @@ class Ledger:
             event = later.changes.events[number]
             self._change(replace(event, sequence=base + number, draft=self._linked(event.draft, base + number)))
         self._forget_the_oldest()
-        told = {key: text for key, text in later.changes.told.items() if not key.startswith(OPEN)}
-        self.forget([key for key, text in told.items() if text is None])
-        self.remember({key: text for key, text in told.items() if text is not None})
+        memory = {key: text for key, text in later.changes.memory.items() if not key.startswith(OPEN)}
+        self.forget([key for key, text in memory.items() if text is None])
+        self.remember({key: text for key, text in memory.items() if text is not None})
         return clash
 
     def since(self, sequence: int, number: int, older: Iterable[Event] = ()) -> list[Event]:
@@ -260,7 +260,7 @@ class Ledger:
         if what is None or severity is None or not {"haxEventHealth", "haxEventState"} & cells.keys():
             return draft
         key = f"{OPEN}{what}/{cells.get('haxEventSubject', '')}"
-        known = self.told.get(key, "")
+        known = self.memory.get(key, "")
         if cells.get("haxEventReminder") == "true":
             return replace(draft, cells={**cells, "haxEventClears": "0"})
         if severity != Severity.cleared.name:

@@ -116,7 +116,7 @@ class Loaded:
 
     counts: Counts
     events: Sequence[Event]
-    told: Mapping[str, str]
+    memory: Mapping[str, str]
     closed_at: float | None
 
 

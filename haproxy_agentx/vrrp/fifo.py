@@ -84,7 +84,7 @@ class Fifo:
         self._empty_since: float | None = None
         self._error: SourceError | None = None
         self._complained = 0.0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._failure: Exception | None = None
         self._woken = asyncio.Event()
 
@@ -274,8 +274,8 @@ class Fifo:
     def _bad(self, kind: str, count: int, now: float) -> None:
         """Count lines that cannot be read. The state of the source stays: the first of a kind is logged."""
         self.bad_lines += count
-        if kind not in self._told:
-            self._told.add(kind)
+        if kind not in self._reported:
+            self._reported.add(kind)
             error = Invalid(f"{self.path}: {kind}: does somebody else than keepalived write into it, or read from it?")
             log.warning("keepalived's FIFO: %s", error)
             state = self.source.state

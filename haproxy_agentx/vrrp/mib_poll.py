@@ -114,11 +114,11 @@ class MibPoll:
     async def _poll(self) -> None:
         try:
             reading = await self._try()
-        except _MibFailed as told:
+        except _MibFailed as failed:
             now = monotonic()
-            if self.source.failed(told.error, now):
-                log.warning("keepalived-mib: %s", told.error)
-            self._on_failure(told.failure, now)
+            if self.source.failed(failed.error, now):
+                log.warning("keepalived-mib: %s", failed.error)
+            self._on_failure(failed.failure, now)
         else:
             if self.source.succeeded(reading.ended):
                 log.info("keepalived-mib: reading KEEPALIVED-MIB at %s", self.source.target)
@@ -232,8 +232,8 @@ class MibPoll:
             text = (_DEAF if self.source.last_good is None else _SILENT).format(
                 where=self.source.target, timeout=TIMEOUT
             )
-            told = Denied(text) if self.source.last_good is None else Unresponsive(text)
-            raise _MibFailed(MibFailure.snmpd, told) from error
+            reported = Denied(text) if self.source.last_good is None else Unresponsive(text)
+            raise _MibFailed(MibFailure.snmpd, reported) from error
 
     def _not_there(self, walk: MibWalk) -> _MibFailed:
         """Distinguish a keepalived that is not connected from a view that ends before it.

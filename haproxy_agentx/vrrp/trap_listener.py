@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from haproxy_agentx.source import Denied, Invalid, SourceError, SourceState
-from haproxy_agentx.source.record import MAX_TOLD, Source
+from haproxy_agentx.source.record import MAX_REPORTED, Source
 from haproxy_agentx.vrrp import endpoint, inherited, secret, trap_words, traps, v2c
 from haproxy_agentx.vrrp.access import V3Access
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
@@ -96,7 +96,7 @@ class TrapListener:
         self._dropped = 0
         self._evidence = PROVEN
         """Of the datagram that is being taken."""
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     async def run(self) -> None:
         """Listen until cancelled. The port is kept also while a secret cannot be read, from other processes."""
@@ -314,6 +314,6 @@ class TrapListener:
     def _refuse(self, error: SourceError) -> None:
         """Count what was refused, and log each kind once: anybody on this machine can send anything here."""
         self.source.refuse(error, monotonic())
-        if str(error) not in self._told and len(self._told) < MAX_TOLD:
-            self._told.add(str(error))
+        if str(error) not in self._reported and len(self._reported) < MAX_REPORTED:
+            self._reported.add(str(error))
             log.warning("keepalived-traps: %s", error)

@@ -60,8 +60,8 @@ class Manager:
     def pair(self) -> list[Seen]:
         """Return both services on both nodes."""
         said = {host: self.keepalived(host) for host in BALANCERS}
-        told = {host: self.services(host) for host in BALANCERS}
-        return [Seen(host, name, said[host].get(name, ""), told[host].get(name, {})) for host, name in PAIR]
+        reported = {host: self.services(host) for host in BALANCERS}
+        return [Seen(host, name, said[host].get(name, ""), reported[host].get(name, {})) for host, name in PAIR]
 
     def health(self, host: str) -> str:
         """Return haxHealth.0: of the worst service of the node."""
@@ -91,14 +91,14 @@ class Manager:
     def await_notice(self, host: str, subject: str, health: str, skip: int, seconds: float = 20.0) -> Notice:
         """Wait for a notification of ours of such a health."""
 
-        def told() -> Notice | None:
+        def reported() -> Notice | None:
             ours = (one for one in self.arrived(skip) if isinstance(one, Notice))
             return next(
                 (one for one in ours if (one.source, one.subject, one.cells.get("Health")) == (host, subject, health)),
                 None,
             )
 
-        return wait_for(told, f"at the sink: {host} tells that {subject} is {health}", seconds, self.lab.logs)
+        return wait_for(reported, f"at the sink: {host} tells that {subject} is {health}", seconds, self.lab.logs)
 
     def agent(self, host: str, *arguments: str, width: int, colour: bool) -> str:
         """Run `haproxy-agentx` on a host, as its administrator does."""

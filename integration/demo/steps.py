@@ -69,11 +69,11 @@ class Demo:
         address = VIRTUAL[SERVICE]
         self.show(screen.answer(address, *self.lab.get(address)))
 
-    def told(self) -> None:
+    def reported(self) -> None:
         """Show what came to the sink in this step."""
         self.show(screen.arrivals(self.manager.arrived(self.skip), SERVICE))
 
-    def await_told(self, health: Mapping[str, str]) -> None:
+    def await_reported(self, health: Mapping[str, str]) -> None:
         """Wait for our notifications of the health of both services, by host."""
         for host, service in PAIR:
             if host in health:
@@ -109,7 +109,7 @@ class Demo:
             couples = wait_for(self.couples, "a failover of each service, with keepalived's trap", 10, self.lab.logs)
         pair = self.manager.await_pair("standbyNotReady", "active")
         self.look(pair)
-        self.told()
+        self.reported()
         self.show(screen.note(("side by side: joined by instance, state and sysUpTime, both nodes", "dim")))
         self.show(screen.joined(couples))
 
@@ -135,19 +135,19 @@ class Demo:
         with self.timed("haproxy is started on lb1; lb1 serves again, lb2 stands by"):
             self.lab.wait_served("lb1", 20)
             pair = self.manager.await_pair("active", "standby")
-        self.await_told(NORMAL)
+        self.await_reported(NORMAL)
         self.look(pair)
-        self.told()
+        self.reported()
 
     def blackhole(self) -> None:
         """Freeze HAProxy on the master: its process is there, so keepalived's check is content."""
         self.begin()
         self.act("lb1", "haproxy", "freeze")
         with self.timed("haproxy is frozen on lb1; the blackhole is at the sink"):
-            self.await_told({"lb1": "blackhole"})
+            self.await_reported({"lb1": "blackhole"})
         self.look(self.manager.await_pair("blackhole", "standby"))
         self.keepalived_is_silent()
-        self.told()
+        self.reported()
         self.host_says("lb1", "status")
         self.act("lb1", "haproxy", "thaw")
         self.await_normal("haproxy goes on; that all is well is at the sink", "lb1")
@@ -157,10 +157,10 @@ class Demo:
         self.begin()
         self.act("lb2", "haproxy", "stop")
         with self.timed("haproxy is stopped on lb2; that redundancy is lost is at the sink"):
-            self.await_told({"lb2": "standbyNotReady"})
+            self.await_reported({"lb2": "standbyNotReady"})
         self.look(self.manager.await_pair("active", "standbyNotReady"))
         self.keepalived_is_silent()
-        self.told()
+        self.reported()
         self.act("lb2", "haproxy", "start")
         self.await_normal("haproxy is started on lb2; that all is well is at the sink", "lb2")
 
@@ -169,10 +169,10 @@ class Demo:
         self.begin()
         self.link("web", up=False)
         with self.timed("no web server can be reached; the outage is at the sink"):
-            self.await_told({"lb1": "blackhole", "lb2": "standbyNotReady"})
+            self.await_reported({"lb1": "blackhole", "lb2": "standbyNotReady"})
         self.look(self.manager.await_pair("blackhole", "standbyNotReady"))
         self.keepalived_is_silent()
-        self.told()
+        self.reported()
 
     def normal(self) -> None:
         """Put it back."""
@@ -202,7 +202,7 @@ class Demo:
         """Wait until the pair is as it was, and until the hosts that were not have told so."""
         with self.timed(what):
             self.manager.await_pair("active", "standby")
-            self.await_told({host: NORMAL[host] for host in hosts})
+            self.await_reported({host: NORMAL[host] for host in hosts})
 
     def host_says(self, host: str, *arguments: str) -> None:
         """Show what the administrator of a host sees."""

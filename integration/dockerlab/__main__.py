@@ -40,7 +40,7 @@ Try, in this order:
 make lab-down removes it. More in docs/lab.md."""
 
 
-def tell_since(began: float, text: str) -> None:
+def report_since(began: float, text: str) -> None:
     """Tell what is done, and since when."""
     say(f"{time.monotonic() - began:6.1f} s  {text}")
 
@@ -67,18 +67,18 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
 
 def test(tests: Sequence[str], began: float, suite: str) -> int:
     """Run the tests on a lab of their own; return the exit status."""
-    tell = partial(tell_since, began)
+    report = partial(report_since, began)
     if engine.answers() and DockerLab.runs():
-        tell("a lab runs already: it is removed first")
-        DockerLab.down(tell)
-    DockerLab.up(tell, suite=suite)
+        report("a lab runs already: it is removed first")
+        DockerLab.down(report)
+    DockerLab.up(report, suite=suite)
     try:
-        tell("up; now the tests")
+        report("up; now the tests")
         status = run_tests(tests or TESTS)
     finally:
-        tell("removing everything")
-        DockerLab.down(tell)
-    tell("gone; the images stay as a cache, make lab-clean removes them")
+        report("removing everything")
+        DockerLab.down(report)
+    report("gone; the images stay as a cache, make lab-clean removes them")
     return status
 
 
@@ -97,32 +97,32 @@ def run_tests(tests: Sequence[str]) -> int:
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Do what was asked. LabError."""
     began = time.monotonic()
-    tell = partial(tell_since, began)
+    report = partial(report_since, began)
     match options.command:
         case "up":
-            DockerLab.up(tell, options.variant, keep=True, suite=options.suite)
-            tell("up")
+            DockerLab.up(report, options.variant, keep=True, suite=options.suite)
+            report("up")
             say(HINTS.format(**ADDRESSES, addresses=" and ".join(VIRTUAL.values()), address=VIRTUAL["SITE1"]))
         case "down":
-            DockerLab.down(tell)
-            tell("down; the images stay as a cache, make lab-clean removes them")
+            DockerLab.down(report)
+            report("down; the images stay as a cache, make lab-clean removes them")
         case "clean":
-            clean(tell)
+            clean(report)
         case "test":
             return test(rest, began, options.suite)
     return 0
 
 
-def clean(tell: images.Say) -> None:
+def clean(report: images.Say) -> None:
     """Remove the lab with its images, those of an own docker daemon and those in the machine's."""
     own = engine.own() is not None
     if engine.answers():
-        DockerLab.down(tell)
+        DockerLab.down(report)
     if not own and engine.answers():
         images.remove()
     engine.stop()
     shutil.rmtree(engine.DATA, ignore_errors=True)
-    tell("nothing is left of the lab")
+    report("nothing is left of the lab")
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from integration.netlab.plan import BALANCERS, VIRTUAL
 from tests.support import setups
 from tests.support.forged_traps import FLAPPING, forged, sender
 from tests.support.probe import Probe
-from tests.support.told import (
+from tests.support.reported import (
     BACKUP,
     MASTER,
     await_normal,
@@ -23,10 +23,10 @@ from tests.support.told import (
     check_seen,
     events,
     read,
+    reported,
     services,
-    told,
     wait_health,
-    wait_told,
+    wait_reported,
 )
 from tests.support.unprivileged import NOBODY
 
@@ -79,7 +79,7 @@ def test_nothing_that_a_local_user_sends_changes_anything(lab):
     assert len(events(lab, "lb1")) == quiet
     assert re.search(rf"uid {NOBODY} was ignored|was ignored whose sender has closed", failures(lab, "lb1")[1])
     lab.ctl("lb1", "haproxy", "stop")
-    gone = wait_told(lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master")
+    gone = wait_reported(lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master")
     assert gone.cells["Role"] == "backup"
     check_seen(lab, gone, BACKUP, MASTER)
     lab.ctl("lb1", "haproxy", "start")
@@ -99,7 +99,7 @@ def test_a_lost_trap_is_not_replaced_by_a_forged_one(bare_lab):
     attacking.start()
     try:
         bare_lab.ctl("lb1", "haproxy", "start")
-        back = wait_told(bare_lab, "lb1 is back", host="lb1", kind=FAILOVER, subject="SITE1", Role="master")
+        back = wait_reported(bare_lab, "lb1 is back", host="lb1", kind=FAILOVER, subject="SITE1", Role="master")
     finally:
         attacking.join()
     assert back.cells["KeepalivedTrap"] == "notObserved"
@@ -136,7 +136,9 @@ def test_forged_names_before_keepalived_starts_take_no_room(bare_lab):
         attack(bare_lab, "lb1", FLAPPING, 300, 0.002)
         assert both(bare_lab) == ("active", "standby")
         bare_lab.ctl("lb1", "haproxy", "stop")
-        gone = wait_told(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master")
+        gone = wait_reported(
+            bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1", PreviousRole="master"
+        )
         # before keepalived's check fails, the outage may have lasted long enough to be reported
         assert gone.change[0] in ("active", "blackhole")
         assert gone.change[1:] == ("standbyNotReady", "master", "backup")
@@ -144,7 +146,7 @@ def test_forged_names_before_keepalived_starts_take_no_room(bare_lab):
         check_seen(bare_lab, gone, BACKUP, MASTER)
         bare_lab.ctl("lb1", "agent", "restart")
         wait_for(lambda: set(services(bare_lab, "lb1")) == {"SITE1", "SITE2"}, "the true instances", 20, bare_lab.logs)
-        failovers = {one.cells["Subject"] for one in told(bare_lab, "lb1", FAILOVER)}
+        failovers = {one.cells["Subject"] for one in reported(bare_lab, "lb1", FAILOVER)}
         assert failovers == {"SITE1", "SITE2"}
 
 

@@ -34,8 +34,8 @@ from tests.support.refused import FILE, LINE
 def problems(text: str) -> list[str]:
     """Give the lines of the error that a text is refused with, each of which is whole."""
     lines = refused.problems(text)
-    told = lines[:-1] if "more problems are not shown" in lines[-1] else lines
-    assert all(LINE.fullmatch(line) for line in told), lines
+    reported = lines[:-1] if "more problems are not shown" in lines[-1] else lines
+    assert all(LINE.fullmatch(line) for line in reported), lines
     return lines
 
 

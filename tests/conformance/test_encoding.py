@@ -278,9 +278,9 @@ def test_c42_pyagentx3_decodes_the_same(kind: PduType):
     for search, (start, end, include) in zip(getattr(ours, "ranges", ()), getattr(pdu, "range_list", ()), strict=True):
         assert (search.start, search.include) == (name(start), bool(include))
         assert search.end == (name(end) if end else b"")
-    for varbind, told in zip(getattr(ours, "varbinds", ()), pdu.values, strict=True):
-        assert (varbind.tag, varbind.name) == (told["type"], name(told["name"]))
-        assert told["data"] in {varbind.value, None if varbind.value is None else _unsigned(varbind.value)}
+    for varbind, reported in zip(getattr(ours, "varbinds", ()), pdu.values, strict=True):
+        assert (varbind.tag, varbind.name) == (reported["type"], name(reported["name"]))
+        assert reported["data"] in {varbind.value, None if varbind.value is None else _unsigned(varbind.value)}
 
 
 def theirs(kind: int, agent_id: str = "") -> PDU:
@@ -309,10 +309,10 @@ def test_c42_tshark_reads_the_same(tmp_path: Path):
     assert [[int(number, 0) for number in line[:5]] for line in lines] == [
         [kind, 0x11, 0x22, 0x33, len(octets_of(kind)) - HEADER_SIZE] for kind in PduType
     ]
-    told = {PduType(int(line[0])): (line[5], line[6]) for line in lines}
-    assert told[PduType.OPEN] == ("agent", "")
-    assert told[PduType.ADD_AGENT_CAPS] == ("caps", "")
-    assert int(told[PduType.REGISTER][1], 0) == 22
+    reported = {PduType(int(line[0])): (line[5], line[6]) for line in lines}
+    assert reported[PduType.OPEN] == ("agent", "")
+    assert reported[PduType.ADD_AGENT_CAPS] == ("caps", "")
+    assert int(reported[PduType.REGISTER][1], 0) == 22
 
 
 def pcap(frames: list[bytes]) -> bytes:

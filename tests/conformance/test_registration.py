@@ -23,7 +23,7 @@ FIRST, SECOND, THIRD = (f"{ROOT}.{arc}" for arc in (1, 2, 3))
 SCALARS = view_of({f"{name}.1": (wire.GAUGE32, {"0": at}) for at, name in enumerate((FIRST, SECOND, THIRD), 1)})
 
 
-def told(agent: Agent) -> str:
+def reported(agent: Agent) -> str:
     return agent.connection.problem or ""
 
 
@@ -76,8 +76,8 @@ def test_c15_a_duplicate_is_told_and_tried_again(
     assert link.get(f"{SECOND}.1.0").varbinds == [(f"{SECOND}.1.0", wire.GAUGE32, 2)], "the other one works"
     for _ in range(3):
         assert wire.read_registration(link.expect(wire.REGISTER)).subtree == FIRST
-    assert FIRST in told(agent)
-    assert "duplicateRegistration" in told(agent)
+    assert FIRST in reported(agent)
+    assert "duplicateRegistration" in reported(agent)
     assert len([record for record in caplog.records if "duplicateRegistration" in record.getMessage()]) == 1
     assert Ready() not in agent.events
 

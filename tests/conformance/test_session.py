@@ -66,8 +66,8 @@ def test_c02_a_refused_open_ends_the_connection(
         link.expect_end()
         assert link.untaken() == [], "nothing after a refusal"
 
-    assert len(set(told(caplog))) == len(told(caplog)) == 1, "said once, not at each try"
-    assert agent.connection.problem in told(caplog)[0]
+    assert len(set(reported(caplog))) == len(reported(caplog)) == 1, "said once, not at each try"
+    assert agent.connection.problem in reported(caplog)[0]
 
 
 @pytest.mark.parametrize("what", GARBAGE)
@@ -82,7 +82,7 @@ def test_c02_garbage_for_an_answer_ends_the_connection(
         link.expect_end()
         assert link.untaken() == []
 
-    assert len(told(caplog)) == 1
+    assert len(reported(caplog)) == 1
     master.script[wire.OPEN] = grant
     eventually(lambda: master.links[-1].look(wire.REGISTER, within=0.2), 3)
 
@@ -485,17 +485,17 @@ def test_c13_the_time_in_which_we_were_late_is_given_to_the_master():
 def test_c13_a_time_stamp_stays():
     up_time = UpTime()
     assert up_time.at(1000.0) is None
-    up_time.told(50_000, 1000.0)
+    up_time.learn(50_000, 1000.0)
     assert (up_time.at(990.0), up_time.at(400.0)) == (49_000, 0)
     for ticks, now in [(51_499, 1015.3), (53_002, 1030.01), (54_500, 1049.0), (56_000, 1060.0)]:
-        up_time.told(ticks, now)
+        up_time.learn(ticks, now)
         assert up_time.at(990.0) == 49_000
     wraps = 1000.0 + ((1 << 32) - 50_000) / 100
-    up_time.told(500, wraps + 5.2)
+    up_time.learn(500, wraps + 5.2)
     assert (up_time.at(990.0), up_time.at(wraps + 1)) == (49_000, 100)
-    up_time.told(300, wraps + 1000.0)  # snmpd was restarted
+    up_time.learn(300, wraps + 1000.0)  # snmpd was restarted
     assert (up_time.at(990.0), up_time.at(wraps + 999.0)) == (0, 200)
-    up_time.told(50, wraps + 1001.0)  # and again, a few seconds later
+    up_time.learn(50, wraps + 1001.0)  # and again, a few seconds later
     assert up_time.at(wraps + 1001.5) == 100
 
 
@@ -517,6 +517,6 @@ def serve(snmpd: Snmpd, agent_factory: Factory) -> Agent:
     return agent
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+def reported(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the connection has logged as a problem."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

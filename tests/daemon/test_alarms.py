@@ -1,6 +1,6 @@
 """Severities and what clears what, with the real daemon behind a real snmpd, over a restart of the daemon."""
 
-from tests.daemon.test_commands import told
+from tests.daemon.test_commands import reported
 from tests.support import expected
 from tests.support.daemon import OID, Daemon, source
 from tests.support.expected import Mib
@@ -26,17 +26,17 @@ def test_what_ends_while_the_daemon_does_not_run_clears_what_it_reported(tmp_pat
     ):
         daemon.eventually(lambda: daemon.well() and daemon.status()["services"][0]["since"] >= HELD, within=15)
         first.close()
-        daemon.eventually(lambda: {"node", "local"} <= {event["subject"] for event in told(daemon)}, within=15)
-        before = {event["subject"]: event for event in told(daemon)}
+        daemon.eventually(lambda: {"node", "local"} <= {event["subject"] for event in reported(daemon)}, within=15)
+        before = {event["subject"]: event for event in reported(daemon)}
         assert (before["local"]["severity"], before["local"]["clears"]) == ("major", None)
         assert before["node"]["severity"] == "critical"
         assert daemon.stop() == 0
         with haproxy(path):
             daemon.start()
             daemon.eventually(
-                lambda: before["local"]["sequence"] in [event["clears"] for event in told(daemon)], within=15
+                lambda: before["local"]["sequence"] in [event["clears"] for event in reported(daemon)], within=15
             )
-            daemon.eventually(lambda: all(event["delivery"] == "acknowledged" for event in told(daemon)), within=15)
+            daemon.eventually(lambda: all(event["delivery"] == "acknowledged" for event in reported(daemon)), within=15)
             found = {row.oid: (row.type, row.value) for row in snmpd.bulkwalk(f"{OID}.1.11", 50)}
 
     def column(name: str) -> dict[str, int | str]:

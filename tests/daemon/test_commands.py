@@ -6,7 +6,7 @@ from tests.support.daemon import OID, RECOVERY, source
 from tests.support.wait import eventually
 
 
-def told(daemon) -> list[dict[str, object]]:
+def reported(daemon) -> list[dict[str, object]]:
     """Give the log, as ``events --json`` prints it."""
     done = daemon.cli("events", "--json", "--limit", "5000")
     assert (done.returncode, done.stderr) == (0, "")
@@ -17,7 +17,7 @@ def test_a_test_is_acknowledged_and_in_the_log(daemon):
     done = daemon.cli("trap-test")
     assert (done.returncode, done.stderr) == (0, "")
     assert "snmpd has acknowledged it in " in done.stdout
-    (event,) = [event for event in told(daemon) if event["kind"] == "test"]
+    (event,) = [event for event in reported(daemon) if event["kind"] == "test"]
     assert event["delivery"] == "acknowledged"
     assert event["tries"] == 1
     assert f"event {event['sequence']}: " in done.stdout
@@ -33,7 +33,7 @@ def test_tests_have_numbers_without_holes_that_go_on_after_a_restart(daemon):
     second = json.loads(daemon.cli("trap-test", "--json").stdout)
     assert first["problem"] is second["problem"] is None
     assert second["sequence"] > first["sequence"]
-    assert [event["sequence"] for event in told(daemon)] == list(range(1, second["sequence"] + 1))
+    assert [event["sequence"] for event in reported(daemon)] == list(range(1, second["sequence"] + 1))
 
 
 # How far an event has come is shown at once, however seldom HAProxy is read.
@@ -52,7 +52,7 @@ def test_a_frozen_master_is_told(daemon, snmpd):
         snmpd.thaw()
     assert done.returncode == 1
     assert "snmpd" in done.stderr
-    eventually(lambda: told(daemon)[-1]["delivery"] == "acknowledged", 2 * RECOVERY)
+    eventually(lambda: reported(daemon)[-1]["delivery"] == "acknowledged", 2 * RECOVERY)
 
 
 def test_the_screen_of_a_node_without_keepalived(daemon):

@@ -15,7 +15,7 @@ import pytest
 import haproxy_agentx
 from tests.support import expected, mibs
 from tests.support.daemon import OID, Daemon, source
-from tests.support.expected import Cells, Mib, Told, differences
+from tests.support.expected import Cells, Mib, Reported, differences
 from tests.support.fake_haproxy import FakeSocket, FakeWeb, answers, web_answer
 from tests.support.programs import ROOT
 from tests.support.real_haproxy import ask, free_port, real_haproxy
@@ -50,7 +50,7 @@ def cells(rows: list[Row]) -> Cells:
     return {row.oid: (row.type, row.value) for row in rows}
 
 
-def check(mib: Mib, found: Cells, wanted: Cells, sources: list[Told]) -> None:
+def check(mib: Mib, found: Cells, wanted: Cells, sources: list[Reported]) -> None:
     """See to it that a walk of everything shows ``wanted`` and what the daemon tells of itself, and nothing else."""
     own, volatile = expected.daemon_cells(mib, sources, haproxy_agentx.__version__, wanted)
     assert volatile <= found.keys()
@@ -76,29 +76,31 @@ def walk_of_all(daemon: Daemon, snmpd: Snmpd, mib: Mib, members: set[tuple[expec
 # (a) every sample, by the socket and by the web, in one daemon with a process for each.
 def test_every_sample(daemon_factory, snmpd, folder, mib):
     info = (SAMPLES / "01-healthy" / "show_info.txt").read_bytes()
-    served: list[tuple[Told, str, str]] = []
+    served: list[tuple[Reported, str, str]] = []
     with ExitStack() as fakes:
         for path in sorted(SAMPLES.rglob("*show_stat.txt")):
             name = path.parent.name if path.parent != SAMPLES else path.stem
             beside = path.with_name("show_info.txt")
-            told_info = beside.read_bytes() if beside.exists() else info
-            script = answers({b"show stat": path.read_bytes(), b"show info": told_info})
+            reported_info = beside.read_bytes() if beside.exists() else info
+            script = answers({b"show stat": path.read_bytes(), b"show info": reported_info})
             fake = fakes.enter_context(FakeSocket(folder / f"{len(served)}.sock", script))
-            told = Told(f"{name}-socket", "haproxySocket", fake.path, by_socket=True)
-            served.append((told, path.read_text(), told_info.decode()))
+            reported = Reported(f"{name}-socket", "haproxySocket", fake.path, by_socket=True)
+            served.append((reported, path.read_text(), reported_info.decode()))
         for path in sorted(SAMPLES.rglob("http.csv")):
             web = fakes.enter_context(FakeWeb(web_answer(path.read_bytes())))
-            told = Told(f"{path.parent.name}-http", "haproxyHttp", web.url, by_socket=False)
-            served.append((told, path.read_text(), ""))
+            reported = Reported(f"{path.parent.name}-http", "haproxyHttp", web.url, by_socket=False)
+            served.append((reported, path.read_text(), ""))
         assert len(served) > 30
         quiet = {"interval": "5s", "timeout": "5s"}
-        daemon = daemon_factory(snmpd.agentx, [source(told.name, told.target) | quiet for told, *_ in served])
-        parts = [expected.members(mib, stat, n, told.name) for n, (told, stat, _) in enumerate(served, 1)]
+        daemon = daemon_factory(
+            snmpd.agentx, [source(reported.name, reported.target) | quiet for reported, *_ in served]
+        )
+        parts = [expected.members(mib, stat, n, reported.name) for n, (reported, stat, _) in enumerate(served, 1)]
         found = walk_of_all(daemon, snmpd, mib, set().union(*parts))
     wanted: Cells = {}
     for number, (_, stat, info_text) in enumerate(served, 1):
         wanted |= expected.stat_cells(mib, stat, number) | expected.info_cells(mib, info_text, number)
-    check(mib, found, wanted, [told for told, *_ in served])
+    check(mib, found, wanted, [reported for reported, *_ in served])
 
 
 STATUSES = {
@@ -151,19 +153,19 @@ def test_generated_tables_of_all_versions(daemon_factory, snmpd, folder, mib):
     }
     info = show_info()
     with ExitStack() as fakes:
-        told = []
+        reported = []
         for version, text in made.items():
             script = answers({b"show stat": text.encode(), b"show info": info})
             fake = fakes.enter_context(FakeSocket(folder / f"{version}.sock", script))
-            told.append(Told(version, "haproxySocket", fake.path, by_socket=True))
-        sources = [source(one.name, one.target, interval="1s", timeout="5s") for one in told]
+            reported.append(Reported(version, "haproxySocket", fake.path, by_socket=True))
+        sources = [source(one.name, one.target, interval="1s", timeout="5s") for one in reported]
         parts = [expected.members(mib, text, n, version) for n, (version, text) in enumerate(made.items(), 1)]
         found = walk_of_all(daemon_factory(snmpd.agentx, sources), snmpd, mib, set().union(*parts))
     wanted: Cells = {}
     for number, text in enumerate(made.values(), 1):
         wanted |= expected.stat_cells(mib, text, number, all_declared=False)
         wanted |= expected.info_cells(mib, info.decode(), number)
-    check(mib, found, wanted, told)
+    check(mib, found, wanted, reported)
     assert len(wanted) > 20_000
 
 
@@ -250,10 +252,10 @@ def test_live(daemon_factory, snmpd, folder, mib):
             found = cells(snmpd.bulkwalk(OID, 50))
             after, info_after = look()
             stat = {oid: cell for oid, cell in found.items() if is_stat(oid)}
-            told = {oid: cell for oid, cell in found.items() if oid in info_after}
+            reported = {oid: cell for oid, cell in found.items() if oid in info_after}
             return [
                 *between(mib, stat, before, after, levels=levels),
-                *between(mib, told, info_before, info_after, levels=False),
+                *between(mib, reported, info_before, info_after, levels=False),
             ]
 
         def compare(*, levels: bool) -> None:

@@ -71,7 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, mib: Mib) -> Iterator[World]
         with daemon, writer(daemon, fifo) as pipe:
             pipe.write(LINES)
             daemon.eventually(daemon.well)
-            daemon.eventually(lambda: told_of(daemon) == {"fifo", "site"}, within=15)
+            daemon.eventually(lambda: reported_of(daemon) == {"fifo", "site"}, within=15)
             delivery = mib.oids["haxEventDelivery"]
             daemon.eventually(lambda: [row.value for row in snmpd.bulkwalk(delivery)] == [ACKNOWLEDGED] * 2)
             yield World(daemon, snmpd, by_oid(snmpd.bulkwalk(OID, 50)), time.time())
@@ -94,7 +94,7 @@ def writer(daemon: Daemon, fifo: Path):
     return pipe
 
 
-def told_of(daemon: Daemon) -> set[str]:
+def reported_of(daemon: Daemon) -> set[str]:
     """Give the subjects of the events that were written to the log."""
     return {line.split(" event ")[1].split(": ")[1] for line in daemon.lines(" event ")}
 
@@ -290,10 +290,10 @@ def test_the_events_tell_how_the_services_became_what_they_are(world, mib):
     assert column("AcknowledgedTime").keys() == column("Sequence").keys()
     names = expected.column(mib, world.cells, "haxServiceName")
     for end in ("Health", "Role", "Cause", "CauseText"):
-        told = {column("Subject")[at]: value for at, value in column(end).items()}
+        reported = {column("Subject")[at]: value for at, value in column(end).items()}
         now = expected.column(mib, world.cells, f"haxService{end}")
         for at, name in names.items():
-            assert told.get(name, now[at]) == now[at], f"the last event of {name}: {end}"
+            assert reported.get(name, now[at]) == now[at], f"the last event of {name}: {end}"
     assert {column("Subject")[at] for at in column("Health")} == {"site"}
     assert {column("Subject")[at] for at in column("State")} == {"fifo"}
     for end in ("Health", "State"):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tests.daemon.test_alarms import haproxy
-from tests.daemon.test_commands import told
+from tests.daemon.test_commands import reported
 from tests.support import expected
 from tests.support.daemon import OID, Daemon, source
 from tests.support.expected import Mib
@@ -23,7 +23,7 @@ def test_a_lost_source_is_reported_again_once_each_interval_and_not_after_its_en
     )
 
     def of_local(*, reminder: bool) -> list[dict[str, object]]:
-        return [one for one in told(made) if one["subject"] == "local" and bool(one["reminder"]) is reminder]
+        return [one for one in reported(made) if one["subject"] == "local" and bool(one["reminder"]) is reminder]
 
     with made as daemon:
         with haproxy(path):
@@ -42,7 +42,7 @@ def test_a_lost_source_is_reported_again_once_each_interval_and_not_after_its_en
             assert of_local(reminder=False)[-1]["clears"] == lost["sequence"], "not the reminder is what ends"
             daemon.eventually(lambda: daemon.status()["services"][0]["since"] >= REMIND + 2, within=40)
             assert len(of_local(reminder=True)) == 1, "what has ended is not reported again"
-            daemon.eventually(lambda: all(one["delivery"] == "acknowledged" for one in told(daemon)), within=15)
+            daemon.eventually(lambda: all(one["delivery"] == "acknowledged" for one in reported(daemon)), within=15)
             found = {row.oid: (row.type, row.value) for row in snmpd.bulkwalk(f"{OID}.1.11", 50)}
     flags = expected.column(mib, found, "haxEventReminder")
     assert flags[str(again["sequence"])] == TRUE

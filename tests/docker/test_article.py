@@ -13,7 +13,7 @@ from integration.netlab import Trap, wait_for
 from integration.netlab.plan import ROOT, VIRTUAL
 from integration.netlab.waiting import LabError
 from tests.docker.heard import FAILOVER, Heard
-from tests.support.told import check_seen
+from tests.support.reported import check_seen
 
 pytestmark = pytest.mark.docker
 
@@ -48,7 +48,7 @@ class Failover:
     initial: int
 
 
-TOLD = {
+REPORTED = {
     "stop": {
         "lb1": Failover("master", "backup", "standbyNotReady", "haproxyGone", "false", BACKUP, MASTER),
         "lb2": Failover("backup", "master", "active", "priority", "true", MASTER, BACKUP),
@@ -71,7 +71,7 @@ def walked(lab, well: bool) -> None:
             wait_for(lambda: lab.values(host, column) == expected, f"{host} {column} {expected}", 5, lab.logs)  # noqa: B023
 
 
-def keepalived_told(lab, expected: dict[tuple[str, str], int], skip: int) -> dict[tuple[str, str], Trap]:
+def keepalived_reported(lab, expected: dict[tuple[str, str], int], skip: int) -> dict[tuple[str, str], Trap]:
     """Wait for keepalived's notifications behind the first ones; the last of each load balancer and instance."""
 
     def found() -> dict[tuple[str, str], Trap] | None:
@@ -84,7 +84,7 @@ def keepalived_told(lab, expected: dict[tuple[str, str], int], skip: int) -> dic
 
 def explained(lab, heard: Heard, action: str) -> None:
     """Wait for our notifications; each names its cause, and keepalived's own trap at the sink by instance and time."""
-    for host, want in TOLD[action].items():
+    for host, want in REPORTED[action].items():
         for instance in VIRTUAL:
             one = heard.failover(host, instance, want.role)
             cells = one.cells
@@ -115,7 +115,7 @@ def test_haproxy_stops_on_the_master_and_comes_back(lab, measured):
             lab.systemctl("lb1", action, "haproxy")
             lab.wait_served(server)
             walked(lab, well=action == "start")
-            for (host, _), trap in keepalived_told(lab, states, heard.first).items():
+            for (host, _), trap in keepalived_reported(lab, states, heard.first).items():
                 # who, and when: on the time scale of the snmpd that the trap came by
                 assert trap.varbinds[ROUTER] == host
                 assert before[host] <= up_time(trap.varbinds[UP_TIME]) <= snmpd_time(lab, host)

@@ -7,7 +7,7 @@ from integration.dockerlab.probe import Probe, gaps, services
 from integration.netlab import wait_for
 from integration.netlab.plan import VIRTUAL
 from tests.docker.heard import FAILOVER, Heard
-from tests.support.told import BACKUP, FAULT, MASTER, check_seen, date, read
+from tests.support.reported import BACKUP, FAULT, MASTER, check_seen, date, read
 
 pytestmark = pytest.mark.docker
 
@@ -24,7 +24,7 @@ def served_in_turn(probe, measured, what: str) -> None:
     assert max(over, back) < GAP
 
 
-def told_by_the_other(lab, heard: Heard) -> None:
+def reported_by_the_other(lab, heard: Heard) -> None:
     """lb2 takes over from a node that says nothing, and gives back."""
     for instance in VIRTUAL:
         for role, cause, state in (("master", "peerLost", MASTER), ("backup", "peerReturned", BACKUP)):
@@ -48,7 +48,7 @@ def test_a_container_is_killed_and_started_again(lab, measured):
     assert lab.values("lb1", "haxAgentStoreState") == ["ok"]
     assert lab.table("lb1", "haxServerName") == rows
     assert log.items() <= lab.table("lb1", "haxEventSubject").items()
-    told_by_the_other(lab, heard)
+    reported_by_the_other(lab, heard)
 
 
 def test_a_load_balancer_is_cut_off_from_the_network_and_brought_back(lab, measured):
@@ -72,7 +72,7 @@ def test_a_load_balancer_is_cut_off_from_the_network_and_brought_back(lab, measu
         lab.wait_well()
     served_in_turn(probe, measured, "cut off")
     assert lab.table("lb1", "haxServerName") == rows
-    told_by_the_other(lab, heard)
+    reported_by_the_other(lab, heard)
     for instance in VIRTUAL:
         lost, back = heard.failover("lb1", instance, "fault"), heard.failover("lb1", instance, "master")
         assert (lost.cells["Cause"], lost.keepalived["2.3.1.4"]) == ("interfaceDown", FAULT)

@@ -122,7 +122,7 @@ def follow_the_document_of_keepalived(lab) -> None:
     assert "snmpd has acknowledged it" in lab.exec(HOST, "haproxy-agentx", "trap-test")
 
 
-def told(lab) -> list[tuple[object, ...]]:
+def reported(lab) -> list[tuple[object, ...]]:
     """The event log: what was told, when, and why."""
     lines = lab.exec(HOST, "haproxy-agentx", "events", "--json", "--limit", "500").splitlines()
     wanted = ("sequence", "time", "kind", "subject", "role", "health", "cause_text", "delivery")
@@ -158,7 +158,7 @@ def well(lab) -> None:
 def kept(lab) -> tuple[object, ...]:
     """What has to outlive everything: configuration, rows, events, and what the administrator enabled."""
     enabled = lab.systemctl(HOST, "is-enabled", "haproxy-agentx", check=False)
-    return read(lab, CONFIG), names(lab), told(lab), lab.status(HOST)["store"], enabled
+    return read(lab, CONFIG), names(lab), reported(lab), lab.status(HOST)["store"], enabled
 
 
 def installed(lab) -> None:
@@ -176,7 +176,7 @@ def installed(lab) -> None:
         "root:haproxy-agentx 640 fifo",
     ]
     follow_the_document_of_keepalived(lab)
-    kinds = [kind for _, _, kind, *_ in told(lab)]
+    kinds = [kind for _, _, kind, *_ in reported(lab)]
     assert kinds[-1] == "test"
     assert "serviceFailover" in kinds
 

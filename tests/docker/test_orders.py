@@ -57,9 +57,9 @@ def roles(lab, behind: int) -> dict[str, list[tuple[str, str]]]:
     """Each change of the role of each instance that was told behind an event."""
     shown = lab.exec(HOST, "haproxy-agentx", "events", "--json", "--limit", "500")
     events = [json.loads(line) for line in shown.splitlines()]
-    told = [event for event in events if event["sequence"] > behind and event["kind"] == "serviceFailover"]
+    reported = [event for event in events if event["sequence"] > behind and event["kind"] == "serviceFailover"]
     return {
-        name: [(event["previous_role"], event["role"]) for event in told if event["subject"] == name]
+        name: [(event["previous_role"], event["role"]) for event in reported if event["subject"] == name]
         for name in VIRTUAL
     }
 
@@ -75,8 +75,8 @@ def test_ours_is_well_within_five_seconds_in_whatever_order_all_start_and_tells_
     assert {order: text for order, text in said.items() if text != "well\n"} == {}
 
     def settled() -> dict[str, list[tuple[str, str]]] | None:
-        told = roles(served, last)
-        return told if all(changes[-1:] in ([], [("backup", "master")]) for changes in told.values()) else None
+        reported = roles(served, last)
+        return reported if all(changes[-1:] in ([], [("backup", "master")]) for changes in reported.values()) else None
 
     for changes in wait_for(settled, "what was told last is MASTER", 5, lambda: served.logs(HOST)).values():
         assert len(changes) <= 3 * len(said)

@@ -148,8 +148,8 @@ def check(world: World, name: str) -> None:
         fault.act(place)
         broken = time.monotonic()
         daemon.eventually(lambda: daemon.state(name) == fault.state)
-        told = {row.value for row in snmpd.get(state, process_state)}
-        assert told == {STATES[fault.state]}
+        reported = {row.value for row in snmpd.get(state, process_state)}
+        assert reported == {STATES[fault.state]}
         assert daemon.source(name)["error"]
 
         # the rows of the last good reading stay for a while, and are never shown as if they were so now

@@ -202,7 +202,7 @@ def test_indexes_outlive_the_daemon(daemon, snmpd, haproxy, end):
 # R5: a store that can not be read is told, in haxAgent, in the log and in `status`; the daemon goes on.
 
 
-def problem_is_told(daemon: Daemon, snmpd: Snmpd) -> None:
+def problem_is_reported(daemon: Daemon, snmpd: Snmpd) -> None:
     assert snmpd.one(STORE_PROBLEM).value
     assert str(daemon.store) in str(snmpd.one(STORE_PROBLEM).value)
     assert daemon.status()["store"]["problem"]
@@ -222,7 +222,7 @@ def test_r5_a_corrupt_store(daemon, snmpd, damage):
         daemon.store.with_name(daemon.store.name + suffix).unlink(missing_ok=True)
     daemon.store.write_bytes(damage)
     daemon.start()
-    problem_is_told(daemon, snmpd)
+    problem_is_reported(daemon, snmpd)
     assert servers(snmpd) == known  # HAProxy's own ids are free in the new numbering
     assert snmpd.one(DISCONTINUITY_OF_INDEXES).value != began
 

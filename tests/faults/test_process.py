@@ -118,9 +118,9 @@ def test_p3_a_second_instance_refuses(daemon, snmpd):
     second = daemon.cli("run")
     assert second.returncode == 1
     assert second.stdout == ""
-    (told,) = second.stderr.splitlines()
-    assert f"pid {daemon.pid}" in told
-    assert str(daemon.store) in told
+    (reported,) = second.stderr.splitlines()
+    assert f"pid {daemon.pid}" in reported
+    assert str(daemon.store) in reported
     assert daemon.well()
     assert snmpd.one(NAME).value == "web1"
 
@@ -191,9 +191,9 @@ def test_t1_the_wall_clock_steps(daemon_factory, snmpd, haproxy):
             daemon.logs("the wall clock is off", count=steps)
             asked = len(haproxy.asked)
             daemon.eventually(lambda asked=asked: len(haproxy.asked) >= asked + 6, within=2)
-            told = daemon.source("local")
-            assert (told["state"], told["failures"]) == ("ok", 0)
-            assert 0 <= told["age"] < 60  # the steps are of hours and more
+            reported = daemon.source("local")
+            assert (reported["state"], reported["failures"]) == ("ok", 0)
+            assert 0 <= reported["age"] < 60  # the steps are of hours and more
             assert 0 <= snmpd.one(f"{OID}.1.2.1.6.1").value < 60_000
             assert snmpd.one(NAME).value == "web1"
         assert up_before < daemon.status()["uptime"] < 600

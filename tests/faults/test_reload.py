@@ -39,9 +39,9 @@ def names(snmpd: Snmpd) -> dict[int, object]:
 
 def reload(daemon: Daemon, *words: str) -> None:
     """Send SIGHUP and wait for the line about it."""
-    told = len(daemon.lines(*words))
+    reported = len(daemon.lines(*words))
     daemon.hup()
-    daemon.logs(*words, count=told + 1)
+    daemon.logs(*words, count=reported + 1)
 
 
 BROKEN = {
@@ -117,7 +117,7 @@ def test_g2_only_what_changed_changes(daemon_factory, snmpd, haproxy, two):
 # What watches VRRP begins anew where its own configuration changes, and what was told before is not told again.
 def test_g2_another_fifo(daemon, snmpd, folder):
     session = snmpd.one(SESSION).value
-    told = snmpd.one(LAST_EVENT).value
+    reported = snmpd.one(LAST_EVENT).value
     for name in ("first.fifo", "second.fifo"):
         daemon.configure(keepalived={"fifo": str(folder / name), "traps": "none"})
         reload(daemon, "configuration reloaded")
@@ -130,7 +130,7 @@ def test_g2_another_fifo(daemon, snmpd, folder):
     daemon.eventually(daemon.well)
     daemon.logs("kernel addresses: reading", count=4)
     daemon.eventually(lambda: snmpd.one(HEALTH).value == ACTIVE)
-    assert snmpd.one(LAST_EVENT).value == told == 0
+    assert snmpd.one(LAST_EVENT).value == reported == 0
     assert snmpd.one(SESSION).value == session
 
 

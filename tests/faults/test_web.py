@@ -66,8 +66,8 @@ def test_f12_a_fault_and_its_end(web: "World", name: str):
         daemon.eventually(lambda: re.fullmatch(states, daemon.state("web")))
         daemon.eventually(lambda: daemon.source("web")["failures"] >= failures + 3)
         daemon.eventually(lambda: web.snmpd.one(f"{OID}.1.9.1.11.1.3.1").type == "noSuchInstance")
-        told = daemon.lines_of("web")[lines:]
-        assert len(told) == 2, told
+        reported = daemon.lines_of("web")[lines:]
+        assert len(reported) == 2, reported
         server.script = GOOD
         daemon.eventually(daemon.well)
         daemon.eventually(lambda: web.snmpd.one(f"{OID}.1.9.1.11.1.3.1").value == "web1")

@@ -76,14 +76,14 @@ def test_kept_inputs_belong_to_a_target():
 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_planted_bug_is_found(tmp_path: Path, kind: str):
-    statement, told = PLANTED[kind]
+    statement, reported = PLANTED[kind]
     (tmp_path / "planted.py").write_text(MODULE.format(statement=statement))
     options = ("--engine", "builtin", "--timeout", 1, "--crashes", tmp_path / "crashes")
 
     found = run("--seconds", 60, *options, "planted", path=tmp_path)
 
     assert found.returncode == 1, found.stdout + found.stderr
-    assert told in found.stdout
+    assert reported in found.stdout
     (kept,) = (tmp_path / "crashes").iterdir()
     assert kept.read_bytes()[:3] == b"bug"
     assert f"python -m tests.fuzz.run --input {kept} planted" in found.stdout

@@ -94,7 +94,7 @@ def test_a_real_haproxy(folder, certificates):
         outcome, words = asked(f"https://127.0.0.1:{port}/", ca_file=certificates.ca)
         assert (outcome, "no TLS connection" in words) == (ProbeOutcome.failed, True)
         outcome, words = asked(f"https://127.0.0.1:{tls}/", ca_file="/nowhere/ca.pem")
-        assert (outcome, "ca_file" in words) == (ProbeOutcome.untold, True)
+        assert (outcome, "ca_file" in words) == (ProbeOutcome.not_asked, True)
         with haproxy.frozen():
             outcome, words = asked(url + "/", timeout=0.5)
             assert (outcome, words) == (ProbeOutcome.failed, f"probe {url}/ is not answered within 0.5 s")
@@ -108,8 +108,8 @@ def test_a_real_haproxy(folder, certificates):
 def test_another_host_is_asked_only_where_that_is_wanted():
     port = free_port()
     url = f"tcp://127.0.0.1:{port}"
-    assert asked(url, here=False)[0] is ProbeOutcome.untold
-    assert asked(url, here=None)[0] is ProbeOutcome.untold
+    assert asked(url, here=False)[0] is ProbeOutcome.not_asked
+    assert asked(url, here=None)[0] is ProbeOutcome.not_asked
     assert asked(url, here=False, remote=True)[0] is ProbeOutcome.failed
 
 
@@ -119,7 +119,7 @@ def test_what_this_side_cannot_do_is_no_failure_of_the_service(monkeypatch, code
         raise OSError(code, "refused")
 
     monkeypatch.setattr(probe.asyncio, "open_connection", refused)
-    assert asked("tcp://127.0.0.1:1")[0] is ProbeOutcome.untold
+    assert asked("tcp://127.0.0.1:1")[0] is ProbeOutcome.not_asked
 
 
 def test_an_answer_without_an_end_is_bounded():

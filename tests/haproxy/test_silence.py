@@ -26,10 +26,10 @@ def test_the_failure_stays_what_it_is_and_names_its_place():
     for channel, life, queue, ports in product(Channel, Life, SocketQueue, Ports):
         error = OF[channel]("/run/x.sock: as the channel has it")
         error.excused = True
-        told, standing = judged(error, SilenceEvidence(channel, life, queue, ports), "/run/x.sock", 2.0)
-        assert type(told) is type(error)
-        assert told.excused
-        assert str(told).startswith("/run/x.sock: ")
+        reported, standing = judged(error, SilenceEvidence(channel, life, queue, ports), "/run/x.sock", 2.0)
+        assert type(reported) is type(error)
+        assert reported.excused
+        assert str(reported).startswith("/run/x.sock: ")
         if standing is ProcessStanding.silent:
-            assert "HAProxy is frozen" not in str(told)
-            assert "probe" in str(told) or life is not Life.unknown or "ss -xp" in str(told)
+            assert "HAProxy is frozen" not in str(reported)
+            assert "probe" in str(reported) or life is not Life.unknown or "ss -xp" in str(reported)

@@ -259,5 +259,5 @@ from tests.health.changes import ago, change
     ],
 )
 def test_faults(fault, step, facts, cause):
-    told, words = explain(step, facts)
-    assert (told, bool(words)) == (cause, True), fault
+    reported, words = explain(step, facts)
+    assert (reported, bool(words)) == (cause, True), fault

@@ -287,8 +287,8 @@ def test_tcp():
     """Connections come in, not an octet goes out, and connecting to servers fails."""
     site = Site(mode="tcp").read(bout=100).read(stot=3, econ=3).read(stot=3, econ=3).read(stot=3, econ=3)
     assert site.failed()
-    told = "frontend www returns nothing on its connections, while connections to servers fail"
-    assert site.verdict.details.startswith(told)
+    words = "frontend www returns nothing on its connections, while connections to servers fail"
+    assert site.verdict.details.startswith(words)
     assert site.read(stot=1, bout=90).is_ready
     quiet = Site(mode="tcp").read()
     for _ in range(5):
@@ -297,9 +297,9 @@ def test_tcp():
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in ClientOutcome if outcome is not ClientOutcome.fine])
 def test_no_word_of_a_frontend_in_tcp_mode_is_of_http(outcome):
-    told = of_clients("www", outcome, is_tcp=True)
-    assert "request" not in told
-    assert "answers" not in told
+    words = of_clients("www", outcome, is_tcp=True)
+    assert "request" not in words
+    assert "answers" not in words
 
 
 def test_clients_that_are_served_are_evidence_where_checked_servers_are_down():

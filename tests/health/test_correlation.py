@@ -135,19 +135,19 @@ def test_it_is_never_told_later_than_it_may_wait(listening, steps):
     traps, pending, now = Traps(), Pending(CHANGE, listening), CHANGE.at
     waits = max(READ_WAIT, REASON_WAIT)
     end = CHANGE.at + (TRAP_WAIT if listening else FIRST_WAIT) + 2 * waits
-    is_told = ready(pending, now, traps, read=False, reason=False)
+    is_reported = ready(pending, now, traps, read=False, reason=False)
     for pause, read, reason, state in [*steps, (end, False, False, VrrpState.init)]:
         news_at = now + pause
-        while not is_told and (due := pending.deadline(now)) <= news_at:
+        while not is_reported and (due := pending.deadline(now)) <= news_at:
             assert due > now
             now = due
-            is_told = ready(pending, now, traps, read=False, reason=False)
-        if is_told:
+            is_reported = ready(pending, now, traps, read=False, reason=False)
+        if is_reported:
             break
         now = news_at
         traps.take(trap(state=state), now)
-        is_told = ready(pending, now, traps, read=read, reason=reason)
-    assert is_told
+        is_reported = ready(pending, now, traps, read=read, reason=reason)
+    assert is_reported
     assert now <= end
     assert (pending.seen is TrapSeen.seen) is (pending.trap is not None)
 

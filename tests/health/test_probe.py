@@ -11,7 +11,7 @@ from haproxy_agentx.health.probe import TROUBLE, Probe, ProbeState, settle, take
 from haproxy_agentx.health.readiness import Verdict
 
 FAILED = Answer(ProbeOutcome.failed, "probe tcp://127.0.0.1:80: connection refused")
-UNTOLD = Answer(ProbeOutcome.untold, "probe tcp://10.0.0.1:80 is not asked")
+NOT_ASKED = Answer(ProbeOutcome.not_asked, "probe tcp://10.0.0.1:80 is not asked")
 RANK = {Readiness.ready: 0, Readiness.degraded: 1, Readiness.unknown: 2, Readiness.notReady: 3}
 
 VERDICTS = st.builds(
@@ -25,7 +25,7 @@ VERDICTS = st.builds(
     members=st.just(()),
 )
 TIMES = st.integers(0, 20).map(float)
-ANSWERS = st.lists(st.sampled_from([PASSED, FAILED, UNTOLD]), max_size=12)
+ANSWERS = st.lists(st.sampled_from([PASSED, FAILED, NOT_ASKED]), max_size=12)
 
 
 def probed(answers: list[Answer], fall: int = 3) -> Probe:
@@ -44,8 +44,8 @@ def test_as_many_failures_as_configured_have_failed(answers, fall):
             break
         row += 1
     assert (probe.state is ProbeState.failing) == (row >= fall)
-    if answers and answers[-1] is UNTOLD:
-        assert probe == Probe(words=UNTOLD.words)
+    if answers and answers[-1] is NOT_ASKED:
+        assert probe == Probe(words=NOT_ASKED.words)
 
 
 @given(VERDICTS, ANSWERS, st.lists(TIMES, max_size=3))
@@ -67,7 +67,7 @@ def test_only_a_later_pass_settles_and_only_what_rows_leave_open(verdict, answer
 @given(VERDICTS, ANSWERS, st.lists(TIMES, max_size=3))
 def test_less_of_a_probe_is_never_better(verdict, answers, troubles):
     """Without it, or with a request that cannot be made, a service is as its rows say: never better than before."""
-    for less in (None, probed([*answers, UNTOLD])):
+    for less in (None, probed([*answers, NOT_ASKED])):
         assert settle(verdict, less, troubles) == verdict
 
 

@@ -49,15 +49,15 @@ def test_samples(name, web, api):
 
 
 def test_samples_one_after_the_other_tell_each_change():
-    proxies, reading, told = Proxies("local"), None, []
+    proxies, reading, reported = Proxies("local"), None, []
     for name in ("01-healthy", "02-web1-going-down", "03-web1-down", "08-all-web-and-api-down", "01-healthy"):
         reading = sample(name, reading)
         done(proxies.take(reading))
-        told.append([tuple(change)[1:] for change in proxies.changes()])
+        reported.append([tuple(change)[1:] for change in proxies.changes()])
     down = [("be_web", "web2", "UP", "DOWN"), ("be_api", "api1", "UP", "DOWN"), ("be_api", "api2", "UP", "DOWN")]
-    assert told[:3] == [[], [], [("be_web", "web1", "UP", "DOWN")]]
-    assert told[3] == [("be_web", None, "UP", "DOWN"), ("be_api", None, "UP", "DOWN"), *down]
-    assert len(told[4]) == 6
+    assert reported[:3] == [[], [], [("be_web", "web1", "UP", "DOWN")]]
+    assert reported[3] == [("be_web", None, "UP", "DOWN"), ("be_api", None, "UP", "DOWN"), *down]
+    assert len(reported[4]) == 6
 
 
 def test_frontends():

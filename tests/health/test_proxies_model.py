@@ -125,9 +125,9 @@ def check_sequence(readings, monkeypatch, few):
             for px in backends
             if px in known and summaries[px][0] != model.summary(px)[0]
         }
-        told, again = proxies.changes(), rebuilt.changes()
-        assert set(told) == set(again) == servers | of_backends
-        assert len(told) == len(set(told))
+        reported, again = proxies.changes(), rebuilt.changes()
+        assert set(reported) == set(again) == servers | of_backends
+        assert len(reported) == len(set(reported))
 
 
 @pytest.fixture(scope="module")

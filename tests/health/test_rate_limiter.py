@@ -19,8 +19,8 @@ def test_the_window_slides():
 
 def test_a_burst_is_told_once_when_it_is_over_with_its_count():
     limiter = RateLimiter(10, 60.0)
-    told = sum(limiter.allows(at / 50) for at in range(1500))  # 50 a second for 30 s
-    assert told == 10
+    reported = sum(limiter.allows(at / 50) for at in range(1500))  # 50 a second for 30 s
+    assert reported == 10
     assert limiter.due() == 1499 / 50 + CALM
     assert limiter.sum(limiter.due()) == 1490
     assert limiter.due() is None

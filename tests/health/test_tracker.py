@@ -15,25 +15,25 @@ def condition(health: Health, role: Role = Role.master) -> Condition:
     return Condition(role, Held.unknown, Readiness.ready, health, Reason(0), 1, 1)
 
 
-def tracker(told: ReportedService | None = None, limit: int = 10) -> Tracker:
-    return Tracker(HOLD, RateLimiter(limit, 60.0), told)
+def tracker(reported: ReportedService | None = None, limit: int = 10) -> Tracker:
+    return Tracker(HOLD, RateLimiter(limit, 60.0), reported)
 
 
 def test_a_first_look_that_finds_all_well_tells_nothing():
     one = tracker()
     one.observe(condition(Health.active), 0.0)
-    assert (one.told.role, one.told.health) == (Role.master, Health.active)
+    assert (one.reported.role, one.reported.health) == (Role.master, Health.active)
     assert one.deadline() is None
-    assert one.tell(100.0) is None
+    assert one.report(100.0) is None
 
 
 def test_a_first_look_that_finds_an_outage_tells_it():
     one = tracker()
     one.observe(condition(Health.blackhole), 0.0)
     assert one.deadline() == HOLD
-    tell = one.tell(HOLD)
-    assert (tell.before.health, tell.after.health) == (Health.unknown, Health.blackhole)
-    assert not tell.is_failover
+    report = one.report(HOLD)
+    assert (report.before.health, report.after.health) == (Health.unknown, Health.blackhole)
+    assert not report.is_failover
 
 
 def test_what_was_told_before_the_start_is_not_told_again():
@@ -46,11 +46,11 @@ def test_a_change_is_told_when_it_has_held():
     one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.blackhole), 10.0)
-    assert one.tell(10.9) is None
+    assert one.report(10.9) is None
     assert one.deadline() == 11.0
-    tell = one.tell(11.0)
-    assert (tell.at, tell.before.health, tell.after.health) == (10.0, Health.active, Health.blackhole)
-    assert one.tell(20.0) is None
+    report = one.report(11.0)
+    assert (report.at, report.before.health, report.after.health) == (10.0, Health.active, Health.blackhole)
+    assert one.report(20.0) is None
 
 
 def test_the_time_counts_from_when_the_evidence_began():
@@ -58,7 +58,7 @@ def test_the_time_counts_from_when_the_evidence_began():
     one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.blackhole), 12.0, began=10.0)
-    assert one.tell(12.0).at == 10.0
+    assert one.report(12.0).at == 10.0
 
 
 def test_what_is_over_before_it_has_held_is_not_told():
@@ -74,13 +74,13 @@ def test_what_does_not_settle_is_told_nonetheless():
     one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     at = 1.0
-    told = None
-    while told is None and at < 20:
+    reported = None
+    while reported is None and at < 20:
         one.observe(condition(Health.blackhole if int(at * 2) % 2 else Health.activeDegraded), at)
-        told = one.tell(at)
+        reported = one.report(at)
         at += 0.5
-    assert told is not None
-    assert told.at == 1.0
+    assert reported is not None
+    assert reported.at == 1.0
 
 
 def test_a_change_of_role_is_told_at_once_with_the_health_of_then():
@@ -89,11 +89,11 @@ def test_a_change_of_role_is_told_at_once_with_the_health_of_then():
     one.observe(condition(Health.blackhole), 1.0)
     one.role_changed()
     one.observe(condition(Health.standbyNotReady, Role.backup), 1.5)
-    assert one.tell(30.0) is None, "the role's notification tells the health, too"
-    tell = one.tell_role(Role.backup, 1.5, 1.55)
-    assert tell.is_failover
-    assert (tell.at, tell.before.health, tell.after.health) == (1.5, Health.active, Health.standbyNotReady)
-    assert one.tell(30.0) is None
+    assert one.report(30.0) is None, "the role's notification tells the health, too"
+    report = one.report_role(Role.backup, 1.5, 1.55)
+    assert report.is_failover
+    assert (report.at, report.before.health, report.after.health) == (1.5, Health.active, Health.standbyNotReady)
+    assert one.report(30.0) is None
     assert one.failovers == 1
 
 
@@ -101,8 +101,8 @@ def test_a_role_that_comes_to_light_is_no_change():
     one = tracker(ReportedService(Role.unknown, Health.active))
     one.observe(condition(Health.active, Role.unknown), 0.0)
     one.learn_role(Role.master)
-    assert one.tell_role(Role.master, 1.0, 1.0) is None
-    assert (one.told.role, one.told.health) == (Role.master, Health.active)
+    assert one.report_role(Role.master, 1.0, 1.0) is None
+    assert (one.reported.role, one.reported.health) == (Role.master, Health.active)
 
 
 def test_a_role_that_is_over_when_it_is_told_has_its_own_health():
@@ -111,9 +111,9 @@ def test_a_role_that_is_over_when_it_is_told_has_its_own_health():
     one.role_changed()
     one.role_changed()
     one.observe(condition(Health.active), 1.5)
-    first = one.tell_role(Role.backup, 1.0, 1.5)
+    first = one.report_role(Role.backup, 1.0, 1.5)
     assert (first.after.role, first.after.health) == (Role.backup, Health.standby)
-    second = one.tell_role(Role.master, 1.4, 1.5)
+    second = one.report_role(Role.master, 1.4, 1.5)
     assert (second.before.health, second.after.health) == (Health.standby, Health.active)
 
 
@@ -121,9 +121,9 @@ def test_a_role_that_is_told_first_of_all_was_not_known_before():
     one = tracker()
     one.role_changed()
     one.observe(condition(Health.standbyNotReady, Role.backup), 1.0)
-    tell = one.tell_role(Role.backup, 1.0, 1.0)
-    assert tell.is_failover
-    assert tell.before == ReportedService(Role.unknown, Health.unknown)
+    report = one.report_role(Role.backup, 1.0, 1.0)
+    assert report.is_failover
+    assert report.before == ReportedService(Role.unknown, Health.unknown)
 
 
 def test_what_was_not_known_and_then_is_well_tells_nothing():
@@ -132,11 +132,11 @@ def test_what_was_not_known_and_then_is_well_tells_nothing():
     one.learn_role(Role.backup)
     one.observe(condition(Health.standby, Role.backup), 0.5)
     assert one.deadline() is None
-    assert one.told == ReportedService(Role.backup, Health.standby)
+    assert one.reported == ReportedService(Role.backup, Health.standby)
     one.observe(condition(Health.unknown, Role.backup), 5.0)
-    assert one.tell(6.0).after.health is Health.unknown
+    assert one.report(6.0).after.health is Health.unknown
     one.observe(condition(Health.standby, Role.backup), 7.0)
-    assert one.tell(8.0).after.health is Health.standby, "that it is over is told where that it was was told"
+    assert one.report(8.0).after.health is Health.standby, "that it is over is told where that it was was told"
 
 
 def test_roles_that_are_only_counted_are_told_as_a_sum():
@@ -144,7 +144,7 @@ def test_roles_that_are_only_counted_are_told_as_a_sum():
     one.observe(condition(Health.standby, Role.backup), 0.0)
     one.count_role(1.0)
     one.count_role(1.1)
-    last = one.tell(1.1 + CALM)
+    last = one.report(1.1 + CALM)
     assert (last.suppressed, last.after.role) == (2, Role.backup)
     assert one.failovers == 2
 
@@ -153,9 +153,9 @@ def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
     one = tracker(ReportedService(Role.master, Health.active))
     one.observe(condition(Health.active), 0.0)
     one.observe(condition(Health.unknown, Role.unknown), 5.0)
-    tell = one.tell(6.0)
-    assert not tell.is_failover
-    assert one.told == ReportedService(Role.master, Health.unknown), (
+    report = one.report(6.0)
+    assert not report.is_failover
+    assert one.reported == ReportedService(Role.master, Health.unknown), (
         "the last role that was told stays the one to compare with"
     )
 
@@ -163,17 +163,17 @@ def test_a_role_that_is_lost_from_sight_is_a_change_of_health_only():
 def test_a_burst_is_one_with_a_count():
     one = tracker(ReportedService(Role.backup, Health.standby), limit=10)
     one.observe(condition(Health.standby, Role.backup), 0.0)
-    told = []
+    reported = []
     now = 0.0
     for tick in range(1500):
         now = tick / 50
         role, health = (Role.master, Health.active) if tick % 2 == 0 else (Role.backup, Health.standby)
         one.role_changed()
         one.observe(condition(health, role), now)
-        told.append(one.tell_role(role, now, now))
-    assert sum(tell is not None for tell in told) == 10
-    assert one.tell(now + CALM - 0.1) is None
-    last = one.tell(now + CALM)
+        reported.append(one.report_role(role, now, now))
+    assert sum(report is not None for report in reported) == 10
+    assert one.report(now + CALM - 0.1) is None
+    last = one.report(now + CALM)
     assert last.suppressed == 1490
     assert last.after.health is Health.standby
     assert one.deadline() is None
@@ -183,7 +183,7 @@ def test_a_burst_is_one_with_a_count():
 def test_the_same_role_again_is_no_change(role):
     one = tracker(ReportedService(role, Health.active))
     one.observe(condition(Health.active, role), 0.0)
-    assert one.tell_role(role, 1.0, 1.0) is None
+    assert one.report_role(role, 1.0, 1.0) is None
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 3.0), st.sampled_from(list(Health))), max_size=40))
@@ -194,11 +194,11 @@ def test_after_a_quiet_time_the_manager_knows_how_it_is(steps):
     one.observe(condition(Health.active), now)
     for pause, health in steps:
         now += pause
-        tell = one.tell(now)
-        known = tell.after.health if tell else known
+        report = one.report(now)
+        known = report.after.health if report else known
         one.observe(condition(health), now)
-    tell = one.tell(now + 100)
-    known = tell.after.health if tell else known
+    report = one.report(now + 100)
+    known = report.after.health if report else known
     assert known is one.condition.health
     assert one.deadline() is None
 
@@ -218,10 +218,10 @@ def test_the_end_of_a_burst_is_told_only_where_there_is_something_to_tell():
         for at in range(1, 59):
             one.count_role(float(at))
         one.count_role(59.9)
-        assert one.tell(59.95) is None
-        assert one.tell(60.0).suppressed == 60
+        assert one.report(59.95) is None
+        assert one.report(60.0).suppressed == 60
         one.observe(condition(health), 60.1)
-        last = one.tell(59.9 + CALM)
+        last = one.report(59.9 + CALM)
         assert (last is None) is (health is Health.active)
         assert last is None or (last.suppressed, last.after.health) == (0, Health.blackhole)
         assert one.deadline() is None

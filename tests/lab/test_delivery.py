@@ -16,21 +16,21 @@ from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, PROJECT, ROOT, VIRTUAL, VRRP_INSTANCE_STATE
 from tests.support.chains import check_chains, once
 from tests.support.probe import Probe
-from tests.support.told import (
+from tests.support.reported import (
     BACKUP,
     INITIAL,
     MASTER,
     NAME,
     ROUTER,
     STATE,
-    Told,
+    Reported,
     await_normal,
     check_log,
     check_seen,
     date,
     keepalived_traps,
-    told,
-    wait_told,
+    reported,
+    wait_reported,
 )
 from tests.support.wait import throughout
 
@@ -66,19 +66,19 @@ def is_empty(lab: Lab, host: str) -> bool:
     return status(lab, host).get("events", {}).get("queued") == 0
 
 
-def check_all(lab: Lab, host: str, jumps: int = 0) -> list[Told]:
+def check_all(lab: Lab, host: str, jumps: int = 0) -> list[Reported]:
     """Check that all that was logged has come to the sink, and that it makes one story; give that.
 
     ``jumps`` is how often the numbers may go on higher: where a start could not rely on the store.
     """
 
     def all_came() -> bool:
-        came = sorted({0, *(one.sequence for one in told(lab, host))})
+        came = sorted({0, *(one.sequence for one in reported(lab, host))})
         return came[-1] == logged(lab, host) and sum(b - a > 1 for a, b in pairwise(came)) <= jumps
 
     wait_for(lambda: is_empty(lab, host), f"nothing of {host} waits", 20, lab.logs)
     wait_for(all_came, "all came", 5, lab.logs)
-    found = once(told(lab, host), jumps)
+    found = once(reported(lab, host), jumps)
     check_chains(found, SITES)
     return found
 
@@ -96,7 +96,7 @@ def test_a_failover_after_a_restart_of_snmpd_is_told_though_keepaliveds_own_trap
     lab.ctl("lb2", "snmpd", "start")
     lab.ctl("lb1", "haproxy", "stop")
     for site in SITES:
-        one = wait_told(lab, f"lb2 takes {site}", host="lb2", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb2 takes {site}", host="lb2", kind=FAILOVER, subject=site)
         assert one.change == ("standby", "active", "backup", "master")
         # without snmpd nothing says why, and a daemon that was just started says so
         assert one.cells["Cause"] in {"peerLost", "priority", "agentRestarted", "unknown"}
@@ -104,7 +104,7 @@ def test_a_failover_after_a_restart_of_snmpd_is_told_though_keepaliveds_own_trap
         assert "KeepalivedUpTime" not in one.cells
         assert one.keepalived == {NAME: site, STATE: MASTER, INITIAL: BACKUP, ROUTER: "lb2"}
         assert len(keepalived_traps(lab, "lb2", site, int(MASTER))) == lost[site]
-        other = wait_told(lab, f"lb1 gives {site} up", host="lb1", kind=FAILOVER, subject=site)
+        other = wait_reported(lab, f"lb1 gives {site} up", host="lb1", kind=FAILOVER, subject=site)
         check_seen(lab, other, BACKUP, MASTER)
     for host in BALANCERS:
         check_log(lab, host)
@@ -123,12 +123,12 @@ def test_five_changes_while_snmpd_is_stopped_come_when_it_is_back(lab):
     said = status(lab, "lb1")["events"]
     assert said["held"]
     assert said["queued"] == said["last"] - said["acknowledged"] >= 5 * len(SITES)
-    assert told(lab, "lb1", CHANGE) == []
+    assert reported(lab, "lb1", CHANGE) == []
     lab.ctl("lb1", "snmpd", "start")
     wait_for(lambda: is_empty(lab, "lb1"), "all is acknowledged", 10, lab.logs)
     back_after(lab, "lb1")
     for site in SITES:
-        five = told(lab, "lb1", subject=site)
+        five = reported(lab, "lb1", subject=site)
         assert [one.cells["Health"] for one in five] == ["activeDegraded", "active"] * 2 + ["activeDegraded"]
         assert {one.kind for one in five} == {CHANGE}
         assert {one.cells["MaybeRepeated"] for one in five} == {"false"}
@@ -162,11 +162,11 @@ def test_a_failover_while_snmpd_is_frozen_comes_when_it_goes_on(lab):
     frozen = time.monotonic()
     lab.ctl("lb1", "haproxy", "stop")
     wait_service(lab, "lb1", "standbyNotReady")
-    throughout(lambda: told(lab, "lb1", FAILOVER) == [], frozen + 10 - time.monotonic())
+    throughout(lambda: reported(lab, "lb1", FAILOVER) == [], frozen + 10 - time.monotonic())
     lab.ctl("lb1", "snmpd", "thaw")
     thawed = now()
     for site in SITES:
-        one = wait_told(lab, f"lb1 gave {site} up", host="lb1", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb1 gave {site} up", host="lb1", kind=FAILOVER, subject=site)
         assert (one.cells["PreviousRole"], one.cells["Role"]) == ("master", "backup")
         assert one.cells["Cause"] == "haproxyGone"
         assert date(one.cells["Time"]) < thawed
@@ -188,7 +188,7 @@ def test_a_failover_while_the_daemon_stands_still_is_told_when_it_goes_on(lab):
         )
     lab.ctl("lb2", "agent", "thaw")
     for site in SITES:
-        one = wait_told(lab, f"lb2 took {site}", host="lb2", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb2 took {site}", host="lb2", kind=FAILOVER, subject=site)
         assert one.change == ("standby", "active", "backup", "master")
         check_seen(lab, one, MASTER, BACKUP)
     check_all(lab, "lb2")
@@ -202,21 +202,21 @@ def test_a_failover_while_the_daemon_is_dead_is_told_at_its_start(lab):
     lab.wait_served("lb2")
     lab.ctl("lb2", "agent", "start")
     for site in SITES:
-        one = wait_told(lab, f"lb2 took {site}", host="lb2", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb2 took {site}", host="lb2", kind=FAILOVER, subject=site)
         assert one.change == ("standby", "active", "backup", "master")
         assert one.cells["Cause"] == "agentRestarted"
         assert one.keepalived == {NAME: site, STATE: MASTER, INITIAL: BACKUP, ROUTER: "lb2"}
     lab.ctl("lb1", "haproxy", "start")
     await_normal(lab)
     for site in SITES:
-        wait_told(lab, f"lb2 gave {site} back", host="lb2", kind=FAILOVER, subject=site, Role="backup")
+        wait_reported(lab, f"lb2 gave {site} back", host="lb2", kind=FAILOVER, subject=site, Role="backup")
     check_all(lab, "lb2")
     for site in SITES:
-        assert [one.cells["Role"] for one in told(lab, "lb2", FAILOVER, site)] == ["master", "backup"]
+        assert [one.cells["Role"] for one in reported(lab, "lb2", FAILOVER, site)] == ["master", "backup"]
 
 
-def last_told(lab: Lab, host: str, subject: str) -> tuple[str, str]:
-    last = told(lab, host, subject=subject)[-1].cells
+def last_reported(lab: Lab, host: str, subject: str) -> tuple[str, str]:
+    last = reported(lab, host, subject=subject)[-1].cells
     return last["Role"], last["Health"]
 
 
@@ -247,7 +247,7 @@ def test_the_daemon_killed_amid_changes_loses_nothing(lab):
         changing.join()
     await_normal(lab)
     for site in SITES:
-        wait_for(lambda site=site: last_told(lab, "lb1", site) == ("master", "active"), "it is told", 15, lab.logs)
+        wait_for(lambda site=site: last_reported(lab, "lb1", site) == ("master", "active"), "it is told", 15, lab.logs)
     check_all(lab, "lb1")
 
 
@@ -287,7 +287,7 @@ def test_a_store_that_cannot_be_written_keeps_nothing_from_being_told(lab, fault
         await_normal(lab)
     lab.ctl("lb1", "haproxy", "stop")
     for site in SITES:
-        one = wait_told(lab, f"lb1 gives {site} up", host="lb1", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb1 gives {site} up", host="lb1", kind=FAILOVER, subject=site)
         check_seen(lab, one, BACKUP, MASTER)
     problem = wait_for(lambda: agent_scalar(lab, "lb1", "haxAgentStoreProblem"), "it says so", 10, lab.logs)
     assert f"store {STATE_FOLDER}/state.db" in problem
@@ -324,13 +324,13 @@ def storm(lab: Lab) -> Probe:
     """Let a daemon that has much to tell be started; ask it until all is told."""
     lab.ctl("lb1", "agent", "stop")
     lab.exec("lb1", "env", f"PYTHONPATH={PROJECT}", sys.executable, "-c", PREFILL)
-    before = len(told(lab, "lb1"))
+    before = len(reported(lab, "lb1"))
     control.launch(lab.host("lb1"), control.find("lb1", "agent"))
-    wait_for(lambda: len(told(lab, "lb1")) > before, "they leave", 10, lab.logs)
+    wait_for(lambda: len(reported(lab, "lb1")) > before, "they leave", 10, lab.logs)
     namespace = Path(f"/proc/{lab.host('lb1').leader.pid}/ns/net")
     with Probe(161, f"{ROOT}.1.1.31.0", every=0.005, namespace=namespace) as probe:
         wait_for(lambda: is_empty(lab, "lb1"), "all have left", 20, lab.logs)
-    wait_for(lambda: len(told(lab, "lb1")) + dropped(lab) >= before + STORM, "all have come", 10)
+    wait_for(lambda: len(reported(lab, "lb1")) + dropped(lab) >= before + STORM, "all have come", 10)
     return probe
 
 
@@ -348,6 +348,6 @@ def test_a_burst_of_events_leaves_in_order_and_keeps_no_manager_waiting(lab):
     if probe.worst > 0.05:  # the machine may have had other things to do, but not each time
         probe = min(storm(lab), storm(lab), key=lambda one: one.worst)
     probe.assert_answered(worst=0.05)
-    numbers = [one.sequence for one in told(lab, "lb1")]
+    numbers = [one.sequence for one in reported(lab, "lb1")]
     assert numbers == sorted(set(numbers)), "in order, and once"
     assert len(numbers) + dropped(lab) >= logged(lab, "lb1")

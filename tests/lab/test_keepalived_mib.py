@@ -79,7 +79,7 @@ def test_a_failover_is_read_soon_after_its_trap(mib_lab, watch, access, loop):
         assert {s["good"] for i in reading["instances"] for s in i["scripts"]} == {False}
         assert {a["is_set"] for i in reading["instances"] for a in i["addresses"]} == {False}
         mib_lab.ctl("lb1", "haproxy", "start")
-        watching.wait("reading", served, since=len(watching.told))
+        watching.wait("reading", served, since=len(watching.reported))
     mib_lab.wait_served("lb1")
 
 
@@ -88,17 +88,17 @@ def test_a_failover_is_read_soon_after_its_trap(mib_lab, watch, access, loop):
 def test_a_frozen_keepalived(mib_lab, watch, access, loop):
     with watch(access, loop) as watching:
         watching.wait("reading", served)
-        since = len(watching.told)
+        since = len(watching.reported)
         mib_lab.ctl("lb1", "keepalived", "freeze")
         try:
-            told = watching.wait("trouble", lambda _: True, since=since)
-            assert told["trouble"] == "frozen"
+            reported = watching.wait("trouble", lambda _: True, since=since)
+            assert reported["trouble"] == "frozen"
             state = watching.source("keepalived-mib")
             assert (state["state"], "keepalived does not answer snmpd" in state["error"]) == ("stale", True)
         finally:
             mib_lab.ctl("lb1", "keepalived", "thaw")
         # snmpd may have dropped it, and then it is back after 15 s
-        watching.wait("reading", lambda _: True, seconds=40, since=len(watching.told))
+        watching.wait("reading", lambda _: True, seconds=40, since=len(watching.reported))
     mib_lab.wait_served("lb1")
 
 
@@ -107,14 +107,14 @@ def test_a_frozen_keepalived(mib_lab, watch, access, loop):
 def test_a_dead_keepalived_and_its_return(mib_lab, watch, access):
     with watch(access) as watching:
         watching.wait("reading", served)
-        since = len(watching.told)
+        since = len(watching.reported)
         mib_lab.ctl("lb1", "keepalived", "kill9")
-        told = watching.wait("trouble", lambda _: True, since=since)
-        assert told["trouble"] == "not_there"
+        reported = watching.wait("trouble", lambda _: True, since=since)
+        assert reported["trouble"] == "not_there"
         state = watching.source("keepalived-mib")
         assert (state["state"], "runs without -x" in state["error"]) == ("absent", True)
         mib_lab.ctl("lb1", "keepalived", "start")
-        watching.wait("reading", served, since=len(watching.told))
+        watching.wait("reading", served, since=len(watching.reported))
     mib_lab.wait_served("lb1")
 
 
@@ -123,7 +123,7 @@ def test_a_dead_keepalived_and_its_return(mib_lab, watch, access):
 def test_snmpd_stopped_and_frozen(mib_lab, watch, access):
     with watch(access) as watching:
         watching.wait("reading", served)
-        since = len(watching.told)
+        since = len(watching.reported)
         mib_lab.ctl("lb1", "snmpd", "freeze")
         try:
             assert watching.wait("trouble", lambda _: True, since=since)["trouble"] == "snmpd"
@@ -131,16 +131,16 @@ def test_snmpd_stopped_and_frozen(mib_lab, watch, access):
             assert (state["state"], "snmpd does not answer" in state["error"]) == ("stale", True)
         finally:
             mib_lab.ctl("lb1", "snmpd", "thaw")
-        watching.wait("reading", served, since=len(watching.told))
-        since = len(watching.told)
+        watching.wait("reading", served, since=len(watching.reported))
+        since = len(watching.reported)
         mib_lab.ctl("lb1", "snmpd", "stop")
         assert watching.wait("trouble", lambda _: True, since=since)["trouble"] == "snmpd"
         state = watching.source("keepalived-mib")
         assert (state["state"], "snmpd is not running" in state["error"]) == ("refused", True)
         mib_lab.ctl("lb1", "snmpd", "start")
-        watching.wait("trouble", lambda told: told["trouble"] == "not_there", since=len(watching.told))
-        watching.wait("reading", served, seconds=40, since=len(watching.told))
-        assert {told["trouble"] for told in watching.of("trouble")} == {"snmpd", "not_there"}, watching.log
+        watching.wait("trouble", lambda reported: reported["trouble"] == "not_there", since=len(watching.reported))
+        watching.wait("reading", served, seconds=40, since=len(watching.reported))
+        assert {reported["trouble"] for reported in watching.of("trouble")} == {"snmpd", "not_there"}, watching.log
 
 
 REFUSALS = {
@@ -163,11 +163,11 @@ REFUSALS = {
 def test_what_denies_it_is_told_without_secrets(watch, name):
     access, trouble, text = REFUSALS[name]
     with watch(access) as watching:
-        told = watching.wait("trouble", lambda _: True)
+        reported = watching.wait("trouble", lambda _: True)
         state = watching.source("keepalived-mib")
-    assert told["trouble"] == trouble
+    assert reported["trouble"] == trouble
     assert text in state["error"]
-    shown = "".join(watching.log) + str(watching.told)
+    shown = "".join(watching.log) + str(watching.reported)
     assert not any(secret in shown for secret in ("no-such-community", "pass-1234"))
 
 
@@ -175,9 +175,9 @@ def test_what_denies_it_is_told_without_secrets(watch, name):
 def test_a_wrong_privacy_passphrase_is_no_reading(watch):
     access = {"address": AGENT, "v3": {**V3_USER, "priv_file": "/run/secrets/wrong-auth"}}
     with watch(access) as watching:
-        told = watching.wait("trouble", lambda _: True)
+        reported = watching.wait("trouble", lambda _: True)
         state = watching.source("keepalived-mib")
-    assert told["trouble"] in ("denied", "snmpd")
+    assert reported["trouble"] in ("denied", "snmpd")
     assert state["state"] == "denied"
 
 
@@ -244,7 +244,7 @@ def test_many_instances_and_one_put_in_by_a_reload(mib_lab, watch):
             after = {instance["name"]: instance for instance in reading["instances"]}
             assert after["NEW"]["row"] == 1
             assert after["I7"] == by_name["I7"] | {"row": by_name["I7"]["row"] + 1}
-            assert not [told for told in watching.of("trouble") if told["trouble"] != "not_there"]
+            assert not [reported for reported in watching.of("trouble") if reported["trouble"] != "not_there"]
         finally:
             configuration.write_text(before)
             mib_lab.ctl("lb1", "keepalived", "restart")

@@ -69,7 +69,7 @@ def test_keepalived_stopped_and_started(trap_lab, asked):
         trap_lab.ctl("lb1", "keepalived", "stop")
         for name in SITES:
             watching.wait("trap", became(name, "shutdown"))
-        since = len(watching.told)
+        since = len(watching.reported)
         trap_lab.ctl("lb1", "keepalived", "start")
         for name in SITES:
             watching.wait("trap", became(name, "master"), since=since)
@@ -80,7 +80,7 @@ def test_keepalived_stopped_and_started(trap_lab, asked):
 def test_snmpd_restarted_is_still_believed(trap_lab):
     with Watching(trap_lab, **V3) as watching:
         for _ in range(2):
-            since = len(watching.told)
+            since = len(watching.reported)
             trap_lab.ctl("lb1", "snmpd", "restart")
             trap_lab.ctl("lb1", "keepalived", "restart")
             for name in SITES:
@@ -121,8 +121,8 @@ def test_an_inform_is_answered(trap_lab, asked, words):
         for number in (1, 2):
             trap_lab.exec("lb1", *inform)
             watching.sources()  # what it tells comes in order
-            told = [trap for trap in watching.of("trap") if trap["name"] == "SITE9"]
-            assert [(trap["state"], trap["up_time"]) for trap in told] == [("master", 4711)] * number
+            reported = [trap for trap in watching.of("trap") if trap["name"] == "SITE9"]
+            assert [(trap["state"], trap["up_time"]) for trap in reported] == [("master", 4711)] * number
 
 
 # snmptrap closes its socket at once, so that nobody can say whose it was; snmpd keeps its own.

@@ -9,7 +9,7 @@ import pytest
 
 from integration.netlab import wait_for
 from integration.netlab.plan import ROOT
-from tests.support.told import (
+from tests.support.reported import (
     BACKUP,
     MASTER,
     await_acknowledged,
@@ -19,10 +19,10 @@ from tests.support.told import (
     check_seen,
     events,
     health,
+    reported,
     services,
-    told,
     wait_health,
-    wait_told,
+    wait_reported,
 )
 
 pytestmark = pytest.mark.lab
@@ -39,7 +39,7 @@ def test_the_pair_is_active_and_standby_and_nothing_is_told(lab):
             assert (row["ServedAsIntended"], row["Readiness"], row["VrrpInstance"]) == ("true", "ready", name)
             assert row["AddressesExpected"] == "1"
             assert row["AddressesHeld"] == ("1" if host == "lb1" else "0")
-    assert told(lab, kind="serviceFailover") == told(lab, kind="serviceHealthChange") == []
+    assert reported(lab, kind="serviceFailover") == reported(lab, kind="serviceHealthChange") == []
 
 
 @pytest.mark.parametrize("how", ["stop", "kill9"])
@@ -47,28 +47,28 @@ def test_haproxy_that_is_gone_fails_over_with_its_cause_on_both(lab, how):
     await_normal(lab)
     lab.ctl("lb1", "haproxy", how)
     for instance in ("SITE1", "SITE2"):
-        one = wait_told(lab, f"lb1 gives up {instance}", host="lb1", kind="serviceFailover", subject=instance)
+        one = wait_reported(lab, f"lb1 gives up {instance}", host="lb1", kind="serviceFailover", subject=instance)
         assert (
             one.change == ("active", "standbyNotReady", "master", "backup")
             or one.cells["PreviousHealth"] == "blackhole"
         )
         assert one.cells["Cause"] == "haproxyGone"
-        other = wait_told(lab, f"lb2 takes {instance}", host="lb2", kind="serviceFailover", subject=instance)
+        other = wait_reported(lab, f"lb2 takes {instance}", host="lb2", kind="serviceFailover", subject=instance)
         assert other.change == ("standby", "active", "backup", "master")
         assert other.cells["ServedAsIntended"] == "true", "an initial BACKUP is no intention"
         assert other.cells["Cause"] in {"priority", "peerLost"}
-        for told_one, state, initial in ((one, BACKUP, MASTER), (other, MASTER, BACKUP)):
-            check_seen(lab, told_one, state, initial)
+        for reported_one, state, initial in ((one, BACKUP, MASTER), (other, MASTER, BACKUP)):
+            check_seen(lab, reported_one, state, initial)
     assert both(lab) == ("standbyNotReady", "active")
     assert "haproxy" in services(lab, "lb1")["SITE1"]["CauseText"]
     for host in ("lb1", "lb2"):
         check_log(lab, host)
     lab.ctl("lb1", "haproxy", "start")
     await_normal(lab)
-    back = wait_told(lab, "lb1 is back", host="lb1", kind="serviceFailover", Role="master")
+    back = wait_reported(lab, "lb1 is back", host="lb1", kind="serviceFailover", Role="master")
     assert back.cells["Cause"] in {"recovered", "priority"}
     assert (
-        wait_told(lab, "lb2 steps back", host="lb2", kind="serviceFailover", Role="backup").cells["Cause"]
+        wait_reported(lab, "lb2 steps back", host="lb2", kind="serviceFailover", Role="backup").cells["Cause"]
         == "peerReturned"
     )
 
@@ -77,7 +77,7 @@ def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
     await_normal(lab)
     lab.ctl("lb1", "haproxy", "freeze")
     wait_health(lab, "lb1", "blackhole", 4)
-    one = wait_told(
+    one = wait_reported(
         lab, "the blackhole", 4, host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole"
     )
     assert one.change == ("active", "blackhole", "master", "master")
@@ -85,9 +85,9 @@ def test_a_frozen_haproxy_is_a_blackhole_within_four_seconds(lab):
     assert health(lab, "lb2") == "standby"
     lab.ctl("lb1", "haproxy", "thaw")
     await_normal(lab)
-    back = wait_told(lab, "it is over", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="active")
+    back = wait_reported(lab, "it is over", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="active")
     assert back.cells["Cause"] == "recovered"
-    assert told(lab, kind="serviceFailover") == []
+    assert reported(lab, kind="serviceFailover") == []
     check_log(lab, "lb1")
 
 
@@ -126,12 +126,14 @@ def test_all_servers_down_is_a_blackhole_and_a_standby_that_is_not_ready(lab):
     lab.web_down()
     for host, state in (("lb1", "blackhole"), ("lb2", "standbyNotReady")):
         wait_health(lab, host, state)
-        one = wait_told(lab, f"{host}: {state}", host=host, kind="serviceHealthChange", subject="SITE1", Health=state)
+        one = wait_reported(
+            lab, f"{host}: {state}", host=host, kind="serviceHealthChange", subject="SITE1", Health=state
+        )
         assert one.cells["Cause"] == "noUsableBackend"
         assert "be_web" in one.cells["CauseText"]
-        backend = wait_told(lab, "the backend", host=host, kind="backendChange", subject="local/be_web")
+        backend = wait_reported(lab, "the backend", host=host, kind="backendChange", subject="local/be_web")
         assert (backend.cells["PreviousState"].lower(), backend.cells["State"].lower()) == ("up", "down")
-    assert told(lab, kind="serviceFailover") == [], "keepalived sees nothing wrong"
+    assert reported(lab, kind="serviceFailover") == [], "keepalived sees nothing wrong"
     lab.web_up()
     await_normal(lab)
     check_log(lab, "lb1")
@@ -144,7 +146,9 @@ def test_half_of_the_servers_down_is_degraded_on_both(lab):
     wait_health(lab, "lb2", "standbyDegraded")
     row = services(lab, "lb1")["SITE1"]
     assert (int(row["EligibleServers"]) - int(row["UsableServers"]), row["Readiness"]) == (1, "degraded")
-    one = wait_told(lab, "degraded", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="activeDegraded")
+    one = wait_reported(
+        lab, "degraded", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="activeDegraded"
+    )
     assert one.cells["Cause"] == "belowMinimum"
     assert "web1" in one.cells["CauseText"]
     lab.web_up(8001)
@@ -155,10 +159,10 @@ def test_haproxy_stopped_on_the_standby_is_lost_redundancy(lab):
     await_normal(lab)
     lab.ctl("lb2", "haproxy", "stop")
     wait_health(lab, "lb2", "standbyNotReady")
-    one = wait_told(lab, "redundancy is lost", host="lb2", kind="serviceHealthChange", Health="standbyNotReady")
+    one = wait_reported(lab, "redundancy is lost", host="lb2", kind="serviceHealthChange", Health="standbyNotReady")
     assert one.cells["Cause"] == "haproxyGone"
     assert health(lab, "lb1") == "active"
-    assert told(lab, "lb1", "serviceHealthChange") == told(lab, "lb1", "serviceFailover") == []
+    assert reported(lab, "lb1", "serviceHealthChange") == reported(lab, "lb1", "serviceFailover") == []
 
 
 def test_haproxy_stopped_on_both_is_a_blackhole_where_the_address_is(lab):
@@ -175,7 +179,7 @@ def test_haproxy_stopped_on_both_is_a_blackhole_where_the_address_is(lab):
 def test_a_reload_of_haproxy_with_servers_down_is_no_recovery(lab):
     await_normal(lab)
     lab.web_down()
-    wait_told(lab, "the blackhole", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole")
+    wait_reported(lab, "the blackhole", host="lb1", kind="serviceHealthChange", subject="SITE1", Health="blackhole")
     await_acknowledged(lab, "lb1")
     before = len(events(lab, "lb1"))
     reloads = lab.snmp("snmpwalk", "lb1", PROCESSES)
@@ -204,4 +208,4 @@ def test_maintenance_is_a_flag_and_leaves_health_alone(lab):
     assert health(lab, "lb1") == "active"
     lab.haproxy("lb1", "set server be_web/web2 state ready")
     wait_for(lambda: services(lab, "lb1")["SITE1"]["Maintenance"] == "false", "it is over", 10, lab.logs)
-    assert told(lab, kind="serviceHealthChange") == []
+    assert reported(lab, kind="serviceHealthChange") == []

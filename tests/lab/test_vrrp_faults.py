@@ -17,12 +17,12 @@ from integration.netlab.lab import FIFO
 from integration.netlab.plan import ADDRESSES, BALANCERS, ROOT, VIRTUAL
 from integration.netlab.processes import stat_fields
 from integration.netlab.services import KEEPALIVED
-from tests.support.told import (
+from tests.support.reported import (
     BACKUP,
     FAULT,
     MASTER,
     SHUTDOWN,
-    Told,
+    Reported,
     await_normal,
     both,
     check_log,
@@ -31,12 +31,12 @@ from tests.support.told import (
     events,
     health,
     read,
+    reported,
     services,
-    told,
     wait_health,
-    wait_told,
+    wait_reported,
 )
-from tests.support.told import (
+from tests.support.reported import (
     KEEPALIVED as KEEPALIVED_MIB,
 )
 from tests.support.wait import throughout
@@ -50,7 +50,7 @@ FAILOVER, CHANGE = "serviceFailover", "serviceHealthChange"
 def check_taken(lab: Lab, causes: set[str]) -> None:
     """Check that lb2 has taken both instances, and says why."""
     for site in SITES:
-        one = wait_told(lab, f"lb2 takes {site}", host="lb2", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"lb2 takes {site}", host="lb2", kind=FAILOVER, subject=site)
         assert one.change == ("standby", "active", "backup", "master")
         assert one.cells["ServedAsIntended"] == "true", "an initial BACKUP is no intention"
         assert one.cells["Cause"] in causes
@@ -63,7 +63,7 @@ def check_taken(lab: Lab, causes: set[str]) -> None:
 def check_given_back(lab: Lab) -> None:
     """Check that lb2 is told to have stepped back because lb1 returned."""
     for site in SITES:
-        one = wait_told(lab, f"lb2 gives {site} back", host="lb2", kind=FAILOVER, subject=site, Role="backup")
+        one = wait_reported(lab, f"lb2 gives {site} back", host="lb2", kind=FAILOVER, subject=site, Role="backup")
         assert one.change == ("active", "standby", "master", "backup")
         assert (one.cells["Cause"], one.cells["ServedAsIntended"]) == ("peerReturned", "true")
         check_seen(lab, one, BACKUP, BACKUP)
@@ -78,17 +78,17 @@ def test_keepalived_killed_leaves_its_addresses_a_conflict(lab):
     row = services(lab, "lb1")["SITE1"]
     assert (row["Role"], row["AddressesHeld"], row["ServedAsIntended"]) == ("stopped", "1", "false")
     for site in SITES:
-        one = wait_told(lab, f"{site} has no MASTER on lb1", host="lb1", subject=site, Health="conflict")
+        one = wait_reported(lab, f"{site} has no MASTER on lb1", host="lb1", subject=site, Health="conflict")
         assert one.cells["Cause"] == "keepalivedDead"
         assert one.cells["Role"] == "stopped"
-        (gone,) = told(lab, "lb1", FAILOVER, site)
+        (gone,) = reported(lab, "lb1", FAILOVER, site)
         assert (gone.cells["PreviousRole"], gone.cells["Role"]) == ("master", "stopped")
         assert gone.cells["Cause"] == "keepalivedDead"
         assert gone.cells["KeepalivedTrap"] in {"notSeen", "notObserved"}, "there is none"
     lab.ctl("lb1", "keepalived", "start")
     await_normal(lab)
     for site in SITES:
-        back = wait_told(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
+        back = wait_reported(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
         assert back.cells["Health"] == "active"
         assert back.cells["Cause"] == "recovered", "who started it is not known"
     check_given_back(lab)
@@ -101,14 +101,14 @@ def test_a_frozen_keepalived_is_never_active(lab):
     lab.ctl("lb1", "keepalived", "freeze")
     check_taken(lab, {"peerLost"})
     wait_for(lambda: health(lab, "lb1") in {"conflict", "unknown"}, "lb1 is not believed any more", 15, lab.logs)
-    one = wait_told(lab, "keepalived is frozen", host="lb1", kind=CHANGE, subject="SITE1")
+    one = wait_reported(lab, "keepalived is frozen", host="lb1", kind=CHANGE, subject="SITE1")
     assert one.cells["Health"] in {"conflict", "unknown"}
     assert one.cells["Cause"] == "keepalivedUnresponsive"
     assert lab.holders() == ["lb1", "lb2"]
     throughout(lambda: health(lab, "lb1") in {"conflict", "unknown"}, 10)  # snmpd drops it meanwhile
     lab.ctl("lb1", "keepalived", "thaw")
     await_normal(lab, 25)
-    back = wait_told(lab, "keepalived answers again", host="lb1", subject="SITE1", Health="active")
+    back = wait_reported(lab, "keepalived answers again", host="lb1", subject="SITE1", Health="active")
     assert back.cells["Cause"] == "recovered"
     check_given_back(lab)
     for host in BALANCERS:
@@ -120,7 +120,7 @@ def test_keepalived_stopped_started_and_reloaded(lab):
     lab.ctl("lb1", "keepalived", "stop")
     check_taken(lab, {"peerLost", "priority"})
     for site in SITES:
-        one = wait_told(lab, f"{site} is stopped", host="lb1", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"{site} is stopped", host="lb1", kind=FAILOVER, subject=site)
         assert one.change == ("active", "stopped", "master", "stopped")
         assert (one.cells["Cause"], one.cells["ServedAsIntended"]) == ("operator", "false")
         check_seen(lab, one, SHUTDOWN, MASTER)
@@ -128,7 +128,7 @@ def test_keepalived_stopped_started_and_reloaded(lab):
     lab.ctl("lb1", "keepalived", "start")
     await_normal(lab)
     for site in SITES:
-        back = wait_told(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
+        back = wait_reported(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
         assert (back.cells["Health"], back.cells["Cause"]) == ("active", "operator")
         check_seen(lab, back, MASTER, MASTER)
     check_given_back(lab)
@@ -141,7 +141,7 @@ def test_keepalived_stopped_started_and_reloaded(lab):
     assert both(lab) == ("active", "standby")
     lab.web_down(8001)
     for host in BALANCERS:
-        wait_told(lab, "the next thing that happens", host=host, subject="SITE1", Cause="belowMinimum")
+        wait_reported(lab, "the next thing that happens", host=host, subject="SITE1", Cause="belowMinimum")
         new = events(lab, host)[quiet[host] :]
         assert {row["Cause"] for row in new if row["Kind"] == CHANGE} == {"belowMinimum"}
         assert {row["Kind"] for row in new} <= {CHANGE, "backendChange"}
@@ -161,7 +161,7 @@ def await_read_anew(lab: Lab) -> None:
 
 def test_link_down_is_a_fault_that_is_told_when_the_link_is_back(lab):
     await_normal(lab)
-    before = len(told(lab, "lb1"))
+    before = len(reported(lab, "lb1"))
     pulled = now()
     lab.link("lb1", up=False)
     check_taken(lab, {"peerLost"})
@@ -174,18 +174,18 @@ def test_link_down_is_a_fault_that_is_told_when_the_link_is_back(lab):
         return [one for one in log if one["Kind"] == FAILOVER and one["Delivery"] == "queued"]
 
     wait_for(lambda: len(queued()) == len(SITES), "the events wait", 5, lambda: f"{queued()}\n{lab.logs()}")
-    assert len(told(lab, "lb1")) == before
+    assert len(reported(lab, "lb1")) == before
     plugged = now()
     lab.link("lb1", up=True)
     await_normal(lab)
     for site in SITES:
-        one = wait_told(lab, f"{site} was in fault", host="lb1", kind=FAILOVER, subject=site)
+        one = wait_reported(lab, f"{site} was in fault", host="lb1", kind=FAILOVER, subject=site)
         assert one.change == ("active", "fault", "master", "fault")
         assert one.cells["Cause"] == "interfaceDown"
         assert one.cells["KeepalivedTrap"] == "seen"
         assert one.keepalived["2.3.1.4"] == FAULT
         assert pulled <= date(one.cells["Time"]) <= plugged <= arrival(one)
-        back = wait_told(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
+        back = wait_reported(lab, f"lb1 has {site} again", host="lb1", kind=FAILOVER, subject=site, Role="master")
         assert back.cells["Cause"] == "recovered"
         assert date(back.cells["Time"]) >= plugged
         check_seen(lab, back, MASTER, MASTER)
@@ -200,7 +200,7 @@ def now() -> datetime:
     return date.replace(microsecond=date.microsecond // 100_000 * 100_000)
 
 
-def arrival(one: Told) -> datetime:
+def arrival(one: Reported) -> datetime:
     """Give the end of the second in which it came to the sink."""
     return datetime.strptime(one.time + ".999999", "%Y-%m-%d %H:%M:%S.%f").astimezone()
 
@@ -215,7 +215,7 @@ def test_nodes_that_do_not_hear_each_other_are_both_active(lab):
     lab.cut(apart=False)
     await_normal(lab)
     check_given_back(lab)
-    assert told(lab, "lb1", FAILOVER) == told(lab, "lb1", CHANGE) == []
+    assert reported(lab, "lb1", FAILOVER) == reported(lab, "lb1", CHANGE) == []
     check_log(lab, "lb2")
 
 
@@ -272,7 +272,7 @@ def test_master_without_net_admin_is_a_conflict(lab):
         said = lab.snmp("snmpwalk", "lb1", KEEPALIVED_MIB + column)
         assert [line.rpartition(" ")[2] for line in said] == [all_is_well] * len(SITES), "vrrpInstanceVipsStatus allSet"
     assert lab.holders() == []
-    one = wait_told(lab, "nobody has the address", host="lb1", subject="SITE1", Health="conflict")
+    one = wait_reported(lab, "nobody has the address", host="lb1", subject="SITE1", Health="conflict")
     assert (one.cells["Role"], one.cells["Cause"]) == ("master", "addressConflict")
     wait_health(lab, "lb2", "standby")
     lab.ctl("lb1", "keepalived", "restart")
@@ -332,14 +332,14 @@ def test_fifty_changes_a_second_are_one_summary(lab, record_property):
     print(f"{used:.1f} s CPU, longest answer {longest:.2f} s")  # noqa: T201
     assert used < 0.3 * SECONDS
     summary = wait_for(
-        lambda: [one for one in told(lab, "lb1", subject="SITE1") if one.cells["Suppressed"] != "0"],
+        lambda: [one for one in reported(lab, "lb1", subject="SITE1") if one.cells["Suppressed"] != "0"],
         "the summary",
         15,
         lab.logs,
     )
     assert len(summary) == 1
     counted = int(summary[0].cells["Suppressed"])
-    one_by_one = [one for one in told(lab, "lb1", FAILOVER, "SITE1") if one.cells["Suppressed"] == "0"]
+    one_by_one = [one for one in reported(lab, "lb1", FAILOVER, "SITE1") if one.cells["Suppressed"] == "0"]
     assert len(one_by_one) <= LIMIT
     assert counted + len(one_by_one) == storm.lines == SECONDS * RATE
     assert lab.snmp("snmpget", "lb1", f"{ROOT}.1.1.33.0")[0].endswith(f": {counted}")

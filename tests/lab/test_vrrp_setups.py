@@ -6,21 +6,21 @@ from haproxy_agentx.objects import schema
 from integration.netlab import Lab, wait_for
 from integration.netlab.plan import BALANCERS
 from tests.support import setups
-from tests.support.told import (
+from tests.support.reported import (
     BACKUP,
     FAULT,
     MASTER,
-    Told,
+    Reported,
     await_normal,
     both,
     check_log,
     check_seen,
     events,
     read,
+    reported,
     services,
-    told,
     wait_health,
-    wait_told,
+    wait_reported,
 )
 
 pytestmark = pytest.mark.lab
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.lab
 FAILOVER, CHANGE = "serviceFailover", "serviceHealthChange"
 
 
-def failed_over(lab: Lab, service: str, state: str) -> Told:
+def failed_over(lab: Lab, service: str, state: str) -> Reported:
     """Stop HAProxy on lb1, whose keepalived goes to ``state``, and check what both nodes tell; give what lb1 tells."""
     lab.ctl("lb1", "haproxy", "stop")
-    gone = wait_told(lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject=service, PreviousRole="master")
-    taken = wait_told(lab, "lb2 takes it", host="lb2", kind=FAILOVER, subject=service, Role="master")
+    gone = wait_reported(lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject=service, PreviousRole="master")
+    taken = wait_reported(lab, "lb2 takes it", host="lb2", kind=FAILOVER, subject=service, Role="master")
     assert gone.cells["Role"] == {BACKUP: "backup", FAULT: "fault"}[state]
     assert gone.cells["Health"] == {BACKUP: "standbyNotReady", FAULT: "fault"}[state]
     assert gone.cells["Cause"] == "haproxyGone"
@@ -49,12 +49,12 @@ def failed_over(lab: Lab, service: str, state: str) -> Told:
 def back_again(lab: Lab, service: str) -> None:
     lab.ctl("lb1", "haproxy", "start")
     await_normal(lab, service=service)
-    back = wait_for(lambda: told(lab, "lb1", FAILOVER, service, Role="master"), "lb1 is back", 10, lab.logs)[-1]
+    back = wait_for(lambda: reported(lab, "lb1", FAILOVER, service, Role="master"), "lb1 is back", 10, lab.logs)[-1]
     assert back.cells["Cause"] == "recovered"
     if back.cells["Health"] == "blackhole":  # keepalived saw the process before HAProxy served
-        back = wait_told(lab, "lb1 serves", host="lb1", kind=CHANGE, subject=service, PreviousHealth="blackhole")
+        back = wait_reported(lab, "lb1 serves", host="lb1", kind=CHANGE, subject=service, PreviousHealth="blackhole")
     assert back.cells["Health"] == "active"
-    given = wait_told(lab, "lb2 steps back", host="lb2", kind=FAILOVER, subject=service, Role="backup")
+    given = wait_reported(lab, "lb2 steps back", host="lb2", kind=FAILOVER, subject=service, Role="backup")
     assert given.cells["Cause"] == "peerReturned"
     for host in BALANCERS:
         check_log(lab, host)
@@ -93,7 +93,7 @@ def test_an_ipv6_address(bare_lab):
     row = services(bare_lab, "lb2")["SIX"]
     assert (row["AddressesExpected"], row["AddressesHeld"]) == ("1", "1")
     assert services(bare_lab, "lb1")["SIX"]["AddressesHeld"] == "0"
-    assert told(bare_lab, Health="conflict") == []
+    assert reported(bare_lab, Health="conflict") == []
     for host in BALANCERS:
         check_log(bare_lab, host)
 
@@ -110,9 +110,11 @@ def test_a_sync_group_moves_together(bare_lab):
     for service in ("SITE1", "SITE2"):
         await_normal(bare_lab, service=service)
     failed_over(bare_lab, "SITE1", FAULT)
-    follows = wait_told(bare_lab, "SITE2 follows", host="lb1", kind=FAILOVER, subject="SITE2", PreviousRole="master")
+    follows = wait_reported(
+        bare_lab, "SITE2 follows", host="lb1", kind=FAILOVER, subject="SITE2", PreviousRole="master"
+    )
     assert follows.cells["Cause"] == "haproxyGone"
-    taken = wait_told(bare_lab, "lb2 takes both", host="lb2", kind=FAILOVER, subject="SITE2", Role="master")
+    taken = wait_reported(bare_lab, "lb2 takes both", host="lb2", kind=FAILOVER, subject="SITE2", Role="master")
     assert (taken.change, taken.cells["KeepalivedTrap"]) == (("standby", "active", "backup", "master"), "seen")
     assert set(services(bare_lab, "lb1")) == {"SITE1", "SITE2"}, "the group is no service"
     back_again(bare_lab, "SITE1")
@@ -144,12 +146,12 @@ def test_without_preemption_no_node_is_meant(bare_lab):
         ("lb1", ("active", "fault", "master", "fault")),
         ("lb2", ("standby", "active", "backup", "master")),
     ):
-        one = wait_told(bare_lab, f"{host}: failover", host=host, kind=FAILOVER, subject="SITE1")
+        one = wait_reported(bare_lab, f"{host}: failover", host=host, kind=FAILOVER, subject="SITE1")
         assert (one.change, one.cells["ServedAsIntended"]) == (change, "true")
         check_seen(bare_lab, one, FAULT if host == "lb1" else MASTER, BACKUP)
     bare_lab.ctl("lb1", "haproxy", "start")
     wait_health(bare_lab, "lb1", "standby")
-    back = wait_told(bare_lab, "lb1 stands by", host="lb1", kind=FAILOVER, subject="SITE1", Role="backup")
+    back = wait_reported(bare_lab, "lb1 stands by", host="lb1", kind=FAILOVER, subject="SITE1", Role="backup")
     assert (back.cells["Cause"], back.cells["ServedAsIntended"]) == ("recovered", "true")
     assert both(bare_lab) == ("standby", "active"), "it stays where it is"
     check_intended()
@@ -227,7 +229,7 @@ def test_instances_and_proxies_put_in_before_others_shift_no_index(lab):
         rows = {row["Name"]: row["KeepalivedRow"] for row in read(lab, host, schema.VRRP_TABLE).values()}
         assert [rows[name].rpartition(".")[2] for name in ("FIRST", "SITE1", "SITE2")] == ["1", "2", "3"]
         assert {row["Subject"] for row in events(lab, host)[quiet[host] :]} <= {"FIRST"}, events(lab, host)
-    for one in told(lab, "lb1", FAILOVER, "FIRST"):
+    for one in reported(lab, "lb1", FAILOVER, "FIRST"):
         assert (one.cells["Role"], one.cells["Cause"]) == ("master", "configurationChanged")
     for host in BALANCERS:
         if events(lab, host):
@@ -297,11 +299,11 @@ def test_the_bare_setup_with_nothing_but_one_more_sink(bare_lab):
     for host in BALANCERS:
         assert set(services(bare_lab, host)) == {"node"}, "nobody has told of any instance"
     bare_lab.ctl("lb1", "haproxy", "stop")
-    gone = wait_told(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1")
+    gone = wait_reported(bare_lab, "lb1 gives it up", host="lb1", kind=FAILOVER, subject="SITE1")
     assert gone.change == ("unknown", "standbyNotReady", "unknown", "backup")
     assert (gone.cells["Cause"], gone.cells["ServedAsIntended"]) == ("haproxyGone", "false")
     check_seen(bare_lab, gone, BACKUP, MASTER)
-    taken = wait_told(bare_lab, "lb2 takes it", host="lb2", kind=FAILOVER, subject="SITE1")
+    taken = wait_reported(bare_lab, "lb2 takes it", host="lb2", kind=FAILOVER, subject="SITE1")
     assert taken.change == ("unknown", "active", "unknown", "master")
     assert taken.cells["Cause"] in {"priority", "peerLost"}
     assert taken.cells["ServedAsIntended"] == "true", "an initial BACKUP is no intention"
@@ -313,7 +315,7 @@ def test_the_bare_setup_with_nothing_but_one_more_sink(bare_lab):
         ("lb1", ("standby", "active", "backup", "master")),
         ("lb2", ("active", "standby", "master", "backup")),
     ):
-        back = wait_told(bare_lab, f"{host}: as before", host=host, kind=FAILOVER, subject="SITE1", Role=change[3])
+        back = wait_reported(bare_lab, f"{host}: as before", host=host, kind=FAILOVER, subject="SITE1", Role=change[3])
         assert back.change[1:] == change[1:]
         assert (back.cells["KeepalivedTrap"], back.cells["Cause"]) == (
             "seen",

@@ -48,7 +48,7 @@ Memory = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """An event and the moment in which it was given."""
 
     at: float
@@ -78,7 +78,7 @@ class Story:
         **policy: object,
     ) -> None:
         self.now = now
-        self.told: list[Told] = []
+        self.reported: list[Reported] = []
         self._memory = dict(memory or {})
         self.node = Node(plans, NotificationPolicy(**policy), awaited, memory or {}, now)
         self.node.instances.recall(recall_instances(memory or {}), now)
@@ -101,10 +101,10 @@ class Story:
             del memory[key]
         return memory
 
-    def drain(self) -> list[Told]:
+    def drain(self) -> list[Reported]:
         """Give what was told since the last time."""
-        told, self.told = self.told, []
-        return told
+        reported, self.reported = self.reported, []
+        return reported
 
     def service(self, name: str) -> Service:
         return self.node.services[name]
@@ -125,7 +125,7 @@ class Story:
         return self
 
     def _look(self) -> None:
-        self.told += [Told(self.now, draft) for draft in self.node.advance(self.now, self.date)]
+        self.reported += [Reported(self.now, draft) for draft in self.node.advance(self.now, self.date)]
         due = self.node.deadline(self.now)
         assert due is None or due > self.now, "it would be called again and again"
 
@@ -253,13 +253,13 @@ def plan(
     return Plan(name, instance, requirements or ServiceRequirements(), intended)
 
 
-def kinds(told: Sequence[Told]) -> list[Kind]:
-    return [one.draft.kind for one in told]
+def kinds(reported: Sequence[Reported]) -> list[Kind]:
+    return [one.draft.kind for one in reported]
 
 
 def changes(story: Story) -> list[str]:
     """Give what became what of all that was told since the last time."""
-    return [told.moves for told in story.drain()]
+    return [reported.moves for reported in story.drain()]
 
 
 def failover(story: Story, state: VrrpState = MASTER) -> Story:

@@ -22,8 +22,8 @@ class Manager:
         self.alarms: dict[int, tuple[str, str]] = {}
         self.ledger = Ledger()
 
-    def hear(self, told: Iterable[EventDraft]) -> None:
-        for event in self.ledger.append(list(told)):
+    def hear(self, reported: Iterable[EventDraft]) -> None:
+        for event in self.ledger.append(list(reported)):
             cells = event.draft.cells
             if cells["haxEventSubject"] == MANY:
                 assert (cells["haxEventSeverity"], cells.get("haxEventClears")) == ("indeterminate", None)
@@ -36,7 +36,7 @@ class Manager:
                 self.alarms[event.sequence] = cells["haxEventSubject"], cells["haxEventSeverity"]
 
     def restart(self) -> None:
-        self.ledger = Ledger(self.ledger.counts, self.ledger.recent.values(), dict(self.ledger.told))
+        self.ledger = Ledger(self.ledger.counts, self.ledger.recent.values(), dict(self.ledger.reported))
 
     @property
     def wrong(self) -> dict[str, str]:
@@ -124,9 +124,9 @@ class Alarmed(World):
         super().__init__()
 
     def hear(self, more: Iterable[EventDraft] = ()) -> None:
-        told = [*self.story.told]
+        reported = [*self.story.reported]
         super().hear(more)
-        self.manager.hear([*(one.draft for one in told), *more])
+        self.manager.hear([*(one.draft for one in reported), *more])
 
     def end(self, closed: bool) -> None:
         super().end(closed)

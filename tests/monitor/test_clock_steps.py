@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from haproxy_agentx.health.model import Reason
-from tests.monitor.story import ALL_UP, BACKUP, DATE, IP, MASTER, ONE_DOWN, Story, Told
+from tests.monitor.story import ALL_UP, BACKUP, DATE, IP, MASTER, ONE_DOWN, Reported, Story
 
 HOUR = 3600.0
 
@@ -38,20 +38,20 @@ STEPS: tuple[Callable[[SetClock], object], ...] = (
 )
 
 
-def told(at: int, by: float) -> list[Told]:
+def reported(at: int, by: float) -> list[Reported]:
     """Give what is told when the clock is set before one of the steps."""
     story = SetClock()
     story.kernel(IP).writer().mib(("SITE1", MASTER)).line(MASTER).haproxy().wait(10)
     for number, step in enumerate(STEPS):
         story.set_clock(by if number == at else 0.0)
         step(story)
-    return story.told
+    return story.reported
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
 @pytest.mark.parametrize("at", range(len(STEPS)))
 def test_what_is_told_and_when_is_the_same(at, by):
-    still, moved = told(at, 0.0), told(at, by)
+    still, moved = reported(at, 0.0), reported(at, by)
     assert len(still) >= 5
     assert [(one.at, one.draft.kind, one.draft.cells) for one in moved] == [
         (one.at, one.draft.kind, one.draft.cells) for one in still
@@ -60,11 +60,11 @@ def test_what_is_told_and_when_is_the_same(at, by):
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
 def test_the_date_of_an_event_is_that_of_the_clock_when_it_is_told(by):
-    for still, moved in zip(told(4, 0.0), told(4, by), strict=True):
-        assert moved.draft.at - still.draft.at == pytest.approx(0.0 if still.at < told_from() else by)
+    for still, moved in zip(reported(4, 0.0), reported(4, by), strict=True):
+        assert moved.draft.at - still.draft.at == pytest.approx(0.0 if still.at < reported_from() else by)
 
 
-def told_from() -> float:
+def reported_from() -> float:
     """Give the moment of the fifth step."""
     story = SetClock()
     story.kernel(IP).writer().mib(("SITE1", MASTER)).line(MASTER).haproxy().wait(10)
@@ -83,4 +83,4 @@ def test_a_clock_that_was_set_between_two_runs_is_no_news(by):
     assert json.loads(memory["service/SITE1"])["role"] == "master"
     second = SetClock(memory=memory, now=first.now + 5)
     second.kernel(IP).writer().mib(("SITE1", MASTER)).haproxy().wait(30)
-    assert second.told == []
+    assert second.reported == []

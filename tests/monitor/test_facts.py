@@ -258,7 +258,7 @@ BARE = f"{OWN} was removed from eth0, which has no IPv4 address of its own any m
 
 
 @pytest.mark.parametrize(
-    ("kernels", "told"),
+    ("kernels", "reported"),
     [
         ((with_addresses(OWN, SITE), with_addresses()), [BARE]),
         ((with_addresses(OWN, SITE), with_addresses(SITE)), [BARE]),
@@ -285,11 +285,11 @@ BARE = f"{OWN} was removed from eth0, which has no IPv4 address of its own any m
         "IPv6",
     ],
 )
-def test_an_interface_without_an_address_of_its_own_is_a_fact(kernels, told):
+def test_an_interface_without_an_address_of_its_own_is_a_fact(kernels, reported):
     facts = Facts()
     for one in kernels:
         facts.of_kernel(one, frozenset({"eth0"}), 1.0, {SITE})
-    assert [fact.what for fact in facts.recent] == told
+    assert [fact.what for fact in facts.recent] == reported
 
 
 def test_whose_addresses_they_are_is_known_by_keepalived_s_mib_only():

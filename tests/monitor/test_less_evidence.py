@@ -80,7 +80,7 @@ def reports(happens: Sequence[str]) -> list[Report]:
     return [report for what in happens for report in truth.happen(what)]
 
 
-def told(said: Sequence[Report], left_out: frozenset[int]) -> Health:
+def reported(said: Sequence[Report], left_out: frozenset[int]) -> Health:
     """Return the health at the end."""
     story = Story().kernel(IP).writer().line(MASTER).mib(("SITE1", MASTER)).haproxy().wait(10)
     for number, report in enumerate(said):
@@ -124,5 +124,5 @@ def test_what_is_taken_away_makes_nothing_better(happens, place, all_lines):
         single = [number for number, one in enumerate(said) if one.source != "writer"]
         away = frozenset(single[place % len(single) :][:1]) if single else frozenset()
     assume(away)
-    less, all_of_it = told(said, away), told(said, frozenset())
+    less, all_of_it = reported(said, away), reported(said, frozenset())
     assert not is_better(less, all_of_it), (less, all_of_it, [said[number] for number in away])

@@ -95,9 +95,9 @@ def service() -> Service:
 def test_a_damaged_memory_of_a_service_is_none_or_makes_sense(text):
     one = service()
     one.recall(text, 100.0, 1_800_000_000.0)
-    told = one.tracker.told
-    assert told is None or (isinstance(told.role, Role) and isinstance(told.health, Health))
-    assert json.loads(one.memory(100.0, 1_800_000_000.0))["role"] == (told.role.name if told else None)
+    reported = one.tracker.reported
+    assert reported is None or (isinstance(reported.role, Role) and isinstance(reported.health, Health))
+    assert json.loads(one.memory(100.0, 1_800_000_000.0))["role"] == (reported.role.name if reported else None)
 
 
 @given(
@@ -111,14 +111,14 @@ def test_a_damaged_memory_of_a_service_is_none_or_makes_sense(text):
 )
 def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age, cause, words):
     first, second = service(), service()
-    first.tracker.told, first.tracker.previous = ReportedService(role, health, reasons), previous
+    first.tracker.reported, first.tracker.previous = ReportedService(role, health, reasons), previous
     first.tracker.since, first.tracker.transitions, first.tracker.failovers = 1e6 - age, 7, 3
     first.time_in_state.look(health, 1e6 - 2.0)
     first.time_in_state.look(health, 1e6)
     first.explained(cause, words)
     # the next run has another monotonic clock, and the same dates
     second.recall(first.memory(1e6, 1_800_000_000.0), 5.0, 1_800_000_100.0)
-    assert second.tracker.told == first.tracker.told
+    assert second.tracker.reported == first.tracker.reported
     assert (second.tracker.previous, second.cause, second.cause_text) == (previous, cause, words)
     assert (second.tracker.transitions, second.tracker.failovers) == (7, 3)
     assert second.time_in_state.memory() == first.time_in_state.memory()
@@ -128,7 +128,7 @@ def test_a_service_reads_as_it_was_written(role, health, reasons, previous, age,
 @given(st.sampled_from(["since", "role_since"]), st.sampled_from([1e400, float("nan"), "x", True, [], None]))
 def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
     first, second = service(), service()
-    first.tracker.told = ReportedService(Role.master, Health.active)
+    first.tracker.reported = ReportedService(Role.master, Health.active)
     memory = json.loads(first.memory(5.0, 1_800_000_000.0)) | {"shown_role": "master", "role_since": 1.0, key: date}
     second.recall(json.dumps(memory), 5.0, 1_800_000_000.0)
     observe(second, Role.master, 6.0)
@@ -141,7 +141,7 @@ def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
 def test_the_age_of_a_role_outlives_the_program_while_the_role_stays(role, age):
     first, second = service(), service()
     observe(first, Role.master, 1000.0)
-    first.tracker.told = ReportedService(Role.master, Health.active)
+    first.tracker.reported = ReportedService(Role.master, Health.active)
     second.recall(first.memory(1010.0, 1_800_000_000.0), 5.0, 1_800_000_090.0)
     observe(second, role, 11.0)
     assert second.texts(lambda _: None, 15.0, 1_800_000_100.0)["haxServiceRoleAge"] == str(age).encode()
@@ -155,7 +155,7 @@ def observe(one: Service, role: Role, now: float) -> None:
 def test_nothing_remembered_is_nothing_told():
     one = service()
     one.recall(None, 100.0, 1_800_000_000.0)
-    assert one.tracker.told is None
+    assert one.tracker.reported is None
     assert json.loads(one.memory(100.0, 1_800_000_000.0))["health"] is None
 
 

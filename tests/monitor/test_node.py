@@ -51,18 +51,18 @@ def test_an_instance_takes_the_place_of_the_service_of_a_node_without_keepalived
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "reported"),
     [
         (MASTER, "master/unknown -> master/blackhole"),
         (BACKUP, "backup/unknown -> backup/standbyNotReady"),
         (FAULT, "fault/unknown -> fault/fault"),
     ],
 )
-def test_what_is_wrong_at_the_first_start_is_told_when_it_has_held(state, told):
+def test_what_is_wrong_at_the_first_start_is_told_when_it_has_held(state, reported):
     story = Story().kernel().writer().line(state).haproxy(ALL_DOWN).wait(HOLD - 0.01)
     assert story.drain() == []
     (one,) = story.wait(60).drain()
-    assert (one.at, one.moves, one.draft.kind) == (BEGIN + HOLD, told, Kind.serviceHealthChange)
+    assert (one.at, one.moves, one.draft.kind) == (BEGIN + HOLD, reported, Kind.serviceHealthChange)
 
 
 # The start, when something was known: what was told is not told again, what has changed is told.
@@ -76,7 +76,7 @@ def test_after_a_restart_nothing_is_told_anew_and_all_goes_on():
     story = Story(memory=before.end(), now=before.now + 100, awaited=("kernel", "haproxy/local"))
     story.kernel(IP).haproxy(ONE_DOWN)
     new = story.service("SITE1")
-    assert new.tracker.told == old.tracker.told
+    assert new.tracker.reported == old.tracker.reported
     assert (new.cause, new.cause_text) == (old.cause, old.cause_text) != ("", "")
     assert (new.tracker.transitions, new.tracker.failovers) == (old.tracker.transitions, old.tracker.failovers)
     assert new.tracker.previous is old.tracker.previous is Health.active
@@ -85,9 +85,9 @@ def test_after_a_restart_nothing_is_told_anew_and_all_goes_on():
 
 
 def test_a_restart_before_anything_was_judged_forgets_nothing():
-    told = begun(MASTER).haproxy(ALL_DOWN).wait(30).end()
-    again = Story(memory=told, now=200.0).end()
-    assert again == told
+    reported = begun(MASTER).haproxy(ALL_DOWN).wait(30).end()
+    again = Story(memory=reported, now=200.0).end()
+    assert again == reported
     story = Story(memory=again, now=300.0).kernel().writer().line(MASTER).haproxy(ALL_DOWN)
     assert story.wait(60).drain() == []
 
@@ -96,9 +96,9 @@ def test_a_failover_while_the_program_did_not_run_is_told():
     memory = begun(BACKUP).end()
     story = Story(memory=memory, now=500.0)
     story.node.listening = True
-    (told,) = story.kernel().writer().line(MASTER).haproxy().wait(60).drain()
-    assert (told.draft.kind, told.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
-    assert (told["Cause"], told["KeepalivedTrap"]) == ("agentRestarted", "notObserved")
+    (reported,) = story.kernel().writer().line(MASTER).haproxy().wait(60).drain()
+    assert (reported.draft.kind, reported.moves) == (Kind.serviceFailover, "backup/standby -> master/active")
+    assert (reported["Cause"], reported["KeepalivedTrap"]) == ("agentRestarted", "notObserved")
 
 
 @pytest.mark.parametrize(
@@ -107,15 +107,15 @@ def test_a_failover_while_the_program_did_not_run_is_told():
 def test_an_instance_that_is_first_heard_of_by_its_end_is_explained_by_it(line, cause):
     story = Story().kernel().writer().haproxy().wait(10)
     story.drain()
-    told = [one for one in story.line(line).wait(5).drain() if one["Subject"] == "SITE1"]
-    assert [one["Cause"] for one in told] == [cause]
+    reported = [one for one in story.line(line).wait(5).drain() if one["Subject"] == "SITE1"]
+    assert [one["Cause"] for one in reported] == [cause]
 
 
 def test_an_outage_that_came_while_the_program_did_not_run_is_told():
     memory = begun(MASTER).end()
     story = Story(memory=memory, now=500.0).kernel().writer().line(MASTER).haproxy(ALL_DOWN)
-    (told,) = [one for one in story.wait(60).drain() if one.draft.kind is Kind.serviceHealthChange]
-    assert told.moves == "master/active -> master/blackhole"
+    (reported,) = [one for one in story.wait(60).drain() if one.draft.kind is Kind.serviceHealthChange]
+    assert reported.moves == "master/active -> master/blackhole"
     assert story.service("SITE1").tracker.previous is Health.active
 
 
@@ -123,8 +123,8 @@ def test_an_outage_that_went_while_the_program_did_not_run_is_told():
     before = begun(MASTER).haproxy(ALL_DOWN).wait(30)
     before.drain()
     story = Story(memory=before.end(), now=500.0).kernel().writer().line(MASTER).haproxy()
-    backend, told = story.wait(60).drain()
-    assert (told.moves, told["Cause"]) == ("master/blackhole -> master/active", "agentRestarted")
+    backend, reported = story.wait(60).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/blackhole -> master/active", "agentRestarted")
     assert (backend["Subject"], backend.moves) == ("local/app", "DOWN -> UP")
 
 

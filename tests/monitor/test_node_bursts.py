@@ -27,8 +27,8 @@ def test_a_burst_of_roles_is_one_event_with_its_count(listening, per_second):
     story.node.listening = listening
     count = flap(story, 30, per_second)
     ended = story.now
-    told = story.wait(120).drain()
-    *single, last = told
+    reported = story.wait(120).drain()
+    *single, last = reported
     assert len(single) == 10
     assert int(last["Suppressed"]) == count - len(single) == story.node.suppressed
     assert last.at <= ended + CALM + 1 + LATE
@@ -36,16 +36,16 @@ def test_a_burst_of_roles_is_one_event_with_its_count(listening, per_second):
     assert f"{count - len(single)} changes" in last["CauseText"]
     service = story.service("SITE1")
     assert service.tracker.failovers == count
-    assert service.tracker.told.role is Role.backup
+    assert service.tracker.reported.role is Role.backup
 
 
 def test_a_burst_without_end_is_told_once_in_the_time_of_the_limit():
     story = begun(BACKUP)
     count = flap(story, 300, 2)
-    told = story.wait(120).drain()
-    sums = [one for one in told if one["Suppressed"] != "0"]
+    reported = story.wait(120).drain()
+    sums = [one for one in reported if one["Suppressed"] != "0"]
     assert len(sums) == 5
-    assert len(told) == 10 + len(sums)
+    assert len(reported) == 10 + len(sums)
     assert sum(int(one["Suppressed"]) for one in sums) == count - 10 == story.node.suppressed
 
 
@@ -62,9 +62,9 @@ def test_more_changes_than_may_wait_are_counted():
     story.node.listening = True
     for number in range(2 * MAX_PENDING):
         story.line(MASTER if number % 2 == 0 else BACKUP)
-    told = story.wait(120).drain()
-    assert int(told[-1]["Suppressed"]) + len(told) - 1 == 2 * MAX_PENDING
-    assert story.health() == told[-1]["Health"]
+    reported = story.wait(120).drain()
+    assert int(reported[-1]["Suppressed"]) + len(reported) - 1 == 2 * MAX_PENDING
+    assert story.health() == reported[-1]["Health"]
 
 
 def test_a_burst_of_one_service_is_none_of_another():
@@ -86,12 +86,16 @@ def test_a_source_that_is_lost_and_back_is_told_when_it_has_held():
     story = begun(MASTER).source("fifo", "ok").wait(5)
     story.source("fifo", "absent", "/run/vrrp.fifo: no such FIFO").wait(HOLD - 0.01)
     assert story.drain() == []
-    (told,) = story.wait(0.01).drain()
-    assert (told.draft.kind, told.moves, told["Subject"]) == (Kind.sourceChange, "ok -> absent", "fifo")
-    assert (told["Cause"], told["CauseText"]) == ("sourceLost", "/run/vrrp.fifo: no such FIFO")
-    assert told.draft.at == DATE + story.now - HOLD
-    (told,) = story.source("fifo", "ok", "/run/vrrp.fifo: no such FIFO").wait(HOLD).drain()
-    assert (told.moves, told["Cause"], told["CauseText"]) == ("absent -> ok", "recovered", "fifo can be read again")
+    (reported,) = story.wait(0.01).drain()
+    assert (reported.draft.kind, reported.moves, reported["Subject"]) == (Kind.sourceChange, "ok -> absent", "fifo")
+    assert (reported["Cause"], reported["CauseText"]) == ("sourceLost", "/run/vrrp.fifo: no such FIFO")
+    assert reported.draft.at == DATE + story.now - HOLD
+    (reported,) = story.source("fifo", "ok", "/run/vrrp.fifo: no such FIFO").wait(HOLD).drain()
+    assert (reported.moves, reported["Cause"], reported["CauseText"]) == (
+        "absent -> ok",
+        "recovered",
+        "fifo can be read again",
+    )
 
 
 def test_a_source_that_is_back_soon_is_not_told():
@@ -105,13 +109,14 @@ def test_a_burst_of_sources_is_counted():
         story.source(f"s{number}", "ok")
     for number in range(20):
         story.source(f"s{number}", "refused", "no process listens")
-    told = story.wait(10).drain()
-    assert kinds(told) == [Kind.sourceChange] * 4
+    reported = story.wait(10).drain()
+    assert kinds(reported) == [Kind.sourceChange] * 4
     assert (
-        told[-1]["CauseText"] == "17 more have changed and are reported one by one as the limit of notifications allows"
+        reported[-1]["CauseText"]
+        == "17 more have changed and are reported one by one as the limit of notifications allows"
     )
-    told += story.wait(7 * 60).drain()
-    assert {one["Subject"] for one in told} == {f"s{number}" for number in range(20)} | {"(several)"}
+    reported += story.wait(7 * 60).drain()
+    assert {one["Subject"] for one in reported} == {f"s{number}" for number in range(20)} | {"(several)"}
     assert story.node.suppressed == 0
 
 
@@ -126,18 +131,18 @@ def test_nothing_is_told_of_sources_before_the_first_judgement():
 
 def test_a_backend_is_told_at_once_and_servers_are_not_told():
     story = begun(MASTER).haproxy(ALL_DOWN)
-    (told,) = story.drain()
-    assert (told.draft.kind, told["Subject"], told.moves) == (Kind.backendChange, "local/app", "UP -> DOWN")
-    assert told["CauseText"] == "local/app went from UP to DOWN"
-    (told,) = [one for one in story.haproxy().drain() if one.draft.kind is Kind.backendChange]
-    assert told.moves == "DOWN -> UP"
+    (reported,) = story.drain()
+    assert (reported.draft.kind, reported["Subject"], reported.moves) == (Kind.backendChange, "local/app", "UP -> DOWN")
+    assert reported["CauseText"] == "local/app went from UP to DOWN"
+    (reported,) = [one for one in story.haproxy().drain() if one.draft.kind is Kind.backendChange]
+    assert reported.moves == "DOWN -> UP"
 
 
 def test_servers_are_told_where_that_is_asked_for():
     story = begun(MASTER, servers=True, backends=False).haproxy(ALL_DOWN)
-    told = story.drain()
-    assert kinds(told) == [Kind.serverChange] * 2
-    assert [(one["Subject"], one.moves) for one in told] == [
+    reported = story.drain()
+    assert kinds(reported) == [Kind.serverChange] * 2
+    assert [(one["Subject"], one.moves) for one in reported] == [
         ("local/app/web1", "UP -> DOWN"),
         ("local/app/web2", "UP -> DOWN"),
     ]

@@ -20,8 +20,8 @@ def test_a_change_of_role_that_waits_for_its_trap_is_reported_at_the_end():
     story.node.listening = True
     story.line(MASTER)
     assert story.drain() == []
-    (told,) = close(story)
-    assert (told.kind, told.cells["haxEventRole"]) == (Kind.serviceFailover, "master")
+    (reported,) = close(story)
+    assert (reported.kind, reported.cells["haxEventRole"]) == (Kind.serviceFailover, "master")
     again = Story(memory=story.end(), now=story.now).kernel().writer().line(MASTER).haproxy().wait(60)
     assert [one for one in again.drain() if one.draft.kind is Kind.serviceFailover] == []
 
@@ -30,20 +30,20 @@ def test_what_a_burst_suppressed_is_counted_at_the_end():
     story = begun(BACKUP)
     for number in range(31):
         story.line((MASTER, BACKUP)[number % 2]).read().wait(0.1)
-    told = [*(one.draft for one in story.drain()), *close(story)]
-    counted = sum(int(one.cells["haxEventSuppressed"]) for one in told)
+    reported = [*(one.draft for one in story.drain()), *close(story)]
+    counted = sum(int(one.cells["haxEventSuppressed"]) for one in reported)
     assert counted == story.node.suppressed
-    assert counted + sum(one.cells["haxEventSuppressed"] == "0" for one in told) == 31
-    assert told[-1].cells["haxEventRole"] == "master"
+    assert counted + sum(one.cells["haxEventSuppressed"] == "0" for one in reported) == 31
+    assert reported[-1].cells["haxEventRole"] == "master"
 
 
 def test_backends_that_a_burst_suppressed_are_counted_at_the_end():
     story = begun(MASTER, limit=2)
     for number in range(10):
         story.haproxy((ALL_DOWN, ALL_UP)[number % 2])
-    told = [one.draft for one in story.drain()] + close(story)
-    told = [one for one in told if one.kind is Kind.backendChange]
-    assert [one.cells["haxEventSuppressed"] for one in told] == ["0", "0", "8"]
+    reported = [one.draft for one in story.drain()] + close(story)
+    reported = [one for one in reported if one.kind is Kind.backendChange]
+    assert [one.cells["haxEventSuppressed"] for one in reported] == ["0", "0", "8"]
 
 
 def test_the_node_reported_as_stopped_ends_when_an_instance_is_known():
@@ -71,8 +71,8 @@ def test_a_service_that_is_gone_while_nobody_looked_is_ended_if_a_problem_was_re
         story.haproxy(ALL_DOWN).wait(5)
         assert "blackhole" in story.drain()[-1].moves
     again = Story([plan("mail", "SITE1")], story.end(), now=500.0).kernel().writer().line(MASTER).haproxy().wait(60)
-    told = [one for one in again.drain() if one["Subject"] == "shop"]
-    assert [(one["Subject"], one.moves) for one in told] == (
+    reported = [one for one in again.drain() if one["Subject"] == "shop"]
+    assert [(one["Subject"], one.moves) for one in reported] == (
         [("shop", "master/blackhole -> stopped/stopped")] if raised else []
     )
     assert "service/shop" not in again.end()

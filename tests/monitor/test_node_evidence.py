@@ -36,8 +36,8 @@ def test_a_keepalived_that_was_there_before_us_and_dies_is_never_active():
     story = Story().kernel().writer().haproxy().wait(60)
     assert story.health("node") == "unknown"
     assert "KEEPALIVED-MIB would name them" in condition(story, "node").details
-    (told,) = story.writer(False).wait(60).drain()
-    assert (told.moves, told["Cause"]) == ("unknown/unknown -> stopped/stopped", "keepalivedDead")
+    (reported,) = story.writer(False).wait(60).drain()
+    assert (reported.moves, reported["Cause"]) == ("unknown/unknown -> stopped/stopped", "keepalivedDead")
     again = Story(memory=story.end(), now=story.now).kernel().writer(False).haproxy().wait(60)
     assert again.health("node") in ("unknown", "stopped")
 
@@ -64,12 +64,12 @@ def test_an_instance_that_loses_all_its_addresses_at_a_reload_claims_nothing():
 def test_a_process_for_vrrp_that_was_started_again_has_no_other_node_to_blame():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).writer().line(BACKUP).kernel().read().wait(3.6)
     story.line(MASTER).kernel(IP).read().wait(60)
-    told = story.drain()
-    assert [(one.moves, one["Cause"]) for one in told] == [
+    reported = story.drain()
+    assert [(one.moves, one["Cause"]) for one in reported] == [
         ("master/active -> backup/standby", "unknown"),
         ("backup/standby -> master/active", "unknown"),
     ]
-    assert "its VRRP process was started again" in told[0]["CauseText"]
+    assert "its VRRP process was started again" in reported[0]["CauseText"]
 
 
 # An empty table beside keepalived's scalars.
@@ -139,8 +139,8 @@ def test_a_configured_service_whose_instance_is_removed_says_so():
     story.mib(("SITE1", MASTER), ("SITE2", MASTER)).wait(60)
     story.drain()
     story.line(FAULT).wait(0.05).mib(("SITE2", MASTER))
-    (told,) = story.wait(60).drain()
-    assert (told.moves, told["Cause"]) == ("master/active -> unknown/unknown", "configurationChanged")
+    (reported,) = story.wait(60).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/active -> unknown/unknown", "configurationChanged")
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -152,9 +152,9 @@ def test_a_fault_of_an_instance_that_is_still_there_is_reported_soon(answers):
         story.mib(("SITE1", FAULT)).read().wait(0.5)
     else:
         story.read().wait(DELETION_WAIT + 0.5)
-    (told,) = story.drain()
-    assert told.moves == "master/active -> fault/fault"
-    assert told.at - began <= (0.6 if answers else DELETION_WAIT + 0.1)
+    (reported,) = story.drain()
+    assert reported.moves == "master/active -> fault/fault"
+    assert reported.at - began <= (0.6 if answers else DELETION_WAIT + 0.1)
 
 
 # An address is one on its interface.
@@ -203,14 +203,14 @@ def rx_lower(story: Story, times: int, each: float = 1.0) -> Story:
 
 def test_a_second_master_on_the_wire_is_a_conflict_until_it_is_silent():
     story = rx_lower(begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60), 5)
-    (told,) = story.drain()
-    assert (told.moves, told["Cause"]) == ("master/active -> master/conflict", "roleDisputed")
-    assert Reason.roleDisputed in Reason(int(told["Reasons"]))
+    (reported,) = story.drain()
+    assert (reported.moves, reported["Cause"]) == ("master/active -> master/conflict", "roleDisputed")
+    assert Reason.roleDisputed in Reason(int(reported["Reasons"]))
     assert story.node.instances.known["SITE1"].disputes == 5
     assert story.node.instances.known["SITE1"].second_masters == 1
     assert changes(story.wait(2.5)) == []
-    (told,) = story.wait(4).drain()
-    assert (told.moves, told["Cause"]) == ("master/conflict -> master/active", "recovered")
+    (reported,) = story.wait(4).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/conflict -> master/active", "recovered")
 
 
 def test_the_last_advertisement_of_one_that_gives_way_is_no_conflict():
@@ -230,11 +230,11 @@ def test_packets_that_the_kernel_drops_are_an_outage_while_it_does():
     instances = story.node.instances
     assert instances.mastered() == {IP}
     instances.take_refused({IP})
-    (told,) = story.wait(0).wait(5).drain()
-    assert (told.moves, condition(story).reasons) == ("master/active -> master/blackhole", Reason.addressFiltered)
+    (reported,) = story.wait(0).wait(5).drain()
+    assert (reported.moves, condition(story).reasons) == ("master/active -> master/blackhole", Reason.addressFiltered)
     instances.take_refused(())
-    (told,) = story.wait(0).wait(5).drain()
-    assert (told.moves, told["Cause"]) == ("master/blackhole -> master/active", "recovered")
+    (reported,) = story.wait(0).wait(5).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/blackhole -> master/active", "recovered")
 
 
 def test_packets_that_are_dropped_make_no_active_at_a_failover():
@@ -252,26 +252,26 @@ def test_an_address_that_somebody_removes_and_keepalived_puts_back():
     story.node.listening = True
     story.kernel().wait(0.003).line(BACKUP).trap(BACKUP).read().wait(0.6).kernel(IP).line(MASTER).trap(MASTER)
     story.reason(NewMasterReason.masterNoResponse).read().wait(60)
-    told = story.drain()
-    assert [(one.moves, one["Cause"]) for one in told] == [
+    reported = story.drain()
+    assert [(one.moves, one["Cause"]) for one in reported] == [
         ("master/active -> backup/standby", "addressRemoved"),
         ("backup/standby -> master/active", "addressRemoved"),
     ]
-    assert all("not by keepalived" in one["CauseText"] for one in told)
+    assert all("not by keepalived" in one["CauseText"] for one in reported)
 
 
 def test_an_address_that_somebody_removes_and_keepalived_leaves_alone():
-    (told,) = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).kernel().wait(60).drain()
-    assert (told.moves, told["Cause"]) == ("master/active -> master/conflict", "addressRemoved")
-    assert "by whom is not known" in told["CauseText"]
+    (reported,) = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).kernel().wait(60).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/active -> master/conflict", "addressRemoved")
+    assert "by whom is not known" in reported["CauseText"]
 
 
 def test_one_that_stays_backup_hears_another_one():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60).line(BACKUP).kernel().read()
     assert story.wait(1).drain() == []
-    (told,) = story.wait(LATE + 0.1).drain()
-    assert told["Cause"] == "peerReturned"
-    assert told["CauseText"] == (
+    (reported,) = story.wait(LATE + 0.1).drain()
+    assert reported["Cause"] == "peerReturned"
+    assert reported["CauseText"] == (
         "the priority of SITE1 is 100 as before, "
         "and it stays BACKUP, so another node of higher priority is heard as MASTER"
     )
@@ -292,9 +292,9 @@ def test_an_own_outage_made_no_master_step_back_that_kept_its_priority(trouble):
     story = trouble(begun(MASTER, IP).mib(("SITE1", MASTER)).wait(60)).wait(3)
     story.drain()
     story.line(BACKUP).kernel().read().wait(1 + LATE)
-    told = next(one for one in story.drain() if one["Role"] == "backup")
-    assert told["Cause"] == "peerReturned"
-    assert "the priority of SITE1 is 100 as before" in told["CauseText"]
+    reported = next(one for one in story.drain() if one["Role"] == "backup")
+    assert reported["Cause"] == "peerReturned"
+    assert "the priority of SITE1 is 100 as before" in reported["CauseText"]
 
 
 WELL = MibScript("chk", good=True)
@@ -319,8 +319,8 @@ def test_an_own_outage_may_be_why_where_the_priority_is_not_seen_whole(row, prio
     story.line(BACKUP, priority=before).line(MASTER, priority=before).wait(60).haproxy(ALL_DOWN).wait(3)
     story.drain()
     story.line(BACKUP, priority=after).kernel().read().wait(3)
-    told = next(one for one in story.drain() if one["Role"] == "backup")
-    assert told["Cause"] == "noUsableBackend"
+    reported = next(one for one in story.drain() if one["Role"] == "backup")
+    assert reported["Cause"] == "noUsableBackend"
 
 
 def test_readings_alone_do_not_show_what_passed_between_them():
@@ -328,17 +328,17 @@ def test_readings_alone_do_not_show_what_passed_between_them():
     story.haproxy(ALL_DOWN).wait(3)
     story.drain()
     story.kernel().mib(("SITE1", BACKUP)).read().wait(3)
-    told = next(one for one in story.drain() if one["Role"] == "backup")
-    assert told["Cause"] == "noUsableBackend", "FAULT may have come between"
+    reported = next(one for one in story.drain() if one["Role"] == "backup")
+    assert reported["Cause"] == "noUsableBackend", "FAULT may have come between"
 
 
 def test_a_takeover_by_priority_may_be_our_own_doing():
     story = begun(BACKUP).wait(60)
     story.node.listening = True
     story.line(MASTER).trap(MASTER).reason(NewMasterReason.preempted).read()
-    (told,) = story.drain()
-    assert told["Cause"] == "priority"
-    assert "this node preempted the other, or the other withdrew" in told["CauseText"]
+    (reported,) = story.drain()
+    assert reported["Cause"] == "priority"
+    assert "this node preempted the other, or the other withdrew" in reported["CauseText"]
 
 
 def test_a_preempt_delay_lies_between_the_recovery_and_the_takeover():
@@ -347,8 +347,8 @@ def test_a_preempt_delay_lies_between_the_recovery_and_the_takeover():
     story.drain()
     story.node.listening = True
     story.line(MASTER).trap(MASTER).reason(NewMasterReason.preempted).read()
-    (told,) = story.drain()
-    assert (told["Cause"], told["CauseText"].partition(":")[0]) == ("recovered", "took over again")
+    (reported,) = story.drain()
+    assert (reported["Cause"], reported["CauseText"].partition(":")[0]) == ("recovered", "took over again")
 
 
 def test_only_interfaces_of_vrrp_explain_a_failover():
@@ -357,8 +357,8 @@ def test_only_interfaces_of_vrrp_explain_a_failover():
     links = {"eth0": Link("eth0", up=True, loopback=False), "eth1": Link("eth1", up=False, loopback=False)}
     story.node.take_kernel(Kernel({IP: frozenset({"eth0"})}, links), story.now)
     story.line(FAULT).wait(0.05).mib(("SITE1", FAULT), tracked=("eth1",)).kernel().read()
-    (told,) = story.wait(1).drain()
-    assert (told["Cause"], told["CauseText"]) == ("interfaceDown", "interface eth1 is down")
+    (reported,) = story.wait(1).drain()
+    assert (reported["Cause"], reported["CauseText"]) == ("interfaceDown", "interface eth1 is down")
 
 
 # Intended roles.

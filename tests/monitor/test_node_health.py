@@ -11,12 +11,12 @@ def test_a_change_of_health_is_told_when_it_has_held():
     story = begun(MASTER).haproxy(ONE_DOWN).wait(HOLD - 0.01)
     assert Kind.serviceHealthChange not in kinds(story.drain())
     story.wait(0.01)
-    (told,) = story.drain()
-    assert told.moves == "master/active -> master/activeDegraded"
-    assert told["Cause"] == "belowMinimum"
-    assert "web2 DOWN" in told["CauseText"]
-    assert int(told["Reasons"]) == Reason.belowMinimum
-    assert told.draft.at == DATE + BEGIN + 10
+    (reported,) = story.drain()
+    assert reported.moves == "master/active -> master/activeDegraded"
+    assert reported["Cause"] == "belowMinimum"
+    assert "web2 DOWN" in reported["CauseText"]
+    assert int(reported["Reasons"]) == Reason.belowMinimum
+    assert reported.draft.at == DATE + BEGIN + 10
 
 
 def test_the_hold_is_as_configured():
@@ -34,19 +34,19 @@ def test_what_is_over_soon_is_not_told():
 def test_a_frozen_haproxy_has_been_so_since_it_was_asked():
     """FACTS: nothing but a reading that takes too long shows it. The time of that is part of the hold."""
     story = begun(MASTER).no_haproxy(Reason.haproxyUnresponsive, "haproxy local does not answer within 2 s", took=2.0)
-    (told,) = story.drain()
-    assert (told.moves, told["Cause"]) == ("master/active -> master/blackhole", "haproxyUnresponsive")
-    assert told["CauseText"] == "haproxy local does not answer within 2 s"
-    assert told.draft.at == DATE + BEGIN + 10
+    (reported,) = story.drain()
+    assert (reported.moves, reported["Cause"]) == ("master/active -> master/blackhole", "haproxyUnresponsive")
+    assert reported["CauseText"] == "haproxy local does not answer within 2 s"
+    assert reported.draft.at == DATE + BEGIN + 10
 
 
 def test_what_was_told_is_told_to_be_over():
     story = begun(MASTER).haproxy(ALL_DOWN).wait(5)
     story.drain()
     story.haproxy()
-    told = [one for one in story.wait(5).drain() if one.draft.kind is Kind.serviceHealthChange]
-    assert [one.moves for one in told] == ["master/blackhole -> master/active"]
-    assert told[0]["Cause"] == "recovered"
+    reported = [one for one in story.wait(5).drain() if one.draft.kind is Kind.serviceHealthChange]
+    assert [one.moves for one in reported] == ["master/blackhole -> master/active"]
+    assert reported[0]["Cause"] == "recovered"
 
 
 def test_addresses_may_be_late_by_a_moment():
@@ -56,10 +56,10 @@ def test_addresses_may_be_late_by_a_moment():
 
 def test_a_master_without_its_address_is_a_conflict():
     story = begun(BACKUP).mib(("SITE1", BACKUP)).wait(5).line(MASTER).read().wait(60)
-    told = story.drain()
-    assert [one.moves for one in told] == ["backup/standby -> master/active", "master/active -> master/conflict"]
-    assert told[1]["Cause"] == "addressConflict"
-    assert Reason(int(told[1]["Reasons"])) is Reason.addressMissing
+    reported = story.drain()
+    assert [one.moves for one in reported] == ["backup/standby -> master/active", "master/active -> master/conflict"]
+    assert reported[1]["Cause"] == "addressConflict"
+    assert Reason(int(reported[1]["Reasons"])) is Reason.addressMissing
 
 
 def test_with_a_kernel_that_cannot_be_asked_nothing_is_claimed():
@@ -73,9 +73,9 @@ def test_with_a_kernel_that_cannot_be_asked_nothing_is_claimed():
 def test_a_frozen_keepalived_is_unknown_and_never_active():
     story = begun(MASTER, IP).mib(("SITE1", MASTER)).wait(5).no_mib(MibFailure.frozen)
     assert story.health() == "unknown"
-    (told,) = story.wait(HOLD).drain()
-    assert (told.moves, told["Cause"]) == ("master/active -> unknown/unknown", "keepalivedUnresponsive")
-    assert told.draft.kind is Kind.serviceHealthChange, "not known is not another role"
+    (reported,) = story.wait(HOLD).drain()
+    assert (reported.moves, reported["Cause"]) == ("master/active -> unknown/unknown", "keepalivedUnresponsive")
+    assert reported.draft.kind is Kind.serviceHealthChange, "not known is not another role"
     story.mib(("SITE1", MASTER))
     assert changes(story.wait(60)) == ["master/unknown -> master/active"]
 

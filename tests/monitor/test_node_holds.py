@@ -65,8 +65,8 @@ class Manager:
         health, before = draft.cells["haxEventHealth"], draft.cells["haxEventPreviousHealth"]
         role, role_before = draft.cells["haxEventRole"], draft.cells["haxEventPreviousRole"]
         assert before == self.health.get(name, before), "it was told otherwise"
-        told_role = self.role.get(name, "unknown")
-        assert told_role in (role_before, "unknown"), "it was told otherwise"
+        reported_role = self.role.get(name, "unknown")
+        assert reported_role in (role_before, "unknown"), "it was told otherwise"
         if draft.kind is Kind.serviceFailover:
             assert role not in (role_before, "unknown")
         else:
@@ -100,10 +100,10 @@ class World:
             self.story.node.lose_kernel(self.story.now)
         else:
             getattr(self.story, name)(*arguments)
-        for told in self.story.drain():
-            assert told.draft.at <= self.story.date + 0.001
-            well_formed(told.draft)
-            self.manager.take(told.draft)
+        for reported in self.story.drain():
+            assert reported.draft.at <= self.story.date + 0.001
+            well_formed(reported.draft)
+            self.manager.take(reported.draft)
         if self.story.node.is_judging:
             self.manager.forget_all_but(self.story.node.services)
 

@@ -16,16 +16,16 @@ def test_services_have_their_part_of_haproxy_and_their_instance():
     story.haproxy({"app": {"a": "UP"}, "api": {"a": "UP", "b": "DOWN"}}).wait(10)
     assert (story.health("www"), story.health("api"), story.drain()) == ("active", "standby", [])
     story.haproxy({"app": {"a": "UP"}, "api": {"a": "DOWN", "b": "DOWN"}})
-    told = [one for one in story.wait(10).drain() if one.draft.kind is Kind.serviceHealthChange]
-    assert [(one["Subject"], one.moves) for one in told] == [("api", "backup/standby -> backup/standbyNotReady")]
+    reported = [one for one in story.wait(10).drain() if one.draft.kind is Kind.serviceHealthChange]
+    assert [(one["Subject"], one.moves) for one in reported] == [("api", "backup/standby -> backup/standbyNotReady")]
     assert story.node.health is Health.standbyNotReady
 
 
 def test_services_of_one_instance_fail_over_together():
     plans = [plan("www", "SITE1"), plan("api", "SITE1", intended=Role.backup)]
     story = Story(plans).kernel().writer().line(BACKUP).haproxy().wait(10).line(MASTER).read()
-    told = story.wait(1).drain()
-    assert [(one["Subject"], one.moves, one["ServedAsIntended"]) for one in told] == [
+    reported = story.wait(1).drain()
+    assert [(one["Subject"], one.moves, one["ServedAsIntended"]) for one in reported] == [
         ("www", "backup/standby -> master/active", "true"),
         ("api", "backup/standby -> master/active", "false"),
     ]
@@ -34,8 +34,8 @@ def test_services_of_one_instance_fail_over_together():
 def test_services_of_one_instance_have_the_same_trap():
     plans = [plan("www", "SITE1"), plan("api", "SITE1")]
     story = failover(Story(plans).kernel().writer().line(BACKUP).haproxy().wait(10)).trap(MASTER).reason().read()
-    told = story.wait(10).drain()
-    assert [(one["Subject"], one["KeepalivedTrap"]) for one in told] == [("www", "seen"), ("api", "seen")]
+    reported = story.wait(10).drain()
+    assert [(one["Subject"], one["KeepalivedTrap"]) for one in reported] == [("www", "seen"), ("api", "seen")]
 
 
 def test_a_service_without_an_instance_has_the_only_one_there_is():

@@ -12,7 +12,7 @@ from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSE
 from haproxy_agentx.monitor.plans import MAX_SERVICES
 from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
-from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Story, Told, changes, plan
+from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Reported, Story, changes, plan
 
 EVIDENCE = [TrapEvidence(sender, community) for sender, community in product(Sender, Community)]
 FORGED = [one for one in EVIDENCE if one.sender is not Sender.proven or one.community is Community.wrong]
@@ -77,7 +77,7 @@ def outcome(story: Story) -> Mapping[str, object]:
     """Return all that anybody can see of a node."""
     node = story.node
     return {
-        "told": [(one.at, one.draft) for one in story.told],
+        "told": [(one.at, one.draft) for one in story.reported],
         "roles": {
             name: (known.role, known.source, known.initial, known.router_id)
             for name, known in node.instances.known.items()
@@ -90,7 +90,7 @@ def outcome(story: Story) -> Mapping[str, object]:
     }
 
 
-def of_services(story: Story) -> list[Told]:
+def of_services(story: Story) -> list[Reported]:
     """Return what was reported of services since the last time."""
     return [one for one in story.drain() if "haxEventHealth" in one.draft.cells]
 
@@ -179,12 +179,12 @@ def test_proposed_changes_of_role_use_up_no_limit():
     story.node.listening = True
     for number in range(40):
         story.trap((MASTER, BACKUP)[number % 2], evidence=SECRET).wait(0.5)
-    assert sum(one.draft.kind.name == "serviceFailover" for one in story.told) <= PROPOSED_CHANGES
+    assert sum(one.draft.kind.name == "serviceFailover" for one in story.reported) <= PROPOSED_CHANGES
     story.drain()
     story.haproxy(ALL_DOWN).wait(3)
-    told = of_services(story)
-    assert [one["Suppressed"] for one in told] == ["0"]
-    assert told[0]["Health"] in {"blackhole", "standbyNotReady"}
+    reported = of_services(story)
+    assert [one["Suppressed"] for one in reported] == ["0"]
+    assert reported[0]["Health"] in {"blackhole", "standbyNotReady"}
 
 
 def test_forged_flapping_does_not_hide_the_death_of_haproxy():
@@ -195,9 +195,9 @@ def test_forged_flapping_does_not_hide_the_death_of_haproxy():
         story.wait(0.1)
     assert story.drain() == []
     story.haproxy(ALL_DOWN).wait(3)
-    (told,) = of_services(story)
-    assert told.moves == "master/active -> master/blackhole"
-    assert told["Suppressed"] == "0"
+    (reported,) = of_services(story)
+    assert reported.moves == "master/active -> master/blackhole"
+    assert reported["Suppressed"] == "0"
 
 
 def test_forged_names_take_no_room_from_true_ones_also_after_a_restart():
@@ -237,6 +237,6 @@ def test_a_trap_that_comes_before_the_mib_says_so_is_seen():
     story.trap(MASTER).wait(3)
     assert story.drain() == []
     story.mib(("SITE1", MASTER)).kernel(IP).read().wait(3)
-    (told,) = story.drain()
-    assert (told.moves, told["KeepalivedTrap"]) == ("backup/standby -> master/active", "seen")
+    (reported,) = story.drain()
+    assert (reported.moves, reported["KeepalivedTrap"]) == ("backup/standby -> master/active", "seen")
     story.no_mib(MibFailure.not_there)

@@ -8,7 +8,7 @@ from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.reminders import LATER, PREFIX, Reminders
 from haproxy_agentx.store.ledger import Ledger
-from tests.monitor.story import ALL_DOWN, ALL_UP, DATE, IP, MASTER, Memory, Story, Told, begun
+from tests.monitor.story import ALL_DOWN, ALL_UP, DATE, IP, MASTER, Memory, Reported, Story, begun
 
 HOUR = 3600.0
 
@@ -18,23 +18,23 @@ def troubled(**more: object) -> Story:
     story = begun(MASTER, IP, **{"remind": HOUR, "backends": False, **more})
     story.node.connected = story.node.can_send = True
     story.haproxy(ALL_DOWN).wait(40)
-    (told,) = story.told
-    assert told.moves == "master/active -> master/blackhole"
+    (reported,) = story.reported
+    assert reported.moves == "master/active -> master/blackhole"
     return story
 
 
-def reminders(story: Story) -> list[Told]:
+def reminders(story: Story) -> list[Reported]:
     """Return the reminders since the last time. Nothing else was told."""
-    told = story.drain()
-    assert all(one.draft.cells.get("haxEventReminder") == "true" for one in told)
-    return told
+    reported = story.drain()
+    assert all(one.draft.cells.get("haxEventReminder") == "true" for one in reported)
+    return reported
 
 
-def kept(story: Story, told: list[Told]) -> Memory:
+def kept(story: Story, reported: list[Reported]) -> Memory:
     """Return what the next run has to know, with what the log knows of problems."""
     ledger = Ledger()
-    ledger.append([one.draft for one in told])
-    return {**story.end(), **ledger.told}
+    ledger.append([one.draft for one in reported])
+    return {**story.end(), **ledger.reported}
 
 
 def again(story: Story, memory: Memory, seconds: float, **more: object) -> Story:
@@ -55,7 +55,7 @@ def test_a_problem_that_lasts_is_reported_again_and_again_until_it_ends():
     story = troubled()
     (first,) = story.drain()
     service = story.service("SITE1")
-    counted, told = service.tracker.transitions, service.tracker.told
+    counted, reported = service.tracker.transitions, service.tracker.reported
     assert reminders(story.wait(first.at + HOUR - story.now - 1)) == []
     (one,) = reminders(story.wait(2))
     assert one.at == pytest.approx(first.at + HOUR)
@@ -64,7 +64,7 @@ def test_a_problem_that_lasts_is_reported_again_and_again_until_it_ends():
     assert one["CauseText"].startswith("still blackhole after 60 min: ")
     assert one.draft.at == pytest.approx(DATE + one.at)
     assert len(reminders(story.wait(3 * HOUR))) == 3
-    assert (service.tracker.transitions, service.tracker.told) == (counted, told), "it is no change"
+    assert (service.tracker.transitions, service.tracker.reported) == (counted, reported), "it is no change"
     story.haproxy(ALL_UP).wait(5)
     (back,) = story.drain()
     assert back.moves == "master/blackhole -> master/active"
@@ -84,11 +84,11 @@ def test_another_problem_begins_its_own_time():
 
 def test_a_restart_neither_repeats_nor_forgets_a_reminder():
     story = troubled()
-    memory = kept(story.wait(HOUR / 2), story.told)
+    memory = kept(story.wait(HOUR / 2), story.reported)
     second = again(story, memory, 60).haproxy(ALL_DOWN).wait(10)
     assert reminders(second) == []
     (one,) = reminders(second.wait(HOUR / 2))
-    assert one.at == pytest.approx(story.told[0].at + HOUR, abs=1)
+    assert one.at == pytest.approx(story.reported[0].at + HOUR, abs=1)
     memory = {**memory, **second.end()}
     third = again(second, memory, 60).haproxy(ALL_DOWN)
     assert reminders(third.wait(HOUR / 2)) == []
@@ -96,7 +96,7 @@ def test_a_restart_neither_repeats_nor_forgets_a_reminder():
 
 def test_one_that_was_missed_comes_once_after_the_start():
     story = troubled()
-    second = again(story, kept(story, story.told), 10 * HOUR)
+    second = again(story, kept(story, story.reported), 10 * HOUR)
     assert second.drain() == [], "HAProxy was not read yet"
     (one,) = reminders(second.haproxy(ALL_DOWN).wait(60))
     assert one.moves == "master/blackhole -> master/blackhole"
@@ -104,14 +104,14 @@ def test_one_that_was_missed_comes_once_after_the_start():
 
 def test_a_problem_that_ended_while_nobody_looked_is_not_reminded_of():
     story = troubled()
-    second = again(story, kept(story, story.told), 10 * HOUR).haproxy(ALL_UP).wait(60)
+    second = again(story, kept(story, story.reported), 10 * HOUR).haproxy(ALL_UP).wait(60)
     assert [one.moves for one in second.drain()] == ["master/blackhole -> master/active"]
     assert second.wait(10 * HOUR).drain() == []
 
 
 def test_a_step_of_the_clock_neither_floods_nor_silences():
     story = troubled()
-    memory = kept(story, story.told)
+    memory = kept(story, story.reported)
     assert any(key.startswith(PREFIX) for key in memory)
     ahead = {key: str(DATE + 1e9) if key.startswith(PREFIX) else text for key, text in memory.items()}
     second = again(story, ahead, 10).haproxy(ALL_DOWN)
@@ -137,8 +137,8 @@ def test_a_service_that_is_about_to_be_reported_otherwise_is_not_reminded_of():
     story = troubled(hold=30.0)
     (first,) = story.drain()
     story.wait(first.at + HOUR - story.now - 10).haproxy(ALL_UP)
-    told = story.wait(60).drain()
-    assert [one.moves for one in told] == ["master/blackhole -> master/active"]
+    reported = story.wait(60).drain()
+    assert [one.moves for one in reported] == ["master/blackhole -> master/active"]
 
 
 def test_reminders_have_a_limit_of_their_own():

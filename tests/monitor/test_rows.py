@@ -310,9 +310,9 @@ def test_an_event_is_a_row_of_its_number():
 
 def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
     story.source("fifo", "ok").source("fifo", "absent", "no such FIFO").haproxy({"app": {"web1": "DOWN"}}).wait(5)
-    told = story.drain()
-    assert {one.draft.kind for one in told} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
-    for number, one in enumerate(told, 1):
+    reported = story.drain()
+    assert {one.draft.kind for one in reported} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
+    for number, one in enumerate(reported, 1):
         shown = row(view_of(event_columns([Event(number, one.draft)], ROOT, lambda: 0.0)), "haxEvent", number)
         given = {name.removeprefix("haxEvent"): text for name, text in one.draft.cells.items()}
         assert of_texts("haxEvent", given).items() <= shown.items()

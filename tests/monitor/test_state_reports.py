@@ -159,16 +159,16 @@ def drafts(of: StateReports, now: float) -> list[tuple[str, str]]:
 
 def test_one_that_flaps_for_ever_does_not_keep_others_from_being_reported():
     of = reports(limit=2)
-    told = []
+    reported = []
     for name in ("flaps", "other"):
         of.see(name, "UP", 0.0)
     for second in range(600):
         of.see("flaps", ("UP", "DOWN")[second % 2], float(second))
         if second == 100:
             of.see("other", "DOWN", 100.0)
-        told += [(second, *one) for one in drafts(of, float(second))]
-    assert [one for one in told if one[1] == "other" and one[0] < 100 + PER + 1]
-    assert len(told) <= 3 * 600 / PER
+        reported += [(second, *one) for one in drafts(of, float(second))]
+    assert [one for one in reported if one[1] == "other" and one[0] < 100 + PER + 1]
+    assert len(reported) <= 3 * 600 / PER
 
 
 def test_what_is_removed_in_a_good_state_is_forgotten_in_silence():
@@ -314,9 +314,9 @@ def test_a_bad_row_is_no_removal():
 def test_a_process_that_is_no_longer_configured_ends_what_was_wrong_in_it():
     of = BackendReports(KINDS, 10, PER, down_once())
     of.keep({"other"}, 5.0)
-    told = list(of.report(5.0, 5.0))
-    assert {one.cells["haxEventSubject"] for one in told} == {"local/app", "local/app/web"}
-    assert all("local is no longer configured" in one.cells["haxEventCauseText"] for one in told)
+    reported = list(of.report(5.0, 5.0))
+    assert {one.cells["haxEventSubject"] for one in reported} == {"local/app", "local/app/web"}
+    assert all("local is no longer configured" in one.cells["haxEventCauseText"] for one in reported)
     states = {state for text in of.texts.values() for state in json.loads(text).values()}
     assert states == {"~removed"}, "but for the marks of what was reported"
 
@@ -328,9 +328,9 @@ def test_more_changes_than_is_kept_are_found_all_the_same():
     for _ in range(100):
         assert backend_events(of, process, 0.0) == []
     process.show({"app": dict.fromkeys(names, "DOWN")})
-    told = [one for step in range(100) for one in backend_events(of, process, 1.0 + step)]
-    assert {one[0] for one in told} == {f"local/app/{name}" for name in names}
-    assert len(told) == len(names)
+    reported = [one for step in range(100) for one in backend_events(of, process, 1.0 + step)]
+    assert {one[0] for one in reported} == {f"local/app/{name}" for name in names}
+    assert len(reported) == len(names)
 
 
 # Sources.
@@ -344,7 +344,7 @@ class Sources:
         self.of = SourceReports(1.0, 10, PER, memory or {})
         self.connected = True
         self.states = {"keepalived-mib": "ok", "keepalived-traps": "ok", "local": "ok"}
-        self.told: list[tuple[str, str]] = []
+        self.reported: list[tuple[str, str]] = []
         self.wait(30.0)
 
     def wait(self, seconds: float) -> "Sources":
@@ -352,7 +352,7 @@ class Sources:
             for name, state in self.states.items():
                 self.of.take(name, state, f"{name} is lost", self.now)
             self.of.take_master(self.connected, self.now)
-            self.told += [
+            self.reported += [
                 (one.cells["haxEventSubject"], one.cells["haxEventState"]) for one in self.of.report(self.now, self.now)
             ]
             self.now += 0.25
@@ -368,7 +368,7 @@ def test_a_restart_of_snmpd_that_takes_no_longer_than_the_hold_is_no_event():
     sources = Sources().snmpd(False).wait(0.75).snmpd(True)
     sources.states["keepalived-mib"] = "absent"  # keepalived connects again after 15 s
     sources.wait(16.0).states["keepalived-mib"] = "ok"
-    assert sources.wait(200.0).told == []
+    assert sources.wait(200.0).reported == []
 
 
 def test_an_outage_of_snmpd_is_one_fact():
@@ -377,27 +377,27 @@ def test_an_outage_of_snmpd_is_one_fact():
     sources.wait(0.5).snmpd(False).wait(100.0).snmpd(True)
     sources.states["keepalived-mib"] = "absent"
     sources.wait(16.0).states["keepalived-mib"] = "ok"
-    assert sources.wait(200.0).told == [(SNMPD, "absent"), (SNMPD, "ok")]
+    assert sources.wait(200.0).reported == [(SNMPD, "absent"), (SNMPD, "ok")]
 
 
 def test_a_source_that_does_not_come_back_with_snmpd_is_reported():
     sources = Sources().snmpd(False).wait(0.5).snmpd(True)
     sources.states["keepalived-mib"] = "absent"
-    assert sources.wait(RETURN - 1).told == []
-    assert sources.wait(5.0).told == [("keepalived-mib", "absent")]
+    assert sources.wait(RETURN - 1).reported == []
+    assert sources.wait(5.0).reported == [("keepalived-mib", "absent")]
 
 
 def test_another_source_is_lost_on_its_own():
     sources = Sources().snmpd(False)
     sources.states["local"] = "refused"
-    assert ("local", "refused") in sources.wait(5.0).told
+    assert ("local", "refused") in sources.wait(5.0).reported
 
 
 def test_a_source_that_came_back_while_nobody_looked_is_reported_at_the_start():
     before = Sources()
     before.states["local"] = "refused"
-    assert before.wait(5.0).told == [("local", "refused")]
-    assert Sources(before.of.texts).told == [("local", "ok")]
+    assert before.wait(5.0).reported == [("local", "refused")]
+    assert Sources(before.of.texts).reported == [("local", "ok")]
 
 
 def test_a_source_that_was_lost_and_is_no_longer_configured_is_ended():

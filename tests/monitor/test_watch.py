@@ -188,8 +188,8 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     assert watching._judge(100.01, 0.0) == []
     assert reads == ["local"], "once"
     watching.node.take_process(HaproxyUpdate(ProcessState("local", None), 1, 100.02, None), 100.03)
-    (told,) = watching._judge(100.03, 0.0)
-    assert told.cells["haxEventSubject"] == "SITE1"
+    (reported,) = watching._judge(100.03, 0.0)
+    assert reported.cells["haxEventSubject"] == "SITE1"
 
 
 def test_a_role_that_changes_right_after_the_first_trap_has_its_own_listened_for():

@@ -39,7 +39,7 @@ def view_of(*events: Event) -> MibView:
     return MibView(small_columns(ROOT, schema.EVENT_TABLE, rows), object_names(ROOT))
 
 
-def told(event: Event) -> list[VarBind]:
+def reported(event: Event) -> list[VarBind]:
     return notifications.varbinds(event, ROOT, **NO_LIMIT)
 
 
@@ -71,7 +71,7 @@ def test_each_kind_has_a_notification_of_its_number():
 @pytest.mark.parametrize("made", MADE)
 def test_each_object_is_there_in_order_and_its_instance_exists(kind, made):
     event = made(kind)
-    varbinds = of_the_row(told(event))
+    varbinds = of_the_row(reported(event))
     names = [NAMES[from_key(one.name)[:-1]] for one in varbinds]
     assert tuple(names[: len(OF_KIND[kind].objects)]) == OF_KIND[kind].objects
     assert len(set(names)) == len(names)
@@ -88,25 +88,25 @@ def test_snmp_trap_oid_is_first_or_follows_sys_up_time(kind, made):
     event = made(kind)
     name = (*ROOT, 0, kind.value)
     trap = VarBind(Tag.OBJECT_IDENTIFIER, key(TRAP_OID), key(name))
-    assert told(event)[0] == trap
+    assert reported(event)[0] == trap
     with_time = notifications.varbinds(event, ROOT, 2**32 + 5, **NO_LIMIT)
-    assert with_time == [VarBind(Tag.TIME_TICKS, key(UP_TIME), 5), *told(event)]
+    assert with_time == [VarBind(Tag.TIME_TICKS, key(UP_TIME), 5), *reported(event)]
     other = parse("1.3.6.1.4.1.64512.1")
     assert notifications.varbinds(event, other)[0].value == key((*other, 0, kind.value))
     moved = [from_key(one.name)[: len(other)] for one in notifications.varbinds(event, other, **NO_LIMIT)[1:]]
-    assert moved.count(other) == len(of_the_row(told(event)))
+    assert moved.count(other) == len(of_the_row(reported(event)))
 
 
 # FACTS of net-snmp: snmpd logs two lines for each Counter64 in a notification; and an SNMPv1 sink would lose it.
 def test_no_counter64_in_any_notification():
     for made in MADE:
         for kind in Kind:
-            assert Tag.COUNTER64 not in {one.tag for one in told(made(kind))}
+            assert Tag.COUNTER64 not in {one.tag for one in reported(made(kind))}
     assert Tag.COUNTER64 not in {column.syntax.tag for column in schema.EVENT_TABLE.columns}
 
 
 def test_a_failover_carries_what_keepalived_told():
-    varbinds = told(event_of(Kind.serviceFailover))
+    varbinds = reported(event_of(Kind.serviceFailover))
     last = varbinds[-4:]
     assert {dotted(from_key(one.name)): (one.tag, one.value) for one in last} == KEEPALIVED
     assert [dotted(from_key(one.name)) for one in last] == list(KEEPALIVED)
@@ -118,18 +118,18 @@ def test_a_failover_carries_what_keepalived_told():
 @pytest.mark.parametrize(("text", "number"), [("init", 0), ("0", 0), ("shutdown", 5), ("deleted", 6), ("5", 5)])
 def test_keepalived_states_by_label_or_number(text, number):
     event = Event(1, EventDraft(AT, Kind.serviceFailover, {}, {"vrrpInstanceState": text}))
-    assert told(event)[-1] == VarBind(Tag.INTEGER, key(parse(list(KEEPALIVED)[1])), number)
+    assert reported(event)[-1] == VarBind(Tag.INTEGER, key(parse(list(KEEPALIVED)[1])), number)
 
 
 # What another version left behind, or what is not known, is neither told nor in the way.
 @pytest.mark.parametrize("made", [bare, garbage])
 def test_what_is_not_known_is_said_to_be_so(made):
     for kind in Kind:
-        by_name = {NAMES[from_key(one.name)[:-1]]: one.value for one in of_the_row(told(made(kind)))}
+        by_name = {NAMES[from_key(one.name)[:-1]]: one.value for one in of_the_row(reported(made(kind)))}
         assert by_name.get("haxEventHealth", 8) == 8
         assert by_name.get("haxEventReasons", bytes(3)) == bytes(3)
         assert by_name.get("haxEventRole", 6) == by_name.get("haxEventPreviousRole", 6) == 6
-        assert not [one for one in told(made(kind)) if from_key(one.name)[:7] == (1, 3, 6, 1, 4, 1, 9586)]
+        assert not [one for one in reported(made(kind)) if from_key(one.name)[:7] == (1, 3, 6, 1, 4, 1, 9586)]
 
 
 def test_the_cells_of_the_log():
@@ -157,7 +157,7 @@ def test_the_cells_of_the_log():
 @every_kind
 def test_what_is_of_the_log_only_is_not_told(kind):
     done = event_of(kind, delivery=Delivery.acknowledged, acknowledged_at=AT)
-    names = {NAMES[from_key(one.name)[:-1]] for one in of_the_row(told(done))}
+    names = {NAMES[from_key(one.name)[:-1]] for one in of_the_row(reported(done))}
     assert not names & {"haxEventDelivery", "haxEventAcknowledgedTime", "haxEventKind"}
 
 
@@ -221,6 +221,6 @@ def test_pointers_to_rows():
 
 def test_reasons_are_bits_of_the_mib():
     event = event_of(Kind.serviceFailover)
-    value = next(one.value for one in told(event) if NAMES.get(from_key(one.name)[:-1]) == "haxEventReasons")
+    value = next(one.value for one in reported(event) if NAMES.get(from_key(one.name)[:-1]) == "haxEventReasons")
     assert int(REASONS) == 1 << 1 | 1 << 12
     assert value == bytes((0b01000000, 0b00001000, 0))

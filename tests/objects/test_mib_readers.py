@@ -125,10 +125,10 @@ def test_pysmi_compiles_all_of_it(file, root, tmp_path):
         if one.get("class") == "objecttype" and one.get("maxaccess") == "read-only"
     }
     assert readable == objects(root)
-    told = {name: one for name, one in compiled.items() if one.get("class") == "notificationtype"}
-    assert {name: one["oid"] for name, one in told.items()} == notifications(root)
+    reported = {name: one for name, one in compiled.items() if one.get("class") == "notificationtype"}
+    assert {name: one["oid"] for name, one in reported.items()} == notifications(root)
     for one in schema.NOTIFICATIONS:
-        assert [part["object"] for part in told[one.name]["objects"]] == list(one.objects)
+        assert [part["object"] for part in reported[one.name]["objects"]] == list(one.objects)
     for table in schema.TABLES:
         assert [index["object"] for index in compiled[table.entry]["indices"]] == [one.name for one in table.indexes]
     for convention in schema.CONVENTIONS:

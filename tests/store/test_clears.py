@@ -25,7 +25,7 @@ def clears(events: Sequence[Event]) -> list[str | None]:
 def restarted(ledger: Ledger) -> Ledger:
     """Return what the next run has: the file keeps texts."""
     events = [event for event in map(from_row, map(to_row, ledger.recent.values())) if event is not None]
-    return Ledger(ledger.counts, events, dict(ledger.told))
+    return Ledger(ledger.counts, events, dict(ledger.memory))
 
 
 def test_the_end_of_a_problem_names_its_event():
@@ -34,7 +34,7 @@ def test_the_end_of_a_problem_names_its_event():
     assert clears(ledger.append(drafts)) == ["0", "0", "1"]
     assert clears(ledger.append([report("a", Severity.cleared)])) == ["0"], "it has ended already"
     assert clears(ledger.append([report("b", Severity.cleared)])) == ["2"]
-    assert not [key for key in ledger.told if key.startswith(OPEN)]
+    assert not [key for key in ledger.memory if key.startswith(OPEN)]
 
 
 def test_a_problem_that_becomes_another_one_ends_with_it():
@@ -61,10 +61,10 @@ def test_a_restart_remembers_what_is_open():
 def test_what_is_open_is_written_with_the_event():
     ledger = Ledger()
     ledger.append([report("a", Severity.minor)])
-    assert (set(ledger.changes.events), ledger.changes.told) == ({1}, {f"{OPEN}server/a": "1"})
+    assert (set(ledger.changes.events), ledger.changes.memory) == ({1}, {f"{OPEN}server/a": "1"})
     ledger.saved()
     ledger.append([report("a", Severity.cleared)])
-    assert (set(ledger.changes.events), ledger.changes.told) == ({2}, {f"{OPEN}server/a": None})
+    assert (set(ledger.changes.events), ledger.changes.memory) == ({2}, {f"{OPEN}server/a": None})
 
 
 @pytest.mark.parametrize("kind", [Kind.sourceChange, Kind.backendChange, Kind.serverChange])
@@ -73,7 +73,7 @@ def test_a_sum_of_several_ends_nothing_and_begins_nothing(kind):
     several = {"haxEventSubject": "(several)", "haxEventSeverity": "indeterminate", "haxEventSuppressed": "3"}
     test = EventDraft(1.0, Kind.test, {"haxEventSubject": "haproxy-agentx"})
     assert clears(ledger.append([EventDraft(1.0, kind, several), EventDraft(2.0, kind, several), test])) == [None] * 3
-    assert ledger.told == {}
+    assert ledger.memory == {}
 
 
 def test_an_event_that_gets_no_number_leaves_no_trace():
@@ -97,11 +97,11 @@ def test_what_was_numbered_before_the_file_was_read_is_linked_to_it(last):
     assert found == {first: "1", first + 1: "0", first + 2: str(first + 1), first + 3: "2"}
     after = file.append([report(name, Severity.cleared) for name in "abcd"])
     assert clears(after) == ["0", str(first + 3), "3", "0"]
-    assert not [key for key in file.told if key.startswith(OPEN)]
+    assert not [key for key in file.memory if key.startswith(OPEN)]
 
 
 def test_a_memory_that_somebody_has_edited_clears_nothing():
-    ledger = Ledger(told={f"{OPEN}server/a": "x", f"{OPEN}server/b": ""})
+    ledger = Ledger(memory={f"{OPEN}server/a": "x", f"{OPEN}server/b": ""})
     assert clears(ledger.append([report("a", Severity.cleared), report("b", Severity.cleared)])) == ["0", "0"]
     assert clears(ledger.append([report("a", Severity.cleared)])) == ["0"]
 

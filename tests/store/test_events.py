@@ -110,7 +110,7 @@ def test_all_of_it_outlives_the_process(path):
         before = (log.last(10), log.counts(), log.recall())
         assert sound(store)
     assert contents(path) == before
-    events, counts, told = before
+    events, counts, reported = before
     assert [(event.delivery, event.tries, event.acknowledged_at) for event in events] == [
         (Delivery.acknowledged, 1, AT),
         (Delivery.sent, 2, None),
@@ -119,7 +119,7 @@ def test_all_of_it_outlives_the_process(path):
     ]
     assert [event.draft for event in events] == several(1, 4)
     assert counts == Counts(sent=3, acknowledged=1, queued=2, suppressed=7, lost=1, last_sequence=4)
-    assert told == {"SITE1": '{"health": 1}', "n\0ame\udcff": '"\udcff"'}
+    assert reported == {"SITE1": '{"health": 1}', "n\0ame\udcff": '"\udcff"'}
     with closing(Store.open(path)) as store:
         assert [acknowledge(store).sequence for _ in range(2)] == [2, 4]
         assert Log(store).last(10)[1].tries == 3
@@ -195,8 +195,8 @@ def test_a_store_of_the_first_version_is_upgraded_in_place(path):
         assert (store.created, store.created_at) == (False, 1_700_000_000.0)
         assert store.assign("s", [("a", 0)]) == {"a": 5}
         assert numbers(Log(store).append(several(1, 2), {"SITE1": "{}"})) == [1, 2]
-    events, _, told = contents(path)
-    assert (numbers(events), told) == ([1, 2], {"SITE1": "{}"})
+    events, _, reported = contents(path)
+    assert (numbers(events), reported) == ([1, 2], {"SITE1": "{}"})
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
@@ -258,10 +258,10 @@ def test_r4_full_while_running(path):
         assert store.memory_only, "what failed is not tried with each event"
         store.retry()
         assert sound(store)
-    events, counts, told = contents(path)
+    events, counts, reported = contents(path)
     assert [event.delivery for event in events] == [Delivery.acknowledged, Delivery.acknowledged, Delivery.queued]
     assert counts == Counts(sent=2, acknowledged=2, queued=1, last_sequence=3)
-    assert told == {"SITE1": "{}"}
+    assert reported == {"SITE1": "{}"}
 
 
 def test_r4_full_at_the_start(path):
@@ -323,7 +323,7 @@ def test_unreadable_at_the_start_what_came_before_is_put_before(path, tmp_path):
         pending = Log(store).pending()
         assert pending is not None
         assert pending.sequence == 2
-    events, counts, told = contents(path)
+    events, counts, reported = contents(path)
     assert [event.draft for event in events] == several(1, 5)
     assert [event.delivery for event in events] == [
         Delivery.acknowledged,
@@ -333,7 +333,7 @@ def test_unreadable_at_the_start_what_came_before_is_put_before(path, tmp_path):
         Delivery.queued,
     ]
     assert counts == Counts(sent=2, acknowledged=2, queued=3, last_sequence=5)
-    assert told == {"SITE1": "new", "SITE2": "old"}
+    assert reported == {"SITE1": "new", "SITE2": "old"}
 
 
 @pytest.mark.parametrize("suffixes", [("",), ("", "-wal", "-shm")])
@@ -347,11 +347,11 @@ def test_removed_while_running_it_is_written_again(path, suffixes):
             Path(path + suffix).unlink()
         assert numbers(Log(store).append([draft(last + 1)])) == [last + 1]
         assert sound(store)
-    events, counts, told = contents(path)
+    events, counts, reported = contents(path)
     first = 1 if "-wal" in suffixes else 2  # without its journal the old file cannot be read: what waits is at hand
     assert [event.draft for event in events] == several(first, last + 1)
     assert counts == Counts(sent=1, acknowledged=1, queued=last, last_sequence=last + 1)
-    assert told == {"SITE1": "{}"}
+    assert reported == {"SITE1": "{}"}
 
 
 def test_replaced_while_running_the_log_is_ours(path, tmp_path):
@@ -367,9 +367,9 @@ def test_replaced_while_running_the_log_is_ours(path, tmp_path):
             Path(path + suffix).unlink()
         assert numbers(Log(store).append([draft(4)])) == [4]
         assert sound(store)
-    events, counts, told = contents(path)
+    events, counts, reported = contents(path)
     assert [event.draft for event in events] == several(1, 4)
-    assert (counts, told) == (Counts(queued=4, last_sequence=4), {"SITE1": "{}"})
+    assert (counts, reported) == (Counts(queued=4, last_sequence=4), {"SITE1": "{}"})
 
 
 def test_replaced_by_its_own_backup_nothing_is_sent_again(path, tmp_path):
@@ -415,10 +415,10 @@ def test_r5_damaged_while_in_use_the_numbers_go_on(path):
         assert "was damaged and is kept as" in str(store.problem)
         assert not store.memory_only
         assert store.assign("s", [("a", 0)]) == {"a": 5}
-    events, counts, told = contents(path)
+    events, counts, reported = contents(path)
     assert [event.draft for event in events] == several(1, 4)
     assert events[0].delivery is Delivery.acknowledged
-    assert (counts, told) == (Counts(sent=1, acknowledged=1, queued=3, last_sequence=4), {"SITE1": "{}"})
+    assert (counts, reported) == (Counts(sent=1, acknowledged=1, queued=3, last_sequence=4), {"SITE1": "{}"})
 
 
 def test_a_row_that_somebody_has_edited_is_passed_over(path):
@@ -488,10 +488,10 @@ def test_p5_killed_60_times(path):
             else:
                 assert number == settled + 1, "in their order"
                 settled = number
-        events, counts, told = contents(path)
+        events, counts, reported = contents(path)
         assert [event.draft for event in events] == several(1, counts.last_sequence)
         assert counts.last_sequence >= appended
-        assert told == ({"told": str(counts.last_sequence)} if events else {})
+        assert reported == ({"told": str(counts.last_sequence)} if events else {})
         done = [event.sequence for event in events if event.delivery is Delivery.acknowledged]
         assert done == list(range(1, len(done) + 1))
         assert len(done) >= settled

@@ -108,11 +108,11 @@ def test_memory_is_bounded_when_nothing_can_be_written():
 
 
 def test_what_is_told_is_remembered_and_forgotten():
-    ledger = Ledger(told={"a": "1", "b": "2"})
+    ledger = Ledger(memory={"a": "1", "b": "2"})
     ledger.remember({"b": "3", "c": "4"})
     ledger.forget(["a", "unknown"])
-    assert ledger.told == {"b": "3", "c": "4"}
-    assert ledger.changes.told == {"a": None, "b": "3", "c": "4"}
+    assert ledger.memory == {"b": "3", "c": "4"}
+    assert ledger.changes.memory == {"a": None, "b": "3", "c": "4"}
 
 
 def test_two_logs_become_one():
@@ -125,7 +125,7 @@ def test_two_logs_become_one():
     earlier.continue_with(later)
     assert list(earlier.recent) == [9, 10, 11]
     assert earlier.counts == Counts(sent=6, acknowledged=4, queued=3, suppressed=7, last_sequence=11)
-    assert earlier.told == {"a": "new", "b": "2"}
+    assert earlier.memory == {"a": "new", "b": "2"}
     assert set(earlier.changes.events) == {10, 11}
     assert earlier.changes.events[10].delivery is Delivery.sent
 

@@ -49,7 +49,7 @@ def sound(store: Store) -> bool:
     return store.problem is None and not store.memory_only
 
 
-def told(store: Store) -> str:
+def reported(store: Store) -> str:
     """Give the problem, which is one line that says where, and what becomes of it."""
     assert store.problem is not None
     assert store.problem.startswith(f"store {store.path} ")
@@ -254,12 +254,12 @@ def test_r5_a_damaged_file_is_kept_aside_and_begun_anew(path, damage):
     damage(path)
     content = Path(path).read_bytes()
     with closing(Store.open(path)) as store:
-        assert f"was damaged and is kept as {path}.corrupt-1" in told(store)
-        assert "row indexes and the numbers of events restarted" in told(store)
+        assert f"was damaged and is kept as {path}.corrupt-1" in reported(store)
+        assert "row indexes and the numbers of events restarted" in reported(store)
         assert store.created
         assert not store.memory_only
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
-        assert "row indexes and the numbers of events restarted" in told(store)
+        assert "row indexes and the numbers of events restarted" in reported(store)
     assert Path(f"{path}.corrupt-1").read_bytes() == content
     assert assign(path, ("a", 1)) == {"a": 5}
 
@@ -299,8 +299,8 @@ def test_r5_damaged_where_nothing_can_be_put_aside(shared):
     garble(path)
     Path(path).chmod(0o666)
     with unprivileged(), closing(Store.open(path)) as store:
-        assert "is damaged" in told(store)
-        assert "cannot be set aside" in told(store)
+        assert "is damaged" in reported(store)
+        assert "cannot be set aside" in reported(store)
         assert store.created
         assert store.memory_only
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
@@ -314,7 +314,7 @@ def test_r5_damaged_while_in_use(path):
         garble(path)
         store._file.connection.execute("PRAGMA shrink_memory")  # SQLite has the pages still
         assert store.assign("another", [("x", 1)]) == {"x": 1}
-        assert "damaged" in told(store)
+        assert "damaged" in reported(store)
         assert store.created
         assert store.assign(SCOPE, [("a", 0), ("b", 0), ("c", 5)]) == {**numbers, "c": FIRST_FREE + 2}
         assert not store.memory_only
@@ -335,7 +335,7 @@ def test_a_newer_version_is_read_and_not_touched(path):
     assign(path, ("a", 5))
     execute(path, f"PRAGMA user_version = {len(MIGRATIONS) + 1}", "CREATE TABLE newer (a)")
     with closing(Store.open(path)) as store:
-        assert "is of a newer haproxy-agentx" in told(store)
+        assert "is of a newer haproxy-agentx" in reported(store)
         assert store.memory_only
         assert not store.created
         assert store.assign(SCOPE, [("a", 0), ("b", 5)]) == {"a": 5, "b": FIRST_FREE + 1}
@@ -347,7 +347,7 @@ def test_the_file_of_another_program_is_not_touched(path):
     execute(path, "CREATE TABLE precious (a)", "INSERT INTO precious VALUES (1)")
     content = Path(path).read_bytes()
     with closing(Store.open(path)) as store:
-        assert "is a database of another program; set the key store" in told(store)
+        assert "is a database of another program; set the key store" in reported(store)
         assert store.created
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
         assert store.assign(SCOPE, [("a", 0)]) == {"a": 5}
@@ -376,7 +376,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path, monkeypatch):
     assign(path, ("a", 5))
     monkeypatch.setattr(store_file, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE half (a); CREATE TABLE half (a)"))
     with closing(Store.open(path)) as store:
-        assert "half" in told(store)
+        assert "half" in reported(store)
         assert store.assign(SCOPE, [("a", 0)]) == {"a": 5}
     monkeypatch.undo()
     assert assign(path, ("a", 0)) == {"a": 5}
@@ -384,7 +384,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path, monkeypatch):
 
 def test_a_directory(tmp_path):
     with closing(Store.open(str(tmp_path))) as store:
-        assert "is no file; set the key store" in told(store)
+        assert "is no file; set the key store" in reported(store)
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
         assert store.memory_only
 
@@ -392,7 +392,7 @@ def test_a_directory(tmp_path):
 def test_a_fifo_is_not_waited_for(path):
     os.mkfifo(path)
     with closing(Store.open(path)) as store:
-        assert "is no file" in told(store)
+        assert "is no file" in reported(store)
 
 
 def test_the_last_folder_is_made(tmp_path):
@@ -403,7 +403,7 @@ def test_the_last_folder_is_made(tmp_path):
 def test_a_folder_that_is_missing_is_told(tmp_path):
     path = tmp_path / "no" / "such" / "state.db"
     with closing(Store.open(str(path))) as store:
-        assert f"there is no folder {path.parent}; make it, owned by uid {os.geteuid()}" in told(store)
+        assert f"there is no folder {path.parent}; make it, owned by uid {os.geteuid()}" in reported(store)
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
         path.parent.mkdir(parents=True)
         store.retry()
@@ -434,7 +434,7 @@ def test_r5_read_only_the_old_numbers_stand_and_new_ones_are_in_memory(shared):
     assign(path, ("a", 5), ("b", 5))
     Path(path).chmod(0o644)
     with unprivileged(), closing(Store.open(path)) as store:
-        assert f"cannot be written: uid {os.geteuid()} may not write {shared}; chown it" in told(store)
+        assert f"cannot be written: uid {os.geteuid()} may not write {shared}; chown it" in reported(store)
         assert not store.created
         assert store.memory_only
         wanted = [("b", 0), ("a", 0), ("c", 5)]
@@ -452,7 +452,7 @@ def test_r5_read_only_with_a_journal_that_was_not_written_back(shared, tmp_path)
             shutil.copy(store.path + suffix, shared)
             (shared / f"state.db{suffix}").chmod(0o644)
     with unprivileged(), closing(Store.open(str(shared / "state.db"))) as store:
-        assert "may not write" in told(store)
+        assert "may not write" in reported(store)
         assert not store.created
         assert store.assign(SCOPE, [("b", 0)]) == {"b": FIRST_FREE + 1}
 
@@ -488,7 +488,7 @@ def test_r5_what_was_read_only_with_the_journal_of_a_killed_program_is_caught_up
         with unprivileged():
             store.__init__(str(files[0]))
             store._open()
-            assert "may not write" in told(store)
+            assert "may not write" in reported(store)
             assert store.assign(SCOPE, [("b", 5)]) == {"b": FIRST_FREE + 1}
             store.retry()
             assert store.assign(SCOPE, [("a", 0)]) == {"a": 5}
@@ -507,7 +507,7 @@ def test_r5_no_permission_to_look(shared):
     closed = shared / "closed"
     closed.mkdir(0o700)
     with unprivileged(), closing(Store.open(str(closed / "state.db"))) as store:
-        assert "Permission denied; let uid" in told(store) or "may not write" in told(store)
+        assert "Permission denied; let uid" in reported(store) or "may not write" in reported(store)
         assert store.created
         assert store.assign(SCOPE, [("a", 5)]) == {"a": 5}
 
@@ -519,7 +519,7 @@ def test_r4_full_at_the_start(path):
     with full_disk():
         store = Store.open(path)
         assert store.memory_only
-        assert "cannot be written" in told(store)
+        assert "cannot be written" in reported(store)
         assert store.assign(SCOPE, [("a", 5), ("b", 5)]) == {"a": 5, "b": FIRST_FREE + 1}
     with closing(store):
         assert store.assign(SCOPE, [("c", 5)]) == {"c": FIRST_FREE + 2}
@@ -533,8 +533,8 @@ def test_r4_full_while_running(path):
         store.assign("another", [("x", 1)])
         with full_disk():
             numbers |= store.assign(SCOPE, [("b", 5), ("c", 7)])
-            assert "cannot be written" in told(store)
-            assert "kept in memory" in told(store)
+            assert "cannot be written" in reported(store)
+            assert "kept in memory" in reported(store)
             assert store.memory_only
             assert store.assign(SCOPE, [("a", 0), ("b", 0), ("c", 0), ("a", 0)]) == numbers
             assert store.assign("another", [("x", 0), ("y", 1)]) == {"x": 1, "y": FIRST_FREE + 1}
@@ -550,7 +550,7 @@ def test_r4_sqlite_says_that_it_is_full(path, monkeypatch):
         store._file.connection.execute(f"PRAGMA max_page_count = {pages}")
         wanted = [("x" * 100 + str(number), 0) for number in range(500)]
         numbers = store.assign(SCOPE, wanted)
-        assert "the disk is full; free some space" in told(store)
+        assert "the disk is full; free some space" in reported(store)
         assert store.assign(SCOPE, wanted) == numbers  # another connection, which has no such limit
         assert sound(store)
     assert assign(path, *wanted) == numbers
@@ -572,7 +572,7 @@ def test_locked_at_the_start(path):
     assign(path, ("a", 5))
     with locked(path):
         store = Store.open(path)
-        assert "is locked by another program; end that" in told(store)
+        assert "is locked by another program; end that" in reported(store)
         assert not store.created
         assert store.assign(SCOPE, [("a", 0), ("b", 5)]) == {"a": 5, "b": FIRST_FREE + 1}
         assert store.memory_only
@@ -603,7 +603,7 @@ def test_written_by_another_while_running(path):
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert store.assign(SCOPE, [("b", 6)]) == {"b": 6}
-            assert "is locked by another program" in told(store)
+            assert "is locked by another program" in reported(store)
             other.execute("ROLLBACK")
         assert store.assign(SCOPE, [("c", 7)]) == {"c": 7}
         assert sound(store)
@@ -636,7 +636,7 @@ def test_removed_with_its_folder(tmp_path):
         (tmp_path / "state").touch()
         assert store.assign(SCOPE, [("b", 5)]) == {"b": FIRST_FREE + 1}
         assert store.memory_only
-        told(store)
+        reported(store)
         (tmp_path / "state").unlink()
         store.retry()
         assert sound(store)

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from tests.support.told import Told
+from tests.support.reported import Reported
 
 SERVICE = frozenset({"serviceFailover", "serviceHealthChange"})
 
 
-def once(arrived: Iterable[Told], jumps: int = 0) -> list[Told]:
+def once(arrived: Iterable[Reported], jumps: int = 0) -> list[Reported]:
     """Check the numbers, and give each notification once.
 
     Numbers begin at 1 and have no gaps but ``jumps``; what comes first comes in order; what comes again says that it
     may be repeated, and says nothing else than before.
     """
-    found: dict[int, Told] = {}
+    found: dict[int, Reported] = {}
     last = 0
     for one in arrived:
         before = found.get(one.sequence)
@@ -29,7 +29,7 @@ def once(arrived: Iterable[Told], jumps: int = 0) -> list[Told]:
     return list(found.values())
 
 
-def check_chains(found: Sequence[Told], subjects: Iterable[str]) -> None:
+def check_chains(found: Sequence[Reported], subjects: Iterable[str]) -> None:
     """Check that each notification of a service goes on from where the one before left the manager.
 
     A role that is not known is none that a manager goes on from.

@@ -28,7 +28,7 @@ class Log:
         return events
 
     def recall(self) -> dict[str, str]:
-        return dict(self._ledger.told)
+        return dict(self._ledger.memory)
 
     def forget(self, keys: Iterable[str]) -> None:
         self._ledger.forget(keys)

@@ -191,7 +191,7 @@ def info_cells(mib: Mib, answer: str, process: int) -> Cells:
     return found
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """What the daemon is configured with, for what it tells of itself."""
 
     name: str
@@ -224,7 +224,7 @@ VOLATILE = (
 """Objects whose values are made by the daemon: they change by themselves, or are tested for themselves."""
 
 
-def daemon_cells(mib: Mib, sources: list[Told], version: str, cells: Cells) -> tuple[Cells, set[str]]:
+def daemon_cells(mib: Mib, sources: list[Reported], version: str, cells: Cells) -> tuple[Cells, set[str]]:
     """Give the cells that the daemon tells of itself while all is well, and the names of those that are volatile.
 
     ``cells`` are those of the tables, which it counts.
@@ -331,6 +331,6 @@ _RANGES = {
 
 def differences(found: Cells, wanted: Cells, limit: int = 12) -> list[str]:
     """Say what differs, in words, so that a failure can be read."""
-    told = [f"{oid}: {found.get(oid)} and not {cell}" for oid, cell in wanted.items() if found.get(oid) != cell]
-    told += [f"{oid}: {cell} and not nothing" for oid, cell in found.items() if oid not in wanted]
-    return told[:limit]
+    reported = [f"{oid}: {found.get(oid)} and not {cell}" for oid, cell in wanted.items() if found.get(oid) != cell]
+    reported += [f"{oid}: {cell} and not nothing" for oid, cell in found.items() if oid not in wanted]
+    return reported[:limit]

@@ -28,15 +28,20 @@ def plain(value: object) -> object:
     return value.name if isinstance(value, Enum) else str(value)
 
 
-def tell(kind: str, **told: object) -> None:
+def report(kind: str, **reported: object) -> None:
     # an IntEnum would be written as its number
-    named = {key: value.name if isinstance(value, Enum) else value for key, value in told.items()}
+    named = {key: value.name if isinstance(value, Enum) else value for key, value in reported.items()}
     sys.stdout.write(json.dumps({"kind": kind, "at": monotonic(), **named}, default=plain) + "\n")
     sys.stdout.flush()
 
 
-def source(told) -> dict[str, object]:
-    return {"state": told.state.name, "error": told.last_error, "successes": told.successes, "failures": told.failures}
+def source(reported) -> dict[str, object]:
+    return {
+        "state": reported.state.name,
+        "error": reported.last_error,
+        "successes": reported.successes,
+        "failures": reported.failures,
+    }
 
 
 def resources() -> dict[str, float]:
@@ -53,10 +58,10 @@ async def watch(asked: dict) -> None:
         access = SnmpAccess(**asked["access"], v3=V3Access(**v3) if v3 else None)
 
         def reading(got):
-            tell("reading", **dataclasses.asdict(got), states={i.name: i.state.name for i in got.instances})
+            report("reading", **dataclasses.asdict(got), states={i.name: i.state.name for i in got.instances})
 
         poll = MibPoll(
-            access, reading, lambda trouble, at: tell("trouble", trouble=trouble, seen=at), asked.get("interval", 5.0)
+            access, reading, lambda trouble, at: report("trouble", trouble=trouble, seen=at), asked.get("interval", 5.0)
         )
         sources.append(poll)
     if asked.get("traps"):
@@ -67,13 +72,13 @@ async def watch(asked: dict) -> None:
                 name: value.name if isinstance(value, Enum) else value
                 for name, value in dataclasses.asdict(got).items()
             }
-            tell("trap", trap=type(got).__name__, seen=at, **shown)
+            report("trap", trap=type(got).__name__, seen=at, **shown)
             if poll and asked.get("poll_on_trap"):
                 poll.poll_soon()
 
         sources.append(TrapListener(asked["traps"], V3Access(**credentials) if credentials else None, trap))
     tasks = [asyncio.create_task(each.run()) for each in sources]
-    tell("start", **resources())
+    report("start", **resources())
     commands = asyncio.Queue()
     loop = asyncio.get_running_loop()
     loop.add_reader(0, lambda: commands.put_nowait(os.read(0, 65536)))
@@ -81,7 +86,7 @@ async def watch(asked: dict) -> None:
         for task in tasks:
             if task.done():
                 task.result()
-        tell("sources", **resources(), sources={each.source.name: source(each.source) for each in sources})
+        report("sources", **resources(), sources={each.source.name: source(each.source) for each in sources})
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -61,7 +61,7 @@ class Watching(AbstractContextManager["Watching"]):
             "-m",
             "tests.support.vrrp_watch",
         )
-        self.told: list[dict[str, Any]] = []
+        self.reported: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -95,7 +95,7 @@ class Watching(AbstractContextManager["Watching"]):
 
     def _read(self) -> None:
         for line in self._process.stdout:
-            self.told.append(json.loads(line))
+            self.reported.append(json.loads(line))
 
     def _read_log(self) -> None:
         self.log += self._process.stderr
@@ -105,7 +105,7 @@ class Watching(AbstractContextManager["Watching"]):
         self._process.stdin.flush()
 
     def of(self, kind: str, since: int = 0) -> list[dict[str, Any]]:
-        return [told for told in self.told[since:] if told["kind"] == kind]
+        return [reported for reported in self.reported[since:] if reported["kind"] == kind]
 
     def wait(
         self, kind: str, matches: Callable[[dict[str, Any]], bool], seconds: float = DEADLINE, since: int = 0
@@ -115,7 +115,7 @@ class Watching(AbstractContextManager["Watching"]):
             lambda: next(filter(matches, self.of(kind, since)), None),
             f"{kind} of {self._asked}",
             seconds,
-            lambda: "\n".join((*self.log, *map(str, self.told[-5:]))),
+            lambda: "\n".join((*self.log, *map(str, self.reported[-5:]))),
         )
 
     def source(self, name: str) -> dict[str, Any]:
@@ -124,6 +124,6 @@ class Watching(AbstractContextManager["Watching"]):
 
     def sources(self) -> dict[str, Any]:
         """Ask for the state of the sources, CPU seconds and MB so far."""
-        since = len(self.told)
+        since = len(self.reported)
         self._write("sources")
         return self.wait("sources", lambda _: True, since=since)

@@ -31,9 +31,9 @@ class Seen(Running):
     def __init__(self, loop: str, before: Callable[[], object] = lambda: None) -> None:
         self.kernels: list[Kernel] = []
         self.times: list[float] = []
-        super().__init__(lambda: KernelAddresses(self.told), loop, before)
+        super().__init__(lambda: KernelAddresses(self.reported), loop, before)
 
-    def told(self, kernel: Kernel, at: float) -> None:
+    def reported(self, kernel: Kernel, at: float) -> None:
         assert kernel == self.source.kernel
         self.kernels.append(kernel)
         self.times.append(at)
@@ -221,11 +221,11 @@ def test_changes_that_got_lost_are_found_by_reading_again(space, monkeypatch):
             release = seen.block()
             space.ip(*(f"addr add 10.9.{n}.1/32 dev eth0" for n in range(250)))
             space.ip(*(f"addr del 10.9.{n}.1/32 dev eth0" for n in range(249)))
-            told = len(seen.kernels)
+            reported = len(seen.kernels)
             release.set()
             seen.becomes("10.9.249.1", "eth0")
             eventually(lambda: len([ip for ip in seen.now.addresses if ip.startswith("10.9.")]) == 1, SOON)
-            assert len(seen.kernels) - told < 200  # they were lost indeed
+            assert len(seen.kernels) - reported < 200  # they were lost indeed
             assert seen.source.source.state is SourceState.ok
             space.ip("addr del 10.9.249.1/32 dev eth0")
             seen.becomes("10.9.249.1")
@@ -302,13 +302,13 @@ def test_a_kernel_that_does_not_end_its_answer_is_unresponsive(space, monkeypatc
 @pytest.mark.system
 def test_what_is_not_from_the_kernel_is_not_looked_at(seen, space):
     port = next(port for port in netlink_ports() if port)
-    told = len(seen.kernels)
+    reported = len(seen.kernels)
     sent = Running(lambda: Forger(port, rt.link(77, "evil") + rt.address(77, "203.0.113.9")), "asyncio", space.enter)
     with sent:
         eventually(lambda: not sent.alive, SOON)
     space.ip(f"addr add {VIP}/32 dev eth0")
     seen.becomes(VIP, "eth0")
-    assert all("evil" not in kernel.links for kernel in seen.kernels[told:])
+    assert all("evil" not in kernel.links for kernel in seen.kernels[reported:])
 
 
 class Forger:

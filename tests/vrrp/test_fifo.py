@@ -26,7 +26,7 @@ from tests.support.wait import eventually, throughout
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOON = 3.0
-Told = bool | FifoLine
+Reported = bool | FifoLine
 
 
 def text(state: str, priority: int = 100, name: str = NAME) -> bytes:
@@ -44,21 +44,21 @@ class Reader(Running):
     """A Fifo with all that it told: lines, and True and False of its writer."""
 
     def __init__(self, path: Path, loop: str, before: Callable[[], object] = lambda: None) -> None:
-        self.told: list[Told] = []
+        self.reported: list[Reported] = []
         self.times: list[float] = []
-        super().__init__(lambda: Fifo(str(path), self.tell, self.tell), loop, before)
+        super().__init__(lambda: Fifo(str(path), self.report, self.report), loop, before)
 
-    def tell(self, what: Told, at: float) -> None:
-        self.told.append(what)
+    def report(self, what: Reported, at: float) -> None:
+        self.reported.append(what)
         self.times.append(at)
 
     @property
     def lines(self) -> list[FifoLine]:
-        return [what for what in self.told if isinstance(what, FifoLine)]
+        return [what for what in self.reported if isinstance(what, FifoLine)]
 
     @property
     def writers(self) -> list[bool]:
-        return [what for what in self.told if isinstance(what, bool)]
+        return [what for what in self.reported if isinstance(what, bool)]
 
     @property
     def state(self) -> SourceState:
@@ -73,10 +73,10 @@ class Reader(Running):
         assert str(self.source.path) in self.error
         assert self.error.isprintable()
 
-    def tells(self, *expected: Told) -> None:
+    def tells(self, *expected: Reported) -> None:
         """Wait until exactly this was told."""
-        eventually(lambda: self.told == list(expected) or len(self.told) > len(expected), SOON)
-        assert self.told == list(expected)
+        eventually(lambda: self.reported == list(expected) or len(self.reported) > len(expected), SOON)
+        assert self.reported == list(expected)
 
 
 class Writer:
@@ -176,14 +176,14 @@ def test_what_the_kernel_refuses_is_a_state_and_the_fifo_is_opened_again(reader,
 def test_nobody_writes(reader):
     reader.fails(SourceState.absent, "keepalived is not running, or global_defs of keepalived.conf lacks")
     assert f"vrrp_notify_fifo {reader.source.path}" in reader.error
-    throughout(lambda: reader.told == [False], 0.5)
+    throughout(lambda: reader.reported == [False], 0.5)
 
 
 def test_a_writer_is_seen_without_a_line(reader, found):
     with Writer(found):
         reader.tells(False, True)
         assert reader.state is SourceState.ok
-        throughout(lambda: reader.told == [False, True], 0.5)
+        throughout(lambda: reader.reported == [False, True], 0.5)
     reader.tells(False, True, False)
     reader.fails(SourceState.absent, "no process has it open")
 
@@ -193,11 +193,11 @@ def test_the_first_line_is_read_at_once(reader, found, monkeypatch):
     monkeypatch.setattr(fifo_module, "POLL", 60)
     throughout(lambda: True, 0.3)  # the looks of the old pace are over
     for _ in range(3):
-        reader.told.clear()
+        reader.reported.clear()
         with Writer(found) as writer:
             writer.write(text("BACKUP") + text("MASTER"))
             reader.tells(True, BACKUP, MASTER)
-        eventually(lambda: reader.told[-1] is False, SOON)
+        eventually(lambda: reader.reported[-1] is False, SOON)
 
 
 def test_lines_come_in_order_with_their_times(reader, found):
@@ -231,7 +231,7 @@ def test_a_writer_that_is_back_at_once_was_not_gone(reader, found):
     with Writer(found) as writer:
         reader.tells(False, True)
         for _ in range(3):
-            reader.told[:] = [True]
+            reader.reported[:] = [True]
             writer.close()
             eventually(reader.source._in_grace, SOON, every=0.001)
             writer.reopen(found)
@@ -293,7 +293,7 @@ def test_there_is_no_fifo(path, loop):
     with Reader(path, loop) as reader:
         reader.fails(SourceState.absent, "no such FIFO: keepalived is not running, or global_defs of keepalived.conf")
         assert f"vrrp_notify_fifo {path} root root" in reader.error
-        assert reader.told == []
+        assert reader.reported == []
         assert reader.source.writer is None
         os.mkfifo(path, 0o600)
         reader.tells(False)
@@ -333,7 +333,7 @@ def test_a_fifo_that_is_made_anew_at_once_goes_on(reader, found):
     writer = Writer(found)
     reader.tells(False, True)
     for number in range(20):
-        reader.told[:] = [True]
+        reader.reported[:] = [True]
         found.unlink()
         writer.write(text("BACKUP", number))
         writer.close()
@@ -346,7 +346,7 @@ def test_a_fifo_that_is_made_anew_at_once_goes_on(reader, found):
 
 def test_a_fifo_that_is_made_anew_later_is_found(reader, found):
     for number in range(3):
-        reader.told[:] = [False]
+        reader.reported[:] = [False]
         with Writer(found) as writer:
             writer.write(text("MASTER", number))
             reader.tells(False, True, line(VrrpState.master, number))
@@ -375,7 +375,7 @@ def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monke
     found.unlink()
     if again:
         os.mkfifo(found, 0o600)
-    throughout(lambda: reader.told == [False, True], 0.3)
+    throughout(lambda: reader.reported == [False, True], 0.3)
     assert reader.state is SourceState.ok
     writer.write(text("MASTER"))
     reader.tells(False, True, MASTER)
@@ -384,7 +384,7 @@ def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monke
             new.write(text("BACKUP"))
             reader.tells(False, True, MASTER, True, BACKUP)
             writer.close()
-            throughout(lambda: len(reader.told) == 5, 0.3)
+            throughout(lambda: len(reader.reported) == 5, 0.3)
     writer.close()
     eventually(lambda: reader.writers[-1] is False, SOON)
 
@@ -406,7 +406,7 @@ def test_something_else_is_there(path, loop, make, state, words):
     make(path)
     with Reader(path, loop) as reader:
         reader.fails(state, words)
-        assert reader.told == []
+        assert reader.reported == []
         if path.is_dir():
             path.rmdir()
         else:
@@ -423,7 +423,7 @@ def test_something_else_is_there(path, loop, make, state, words):
 def test_no_permission(found, loop):
     with unprivileged(), Reader(found, loop) as reader:
         reader.fails(SourceState.denied, "no permission: `chown root:root ")
-        assert reader.told == []
+        assert reader.reported == []
         do_what_it_says(reader.error)
         reader.tells(False)
         with as_root():
@@ -631,43 +631,43 @@ def running(request, path, loop, keepalived) -> Iterator[Reader]:
 
 @pytest.mark.system
 def test_keepalived_starts(running, keepalived):
-    assert running.told[-3:] == [True, BACKUP, MASTER]
+    assert running.reported[-3:] == [True, BACKUP, MASTER]
     assert running.state is SourceState.ok
 
 
 @pytest.mark.system
 def test_keepalived_stops(running, keepalived):
     keepalived.stop()
-    eventually(lambda: running.told[-2:] == [STOP, False], SOON)
+    eventually(lambda: running.reported[-2:] == [STOP, False], SOON)
     assert running.state is SourceState.absent
-    running.told.clear()
+    running.reported.clear()
     keepalived.start()
-    eventually(lambda: running.told == [True, BACKUP, MASTER], 10)
+    eventually(lambda: running.reported == [True, BACKUP, MASTER], 10)
 
 
 # K2: no line is written, and the end of the FIFO tells all the same
 @pytest.mark.system
 def test_keepalived_is_killed(running, keepalived):
-    running.told.clear()
+    running.reported.clear()
     keepalived.kill()
     gone = time.monotonic()
     running.tells(False)
     assert running.times[-1] - gone < fifo_module.GRACE + SOON
     keepalived.start()
-    eventually(lambda: running.told == [False, True, BACKUP, MASTER], 10)
+    eventually(lambda: running.reported == [False, True, BACKUP, MASTER], 10)
 
 
 # K3: keepalived closes the FIFO for a moment, and writes no state; it is there all the while
 @pytest.mark.system
 def test_keepalived_is_reloaded(running, keepalived):
     for priority in (101, 102, 103):
-        running.told.clear()
+        running.reported.clear()
         keepalived.configure(priority)
         keepalived.reload()
-        throughout(lambda: False not in running.told, 1.0)
+        throughout(lambda: False not in running.reported, 1.0)
         assert running.source.writer
     keepalived.stop()
-    eventually(lambda: running.told[-2:] == [line(VrrpState.shutdown, 103), False], SOON)
+    eventually(lambda: running.reported[-2:] == [line(VrrpState.shutdown, 103), False], SOON)
 
 
 # The states are to be asked for again
@@ -676,24 +676,24 @@ def test_a_reload_with_a_fifo_of_its_own_is_told(path, loop, keepalived):
     with Reader(path, loop) as reader:
         keepalived.start()
         eventually(lambda: MASTER in reader.lines, 10)
-        reader.told.clear()
+        reader.reported.clear()
         keepalived.reload()
         reader.tells(True)
-        throughout(lambda: reader.told == [True], 1.0)
+        throughout(lambda: reader.reported == [True], 1.0)
 
 
 @pytest.mark.system
 def test_the_vrrp_process_of_keepalived_crashes(running, keepalived):
-    running.told.clear()
+    running.reported.clear()
     keepalived.crash()
-    eventually(lambda: running.told[-2:] == [BACKUP, MASTER], 10)
-    assert False not in running.told
+    eventually(lambda: running.reported[-2:] == [BACKUP, MASTER], 10)
+    assert False not in running.reported
 
 
 # K7: the FIFO can not tell it; KEEPALIVED-MIB does
 @pytest.mark.system
 def test_keepalived_is_frozen(running, keepalived):
-    running.told.clear()
+    running.reported.clear()
     keepalived.freeze()
-    throughout(lambda: running.told == [], 1.5)
+    throughout(lambda: running.reported == [], 1.5)
     assert running.source.writer

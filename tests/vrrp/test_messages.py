@@ -78,8 +78,13 @@ def test_the_answer_to_an_inform():
     community, pdu = codec.unwrap(inform)
     asked = codec.read(pdu)
     assert asked.kind is PduKind.inform
-    told = codec.read(codec.unwrap(codec.wrap(codec.answer(pdu), community))[1])
-    assert (told.kind, told.request, told.error, told.varbinds) == (PduKind.response, asked.request, 0, asked.varbinds)
+    reported = codec.read(codec.unwrap(codec.wrap(codec.answer(pdu), community))[1])
+    assert (reported.kind, reported.request, reported.error, reported.varbinds) == (
+        PduKind.response,
+        asked.request,
+        0,
+        asked.varbinds,
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def community(tmp_path):
     return str(tmp_path / "community")
 
 
-class Told:
+class Reported:
     """What a poll told, and its source."""
 
     def __init__(self, access, interval=0.02):
@@ -50,8 +50,8 @@ class Told:
     def source(self):
         return self.poll.source
 
-    def _take(self, told):
-        self.all.append(told)
+    def _take(self, reported):
+        self.all.append(reported)
         self._news.set()
 
     async def next(self):
@@ -89,30 +89,30 @@ def agent(cells, **named):
 def polled(run, community, cells, body, **named):
     async def go():
         with agent(cells, **named) as snmpd:
-            async with Told(SnmpAccess(snmpd.address, community)) as told:
-                return await body(told, snmpd)
+            async with Reported(SnmpAccess(snmpd.address, community)) as reported:
+                return await body(reported, snmpd)
 
     return run(go())
 
 
 @pytest.mark.parametrize("run", LOOPS)
 def test_a_reading(run, community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         began = time.monotonic()
-        reading = await told.next()
+        reading = await reported.next()
         assert [i.name for i in reading.instances] == ["SITE1", "SITE2"]
         assert began - 1 < reading.began < reading.ended <= time.monotonic()
-        await told.next()
-        assert told.source.state is SourceState.ok
-        assert told.source.successes == len(told.all)
+        await reported.next()
+        assert reported.source.state is SourceState.ok
+        assert reported.source.successes == len(reported.all)
         assert len(snmpd.requests) >= 4  # of two requests each
 
     polled(run, community, ALL, body)
 
 
 def test_the_routers_of_vrrpv3_mib_belong_to_a_reading(community):
-    async def body(told, snmpd):
-        (one,) = (await told.next()).routers
+    async def body(reported, snmpd):
+        (one,) = (await reported.next()).routers
         assert (one.interface_index, one.router_number, one.master, one.received) == (2, 51, "10.77.0.12", 33)
 
     at = (2, 51, 1)
@@ -121,18 +121,18 @@ def test_the_routers_of_vrrpv3_mib_belong_to_a_reading(community):
 
 
 def test_routers_that_are_not_answered_leave_a_reading_as_it_is(community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = lambda names, response: None if names[0] == MASTER_ADDRESS else response
-        reading = await told.next()
+        reading = await reported.next()
         assert ([one.name for one in reading.instances], reading.routers) == (["SITE1", "SITE2"], ())
-        assert told.source.state is SourceState.ok
+        assert reported.source.state is SourceState.ok
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_answers_that_are_cut_short(community):
-    async def body(told, snmpd):
-        assert len((await told.next()).instances) == 2
+    async def body(reported, snmpd):
+        assert len((await reported.next()).instances) == 2
         assert len(snmpd.requests) > 3
 
     polled(asyncio.run, community, ALL, body, most=len(mib.SCALARS) + len(mib.COLUMNS))
@@ -143,37 +143,37 @@ def test_nobody_listens(run, community):
     async def go():
         with agent(ALL) as snmpd:
             address = snmpd.address
-        async with Told(SnmpAccess(address, community)) as told:
-            assert await told.next() is MibFailure.snmpd
-            assert told.source.state is SourceState.refused
-            assert "snmpd is not running" in told.source.last_error
+        async with Reported(SnmpAccess(address, community)) as reported:
+            assert await reported.next() is MibFailure.snmpd
+            assert reported.source.state is SourceState.refused
+            assert "snmpd is not running" in reported.source.last_error
 
     run(go())
 
 
 # A community that snmpd does not know is met with silence (RFC 3416, RFC 3584 5.2.1), as if it were frozen.
 def test_silence_from_the_beginning_may_be_the_community(community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.community = b"another"
-        assert await told.next() is MibFailure.snmpd
-        assert told.source.state is SourceState.denied
-        assert "no such community or user" in told.source.last_error
-        assert "rocommunity" in told.source.last_error
-        assert COMMUNITY not in told.source.last_error
+        assert await reported.next() is MibFailure.snmpd
+        assert reported.source.state is SourceState.denied
+        assert "no such community or user" in reported.source.last_error
+        assert "rocommunity" in reported.source.last_error
+        assert COMMUNITY not in reported.source.last_error
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_silence_after_answers_is_a_frozen_snmpd(community):
-    async def body(told, snmpd):
-        await told.until(MibReading)
+    async def body(reported, snmpd):
+        await reported.until(MibReading)
         snmpd.spoil = lambda names, response: None
-        await told.until(MibFailure.snmpd)
-        assert told.source.state is SourceState.stale
-        assert "snmpd does not answer" in told.source.last_error
+        await reported.until(MibFailure.snmpd)
+        assert reported.source.state is SourceState.stale
+        assert "snmpd does not answer" in reported.source.last_error
         snmpd.spoil = lambda names, response: response
-        await told.until(MibReading)
-        assert told.source.state is SourceState.ok
+        await reported.until(MibReading)
+        assert reported.source.state is SourceState.ok
 
     polled(asyncio.run, community, ALL, body)
 
@@ -184,18 +184,18 @@ def keepalived_s(names):
 
 @pytest.mark.parametrize("run", LOOPS)
 def test_a_frozen_keepalived_is_told_from_a_frozen_snmpd(run, community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = lambda names, response: None if keepalived_s(names) else response
-        assert await told.next() is MibFailure.frozen
-        assert "keepalived does not answer snmpd" in told.source.last_error
-        assert told.source.state is SourceState.stale
+        assert await reported.next() is MibFailure.frozen
+        assert "keepalived does not answer snmpd" in reported.source.last_error
+        assert reported.source.state is SourceState.stale
 
     polled(run, community, ALL, body)
 
 
 @pytest.mark.parametrize("run", LOOPS)
 def test_a_frozen_snmpd_that_goes_on_is_no_frozen_keepalived(run, community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         lost = []
 
         def spoil(names, response):
@@ -205,7 +205,7 @@ def test_a_frozen_snmpd_that_goes_on_is_no_frozen_keepalived(run, community):
             return response
 
         snmpd.spoil = spoil
-        assert isinstance(await told.next(), MibReading)
+        assert isinstance(await reported.next(), MibReading)
         assert lost
 
     polled(run, community, ALL, body)
@@ -230,10 +230,10 @@ def failing(status):
     ],
 )
 def test_error_status(community, status, trouble, state):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = failing(status)
-        assert await told.next() is trouble
-        assert told.source.state is state
+        assert await reported.next() is trouble
+        assert reported.source.state is state
 
     polled(asyncio.run, community, ALL, body)
 
@@ -241,15 +241,15 @@ def test_error_status(community, status, trouble, state):
 # What snmpd does when the session of a keepalived that owes it an answer ends: it was killed, and is not frozen.
 @pytest.mark.parametrize("run", LOOPS)
 def test_a_keepalived_killed_while_it_is_asked_is_not_frozen(run, community):
-    async def body(told, snmpd):
-        await told.until(MibReading)
+    async def body(reported, snmpd):
+        await reported.until(MibReading)
 
         def spoil(names, response):
             snmpd.cells, snmpd.spoil = dict(ONLY_SNMPD), lambda names, response: response
             return failing(5)(names, response)
 
         snmpd.spoil = spoil
-        assert await told.next() is MibFailure.not_there
+        assert await reported.next() is MibFailure.not_there
 
     polled(run, community, ALL, body)
 
@@ -258,32 +258,32 @@ def test_a_keepalived_killed_while_it_is_asked_is_not_frozen(run, community):
 def test_genErr_after_a_while_is_a_frozen_keepalived(community, monkeypatch):  # noqa: N802
     monkeypatch.setattr(mib_poll, "HANGS", 0.0)
 
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = failing(5)
-        assert await told.next() is MibFailure.frozen
+        assert await reported.next() is MibFailure.frozen
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_keepalived_is_not_connected(community):
-    async def body(told, snmpd):
-        assert await told.next() is MibFailure.not_there
-        assert told.source.state is SourceState.absent
-        assert "runs without -x" in told.source.last_error
+    async def body(reported, snmpd):
+        assert await reported.next() is MibFailure.not_there
+        assert reported.source.state is SourceState.absent
+        assert "runs without -x" in reported.source.last_error
         snmpd.cells = ALL
-        await told.until(MibReading)
+        await reported.until(MibReading)
         snmpd.cells = {UP_TIME: 1}  # even if nothing is behind it now: it was readable
-        await told.until(MibFailure.not_there)
+        await reported.until(MibFailure.not_there)
 
     polled(asyncio.run, community, ONLY_SNMPD, body)
 
 
 # `rocommunity ... -V systemonly`, Debian's own: nothing behind the system group is there.
 def test_a_view_that_hides_all(community):
-    async def body(told, snmpd):
-        assert await told.next() is MibFailure.denied
-        assert told.source.state is SourceState.denied
-        assert "systemonly" in told.source.last_error
+    async def body(reported, snmpd):
+        assert await reported.next() is MibFailure.denied
+        assert reported.source.state is SourceState.denied
+        assert "systemonly" in reported.source.last_error
 
     polled(asyncio.run, community, {UP_TIME: 4711}, body)
 
@@ -295,20 +295,20 @@ ONLY_VRRP = {name: value for name, value in ALL.items() if name not in OTHER_PAR
 
 # With virtual_server one process of keepalived answers the scalars and another one the tables: each may be gone alone.
 def test_an_empty_table_beside_the_scalars_is_no_reading(community):
-    async def body(told, snmpd):
-        assert await told.next() is MibFailure.no_vrrp
-        assert told.source.state is SourceState.absent
-        assert "its part for VRRP shows no instance" in told.source.last_error
+    async def body(reported, snmpd):
+        assert await reported.next() is MibFailure.no_vrrp
+        assert reported.source.state is SourceState.absent
+        assert "its part for VRRP shows no instance" in reported.source.last_error
         snmpd.cells = ALL
-        assert len((await told.until(MibReading)).instances) == 2
-        assert told.source.state is SourceState.ok
+        assert len((await reported.until(MibReading)).instances) == 2
+        assert reported.source.state is SourceState.ok
 
     polled(asyncio.run, community, OTHER_PART, body)
 
 
 def test_tables_without_the_scalars_are_a_reading(community):
-    async def body(told, snmpd):
-        reading = await told.next()
+    async def body(reported, snmpd):
+        reading = await reported.next()
         assert ([i.name for i in reading.instances], reading.router_id) == (["SITE1", "SITE2"], "")
 
     polled(asyncio.run, community, ONLY_VRRP, body)
@@ -318,7 +318,7 @@ def test_tables_without_the_scalars_are_a_reading(community):
 def test_a_configuration_that_changes_meanwhile_is_read_again(community):
     more = {(*name[:-1], 3): value for name, value in ALL.items() if name[-1] == 2 and len(name) == len(mib.NAME) + 1}
 
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         count = 0
 
         def spoil(names, response):
@@ -329,32 +329,32 @@ def test_a_configuration_that_changes_meanwhile_is_read_again(community):
             return response
 
         snmpd.spoil = spoil
-        assert len((await told.next()).instances) == 3
+        assert len((await reported.next()).instances) == 3
         assert count == 6
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_one_that_never_stops_changing_is_told(community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         def spoil(names, response):
             if len(names) == 2:
                 v2c.apiPDU.set_varbinds(response, [(name, v2c.OctetString(b"NEW")) for name in names])
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is MibFailure.invalid
-        assert "changes faster" in told.source.last_error
+        assert await reported.next() is MibFailure.invalid
+        assert "changes faster" in reported.source.last_error
 
     polled(asyncio.run, community, ALL, body)
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x30\x03\x02\x01\x01", b"\xff" * 100])
 def test_garbage(community, answer):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = lambda names, response: answer
-        assert await told.next() is MibFailure.invalid
-        assert "garbage" in told.source.last_error
+        assert await reported.next() is MibFailure.invalid
+        assert "garbage" in reported.source.last_error
 
     polled(asyncio.run, community, ALL, body)
 
@@ -369,13 +369,13 @@ def test_an_answer_that_would_take_long_is_refused_unread(run, community, size):
         v2c.apiPDU.set_varbinds(response, [(BEHIND, v2c.OctetString(b""))] * 900)
         return response
 
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         snmpd.spoil = spoil
-        assert await told.next() is MibFailure.invalid
-        assert "was refused" in told.source.last_error
-        assert told.source.left_out >= 1
+        assert await reported.next() is MibFailure.invalid
+        assert "was refused" in reported.source.last_error
+        assert reported.source.left_out >= 1
         snmpd.spoil = lambda names, response: response
-        while not isinstance(await told.next(), MibReading):
+        while not isinstance(await reported.next(), MibReading):
             pass
 
     polled(run, community, ALL, body)
@@ -383,25 +383,25 @@ def test_an_answer_that_would_take_long_is_refused_unread(run, community, size):
 
 # A late answer to the request before must not be taken for the one to this.
 def test_an_answer_to_another_request_is_passed_over(community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         def spoil(names, response):
             v2c.apiPDU.set_request_id(response, int(v2c.apiPDU.get_request_id(response)) - 1)
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is MibFailure.snmpd
+        assert await reported.next() is MibFailure.snmpd
 
     polled(asyncio.run, community, ALL, body)
 
 
 def test_fewer_varbinds_than_asked_for(community):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         def spoil(names, response):
             v2c.apiPDU.set_varbinds(response, [])
             return response
 
         snmpd.spoil = spoil
-        assert await told.next() is MibFailure.invalid
+        assert await reported.next() is MibFailure.invalid
 
     polled(asyncio.run, community, ALL, body)
 
@@ -410,15 +410,15 @@ def test_fewer_varbinds_than_asked_for(community):
 def test_it_is_asked_for_soon(run, community):
     async def go():
         with agent(ALL) as snmpd:
-            async with Told(SnmpAccess(snmpd.address, community), interval=600) as told:
-                await told.next()
+            async with Reported(SnmpAccess(snmpd.address, community), interval=600) as reported:
+                await reported.next()
                 for _ in range(50):
-                    told.poll.poll_soon()
-                await told.next()
+                    reported.poll.poll_soon()
+                await reported.next()
                 await asyncio.sleep(0.1)
-                assert len(told.all) == 2  # 50 wishes, one reading
-                told.poll.poll_soon()
-                await told.next()
+                assert len(reported.all) == 2  # 50 wishes, one reading
+                reported.poll.poll_soon()
+                await reported.next()
 
     run(go())
 
@@ -427,16 +427,16 @@ def test_it_is_asked_for_soon(run, community):
 def test_it_is_asked_for_while_one_is_under_way(community):
     async def go():
         with agent(ALL) as snmpd:
-            async with Told(SnmpAccess(snmpd.address, community), interval=600) as told:
+            async with Reported(SnmpAccess(snmpd.address, community), interval=600) as reported:
 
                 def spoil(names, response):
                     if len(snmpd.requests) == 1:
-                        told.poll.poll_soon()
+                        reported.poll.poll_soon()
                     return response
 
                 snmpd.spoil = spoil
-                await told.next()
-                await told.next()
+                await reported.next()
+                await reported.next()
 
     asyncio.run(go())
 
@@ -444,13 +444,13 @@ def test_it_is_asked_for_while_one_is_under_way(community):
 def test_a_secret_that_cannot_be_read(tmp_path, community):
     async def go():
         access = SnmpAccess("127.0.0.1:9", str(tmp_path / "none"))
-        async with Told(access) as told:
-            assert await told.next() is MibFailure.denied
-            assert "correct community_file" in told.source.last_error
+        async with Reported(access) as reported:
+            assert await reported.next() is MibFailure.denied
+            assert "correct community_file" in reported.source.last_error
         v3 = SnmpAccess("127.0.0.1:9", None, V3Access("watcher", auth_file=community))
-        async with Told(v3) as told:
-            assert await told.next() is MibFailure.denied
-            assert "v3.priv_file is not configured" in told.source.last_error
+        async with Reported(v3) as reported:
+            assert await reported.next() is MibFailure.denied
+            assert "v3.priv_file is not configured" in reported.source.last_error
 
     asyncio.run(go())
 
@@ -459,10 +459,10 @@ def test_a_new_secret_needs_no_restart(tmp_path):
     async def go():
         (tmp_path / "community").write_text("wrong")
         with agent(ALL) as snmpd:
-            async with Told(SnmpAccess(snmpd.address, str(tmp_path / "community"))) as told:
-                assert await told.next() is MibFailure.snmpd
+            async with Reported(SnmpAccess(snmpd.address, str(tmp_path / "community"))) as reported:
+                assert await reported.next() is MibFailure.snmpd
                 (tmp_path / "community").write_text(COMMUNITY)
-                await told.until(MibReading)
+                await reported.until(MibReading)
 
     asyncio.run(go())
 
@@ -485,9 +485,9 @@ def test_it_is_over_at_once_when_cancelled(run, community):
 
 
 def test_one_line_for_a_failure_that_lasts(community, caplog):
-    async def body(told, snmpd):
+    async def body(reported, snmpd):
         for _ in range(5):
-            assert await told.next() is MibFailure.not_there
+            assert await reported.next() is MibFailure.not_there
 
     polled(asyncio.run, community, ONLY_SNMPD, body)
     assert len([record for record in caplog.records if "not connected" in record.message]) == 1

@@ -28,7 +28,7 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789.-@", min_size=1, max_size=
 INDEXES = st.integers(1, 2**31 - 1)
 
 
-def told(*messages: bytes) -> Kernel:
+def reported(*messages: bytes) -> Kernel:
     """Give the picture that is left by messages."""
     picture = Interfaces()
     picture.take(item for item in parse(b"".join(messages)) if isinstance(item, AddressMessage | LinkMessage))
@@ -60,7 +60,7 @@ def test_up_is_up_with_a_carrier(flags, up):
 
 
 def test_a_loopback_is_told_from_others():
-    assert told(rt.link(1, "lo", rt.UP | rt.RUNNING | rt.LOOPBACK)).links == {
+    assert reported(rt.link(1, "lo", rt.UP | rt.RUNNING | rt.LOOPBACK)).links == {
         "lo": Link("lo", up=True, loopback=True, index=1)
     }
 
@@ -69,13 +69,13 @@ def test_a_loopback_is_told_from_others():
 def test_a_port_that_leaves_its_bridge_is_still_there():
     leaves = rt.link(2, "eth0", kind=rt.DELLINK, family=rt.AF_BRIDGE)
     assert parse(leaves) == []
-    assert told(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), leaves).addresses == {"192.0.2.1": {"eth0"}}
+    assert reported(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), leaves).addresses == {"192.0.2.1": {"eth0"}}
 
 
 # IFA_LOCAL is ours and IFA_ADDRESS the peer's, where both are there
 def test_with_a_peer_our_own_address_is_told():
-    assert told(rt.link(2, "p"), rt.address(2, "10.0.0.1", 32, peer="10.0.0.2")).addresses == {"10.0.0.1": {"p"}}
-    assert told(rt.link(2, "p"), rt.address(2, "2001:db8::1", 128, peer="2001:db8::2")).addresses == {
+    assert reported(rt.link(2, "p"), rt.address(2, "10.0.0.1", 32, peer="10.0.0.2")).addresses == {"10.0.0.1": {"p"}}
+    assert reported(rt.link(2, "p"), rt.address(2, "2001:db8::1", 128, peer="2001:db8::2")).addresses == {
         "2001:db8::1": {"p"}
     }
 
@@ -84,13 +84,13 @@ def test_with_a_peer_our_own_address_is_told():
 def test_an_address_with_two_prefixes_goes_with_the_last():
     both = (rt.link(2, "eth0"), rt.address(2, "192.0.2.1", 24), rt.address(2, "192.0.2.1", 32))
     one_gone = (*both, rt.address(2, "192.0.2.1", 24, kind=rt.DELADDR))
-    assert told(*one_gone).addresses == {"192.0.2.1": {"eth0"}}
-    assert told(*one_gone, rt.address(2, "192.0.2.1", 32, kind=rt.DELADDR)).addresses == {}
+    assert reported(*one_gone).addresses == {"192.0.2.1": {"eth0"}}
+    assert reported(*one_gone, rt.address(2, "192.0.2.1", 32, kind=rt.DELADDR)).addresses == {}
 
 
 def test_an_address_on_two_interfaces_is_held_by_both():
     fe80 = (rt.address(index, "fe80::1", 64) for index in (2, 3))
-    assert told(rt.link(2, "a"), rt.link(3, "b"), *fe80).addresses == {"fe80::1": {"a", "b"}}
+    assert reported(rt.link(2, "a"), rt.link(3, "b"), *fe80).addresses == {"fe80::1": {"a", "b"}}
 
 
 # RFC 4862 5.4: an address in duplicate detection, or that has failed it, is not one that answers
@@ -98,26 +98,28 @@ def test_an_address_on_two_interfaces_is_held_by_both():
 def test_an_address_in_duplicate_detection_is_left_out(flags):
     link, good = rt.link(2, "eth0"), rt.address(2, "2001:db8::1")
     bad = rt.address(2, "2001:db8::1", flags=flags)
-    assert told(link, bad).addresses == {}
-    assert told(link, good, bad).addresses == {}
-    assert told(link, bad, good).addresses == {"2001:db8::1": {"eth0"}}
+    assert reported(link, bad).addresses == {}
+    assert reported(link, good, bad).addresses == {}
+    assert reported(link, bad, good).addresses == {"2001:db8::1": {"eth0"}}
 
 
 def test_addresses_are_canonical_text():
-    assert told(rt.link(2, "e"), rt.address(2, "2001:0DB8:0:0:0:0:0:00AB")).addresses == {"2001:db8::ab": {"e"}}
+    assert reported(rt.link(2, "e"), rt.address(2, "2001:0DB8:0:0:0:0:0:00AB")).addresses == {"2001:db8::ab": {"e"}}
 
 
 def test_an_interface_gets_another_name():
-    renamed = told(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), rt.link(2, "wan"))
+    renamed = reported(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), rt.link(2, "wan"))
     assert renamed == Kernel({"192.0.2.1": frozenset({"wan"})}, {"wan": Link("wan", up=True, loopback=False, index=2)})
 
 
 def test_an_interface_goes_with_its_addresses():
-    assert told(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), rt.link(2, "eth0", kind=rt.DELLINK)) == Kernel({}, {})
+    assert reported(rt.link(2, "eth0"), rt.address(2, "192.0.2.1"), rt.link(2, "eth0", kind=rt.DELLINK)) == Kernel(
+        {}, {}
+    )
 
 
 def test_an_address_counts_before_its_interface_is_known():
-    assert told(rt.address(7, "192.0.2.1")).addresses == {"192.0.2.1": {"#7"}}
+    assert reported(rt.address(7, "192.0.2.1")).addresses == {"192.0.2.1": {"#7"}}
 
 
 def test_what_is_beyond_the_limits_is_left_out_and_counted(monkeypatch):
@@ -184,7 +186,7 @@ def test_an_address_of_another_family_is_of_no_interest(family):
 
 @given(INDEXES, NAMES, st.lists(IPS, max_size=20))
 def test_what_is_told_is_what_is_there(index, name, ips):
-    kernel = told(rt.link(index, name), *(rt.address(index, ip) for ip in ips))
+    kernel = reported(rt.link(index, name), *(rt.address(index, ip) for ip in ips))
     assert set(kernel.addresses) == {str(ip_address(ip)) for ip in ips}
     assert all(names == {name} for names in kernel.addresses.values())
     assert kernel.links == {name: Link(name, up=True, loopback=False, index=index)}
@@ -223,4 +225,4 @@ def test_a_cut_datagram_is_the_first_messages_or_refused(size):
 
 def test_the_order_of_news_is_kept():
     storm = b"".join(rt.address(2, f"10.0.{n}.1", kind=kind) for n in range(200) for kind in (rt.NEWADDR, rt.DELADDR))
-    assert told(rt.link(2, "eth0"), storm, rt.address(2, "10.0.7.1")).addresses == {"10.0.7.1": {"eth0"}}
+    assert reported(rt.link(2, "eth0"), storm, rt.address(2, "10.0.7.1")).addresses == {"10.0.7.1": {"eth0"}}

@@ -18,9 +18,9 @@ def test_blanks_are_part_of_it(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\n", b"\r\nhunter2", b"hunter2" * 200])
 def test_a_file_without_one_is_told_without_what_is_in_it(tmp_path, content):
     (tmp_path / "file").write_bytes(content)
-    with pytest.raises(Denied, match=r"file: its first line is empty, or it has over 1024 bytes") as told:
+    with pytest.raises(Denied, match=r"file: its first line is empty, or it has over 1024 bytes") as reported:
         secret.read(str(tmp_path / "file"), "community_file")
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(reported.value)
 
 
 def test_what_cannot_be_read_is_told_with_its_key(tmp_path):

@@ -146,12 +146,12 @@ def test_another_notification_counts_and_is_not_told():
 
 # RFC 3416 4.2.7. Without an answer snmpd would send it again, six times.
 @pytest.mark.parametrize("run", LOOPS)
-@pytest.mark.parametrize(("inform", "told"), [(INFORM, 1), (OTHER_INFORM, 0)])
-def test_an_inform_is_answered(run, inform, told):
+@pytest.mark.parametrize(("inform", "reported"), [(INFORM, 1), (OTHER_INFORM, 0)])
+def test_an_inform_is_answered(run, inform, reported):
     async def go():
         async with Listening() as listening:
             await listening.taken(inform)
-            assert len(listening.got) == told
+            assert len(listening.got) == reported
             answer = await asyncio.get_running_loop().sock_recv(listening.sender, 65535)
             community, pdu = codec.unwrap(answer)
             message, asked = codec.read(pdu), codec.read(codec.unwrap(inform)[1])
@@ -163,7 +163,7 @@ def test_an_inform_is_answered(run, inform, told):
 
 
 @pytest.mark.parametrize(
-    ("datagram", "told"),
+    ("datagram", "reported"),
     [
         (b"", "not an SNMP message"),
         (b"hello", "not an SNMP message"),
@@ -177,12 +177,12 @@ def test_an_inform_is_answered(run, inform, told):
         (V3["authPriv"], "no user of SNMPv3 is configured"),
     ],
 )
-def test_what_is_refused_is_counted_and_leaves_the_source_as_it_is(datagram, told):
+def test_what_is_refused_is_counted_and_leaves_the_source_as_it_is(datagram, reported):
     async def go():
         async with Listening() as listening:
             await listening.taken(datagram)
             assert listening.got == []
-            assert told in listening.source.last_error
+            assert reported in listening.source.last_error
             assert listening.source.failures == 1
             assert listening.source.state is SourceState.ok
             await listening.taken(STATE)

@@ -77,10 +77,10 @@ def test_a_trap_below_the_level_is_refused(name):
 @pytest.mark.parametrize("name", ["wrong auth", "wrong priv", "stranger", "SHA DES"])
 def test_what_is_not_the_user_s_is_refused_and_told_without_secrets(name):
     receiver = Receiver()
-    with pytest.raises(SourceError) as told:
+    with pytest.raises(SourceError) as reported:
         receiver.receive(name)
     assert receiver.got == []
-    assert "pass-1234" not in str(told.value)
+    assert "pass-1234" not in str(reported.value)
     receiver.receive("authPriv")  # and does no harm to what follows
     assert receiver.got == [TRAP]
 
@@ -149,13 +149,13 @@ def test_mutated_messages():
     receiver = Receiver()
     chance = random.Random(7)
     good = list(SAMPLE.values())
-    told = []
+    reported = []
     for _ in range(300):
         try:
             if not receiver.usm.receive(mutated(good, chance, 2048), PEER, 0.0):
-                told.append("nothing")
+                reported.append("nothing")
         except SourceError as error:
-            told.append(str(error))
-    assert len(told) > 100
-    assert all(text.isprintable() for text in told)
+            reported.append(str(error))
+    assert len(reported) > 100
+    assert all(text.isprintable() for text in reported)
     assert all(trap in (None, TRAP) or trap == replace(TRAP, up_time=trap.up_time) for trap in receiver.got)

@@ -61,7 +61,7 @@ def events(lab: Lab, host: str) -> list[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """A notification of ours at the sink. ``time`` in whole seconds is the sink's."""
 
     time: str
@@ -86,7 +86,7 @@ def ticks(text: str) -> int:
     return int(text[text.index("(") + 1 : text.index(")")])
 
 
-def told_of(trap: Trap) -> Told | None:
+def reported_of(trap: Trap) -> Reported | None:
     """Read a trap of the sink; None where it is none of ours."""
     if not trap.oid.startswith(NOTIFICATIONS):
         return None
@@ -94,14 +94,14 @@ def told_of(trap: Trap) -> Told | None:
         name.removeprefix(KEEPALIVED): value for name, value in trap.varbinds.items() if name.startswith(KEEPALIVED)
     }
     kind = Kind(int(trap.oid.removeprefix(NOTIFICATIONS))).name
-    return Told(trap.time, trap.source, kind, cells(trap.varbinds), keepalived, ticks(trap.varbinds[UP_TIME]))
+    return Reported(trap.time, trap.source, kind, cells(trap.varbinds), keepalived, ticks(trap.varbinds[UP_TIME]))
 
 
-def told(
+def reported(
     lab: Lab, host: str | None = None, kind: str | None = None, subject: str | None = None, **want: str
-) -> list[Told]:
+) -> list[Reported]:
     """Give our notifications at the sink, in the order of their arrival; ``want`` are cells that they have to have."""
-    found = [one for trap in lab.traps() if (one := told_of(trap)) is not None]
+    found = [one for trap in lab.traps() if (one := reported_of(trap)) is not None]
     return [
         one
         for one in found
@@ -121,9 +121,9 @@ def wait_health(lab: Lab, host: str, wanted: str, seconds: float = 15.0, service
     wait_for(right, f"{host}: {service} is {wanted}", seconds, lambda: f"{services(lab, host)}\n{lab.logs()}")
 
 
-def wait_told(lab: Lab, what: str, seconds: float = 15.0, **wanted: Any) -> Told:
-    """Wait for the first notification at the sink that fits (see ``told``), and give it."""
-    return wait_for(lambda: told(lab, **wanted), what, seconds, lab.logs)[0]
+def wait_reported(lab: Lab, what: str, seconds: float = 15.0, **wanted: Any) -> Reported:
+    """Wait for the first notification at the sink that fits (see ``reported``), and give it."""
+    return wait_for(lambda: reported(lab, **wanted), what, seconds, lab.logs)[0]
 
 
 def date(cell: str) -> datetime:
@@ -134,7 +134,7 @@ def date(cell: str) -> datetime:
     return datetime(year, *octets[2:7], octets[7] * 100_000, tzinfo=timezone(offset))
 
 
-def check_seen(lab: Lab, one: Told, state: str, initial: str) -> None:
+def check_seen(lab: Lab, one: Reported, state: str, initial: str) -> None:
     """Check that a failover is tied to keepalived's own trap, by its time, and that this is at the sink, too."""
     instance, host = one.cells["Subject"], one.source
     assert one.cells["KeepalivedTrap"] == "seen"
@@ -165,8 +165,8 @@ def check_log(lab: Lab, host: str) -> list[Row]:
     """
     log = await_acknowledged(lab, host)
     assert [int(row["Sequence"]) for row in log] == list(range(1, len(log) + 1))
-    wait_for(lambda: len(told(lab, host)) >= len(log), f"{len(log)} events of {host} at the sink", 10, lab.logs)
-    at_sink = told(lab, host)
+    wait_for(lambda: len(reported(lab, host)) >= len(log), f"{len(log)} events of {host} at the sink", 10, lab.logs)
+    at_sink = reported(lab, host)
     assert [one.sequence for one in at_sink] == list(range(1, len(at_sink) + 1))
     for one, row in zip(at_sink, log, strict=False):
         cells = {name: cell for name, cell in one.cells.items() if name != "MaybeRepeated"}
