@@ -36,7 +36,7 @@ class Manager:
                 self.alarms[event.sequence] = cells["haxEventSubject"], cells["haxEventSeverity"]
 
     def restart(self) -> None:
-        self.ledger = Ledger(self.ledger.counts, self.ledger.recent.values(), dict(self.ledger.reported))
+        self.ledger = Ledger(self.ledger.counts, self.ledger.recent.values(), dict(self.ledger.memory))
 
     @property
     def wrong(self) -> dict[str, str]:

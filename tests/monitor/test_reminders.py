@@ -34,7 +34,7 @@ def kept(story: Story, reported: list[Reported]) -> Memory:
     """Return what the next run has to know, with what the log knows of problems."""
     ledger = Ledger()
     ledger.append([one.draft for one in reported])
-    return {**story.end(), **ledger.reported}
+    return {**story.end(), **ledger.memory}
 
 
 def again(story: Story, memory: Memory, seconds: float, **more: object) -> Story:
