@@ -85,7 +85,11 @@ class Control:
         try:
             sock = await self._bind(self._path)
         except OSError as error:
-            log.warning("no `haproxy-agentx status`: cannot listen at %s: %s", self._path, error.strerror or error)
+            log.warning(
+                "control socket %s: cannot listen, so haproxy-agentx status has no answer: %s",
+                self._path,
+                error.strerror or error,
+            )
             return
         self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_REQUEST)  # it owns it now
 

@@ -270,10 +270,12 @@ class Daemon:
         try:
             config = await asyncio.to_thread(self._load)
         except ConfigError as error:
-            log.error("the configuration was not reloaded, the old one stays in effect:\n%s", error)  # noqa: TRY400  no bug
+            log.error("configuration not reloaded: the old one stays in effect:\n%s", error)  # noqa: TRY400  no bug
         else:
             if (config.store, config.agentx) != (self._config.store, self._config.agentx):
-                log.warning("store and agentx take effect at the next start")
+                log.warning(
+                    "changes of store and agentx are not in effect yet: they need a restart: restart haproxy-agentx"
+                )
             if config.root != self._config.root:
                 for running in self._running.values():
                     running.task.cancel()

@@ -182,7 +182,7 @@ class Outbox:
             try:
                 given = self._give(event)
             except Exception:  # a bug of ours in one event is logged, and keeps no other from leaving
-                log.exception("event %d cannot be sent, and is refused", event.sequence)
+                log.exception("event %d cannot be sent: it is refused", event.sequence)
                 return await self._settle(event, Delivery.refused)
             if not given:
                 await self._journal.returned(event.sequence)

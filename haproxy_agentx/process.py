@@ -238,7 +238,7 @@ class HaproxyProcess:
             if self.source.failed(error, now):
                 log.warning("%s: %s", self._config.name, error)
             if self.columns and self._outdated(now):
-                log.warning("%s: rows withdrawn, the last good reading is too old", self._config.name)
+                log.warning("%s: rows withdrawn: the last good reading is too old", self._config.name)
                 self._withdraw()
         else:
             self.was_read, self.refused = True, False
@@ -356,7 +356,7 @@ class HaproxyProcess:
             identity = info.pid, info.start_time
             if before is None or before == identity:
                 break
-            log.info("%s: HAProxy was started or reloaded, its process is now %d", self._config.name, info.pid)
+            log.info("%s: HAProxy was started or reloaded: its process is now %d", self._config.name, info.pid)
             before = identity
             restarts += 1
         else:

@@ -124,7 +124,7 @@ class Responder:
             return (yield from answer(self, self.view, request))
         except _RangeError as error:
             if error.__cause__ is not None:
-                log.exception("an internal error while answering range %d of a request", error.index)
+                log.exception("internal error while answering range %d of a request", error.index)
             return error_payload(ErrorStatus.GEN_ERR, error.index)  # 7.2.3
 
     def get(self, view: MibView, request: p.Get) -> Answer:

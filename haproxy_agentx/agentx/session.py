@@ -249,7 +249,7 @@ class Session:
         try:
             pdu = decode(header, frame[HEADER_SIZE:])
         except PayloadError as error:
-            log.log(self._complaint, "the master sent a %s that does not parse: %s", header.type.name, error)
+            log.log(self._complaint, "AgentX master: it sent a %s that does not parse: %s", header.type.name, error)
             self._complaint = logging.DEBUG  # the first one of a session is news
             if header.type is not PduType.RESPONSE:
                 bare = Pdu(
@@ -279,7 +279,7 @@ class Session:
         except StopIteration as done:
             self._output.append(response(request, done.value))
         except Exception:  # a bug of ours is told to the manager (7.2.3) and to the log, and ends nothing else
-            log.exception("an internal error while answering a %s", request.type.name)
+            log.exception("internal error while answering a %s", request.type.name)
             self._output.append(response(request, error_payload(ErrorStatus.GEN_ERR, 1)))
         else:
             self._slow.append((request, answer))
@@ -327,7 +327,7 @@ class Session:
 
     def _capabilities_added(self, _pending: Waiting, answer: p.Response, _now: float) -> None:
         if answer.error:  # sysORTable lacks a line, which is no reason not to serve
-            log.info("the master lists no capabilities in sysORTable: %s", refusal(answer.error))
+            log.info("AgentX master: it lists no capabilities in sysORTable: %s", refusal(answer.error))
 
     def _acknowledged(self, pending: Waiting, answer: p.Response, _now: float) -> None:
         self._events.append(Acknowledged(pending.token, answer.error))

@@ -31,7 +31,7 @@ def check_config(config_file: str | None) -> int:
     ]
     for key, path in [*([("", file)] if exists else []), *wanted]:
         if _is_missing(path):
-            print(f"warning: {key}{path} does not exist; write it, or correct the path")
+            print(f"warning: {key}{path} does not exist: write it, or correct the path")
         elif not _is_readable(path):
             print(
                 f"warning: {key}{path} cannot be read by {USER}; chgrp {USER} and chmod 0640, and 0755 on its folders"

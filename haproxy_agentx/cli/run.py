@@ -80,7 +80,9 @@ def _run_loop(main: Coroutine[Any, Any, None]) -> None:
             import uvloop
         except ImportError:
             if wanted == "uvloop":
-                log.warning("%s=uvloop, but uvloop is not installed: asyncio's loop is used", LOOP_VARIABLE)
+                log.warning(
+                    "%s=uvloop: uvloop is not installed, and asyncio's loop is used: install uvloop", LOOP_VARIABLE
+                )
         else:
             uvloop.run(main)
             return

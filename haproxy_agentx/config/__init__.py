@@ -82,13 +82,13 @@ def load(path: str | None, environment: Mapping[str, str] = os.environ) -> Confi
         raise _unreadable(file, error) from error
     if len(content) > MAX_OCTETS:
         raise ConfigError(
-            file, [ConfigProblem(0, "", f"it is larger than {MAX_OCTETS >> 10} KiB; is it the right file?")]
+            file, [ConfigProblem(0, "", f"it is larger than {MAX_OCTETS >> 10} KiB: is it the right file?")]
         )
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        what = f"the octet 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        what = f"the octet 0x{content[error.start]:02x} is not UTF-8: save the file as UTF-8"
         raise ConfigError(file, [ConfigProblem(line, "(encoding)", what)]) from error
     return parse(text, file, environment.get("CREDENTIALS_DIRECTORY") or CREDENTIALS_DIRECTORY)
 
@@ -112,4 +112,4 @@ def _unreadable(file: str, error: OSError | ValueError) -> ConfigError:
         remedy = f"let uid {os.geteuid()} read it: chgrp haproxy-agentx and chmod 0640, and 0755 on its folders"
     else:
         remedy = _REMEDIES.get(number or 0, "give the path of a readable YAML file")
-    return ConfigError(file, [ConfigProblem(0, "", f"cannot be read: {reason}; {remedy}")])
+    return ConfigError(file, [ConfigProblem(0, "", f"cannot be read: {reason}: {remedy}")])

@@ -9,22 +9,22 @@ from haproxy_agentx.printable import printable
 
 
 def advice(config: Config) -> tuple[str, ...]:
-    """Return warnings, one line 'KEY: what; remedy' each."""
+    """Return warnings, one line 'KEY: what: remedy' each."""
     found = []
     if config.agentx.socket.startswith("tcp:"):
         found.append(
-            "agentx.socket: AgentX over TCP has no authentication, any local user can register there; "
+            "agentx.socket: AgentX over TCP has no authentication, any local user can register there: "
             "prefer the Unix socket /var/agentx/master"
         )
     for place, haproxy in enumerate(config.haproxy):
         if haproxy.username is not None and _is_in_clear(haproxy):
             found.append(
-                f"haproxy[{place}].stats: the password of {haproxy.name} goes over the network in clear; use https://"
+                f"haproxy[{place}].stats: the password of {haproxy.name} goes over the network in clear: use https://"
             )
         if haproxy.timeout > haproxy.interval * _PATIENCE:
             found.append(
                 f"haproxy[{place}].timeout: a hanging {haproxy.name} is noticed only after {haproxy.timeout:g} s, "
-                f"{haproxy.timeout / haproxy.interval:.0f} intervals; lower it"
+                f"{haproxy.timeout / haproxy.interval:.0f} intervals: lower it"
             )
     found += _about_keepalived(config)
     return tuple(found)
@@ -39,12 +39,12 @@ def _about_keepalived(config: Config) -> Iterator[str]:
     keepalived = config.keepalived
     if keepalived.traps is not None and int(keepalived.traps.rpartition(":")[2]) < _PRIVILEGED:
         yield (
-            "keepalived.traps: a port below 1024 takes a privilege that the service does not have; "
+            "keepalived.traps: a port below 1024 takes a privilege that the service does not have: "
             "use 127.0.0.1:1162, in trap2sink, too"
         )
     if keepalived.snmp is not None and not is_loopback(keepalived.snmp.address.rpartition(":")[0]):
         yield (
-            "keepalived.snmp.address: it is not a loopback address; only this node's own snmpd reports this node, "
+            "keepalived.snmp.address: it is not a loopback address: only this node's own snmpd reports this node, "
             "and the service may reach no other: let snmpd listen on 127.0.0.1 (agentaddress), too"
         )
     if (keepalived.fifo, keepalived.traps, keepalived.snmp) == (None, None, None):
@@ -52,7 +52,7 @@ def _about_keepalived(config: Config) -> Iterator[str]:
             if service.vrrp_instance is not None:
                 yield (
                     f"services[{place}].vrrp_instance: no source reports {printable(service.vrrp_instance, 80)}, as "
-                    "fifo, traps and snmp of keepalived are none; set one of them"
+                    "fifo, traps and snmp of keepalived are none: set one of them"
                 )
 
 

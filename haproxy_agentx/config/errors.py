@@ -12,7 +12,7 @@ SHOWN = 50
 class ConfigProblem:
     """One thing that is wrong. ``line`` counts from 1, 0 is the file itself; ``key`` is a path such as agentx.socket.
 
-    ``what`` is 'what; remedy'. No value of the file that may be a secret stands in it.
+    ``what`` is 'what: remedy'. No value of the file that may be a secret stands in it.
     """
 
     line: int
@@ -29,12 +29,12 @@ class ConfigError(Exception):
         super().__init__(file, self.problems)
 
     def __str__(self) -> str:
-        """Return a line ``FILE:LINE: KEY: what; remedy`` for each problem; without a line where the file is meant."""
+        """Return a line ``FILE:LINE: KEY: what: remedy`` for each problem; without a line where the file is meant."""
         file = printable(self.file)
         lines = [
             f"{file}:{found.line}: {found.key}: {found.what}" if found.line else f"{file}: {found.what}"
             for found in self.problems[:SHOWN]
         ]
         if len(self.problems) > SHOWN:
-            lines.append(f"{file}: {len(self.problems) - SHOWN} more problems are not shown; correct these first")
+            lines.append(f"{file}: {len(self.problems) - SHOWN} more problems are not shown: correct these first")
         return "\n".join(lines)

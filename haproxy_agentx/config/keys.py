@@ -26,7 +26,7 @@ EGRESS_HOLD_RANGE = (0.0, 3600.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key of the file: how its text is read (ValueError: 'what; remedy'), its default or an example, and its help.
+    """A key of the file: how its text is read (ValueError: 'what: remedy'), its default or an example, and its help.
 
     ``most`` makes it a list of at most so many texts, each of which is read. An example is a key without a default.
     """

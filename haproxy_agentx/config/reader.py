@@ -51,7 +51,7 @@ class _Reader:
         if not group.is_readable:
             if not isinstance(node, Rejected):
                 self.note(
-                    node.line, path, f"found {_WHAT[type(node)]}; expected a mapping with the keys {_names(table)}"
+                    node.line, path, f"found {_WHAT[type(node)]}: expected a mapping with the keys {_names(table)}"
                 )
             return group
         known = {item.name: item for item in table}
@@ -72,7 +72,7 @@ class _Reader:
         for item in table:
             if isinstance(item, Key) and item.is_required and item.name not in lines:
                 self.note(
-                    node.line, _below(path, item.name), f"it is missing; add it, such as {item.name}: {item.text}"
+                    node.line, _below(path, item.name), f"it is missing: add it, such as {item.name}: {item.text}"
                 )
         return group
 
@@ -95,11 +95,11 @@ class _Reader:
             return
         if not isinstance(node, Sequence):
             wanted = "each item beginning with '- '" if isinstance(item, Section) else f"such as {item.text}"
-            self.note(node.line, path, f"found {_WHAT[type(node)]}; expected a list, {wanted}")
+            self.note(node.line, path, f"found {_WHAT[type(node)]}: expected a list, {wanted}")
         elif not node.items and isinstance(item, Section):
-            self.note(node.line, path, "the list is empty; write its items, or remove the key for the default")
+            self.note(node.line, path, "the list is empty: write its items, or remove the key for the default")
         elif len(node.items) > item.most:
-            self.note(node.line, path, f"{len(node.items)} are listed; {item.most} are the most")
+            self.note(node.line, path, f"{len(node.items)} are listed: {item.most} are the most")
         else:
             yield from ((f"{path}[{place}]", found) for place, found in enumerate(node.items))
 
@@ -110,7 +110,7 @@ class _Reader:
         for where, each in self._items(node, item, path):
             value = self._value(each, item, where)
             if value in found and value is not _NOTHING:
-                what = f"{value} is listed twice, first in line {found[value]}; remove one of the two"
+                what = f"{value} is listed twice, first in line {found[value]}: remove one of the two"
                 self.note(each.line, where, what)
             found.setdefault(value, each.line)
             lines[where.rpartition(".")[2]] = each.line
@@ -121,9 +121,9 @@ class _Reader:
         if isinstance(node, Rejected):
             return _NOTHING
         if not isinstance(node, ScalarNode):
-            self.note(node.line, path, f"found {_WHAT[type(node)]}; expected one value, such as {item.text}")
+            self.note(node.line, path, f"found {_WHAT[type(node)]}: expected one value, such as {item.text}")
         elif node.missing or not node.text:
-            self.note(node.line, path, f"there is no value; write one, such as {item.text}, or remove the key")
+            self.note(node.line, path, f"there is no value: write one, such as {item.text}, or remove the key")
         else:
             try:
                 return item.read(node.text)
@@ -136,7 +136,7 @@ class _Reader:
         if self._suggested < MAX_SUGGESTED:
             self._suggested += 1
             near = difflib.get_close_matches(key.lower().replace("-", "_")[:64], [item.name for item in table], 1)
-        return "there is no such key; " + (f"did you mean {near[0]}?" if near else f"the keys are {_names(table)}")
+        return "there is no such key: " + (f"did you mean {near[0]}?" if near else f"the keys are {_names(table)}")
 
 
 def _is_missing(node: Node) -> bool:

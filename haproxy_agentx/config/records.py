@@ -20,7 +20,7 @@ from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
 Values = dict[str, Any]
 Lines = dict[str, int]
 Note = Callable[[int, str, str], None]
-"""Takes a problem: line, path of the key, 'what; remedy'."""
+"""Takes a problem: line, path of the key, 'what: remedy'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _check_names(groups: Sequence[KeyGroup], names: Sequence[str], note: Note) -
         if group.refused("name") or not name:
             continue
         if name in first:
-            group.note_at(note, "name", f"the name {name} is that of line {first[name]}, too; give each its own")
+            group.note_at(note, "name", f"the name {name} is that of line {first[name]}, too: give each its own")
         first.setdefault(name, group.lines.get("name", group.line))
 
 
@@ -89,18 +89,18 @@ def _check_access(haproxy: HaproxyConfig, group: KeyGroup, note: Note) -> None:
     if not haproxy.over_http:
         for key in ("username", "password_file", "ca_file"):
             if key in group.lines:
-                group.note_at(note, key, "it goes with a URL in stats only; remove it for a socket")
+                group.note_at(note, key, "it goes with a URL in stats only: remove it for a socket")
         if haproxy.master_socket == haproxy.stats:
-            what = "it is the statistics socket; give that of the master process (option -S), or remove it"
+            what = "it is the statistics socket: give that of the master process (option -S), or remove it"
             group.note_at(note, "master_socket", what)
         return
     if "master_socket" in group.lines:
-        group.note_at(note, "master_socket", "it goes with a socket in stats only; remove it for a URL")
+        group.note_at(note, "master_socket", "it goes with a socket in stats only: remove it for a URL")
     for one, other in (("username", "password_file"), ("password_file", "username")):
         if one in group.lines and other not in group.lines:
-            group.note_at(note, one, f"it is given without {other}; add that, or remove this")
+            group.note_at(note, one, f"it is given without {other}: add that, or remove this")
     if "ca_file" in group.lines and urlsplit(haproxy.stats).scheme != "https":
-        group.note_at(note, "ca_file", "it goes with https:// only; remove it, or read by https://")
+        group.note_at(note, "ca_file", "it goes with https:// only: remove it, or read by https://")
 
 
 def _keepalived(group: KeyGroup, note: Note) -> KeepalivedConfig:
@@ -119,9 +119,9 @@ def _snmp(group: KeyGroup, note: Note) -> SnmpAccess:
     values = dict(group.values)
     given = [key for key in ("community_file", "v3") if key in group.lines]
     if len(given) > 1:
-        group.note_at(note, given[1], f"{given[0]} is given, too; remove one of the two")
+        group.note_at(note, given[1], f"{given[0]} is given, too: remove one of the two")
     elif group.is_readable and not given:
-        note(group.line, group.path, "it does not say who asks; add community_file for SNMPv2c, or v3")
+        note(group.line, group.path, "it does not say who asks: add community_file for SNMPv2c, or v3")
     if "v3" in values:
         values["v3"] = _v3(values["v3"], note)
     return SnmpAccess(**values)
@@ -137,10 +137,10 @@ def _v3(group: KeyGroup, note: Note) -> V3Access:
         for key, levels in _SECRETS.items():
             if found.level in levels and key not in group.lines:
                 group.note_at(
-                    note, key, f"it is missing, and the level is {found.level}; add it, or take another level"
+                    note, key, f"it is missing, and the level is {found.level}: add it, or take another level"
                 )
             if found.level not in levels and key in group.lines:
-                group.note_at(note, key, f"it is not used with the level {found.level}; remove it, or raise the level")
+                group.note_at(note, key, f"it is not used with the level {found.level}: remove it, or raise the level")
     return found
 
 
@@ -153,16 +153,16 @@ def _services(groups: Sequence[KeyGroup], processes: set[str] | None, note: Note
 def _service(group: KeyGroup, processes: set[str] | None, note: Note) -> ServiceConfig:
     values = group.values
     if "intended_role" in group.lines and "vrrp_instance" not in group.lines:
-        group.note_at(note, "intended_role", "it goes with vrrp_instance only; add that, or remove this")
+        group.note_at(note, "intended_role", "it goes with vrrp_instance only: add that, or remove this")
     for key in ("frontends", "backends"):
         for place, member in enumerate(values.get(key, ())):
             process, slash, _ = member.rpartition("/")
             if slash and processes is not None and process not in processes:
-                what = f"no HAProxy has the name {process}; take one of haproxy[].name, or the proxy's name alone"
+                what = f"no HAProxy has the name {process}: take one of haproxy[].name, or the proxy's name alone"
                 group.note_at(note, f"{key}[{place}]", what)
     requirements = ServiceRequirements(values.get("frontends"), values.get("backends"), values.get("min_servers", ALL))
     if requirements.frontends == requirements.backends == ():
-        group.note_at(note, "backends", "the service is made of nothing; name a frontend or a backend")
+        group.note_at(note, "backends", "the service is made of nothing: name a frontend or a backend")
     role, probe = values.get("intended_role"), _probe(values["probe"], note) if "probe" in values else None
     return ServiceConfig(values.get("name", ""), values.get("vrrp_instance"), requirements, role, probe)
 
@@ -176,10 +176,10 @@ def _probe(group: KeyGroup, note: Note) -> ProbeTarget | None:
     found = ProbeTarget(**values)
     schemes = {place_of(url).scheme for url in (found.url, found.standby_url) if url is not None}
     if "ca_file" in group.lines and "https" not in schemes:
-        group.note_at(note, "ca_file", "it goes with https:// only; remove it, or probe by https://")
+        group.note_at(note, "ca_file", "it goes with https:// only: remove it, or probe by https://")
     for key in ("host", "method", "status"):
         if key in group.lines and schemes == {"tcp"}:
-            group.note_at(note, key, "it does not go with tcp://, which only connects; remove it")
+            group.note_at(note, key, "it does not go with tcp://, which only connects: remove it")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The values of services and of notifications: each reads one text, or raises ValueError with 'what; remedy'."""
+"""The values of services and of notifications: each reads one text, or raises ValueError with 'what: remedy'."""
 
 import re
 from ipaddress import ip_address
@@ -42,7 +42,7 @@ def vrrp_instance(text: str) -> str:
     """Read the name of a VRRP instance, as keepalived.conf has it."""
     if not text.isprintable() or text != text.strip() or len(text.encode(errors="replace")) > INSTANCE_LIMIT:
         raise ValueError(
-            f"it is not the name of a VRRP instance; write what follows vrrp_instance in keepalived.conf, at most "
+            f"it is not the name of a VRRP instance: write what follows vrrp_instance in keepalived.conf, at most "
             f"{INSTANCE_LIMIT} octets"
         )
     return text
@@ -52,7 +52,7 @@ def proxy(text: str) -> str:
     """Read the name of a frontend or backend, or PROCESS/NAME with the name of an HAProxy of this configuration."""
     if not _PROXY.fullmatch(text):
         raise ValueError(
-            f"'{printable(text, 80)}' is not the name of a frontend or backend; write it as haproxy.cfg has it, or as "
+            f"'{printable(text, 80)}' is not the name of a frontend or backend: write it as haproxy.cfg has it, or as "
             "PROCESS/NAME"
         )
     return text
@@ -62,11 +62,11 @@ def minimum(text: str) -> Minimum:
     """Read how many servers a backend needs: a number from 1, or 1% to 100%."""
     match = _MINIMUM.fullmatch(text)
     if not match:
-        raise ValueError(f"'{printable(text, 40)}' is not a minimum; write a number of servers, or percent such as 80%")
+        raise ValueError(f"'{printable(text, 40)}' is not a minimum: write a number of servers, or percent such as 80%")
     number, percent = int(match[1]), bool(match[2])
     most = _PERCENT if percent else MAX_MINIMUM
     if not 1 <= number <= most:
-        raise ValueError(f"{match[0]} is out of range; 1{match[2]} to {most}{match[2]} are allowed")
+        raise ValueError(f"{match[0]} is out of range: 1{match[2]} to {most}{match[2]} are allowed")
     return Minimum(number, percent)
 
 
@@ -74,7 +74,7 @@ def intended_role(text: str) -> Role:
     """Read the intended role of this node, master or backup."""
     role = _ROLES.get(text[:40].lower())
     if role is None:
-        raise ValueError(f"'{printable(text, 40)}' is not a role; write master or backup")
+        raise ValueError(f"'{printable(text, 40)}' is not a role: write master or backup")
     return role
 
 
@@ -87,16 +87,16 @@ def limit(text: str) -> tuple[int, float]:
     """Read a rate such as 10/min or 60/hour: so many events in so many seconds."""
     match = _LIMIT.fullmatch(text)
     if not match:
-        raise ValueError(f"'{printable(text, 40)}' is not a limit; write it as 10/min or 60/hour")
+        raise ValueError(f"'{printable(text, 40)}' is not a limit: write it as 10/min or 60/hour")
     least, most = LIMIT_RANGE
     if not least <= int(match[1]) <= most:
-        raise ValueError(f"{match[0]} is out of range; {least} to {most} per min or hour are allowed")
+        raise ValueError(f"{match[0]} is out of range: {least} to {most} per min or hour are allowed")
     return int(match[1]), _SECONDS[match[2]]
 
 
 def probe_url(text: str) -> str:
     """Read the URL of a probe. The text is in no message: a token may be in its query."""
-    example = "; write it as http://127.0.0.1:80/path, https://... or tcp://127.0.0.1:3306"
+    example = ": write it as http://127.0.0.1:80/path, https://... or tcp://127.0.0.1:3306"
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > URL_LIMIT:
         raise ValueError(f"it is not a URL: only ASCII without blanks, and {URL_LIMIT} characters at most" + example)
     try:
@@ -105,14 +105,14 @@ def probe_url(text: str) -> str:
     except ValueError:
         raise ValueError("it is not the URL of a probe: scheme, address or port cannot be read" + example) from None
     if "@" in parts.netloc:
-        raise ValueError("credentials in a URL are refused, they end up in logs; probe a page that needs none")
+        raise ValueError("credentials in a URL are refused, they end up in logs: probe a page that needs none")
     if parts.fragment or (not place.is_http and (parts.path or parts.query)):
-        raise ValueError("nothing can follow '#', and nothing the port of tcp://; remove it")
+        raise ValueError("nothing can follow '#', and nothing the port of tcp://: remove it")
     try:
         ip_address(place.address)
     except ValueError:
         raise ValueError(
-            "the host is a name; write an address of this node in figures or localhost, and the name as host"
+            "the host is a name: write an address of this node in figures or localhost, and the name as host"
         ) from None
     return text
 
@@ -120,14 +120,14 @@ def probe_url(text: str) -> str:
 def probe_host(text: str) -> str:
     """Read what is sent as Host (RFC 9110 7.2): a name, or an address in figures, also with a port."""
     if not _HOST.fullmatch(text):
-        raise ValueError(f"'{printable(text, 80)}' is not a host; write a name such as www.example.org")
+        raise ValueError(f"'{printable(text, 80)}' is not a host: write a name such as www.example.org")
     return text
 
 
 def probe_method(text: str) -> str:
     """Read the method of a probe: one that changes nothing (RFC 9110 9.2.1)."""
     if text.upper() not in _METHODS:
-        raise ValueError(f"'{printable(text, 40)}' is not a method for a probe; write GET, HEAD or OPTIONS")
+        raise ValueError(f"'{printable(text, 40)}' is not a method for a probe: write GET, HEAD or OPTIONS")
     return text.upper()
 
 
@@ -135,14 +135,14 @@ def probe_statuses(text: str) -> tuple[int, int]:
     """Read a status of HTTP, or a range of them."""
     match = _STATUSES.fullmatch(text)
     if not match or int(match[1]) > int(match[2] or match[1]):
-        raise ValueError(f"'{printable(text, 40)}' is not a status; write 200, or a range such as 200-399")
+        raise ValueError(f"'{printable(text, 40)}' is not a status: write 200, or a range such as 200-399")
     return int(match[1]), int(match[2] or match[1])
 
 
 def fall(text: str) -> int:
     """Read how many failures one after the other count."""
     if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _FALLS:
-        raise ValueError(f"'{printable(text, 40)}' is not a number of failures; use 1 to 100")
+        raise ValueError(f"'{printable(text, 40)}' is not a number of failures: use 1 to 100")
     return int(text)
 
 
@@ -150,5 +150,5 @@ def yes_or_no(text: str) -> bool:
     """Read yes or no, true or false, on or off."""
     word = text[:40].lower()
     if word not in _YES | _NO:
-        raise ValueError(f"'{printable(text, 40)}' is neither yes nor no; write yes or no")
+        raise ValueError(f"'{printable(text, 40)}' is neither yes nor no: write yes or no")
     return word in _YES

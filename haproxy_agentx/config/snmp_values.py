@@ -1,4 +1,4 @@
-"""The values that say how snmpd is spoken to: each reads one text, or raises ValueError with 'what; remedy'.
+"""The values that say how snmpd is spoken to: each reads one text, or raises ValueError with 'what: remedy'.
 
 No message repeats the text: it may be a community or a passphrase that was put in the wrong place.
 """
@@ -24,7 +24,7 @@ def traps(text: str) -> str | None:
     host, _ = _host_and_port(text, example)
     if not is_loopback(host):
         raise ValueError(
-            "it is not this machine, and anybody could send traps there; use a loopback address such as "
+            "it is not this machine, and anybody could send traps there: use a loopback address such as "
             "127.0.0.1:1162, and name it in a trap2sink line of snmpd.conf"
         )
     return text
@@ -39,7 +39,7 @@ def address(text: str) -> str:
 def user(text: str) -> str:
     """Read the name of a user of SNMPv3."""
     if not text.isprintable() or " " in text or len(text.encode(errors="replace")) > USER_LIMIT:
-        raise ValueError(f"it is not a user name; use that of createUser, at most {USER_LIMIT} octets without blanks")
+        raise ValueError(f"it is not a user name: use that of createUser, at most {USER_LIMIT} octets without blanks")
     return text
 
 
@@ -49,7 +49,7 @@ def _one_of(words: Sequence[str], what: str, others: dict[str, str]) -> Callable
     def read(text: str) -> str:
         word = known.get(text[:40].lower().replace("-", ""))
         if word is None:
-            raise ValueError(f"it is not {what}; use one of {', '.join(words)}")
+            raise ValueError(f"it is not {what}: use one of {', '.join(words)}")
         return word
 
     return read
@@ -69,5 +69,5 @@ def _host_and_port(text: str, example: str) -> tuple[str, int]:
     except ValueError:
         port = 0
     if port not in PORTS:
-        raise ValueError(f"it is not a numeric address with a port; {example}")
+        raise ValueError(f"it is not a numeric address with a port: {example}")
     return host, port

@@ -25,17 +25,17 @@ TOP = "(top level)"
 _KEY = re.compile(r"[\w.<-]{1,64}")
 _FIRST_KEY = re.compile(r"[ \t-]{0,200}([a-z_]{1,64}) ?:")
 _EXPLANATIONS = (
-    (r"found character '\\t'", "a tab stands where YAML allows only blanks; replace it by blanks"),
-    (r"could not find expected ':'", "a line is neither 'key: value' nor part of one; add the colon or indent it"),
-    (r"mapping values are not allowed", "there is a ': ' too many, or the indentation is wrong; align it, or quote it"),
-    (r"expected <block end>", "the indentation does not fit the lines above; align the keys of a group"),
-    (r"end of stream|stream end", "a quote or a bracket is opened and never closed; close it"),
-    (r"cannot start any token", "a value begins with a character that is special in YAML; quote the value"),
-    (r"expected ',' or '[\]}]'", "a ',' or the closing bracket is missing; add it, or quote a value that holds '?'"),
-    (r"tag", "a tag ('!...') is not allowed; remove it, or quote a value that begins with '!'"),
-    (r"alias|anchor", "anchors and aliases ('&', '*') are not allowed; write the value out, or quote it"),
-    (r"directive|YAML document|document start", "only 'key: value' lines are possible; remove '%...' and '---' lines"),
-    (r"escape", "a backslash in double quotes begins an escape that does not exist; use single quotes"),
+    (r"found character '\\t'", "a tab stands where YAML allows only blanks: replace it by blanks"),
+    (r"could not find expected ':'", "a line is neither 'key: value' nor part of one: add the colon or indent it"),
+    (r"mapping values are not allowed", "there is a ': ' too many, or the indentation is wrong: align it, or quote it"),
+    (r"expected <block end>", "the indentation does not fit the lines above: align the keys of a group"),
+    (r"end of stream|stream end", "a quote or a bracket is opened and never closed: close it"),
+    (r"cannot start any token", "a value begins with a character that is special in YAML: quote the value"),
+    (r"expected ',' or '[\]}]'", "a ',' or the closing bracket is missing: add it, or quote a value that holds '?'"),
+    (r"tag", "a tag ('!...') is not allowed: remove it, or quote a value that begins with '!'"),
+    (r"alias|anchor", "anchors and aliases ('&', '*') are not allowed: write the value out, or quote it"),
+    (r"directive|YAML document|document start", "only 'key: value' lines are possible: remove '%...' and '---' lines"),
+    (r"escape", "a backslash in double quotes begins an escape that does not exist: use single quotes"),
 )
 
 
@@ -124,7 +124,7 @@ class _Composer:
 
     def document(self) -> Node | None:
         if len(self._text) > MAX_CHARACTERS:
-            raise self._stop(1, f"the file is larger than {MAX_CHARACTERS >> 10} KiB; is it the right one?")
+            raise self._stop(1, f"the file is larger than {MAX_CHARACTERS >> 10} KiB: is it the right one?")
         next(self._events)  # the stream's start
         if isinstance(next(self._events), yaml.StreamEndEvent):
             return None
@@ -132,7 +132,7 @@ class _Composer:
         next(self._events)  # the document's end
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self._note(_line(event), "a second document begins here; join the two, without '---' between them")
+            self._note(_line(event), "a second document begins here: join the two, without '---' between them")
         return node
 
     def _read_events(self) -> Iterator[Any]:
@@ -145,10 +145,10 @@ class _Composer:
             raise self._stop(line, what) from None
         except yaml.reader.ReaderError as error:
             line = self._text.count("\n", 0, error.position) + 1
-            raise self._stop(line, f"{self._text[error.position]!a} is not allowed in YAML; remove it") from None
+            raise self._stop(line, f"{self._text[error.position]!a} is not allowed in YAML: remove it") from None
         except (yaml.YAMLError, ArithmeticError, LookupError, ValueError):
             # not all that PyYAML trips over has a place: "\UFFFFFFFF" overflows its chr()
-            raise self._stop(1, "this is not YAML; look for '\\U' in double quotes, or use single quotes") from None
+            raise self._stop(1, "this is not YAML: look for '\\U' in double quotes, or use single quotes") from None
 
     def _key_of(self, line: int) -> list[str]:
         """Return the key that a line begins with: YAML's parser may stop before it has returned it."""
@@ -160,20 +160,20 @@ class _Composer:
         line = _line(event)
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise self._stop(line, f"the file holds more than {MAX_NODES} values; is it the right one?")
+            raise self._stop(line, f"the file holds more than {MAX_NODES} values: is it the right one?")
         if isinstance(event, yaml.AliasEvent):
-            return self._refuse(line, "an alias ('*...') is not allowed; write the value out, or quote it")
+            return self._refuse(line, "an alias ('*...') is not allowed: write the value out, or quote it")
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node = ScalarNode(line, event.value, quoted=bool(event.style))
         else:
             if len(self._path) >= MAX_DEPTH:
-                raise self._stop(line, f"values are nested more than {MAX_DEPTH} deep; four levels are the most")
+                raise self._stop(line, f"values are nested more than {MAX_DEPTH} deep: four levels are the most")
             node = self._sequence(line) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(line)
         if event.anchor is not None:
-            return self._refuse(line, "an anchor ('&...') is not allowed; remove it, or quote the value")
+            return self._refuse(line, "an anchor ('&...') is not allowed: remove it, or quote the value")
         if event.tag is not None:
-            return self._refuse(line, "a tag ('!...') is not allowed; remove it, or quote the value")
+            return self._refuse(line, "a tag ('!...') is not allowed: remove it, or quote the value")
         return node
 
     def _sequence(self, line: int) -> Sequence:
@@ -193,10 +193,10 @@ class _Composer:
                 self._path[-1] = shown_key(key.text)
             value = self._node(next(self._events))
             if isinstance(key, Sequence | Mapping):
-                self._note(key.line, "a key is a mapping or a list; a key is a word, followed by ':'")
+                self._note(key.line, "a key is a mapping or a list: write a word, followed by ':'")
             elif isinstance(key, ScalarNode) and key.text in entries:
                 first = entries[key.text].line
-                self._note(key.line, f"the key is given twice, first in line {first}; remove one of the two")
+                self._note(key.line, f"the key is given twice, first in line {first}: remove one of the two")
             elif isinstance(key, ScalarNode):
                 entries[key.text] = Entry(key.line, key.text, value)
             self._path.pop()
@@ -219,7 +219,7 @@ def _line(event: Any) -> int:  # noqa: ANN401  PyYAML's events have no common ty
 
 
 def _explain(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """Return line and 'what; remedy'. PyYAML's own words may repeat a piece of the file, and so are not repeated."""
+    """Return line and 'what: remedy'. PyYAML's own words may repeat a piece of the file, and so are not repeated."""
     problem = error.problem or ""
     opened = "end of stream" in problem or "stream end" in problem
     mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
@@ -227,4 +227,4 @@ def _explain(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     for pattern, what in _EXPLANATIONS:
         if re.search(pattern, problem):
             return line, what
-    return line, "this is not YAML; correct the line, or quote its value"
+    return line, "this is not YAML: correct the line, or quote its value"

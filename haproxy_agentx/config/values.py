@@ -1,4 +1,4 @@
-"""The values of the configuration: each function reads one text, or raises ValueError with 'what; remedy'.
+"""The values of the configuration: each function reads one text, or raises ValueError with 'what: remedy'.
 
 A message repeats the text only where it can not be a secret that was put in the wrong place.
 """
@@ -53,20 +53,20 @@ def root(text: str) -> Oid:
         value = oid.parse(text)
     except ValueError:
         raise ValueError(
-            f"'{printable(text, 80)}' is not an object identifier; write numbers below 2^32 and dots, such as "
+            f"'{printable(text, 80)}' is not an object identifier: write numbers below 2^32 and dots, such as "
             f"{oid.dotted(ROOT)}"
         ) from None
     if len(value) > MAX_ROOT:
-        raise ValueError(f"it has {len(value)} sub-identifiers; use at most {MAX_ROOT}")
+        raise ValueError(f"it has {len(value)} sub-identifiers: use at most {MAX_ROOT}")
     if len(value) <= len(INTERNET) or value[: len(INTERNET)] != INTERNET:
         raise ValueError(
-            "it is not below 1.3.6.1 (internet); use an OID below your own enterprise number in 1.3.6.1.4.1"
+            "it is not below 1.3.6.1 (internet): use an OID below your own enterprise number in 1.3.6.1.4.1"
         )
     for other, whose in OTHERS.items():
         shorter = min(len(value), len(other))
         if value[:shorter] == other[:shorter]:
             raise ValueError(
-                f"it would shadow {oid.dotted(other)}, {whose}; use an OID below your own enterprise number"
+                f"it would shadow {oid.dotted(other)}, {whose}: use an OID below your own enterprise number"
             )
     return value
 
@@ -77,10 +77,10 @@ def duration(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         match = _DURATION.fullmatch(text)
         if not match:
-            raise ValueError(f"'{printable(text, 40)}' is not a duration; write it as 1s, 500ms, 2m, or in seconds")
+            raise ValueError(f"'{printable(text, 40)}' is not a duration: write it as 1s, 500ms, 2m, or in seconds")
         seconds = round(float(match[1]) * _SECONDS[match[2]], 9)
         if not least <= seconds <= most:
-            raise ValueError(f"{match[0]} is out of range; {least:g}s to {most:g}s are allowed")
+            raise ValueError(f"{match[0]} is out of range: {least:g}s to {most:g}s are allowed")
         return seconds
 
     return read
@@ -89,27 +89,27 @@ def duration(least: float, most: float) -> Callable[[str], float]:
 def name(text: str) -> str:
     """Read the name of an HAProxy: it becomes part of SNMP names and log lines."""
     if not _NAME.fullmatch(text):
-        raise ValueError(f"'{printable(text, 80)}' is not a name; use 1 to 64 letters, digits and . _ : -")
+        raise ValueError(f"'{printable(text, 80)}' is not a name: use 1 to 64 letters, digits and . _ : -")
     return text
 
 
 def priority(text: str) -> int:
     """Read the priority of the registration (RFC 2741 6.2.3): 1..255, the lower one wins."""
     if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _PRIORITIES:
-        raise ValueError(f"'{printable(text, 40)}' is not a priority; use a whole number from 1 to 255, normally 127")
+        raise ValueError(f"'{printable(text, 40)}' is not a priority: use a whole number from 1 to 255, normally 127")
     return int(text)
 
 
 def agentx_socket(text: str) -> str:
     """Read where snmpd listens: an absolute path, or ``tcp:HOST:PORT`` with a loopback address or localhost."""
     if not text.startswith("tcp:"):
-        return _socket_path(text, "; write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
+        return _socket_path(text, ": write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
     match = _TCP.fullmatch(text)
     if not match or int(match[2]) not in PORTS:
-        raise ValueError(f"'{printable(text, 80)}' is not an address; write tcp:127.0.0.1:705 or tcp:[::1]:705")
+        raise ValueError(f"'{printable(text, 80)}' is not an address: write tcp:127.0.0.1:705 or tcp:[::1]:705")
     if not is_loopback(match[1]):
         raise ValueError(
-            f"'{printable(text, 80)}' is not this machine, and AgentX has no authentication; use a loopback address "
+            f"'{printable(text, 80)}' is not this machine, and AgentX has no authentication: use a loopback address "
             "such as tcp:127.0.0.1:705, or the path of the socket"
         )
     return text
@@ -122,7 +122,7 @@ def stats(text: str) -> str:
     """
     if "://" in text:
         return _url(text)
-    remedy = "; write the path of the stats socket, /run/haproxy/admin.sock, or https://host:8404/stats"
+    remedy = ": write the path of the stats socket, /run/haproxy/admin.sock, or https://host:8404/stats"
     if re.match(r"(?i)https?:", text):
         raise ValueError("it is not a URL: '//' must follow 'http:' or 'https:'" + remedy)
     return _socket_path(text, remedy)
@@ -130,26 +130,26 @@ def stats(text: str) -> str:
 
 def socket_path(text: str) -> str:
     """Read the absolute path of a socket."""
-    return _socket_path(text, "; write the whole path of the socket, beginning with /")
+    return _socket_path(text, ": write the whole path of the socket, beginning with /")
 
 
 def days(text: str) -> float:
     """Read a number of days, 0 to MAX_DAYS."""
     if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_DAYS:
-        raise ValueError(f"'{printable(text, 40)}' is not a number of days; use a whole number from 0 to {MAX_DAYS}")
+        raise ValueError(f"'{printable(text, 40)}' is not a number of days: use a whole number from 0 to {MAX_DAYS}")
     return float(text)
 
 
 def username(text: str) -> str:
     """Read a name for HTTP basic authentication (RFC 7617 2: it holds no colon)."""
     if not text or ":" in text or not text.isprintable() or len(text) > PATH_LIMIT:
-        raise ValueError("it is not a user name: no colon can be in it; write the password to the password_file")
+        raise ValueError("it is not a user name: no colon can be in it: write the password to the password_file")
     return text
 
 
 def path(text: str) -> str:
     """Read the absolute path of a file."""
-    return _path(text, "; write the whole path, beginning with /")
+    return _path(text, ": write the whole path, beginning with /")
 
 
 def secret_file(what: str, credentials: str) -> Callable[[str], str]:
@@ -158,7 +158,7 @@ def secret_file(what: str, credentials: str) -> Callable[[str], str]:
     The latter is the file NAME in the folder ``credentials``, a systemd credential. The text is in no message: it may
     be the secret itself.
     """
-    remedy = f"; write the whole path of a file that holds the {what}, or credential:NAME for a systemd credential"
+    remedy = f": write the whole path of a file that holds the {what}, or credential:NAME for a systemd credential"
 
     def read(text: str) -> str:
         if not text.startswith(CREDENTIAL):
@@ -195,12 +195,12 @@ def _path(text: str, remedy: str) -> str:
 
 def _socket_path(text: str, remedy: str) -> str:
     if len(_path(text, remedy).encode()) > SOCKET_PATH_LIMIT:
-        raise ValueError(f"the path of a socket has at most {SOCKET_PATH_LIMIT} octets; use a shorter one, or a link")
+        raise ValueError(f"the path of a socket has at most {SOCKET_PATH_LIMIT} octets: use a shorter one, or a link")
     return text
 
 
 def _url(text: str) -> str:
-    example = "; write it as https://host:8404/stats"
+    example = ": write it as https://host:8404/stats"
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > URL_LIMIT:
         raise ValueError(f"it is not a URL: only ASCII without blanks, and {URL_LIMIT} characters at most" + example)
     try:
@@ -209,11 +209,11 @@ def _url(text: str) -> str:
     except ValueError:
         raise ValueError("it is not a URL: host or port cannot be read" + example) from None
     if "@" in parts.netloc:
-        raise ValueError("credentials in a URL are refused, they end up in logs; use the keys username, password_file")
+        raise ValueError("credentials in a URL are refused, they end up in logs: use the keys username, password_file")
     if parts.scheme not in {"http", "https"}:
         raise ValueError("only http:// and https:// are supported" + example)
     if not host or port == 0:
         raise ValueError("it is not a URL: there is no host, or the port is 0" + example)
     if parts.fragment:
-        raise ValueError("a URL of a statistics page has no '#...'; remove it")
+        raise ValueError("a URL of a statistics page has no '#...': remove it")
     return text

@@ -112,7 +112,7 @@ class TrapListener:
         self._senders.open()
         if self._senders.problem:
             log.warning(
-                "keepalived-traps: who sends a trap cannot be looked up: %s: load the kernel module udp_diag",
+                "keepalived-traps: the sender of a trap cannot be looked up: %s: load the kernel module udp_diag",
                 self._senders.problem,
             )
         try:

@@ -17,19 +17,19 @@ def test_check_config_minds_a_file_that_is_missing(tmp_path, capsys):
         f"haproxy: [{{stats: 'https://localhost/stats', username: monitor, password_file: '{password}'}}]\n"
     )
     assert check_config(str(file)) == 0
-    assert f"warning: haproxy[0].password_file: {password} does not exist; " in capsys.readouterr().out
+    assert f"warning: haproxy[0].password_file: {password} does not exist: " in capsys.readouterr().out
 
 
 def test_check_config_minds_the_files_of_snmp(tmp_path, capsys):
     file = tmp_path / "config.yaml"
     file.write_text(f"keepalived: {{snmp: {{community_file: {tmp_path}/c}}}}\n")
     assert check_config(str(file)) == 0
-    assert f"warning: keepalived.snmp.community_file: {tmp_path}/c does not exist; " in capsys.readouterr().out
+    assert f"warning: keepalived.snmp.community_file: {tmp_path}/c does not exist: " in capsys.readouterr().out
     keys = "user: u, auth_file: /nowhere/a, priv_file: credential:p"
     file.write_text(f"keepalived: {{snmp: {{v3: {{{keys}}}}}}}\n")
     assert check_config(str(file)) == 0
     shown = capsys.readouterr().out
-    assert "warning: keepalived.snmp.v3.auth_file: /nowhere/a does not exist; " in shown
+    assert "warning: keepalived.snmp.v3.auth_file: /nowhere/a does not exist: " in shown
     assert "priv_file: " in shown
     assert "warning: keepalived.snmp.v3.priv_file" not in shown
 

@@ -346,7 +346,7 @@ def test_at_most_64_haproxy():
         return "haproxy:\n" + "".join(f"- name: p{number}\n" for number in range(count))
 
     assert len(parse(listed(64), FILE).haproxy) == 64
-    assert "65 are listed; 64 are the most" in problem(listed(65))
+    assert "65 are listed: 64 are the most" in problem(listed(65))
 
 
 # G4
@@ -527,13 +527,13 @@ def test_a_default_file_that_is_a_link_to_nowhere_is_told(tmp_path, monkeypatch)
 def test_g1_a_file_that_was_asked_for_must_be_there(tmp_path):
     path = str(tmp_path / "none.yaml")
     found = refusal(path)
-    assert found.startswith(f"{path}: cannot be read: No such file or directory; ")
+    assert found.startswith(f"{path}: cannot be read: No such file or directory: ")
     assert "correct the path" in found
 
 
 def test_g1_a_directory(tmp_path):
     remedy = "give the path of the file in it, such as config.yaml"
-    assert refusal(str(tmp_path)) == f"{tmp_path}: cannot be read: Is a directory; {remedy}"
+    assert refusal(str(tmp_path)) == f"{tmp_path}: cannot be read: Is a directory: {remedy}"
 
 
 def test_g1_a_fifo_is_not_waited_for(tmp_path):
@@ -551,7 +551,7 @@ def test_g1_unreadable():
             found = refusal(str(path))
     finally:
         path.unlink()
-    assert "cannot be read: Permission denied; let uid " in found
+    assert "cannot be read: Permission denied: let uid " in found
     assert "chmod 0640" in found
 
 

@@ -147,7 +147,7 @@ def test_g2_the_interval_of_one_changes(daemon_factory, snmpd, haproxy, two):
 def test_g2_what_takes_effect_at_the_next_start_is_told(daemon, folder):
     daemon.configure(store=str(folder / "elsewhere.db"))
     reload(daemon, "configuration reloaded")
-    assert daemon.lines("WARNING", "next start")
+    assert daemon.lines("WARNING", "they need a restart")
     daemon.eventually(daemon.well)
 
 

@@ -7,7 +7,7 @@ import pytest
 from haproxy_agentx.config import ConfigError, parse
 
 FILE = "config.yaml"
-LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: [^;]+; .+", re.DOTALL)
+LINE = re.compile(r"config\.yaml:[1-9][0-9]*: [^:]+: .+: .+", re.DOTALL)
 """File, line, key, what is wrong, and what to do (G3)."""
 
 
