@@ -40,7 +40,9 @@ DEAD = answers(
 )
 HEALTH = f"{OID}.1.1.20.0"
 ACKNOWLEDGED = 3
-SEQUENCE, SUBJECT, STATE, CAUSE, DELIVERY = (f"{OID}.1.11.1.{column}" for column in (2, 5, 6, 12, 21))
+SEQUENCE, SUBJECT, HEALTH_THEN, DELIVERY, SEVERITY, CLEARS = (
+    f"{OID}.1.11.1.{column}" for column in (2, 5, 6, 21, 23, 24)
+)
 
 
 class World(NamedTuple):
@@ -101,8 +103,8 @@ def test_events_arrive_however_little_snmpd_may_answer(world, most):
     assert kinds[-1] == Kind.test
     blackhole = next(trap for kind, trap in reversed(one.arrived()) if kind == Kind.serviceHealthChange)
     by_column = {name.rpartition(".")[0]: varbind.text for name, varbind in blackhole.items()}
-    assert by_column[STATE] == "9"
-    assert by_column[CAUSE]
+    assert (by_column[HEALTH_THEN], by_column[SEVERITY]) == ("9", "3")
+    assert CLEARS in by_column
     subject = by_column[SUBJECT]
     assert subject == SERVICE or (subject.startswith("ssss") and "..." in subject)
     one.daemon.logs("sendMessageMaxSize")
