@@ -69,7 +69,7 @@ def test(tests: Sequence[str], began: float, suite: str) -> int:
     """Run the tests on a lab of their own; return the exit status."""
     report = partial(report_since, began)
     if engine.answers() and DockerLab.runs():
-        report("a lab runs already: it is removed first")
+        report("a lab is already running: it is removed first")
         DockerLab.down(report)
     DockerLab.up(report, suite=suite)
     try:

@@ -61,7 +61,7 @@ class DockerLab:
         if engine.start(keep=keep):
             say("no docker daemon ran: one is started for the lab")
         elif cls.runs():
-            raise LabError("the lab runs already: make lab-down")
+            raise LabError("the lab is already running: make lab-down")
         try:
             cls.remove()  # what a killed lab left to a daemon of its own
             base = images.make(variant, say, suite)

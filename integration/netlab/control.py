@@ -31,9 +31,9 @@ def main_processes(found: list[Process]) -> list[Process]:
 
 
 def launch(host: Host, service: Service) -> None:
-    """Start it; do not wait. LabError where it runs already."""
+    """Start it; do not wait. LabError where it is already running."""
     if processes(host, service):
-        raise LabError(f"{host.name}: {service.name} runs already")
+        raise LabError(f"{host.name}: {service.name} is already running")
     extra = {**environment(host.name), **dict(service.environment), MARK: service.name}
     host.run(*in_background(service.command, service.log), extra=extra)
 

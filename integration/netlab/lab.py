@@ -68,7 +68,7 @@ class Lab:
         clear_leftovers()
         state = State(name, variant, None if keep else identity(os.getpid()), {})
         if state.file.exists():
-            raise LabError(f"the lab '{name}' runs already: end it with `python -m integration.netlab down`")
+            raise LabError(f"the lab '{name}' is already running: end it with `python -m integration.netlab down`")
         accounts = accounts_here()
         hosts = start_all({host: specification(host, accounts) for host in HOSTS})
         lab = cls(State(name, variant, state.owner, {n: host.leader for n, host in hosts.items()}), hosts)

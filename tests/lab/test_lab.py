@@ -244,9 +244,9 @@ def test_errors_say_what_there_is(bare_lab):
         bare_lab.exec("lb3", "true")
     with pytest.raises(LabError, match="lb1 has no service 'nginx'; it has: snmpd, haproxy, keepalived, agent"):
         bare_lab.ctl("lb1", "nginx", "start")
-    with pytest.raises(LabError, match="lb1: snmpd runs already"):
+    with pytest.raises(LabError, match="lb1: snmpd is already running"):
         bare_lab.ctl("lb1", "snmpd", "start")
-    with pytest.raises(LabError, match="runs already: end it"):
+    with pytest.raises(LabError, match="is already running: end it"):
         Lab.up(bare_lab.state.name)
     with pytest.raises(LabError, match="exit 3: sh -c exit 3"):
         bare_lab.exec("lb1", "sh", "-c", "exit 3")
