@@ -92,7 +92,7 @@ _ENDS = (
 _ANY_END = CauseRule(Cause.unknown, words="keepalived is not running: whether it was stopped or died is not known")
 
 RULES: Mapping[Move, Sequence[CauseRule]] = {
-    Move.tookOver: (
+    Move.becameMaster: (
         CauseRule(Cause.operator, (FactKind.keepalivedBack,), before=9, words="took over: {what}", slow=Slow.preempt),
         CauseRule(
             Cause.recovered, (FactKind.keepalivedRevived,), before=9, words="took over: {what}", slow=Slow.preempt
@@ -137,7 +137,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
             words="no node of higher priority is heard: whether one failed or withdrew is not known",
         ),
     ),
-    Move.gaveUp: (
+    Move.steppedBack: (
         CauseRule(Cause.interfaceDown, (FactKind.linkDown,)),
         _BARE,
         CauseRule(Cause.operator, (FactKind.keepalivedStopped,), before=10),
@@ -174,7 +174,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
     ),
     Move.foundFailed: (*_FAILURES, _FOUND, _ANY_FAILURE),
     Move.foundStopped: (*_ENDS, _FOUND, _ANY_END),
-    Move.standsBy: (
+    Move.becameBackup: (
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _REVIVED,
         _NEW,
@@ -184,7 +184,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.operator, words="keepalived runs the instance again", came_from=(Role.stopped,)),
         CauseRule(Cause.unknown, words="became BACKUP"),
     ),
-    Move.seenAgain: (
+    Move.roleKnown: (
         CauseRule(Cause.recovered, (FactKind.keepalivedAnswers,)),
         CauseRule(Cause.operator, (FactKind.keepalivedBack,)),
         _REVIVED,
@@ -192,7 +192,7 @@ RULES: Mapping[Move, Sequence[CauseRule]] = {
         CauseRule(Cause.agentRestarted, _STARTED, before=30, words="haproxy-agentx was started"),
         CauseRule(Cause.recovered, words="the role is known again"),
     ),
-    Move.lostSight: (
+    Move.roleUnknown: (
         CauseRule(Cause.configurationChanged, (FactKind.instanceGone,)),
         CauseRule(Cause.keepalivedUnresponsive, (FactKind.keepalivedSilent,), before=30),
         CauseRule(Cause.keepalivedDead, (FactKind.keepalivedGone,)),

@@ -33,13 +33,13 @@ class Move(Enum):
     """What kind of change it is."""
 
     unchanged = "nothing"
-    tookOver = "became MASTER"  # noqa: N815
-    gaveUp = "MASTER to BACKUP"  # noqa: N815
-    standsBy = "became BACKUP"  # noqa: N815
+    becameMaster = "became MASTER"  # noqa: N815
+    steppedBack = "MASTER to BACKUP"  # noqa: N815
+    becameBackup = "became BACKUP"  # noqa: N815
     failed = "went to FAULT"
     stopped = "stopped"
-    seenAgain = "role known again"  # noqa: N815
-    lostSight = "role not known any more"  # noqa: N815
+    roleKnown = "role known again"  # noqa: N815
+    roleUnknown = "role not known any more"  # noqa: N815
     unmanaged = "without keepalived"
     foundStopped = "stopped when first seen"  # noqa: N815
     foundFailed = "in FAULT when first seen"  # noqa: N815
@@ -51,14 +51,14 @@ class Move(Enum):
 _KNOWN = (Role.master, Role.backup)
 
 MOVES: Sequence[tuple[tuple[Role, ...], tuple[Role, ...], Move]] = (
-    ((), (Role.unknown,), Move.lostSight),
+    ((), (Role.unknown,), Move.roleUnknown),
     ((), (Role.none,), Move.unmanaged),
     ((), (Role.stopped,), Move.stopped),
     ((), (Role.fault,), Move.failed),
-    ((Role.unknown,), _KNOWN, Move.seenAgain),
-    ((), (Role.master,), Move.tookOver),
-    ((Role.master,), (Role.backup,), Move.gaveUp),
-    ((), (Role.backup,), Move.standsBy),
+    ((Role.unknown,), _KNOWN, Move.roleKnown),
+    ((), (Role.master,), Move.becameMaster),
+    ((Role.master,), (Role.backup,), Move.steppedBack),
+    ((), (Role.backup,), Move.becameBackup),
 )
 """The move of a role to another, by the roles before (empty: any) and after. The first that matches."""
 

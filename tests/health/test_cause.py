@@ -15,13 +15,13 @@ from tests.health.changes import NOW, SOME, ago, change
 # Moves
 
 STEPS = {
-    Move.tookOver: ("backup/standby", "master/active"),
-    Move.gaveUp: ("master/active", "backup/standby"),
-    Move.standsBy: ("none/active", "backup/standby"),
+    Move.becameMaster: ("backup/standby", "master/active"),
+    Move.steppedBack: ("master/active", "backup/standby"),
+    Move.becameBackup: ("none/active", "backup/standby"),
     Move.failed: ("master/active", "fault/fault"),
     Move.stopped: ("master/active", "stopped/stopped"),
-    Move.seenAgain: ("unknown/unknown", "backup/standby"),
-    Move.lostSight: ("master/active", "unknown/unknown"),
+    Move.roleKnown: ("unknown/unknown", "backup/standby"),
+    Move.roleUnknown: ("master/active", "unknown/unknown"),
     Move.unmanaged: ("master/active", "none/active"),
     Move.foundStopped: ("stopped/unknown", "stopped/stopped"),
     Move.foundFailed: ("fault/unknown", "fault/fault"),
@@ -40,14 +40,14 @@ def test_each_move(move):
 @pytest.mark.parametrize(
     ("before", "after", "move"),
     [
-        ("fault/fault", "master/active", Move.tookOver),
-        ("stopped/stopped", "master/active", Move.tookOver),
-        ("fault/fault", "backup/standby", Move.standsBy),
+        ("fault/fault", "master/active", Move.becameMaster),
+        ("stopped/stopped", "master/active", Move.becameMaster),
+        ("fault/fault", "backup/standby", Move.becameBackup),
         ("backup/standby", "fault/fault", Move.failed),
         ("unknown/unknown", "fault/fault", Move.failed),
         ("unknown/unknown", "stopped/stopped", Move.stopped),
-        ("none/active", "backup/standby", Move.standsBy),
-        ("master/active", "backup/conflict", Move.gaveUp),
+        ("none/active", "backup/standby", Move.becameBackup),
+        ("master/active", "backup/conflict", Move.steppedBack),
         ("master/active", "master/unknown", Move.worse),
         ("master/blackhole", "master/unknown", Move.worse),
         ("master/conflict", "master/blackhole", Move.worse),
@@ -212,4 +212,11 @@ def test_any_facts_give_a_cause_and_a_line(what, facts):
     assert words.isprintable()
     assert len(words) <= MAX_LINE + 3
     if cause is Cause.unknown:
-        assert move_of(what) in (Move.worse, Move.tookOver, Move.gaveUp, Move.failed, Move.stopped, Move.standsBy)
+        assert move_of(what) in (
+            Move.worse,
+            Move.becameMaster,
+            Move.steppedBack,
+            Move.failed,
+            Move.stopped,
+            Move.becameBackup,
+        )
