@@ -290,7 +290,7 @@ def test_status_by_the_command_line(daemon):
     assert daemon.stop() == 0
     done = daemon.cli("status")
     assert done.returncode == 3
-    assert "does not run" in done.stderr
+    assert "is not running here" in done.stderr
 
 
 def test_a_fake_socket_is_gone_after_the_test(folder):
