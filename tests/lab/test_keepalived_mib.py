@@ -154,7 +154,7 @@ REFUSALS = {
         "correct v3.auth_file",
     ),
     "wrong protocol": ({"address": AGENT, "v3": {**V3_USER, "auth_protocol": "SHA512"}}, "denied", "v3.auth_protocol"),
-    "below the level": ({"address": AGENT, "v3": {**V3_USER, "level": "authNoPriv"}}, "denied", "let us read"),
+    "below the level": ({"address": AGENT, "v3": {**V3_USER, "level": "authNoPriv"}}, "denied", "denies access"),
     "another port": ({"address": "127.0.0.1:9", "community_file": "/run/secrets/public"}, "snmpd", "not running"),
 }
 
