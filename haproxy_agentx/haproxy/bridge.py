@@ -3,10 +3,14 @@
 import asyncio
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Callable
 
 from haproxy_agentx.lag import looked_at
+
+_RESET = struct.pack("ii", 1, 0)
+"""struct linger that makes close() send a reset (socket(7))."""
 
 
 class Stopped(Exception):  # noqa: N818  -- not an error: the loop has no more use for the answer
@@ -84,6 +88,8 @@ class Bridge:
         with self._lock:
             if self._connection is not None:
                 with contextlib.suppress(OSError):
+                    # closed with a reset: after a FIN alone, a server whose window is full waits for a minute
+                    self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                     # not SSLSocket.shutdown, which takes the TLS state away under the reading thread
                     socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
