@@ -171,9 +171,8 @@ class HaproxyProcess:
         while True:
             await self.refresh()
             now = monotonic()
-            pause = (
-                REFUSED_PAUSE if self.refused and not self.columns else 0.0
-            )  # each attempt costs what a reading does
+            # an attempt that is refused costs what a reading does
+            pause = REFUSED_PAUSE if self.refused and not self.columns else 0.0
             due = max(due + self._config.interval, now + pause)
             if await self._woken(due - monotonic()):
                 due = monotonic()

@@ -159,7 +159,7 @@ class Store:
             return
         before = self._file
         if before is not None and before.refusal is not None and before.is_in_place:
-            before.close()  # while this process has it open for reading only, SQLite lets nobody in it write
+            before.close()  # while this process has it open for reading only, SQLite refuses every write from it
             self._file = None
         try:
             file = open_file(self.path, self._is_orphan)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.model import Health
@@ -12,7 +11,7 @@ from haproxy_agentx.monitor.suppressed import MANY
 from haproxy_agentx.store.ledger import Ledger
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Memory, Story, begun, plan
-from tests.monitor.test_node_ends import ROLES, World, close
+from tests.monitor.test_node_ends import LIVES, World, close
 
 
 class Manager:
@@ -134,21 +133,10 @@ class Alarmed(World):
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.one_of(
-            st.tuples(st.just("role"), st.sampled_from(sorted(ROLES))),
-            st.tuples(st.just("wait"), st.sampled_from([0.01, 0.5, 3.0, 30.0])),
-            st.tuples(st.just("haproxy"), st.sampled_from([ALL_UP, ALL_DOWN])),
-            st.tuples(st.just("end"), st.booleans()),
-        ),
-        max_size=25,
-    )
-)
+@given(LIVES)
 def test_alarms_are_the_problems_whatever_happened(steps):
     world = Alarmed()
-    for what, how in [*steps, ("wait", 600.0)]:
-        getattr(world, what)(how)
+    world.play(steps)
     severity = OF_HEALTH[Health[world.story.health()]]
     wrong = {} if severity is Severity.cleared else {"SITE1": severity.name}
     wrong |= {} if world.proxies is ALL_UP else {"local/app": "major"}

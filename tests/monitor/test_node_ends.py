@@ -1,5 +1,8 @@
 """What becomes of changes when the program ends, is configured anew, or a service is not there any more."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,22 +125,28 @@ class World:
                 assert self.last[subject] == draft.cells["haxEventPreviousState"]
                 self.last[subject] = draft.cells["haxEventState"]
 
+    def play(self, steps: Iterable[tuple[str, Any]]) -> None:
+        """Take the steps of a life, and wait until all is reported."""
+        for what, how in [*steps, ("wait", 600.0)]:
+            getattr(self, what)(how)
+
+
+LIVES = st.lists(
+    st.one_of(
+        st.tuples(st.just("role"), st.sampled_from(sorted(ROLES))),
+        st.tuples(st.just("wait"), st.sampled_from([0.01, 0.5, 3.0, 30.0])),
+        st.tuples(st.just("haproxy"), st.sampled_from([ALL_UP, ALL_DOWN])),
+        st.tuples(st.just("end"), st.booleans()),
+    ),
+    max_size=25,
+)
+"""What may happen to a ``World``: the steps that ``play`` takes."""
+
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.one_of(
-            st.tuples(st.just("role"), st.sampled_from(sorted(ROLES))),
-            st.tuples(st.just("wait"), st.sampled_from([0.01, 0.5, 3.0, 30.0])),
-            st.tuples(st.just("haproxy"), st.sampled_from([ALL_UP, ALL_DOWN])),
-            st.tuples(st.just("end"), st.booleans()),
-        ),
-        max_size=25,
-    )
-)
+@given(LIVES)
 def test_the_last_report_of_a_service_and_its_backend_is_the_truth(steps):
     world = World()
-    for what, how in [*steps, ("wait", 600.0)]:
-        getattr(world, what)(how)
+    world.play(steps)
     assert world.last["SITE1"] == (world.of, world.story.health())
     assert world.last["local/app"] == ("UP" if world.proxies is ALL_UP else "DOWN")
