@@ -13,10 +13,11 @@ from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp import pdu
+from haproxy_agentx.snmp.message import Value, VarBind
 from haproxy_agentx.source import SourceError
-from haproxy_agentx.vrrp import pdu, traps
+from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import StateTrap
-from haproxy_agentx.vrrp.snmp import Value, VarBind
 from integration.netlab.plan import ADDRESSES, ROOT
 from tests.support.namespace import enter
 

@@ -8,7 +8,7 @@ from haproxy_agentx.config import service_values, snmp_values, values
 from haproxy_agentx.config.model import AgentxConfig, Config, HaproxyConfig, KeepalivedConfig
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.oid import dotted
-from haproxy_agentx.vrrp.access import SnmpAccess
+from haproxy_agentx.snmp.access import SnmpAccess
 
 MAX_HAPROXY = 64
 """HAProxy processes that one daemon reads."""

@@ -6,7 +6,7 @@ from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.health.model import Role, ServiceRequirements
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.oid import Oid
-from haproxy_agentx.vrrp.access import SnmpAccess
+from haproxy_agentx.snmp.access import SnmpAccess
 
 EVERYTHING = ServiceRequirements()
 """All frontends and backends there are, and of each backend all servers."""

@@ -15,7 +15,7 @@ from haproxy_agentx.config.model import (
 )
 from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
 from haproxy_agentx.health.model import ALL, ServiceRequirements
-from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
+from haproxy_agentx.snmp.access import SnmpAccess, V3Access
 
 Values = dict[str, Any]
 Lines = dict[str, int]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from haproxy_agentx.config.values import NONE, PORTS, is_loopback
-from haproxy_agentx.vrrp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS
+from haproxy_agentx.snmp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS
 
 USER_LIMIT = 32
 """Octets in a user's name (RFC 3414 5, usmUserName)."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Missing, Value, VarBind
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp.model import Address, MibInstance, MibReading, MibScript, VrrpState
-from haproxy_agentx.vrrp.snmp import Missing, Value, VarBind
 
 BASE: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
 VERSION: Oid = (*BASE, 1, 1)

@@ -9,14 +9,14 @@ from time import monotonic
 
 from haproxy_agentx import lag
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.access import SnmpAccess
+from haproxy_agentx.snmp.client import SnmpClient
+from haproxy_agentx.snmp.message import Error, Message, Missing, SnmpRequest, Value
 from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive, of_os_error
 from haproxy_agentx.source.record import Source
 from haproxy_agentx.vrrp import keepalived_mib, routers
-from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_walk import MibWalk
 from haproxy_agentx.vrrp.model import MibFailure, MibReading, MibRouter
-from haproxy_agentx.vrrp.snmp import Error, Message, Missing, SnmpRequest, Value
-from haproxy_agentx.vrrp.snmp_client import SnmpClient
 
 log = logging.getLogger(__name__)
 

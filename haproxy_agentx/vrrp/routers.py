@@ -9,8 +9,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp.model import Link, MibInstance, MibRouter, RouterState
-from haproxy_agentx.vrrp.snmp import Value
 
 _MIB: Oid = (1, 3, 6, 1, 2, 1, 207, 1)
 MASTER_ADDRESS: Oid = (*_MIB, 1, 1, 1, 3)

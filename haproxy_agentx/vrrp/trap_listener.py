@@ -13,18 +13,20 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from haproxy_agentx.snmp import endpoint, secret, v2c
+from haproxy_agentx.snmp.access import V3Access
+from haproxy_agentx.snmp.client import user_of
+from haproxy_agentx.snmp.message import Message, PduKind
+from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
 from haproxy_agentx.source import Denied, Invalid, SourceError, SourceState
 from haproxy_agentx.source.record import MAX_REPORTED, Source
-from haproxy_agentx.vrrp import endpoint, inherited, secret, trap_words, traps, v2c
-from haproxy_agentx.vrrp.access import V3Access
+from haproxy_agentx.vrrp import inherited, trap_words, traps
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
-from haproxy_agentx.vrrp.snmp import V2C, V3, Message, Outline, PduKind, outline
-from haproxy_agentx.vrrp.snmp_client import user_of
 from haproxy_agentx.vrrp.traps import Trap
 from haproxy_agentx.vrrp.trust import PROVEN, Community, Sender, TrapEvidence, is_refused
 
 if TYPE_CHECKING:
-    from haproxy_agentx.vrrp.usm import User, Usm
+    from haproxy_agentx.snmp.usm import User, Usm
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +141,7 @@ class TrapListener:
             self._community = await asyncio.to_thread(secret.read, self._community_file, key)
 
     def _engine(self, user: "User") -> "Usm":
-        from haproxy_agentx.vrrp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
+        from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
 
         return Usm(user, self._send, self._take_notification)
 

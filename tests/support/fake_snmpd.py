@@ -10,7 +10,7 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
 
 from haproxy_agentx.oid import Oid
-from haproxy_agentx.vrrp.snmp import Missing, Value
+from haproxy_agentx.snmp.message import Missing, Value
 
 UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 BEHIND = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)

@@ -2,7 +2,7 @@
 
 from pysnmp.proto.api import v2c
 
-from haproxy_agentx.vrrp import pdu as codec
+from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.vrrp import traps
 from tests.support.unprivileged import NOBODY
 

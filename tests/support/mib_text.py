@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, SCALARS
-from haproxy_agentx.vrrp.snmp import Value
 
 SAMPLES = Path(__file__).parent.parent / "vrrp" / "samples"
 

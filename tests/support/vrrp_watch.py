@@ -19,7 +19,7 @@ from time import monotonic
 
 import uvloop
 
-from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
+from haproxy_agentx.snmp.access import SnmpAccess, V3Access
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 

@@ -8,10 +8,12 @@ import pytest
 import uvloop
 from pysnmp.proto.api import v2c
 
+from haproxy_agentx.snmp import client as snmp_client
+from haproxy_agentx.snmp import pdu
+from haproxy_agentx.snmp.access import SnmpAccess, V3Access
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.vrrp import keepalived_mib as mib
-from haproxy_agentx.vrrp import mib_poll, pdu, snmp_client
-from haproxy_agentx.vrrp.access import SnmpAccess, V3Access
+from haproxy_agentx.vrrp import mib_poll
 from haproxy_agentx.vrrp.mib_poll import MibPoll
 from haproxy_agentx.vrrp.model import MibFailure, MibReading
 from haproxy_agentx.vrrp.routers import MASTER_ADDRESS, RECEIVED, STATUS

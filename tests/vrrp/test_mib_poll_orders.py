@@ -10,12 +10,12 @@ from itertools import product
 
 import pytest
 
+from haproxy_agentx.snmp.access import SnmpAccess
+from haproxy_agentx.snmp.message import Error, Message, Missing, PduKind, SnmpRequest
 from haproxy_agentx.source import Unresponsive
 from haproxy_agentx.vrrp import mib_poll
-from haproxy_agentx.vrrp.access import SnmpAccess
 from haproxy_agentx.vrrp.mib_poll import HANGS, TIMEOUT, UP_TIME, MibPoll
 from haproxy_agentx.vrrp.model import MibFailure, MibReading
-from haproxy_agentx.vrrp.snmp import Error, Message, Missing, PduKind, SnmpRequest
 from tests.support.fake_snmpd import BEHIND
 from tests.support.mib_text import sample
 

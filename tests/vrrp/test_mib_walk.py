@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.snmp.message import Missing
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import mib_walk
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, NAME, SCALARS, STATE
 from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
-from haproxy_agentx.vrrp.snmp import Missing
 from tests.support.mib_text import read_ones, sample
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.snmp.message import Missing
 from haproxy_agentx.vrrp import routers
 from haproxy_agentx.vrrp.model import Address, Link, MibInstance, MibRouter, RouterState, VrrpState
 from haproxy_agentx.vrrp.routers import MASTER_ADDRESS, RECEIVED, STATUS, matched
-from haproxy_agentx.vrrp.snmp import Missing
 
 LB1, LB2 = bytes((10, 77, 0, 11)), bytes((10, 77, 0, 12))
 V6 = ip_address("fe80::1").packed

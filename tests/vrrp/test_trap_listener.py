@@ -10,12 +10,12 @@ import time
 import pytest
 import uvloop
 
+from haproxy_agentx.snmp import pdu as codec
+from haproxy_agentx.snmp.access import V3Access
+from haproxy_agentx.snmp.message import PduKind
 from haproxy_agentx.source import SourceState
-from haproxy_agentx.vrrp import pdu as codec
 from haproxy_agentx.vrrp import trap_listener
-from haproxy_agentx.vrrp.access import V3Access
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
-from haproxy_agentx.vrrp.snmp import PduKind
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from tests.support.aio import eventually
 from tests.support.mib_text import SAMPLES
@@ -237,7 +237,7 @@ def test_with_a_user_v2c_is_taken_too_unless_it_is_refused(watcher):
 
 
 def test_the_engine_is_renewed_when_it_is_worn(watcher, monkeypatch):
-    monkeypatch.setattr("haproxy_agentx.vrrp.usm.MAX_REFUSALS", 3)
+    monkeypatch.setattr("haproxy_agentx.snmp.usm.MAX_REFUSALS", 3)
 
     async def go():
         async with Listening(credentials=watcher) as listening:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from haproxy_agentx.snmp import pdu as codec
+from haproxy_agentx.snmp.message import Missing
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp import pdu as codec
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, VrrpState
-from haproxy_agentx.vrrp.snmp import Missing
 from tests.support.mib_text import SAMPLES
 
 BACKUP, MASTER, SHUTDOWN = VrrpState.backup, VrrpState.master, VrrpState.shutdown

@@ -7,10 +7,10 @@ the cells are refused with Invalid, whose text is one printable line, or read in
 from ipaddress import ip_address
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Missing, Value, VarBind
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
-from haproxy_agentx.vrrp.snmp import Missing, Value, VarBind
 from tests.fuzz.octets import Octets
 from tests.support.mib_text import read_ones, sample
 

@@ -6,8 +6,8 @@ Data: for each cell its column, the sub-identifiers of its row, and its value.
 from ipaddress import ip_address
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp import routers
-from haproxy_agentx.vrrp.snmp import Value
 from tests.fuzz.octets import Octets
 from tests.fuzz.targets.keepalived_mib import value
 

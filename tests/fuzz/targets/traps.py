@@ -4,10 +4,12 @@ Data: the datagram. It is decoded to a notification of keepalived's that is with
 Invalid, whose text is one printable line. What is of interest is known without decoding.
 """
 
+from haproxy_agentx.snmp import v2c
+from haproxy_agentx.snmp.message import PduKind
+from haproxy_agentx.snmp.outline import MAX_VARBINDS, V2C, outline
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp import traps, v2c
+from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import NewMasterTrap
-from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, PduKind, outline
 from tests.support.mib_text import SAMPLES
 
 LIMIT = 8 * 1024

@@ -21,10 +21,10 @@ from pysnmp.proto.api import v2c
 from pysnmp.proto.error import StatusInformation
 from pysnmp.proto.secmod.rfc3414.service import UsmSecurityParameters
 
+from haproxy_agentx.snmp import pdu as codec
+from haproxy_agentx.snmp.access import LEVELS, V3Access
+from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.source import Denied, Invalid, SourceError
-from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp.access import LEVELS, V3Access
-from haproxy_agentx.vrrp.snmp import Message, PduKind
 
 Peer = tuple[Any, ...]
 Send = Callable[[bytes, Peer], None]

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.snmp import pdu as codec
+from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
+from haproxy_agentx.snmp.outline import V1, V2C, V3, Outline, outline
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp.snmp import V1, V2C, V3, Message, Outline, PduKind, SnmpRequest, outline
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Self
 from haproxy_agentx import lag
 from haproxy_agentx.descriptors import ReadEvents
 from haproxy_agentx.patience import Look
+from haproxy_agentx.snmp import endpoint, secret
+from haproxy_agentx.snmp.access import LEVELS, SnmpAccess, V3Access
+from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
+from haproxy_agentx.snmp.outline import outline
 from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
-from haproxy_agentx.vrrp import endpoint, secret
-from haproxy_agentx.vrrp.access import LEVELS, SnmpAccess, V3Access
-from haproxy_agentx.vrrp.snmp import Message, PduKind, SnmpRequest, outline
 
 if TYPE_CHECKING:
-    from haproxy_agentx.vrrp.usm import User, Usm
+    from haproxy_agentx.snmp.usm import User, Usm
 
 MAX_ANSWER = 32 * 1024
 """Octets of an answer: ``mib_walk.MAX_ANSWER`` objects with names and values of 600."""
@@ -33,7 +34,7 @@ Outcome = Message | SourceError
 
 def user_of(access: V3Access) -> "User":
     """Read the secrets of a user. Raises Denied."""
-    from haproxy_agentx.vrrp.usm import User  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
+    from haproxy_agentx.snmp.usm import User  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
 
     level = LEVELS.index(access.level)
     return User(
@@ -212,12 +213,12 @@ class SnmpClient:
 
 
 def _engine(user: "User", send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":
-    from haproxy_agentx.vrrp.usm import Usm  # noqa: PLC0415  -- see user_of
+    from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- see user_of
 
     return Usm(user, send)
 
 
 def _codec() -> ModuleType:
-    from haproxy_agentx.vrrp import pdu  # noqa: PLC0415  -- pysnmp is 3 MB, for those who use it
+    from haproxy_agentx.snmp import pdu  # noqa: PLC0415  -- pysnmp is 3 MB, for those who use it
 
     return pdu

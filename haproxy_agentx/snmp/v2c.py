@@ -1,22 +1,9 @@
 """Notifications of SNMPv2c in plain values (RFC 3416 3, X.690 8), without a library: 30 microseconds each. Pure."""
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Message, Missing, PduKind, Value, VarBind
+from haproxy_agentx.snmp.outline import INTEGER, MAX_VARBINDS, OCTETS, SEQUENCE, V2C, Outline, element, varbind_list
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp.snmp import (
-    INTEGER,
-    MAX_VARBINDS,
-    OCTETS,
-    SEQUENCE,
-    V2C,
-    Message,
-    Missing,
-    Outline,
-    PduKind,
-    Value,
-    VarBind,
-    element,
-    varbind_list,
-)
 
 MAX_SUBIDENTIFIERS = 128
 """RFC 2578 3.5."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from haproxy_agentx.snmp import usm
+from haproxy_agentx.snmp.access import V3Access
+from haproxy_agentx.snmp.usm import User, Usm
 from haproxy_agentx.source import Denied, SourceError
-from haproxy_agentx.vrrp import traps, usm
-from haproxy_agentx.vrrp.access import V3Access
+from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
-from haproxy_agentx.vrrp.usm import User, Usm
 from tests.fuzz.mutate import mutated
 from tests.support.mib_text import SAMPLES
 

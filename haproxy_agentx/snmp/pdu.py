@@ -8,8 +8,8 @@ from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError
 
 from haproxy_agentx.oid import Oid
+from haproxy_agentx.snmp.message import Message, Missing, PduKind, SnmpRequest, Value
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp.snmp import Message, Missing, PduKind, SnmpRequest, Value
 
 MAX_REQUEST = 0x7FFFFFFF
 """request-id is an Integer32, and some agents want it positive."""

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.snmp import pdu as codec
+from haproxy_agentx.snmp import v2c
+from haproxy_agentx.snmp.message import PduKind
+from haproxy_agentx.snmp.outline import MAX_VARBINDS, V2C, outline
 from haproxy_agentx.source import Invalid
-from haproxy_agentx.vrrp import pdu as codec
-from haproxy_agentx.vrrp import v2c
-from haproxy_agentx.vrrp.snmp import MAX_VARBINDS, V2C, PduKind, outline
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]

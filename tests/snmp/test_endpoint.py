@@ -1,6 +1,6 @@
 import pytest
 
-from haproxy_agentx.vrrp.endpoint import Endpoint, parse
+from haproxy_agentx.snmp.endpoint import Endpoint, parse
 
 
 @pytest.mark.parametrize(

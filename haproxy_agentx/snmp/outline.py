@@ -1,62 +1,6 @@
-"""What an SNMP message says, in plain values (RFC 3416), and how one is known before it is decoded. Pure."""
+"""What is seen of an SNMP message before it is decoded (X.690, RFC 1901, RFC 3412). Pure."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
-
-from haproxy_agentx.oid import Oid
-
-
-class Missing(Enum):
-    """The exceptions that stand in the place of a value (RFC 3416 3)."""
-
-    noSuchObject = 0x80  # noqa: N815  -- RFC 3416's own words
-    noSuchInstance = 0x81  # noqa: N815
-    endOfMibView = 0x82  # noqa: N815
-
-
-Value = int | bytes | Oid | Missing | None
-"""Numbers and times are int, octet strings and addresses bytes, Null is None."""
-
-VarBind = tuple[Oid, Value]
-
-
-class PduKind(Enum):
-    """The PDUs that are of interest here, by their tags (RFC 3416 3)."""
-
-    response = 0xA2
-    inform = 0xA6
-    trap = 0xA7
-    report = 0xA8
-
-
-class Error(IntEnum):
-    """The values of error-status (RFC 3416 3) that mean something of their own to a reader."""
-
-    none = 0
-    too_big = 1
-    gen_err = 5
-    no_access = 6
-    authorization = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A PDU. ``kind`` is None for all that is not of interest; ``error`` and ``index`` are as they came."""
-
-    kind: PduKind | None
-    request: int
-    error: int
-    index: int
-    varbinds: tuple[VarBind, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SnmpRequest:
-    """A Get of ``names`` or, with ``repetitions``, a GetBulk whose first ``scalars`` names are not repeated."""
-
-    names: tuple[Oid, ...]
-    repetitions: int = 0
-    scalars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
