@@ -27,6 +27,7 @@ from haproxy_agentx.haproxy.standing import ProcessStanding
 from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.proxies import Proxies
+from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.objects import schema
@@ -44,6 +45,9 @@ MAX_BYTES = 128 << 20
 
 MAX_INFO = 256 * 1024
 """Octets in the answer to ``show info``: it has 3,000."""
+
+READINGS = 4, 0.5
+"""How often it is read at most, in how many seconds: each change of a role asks for a reading, and those may storm."""
 
 REFUSED_PAUSE = 30.0
 """Seconds until an HAProxy is read again whose answer was refused because of its size, once no rows are served."""
@@ -121,6 +125,7 @@ class HaproxyProcess:
         self._is_silent = False
         """Whether the last attempt found its statistics silent, without showing how HAProxy is."""
         self._wake = asyncio.Event()
+        self._readings = RateWindow(*READINGS)
         self._config = config
         self._root = root
         self._indexes = indexes
@@ -169,6 +174,7 @@ class HaproxyProcess:
     async def _run(self) -> None:
         due = monotonic()
         while True:
+            self._readings.report(monotonic())
             await self.refresh()
             now = monotonic()
             # an attempt that is refused costs what a reading does
@@ -176,9 +182,10 @@ class HaproxyProcess:
             due = max(due + self._config.interval, now + pause)
             if await self._woken(due - monotonic()):
                 due = monotonic()
+            await asyncio.sleep((self._readings.free_at() or 0.0) - monotonic())
 
     def read_now(self) -> None:
-        """Have it read at once, or again as soon as the reading under way has ended."""
+        """Have it read at once, or again as soon as the reading under way has ended; READINGS bounds how often."""
         self._wake.set()
 
     def renumber(self, number: int) -> None:

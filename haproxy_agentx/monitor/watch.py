@@ -13,6 +13,7 @@ from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.event import Event, EventDraft
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
+from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.indexes import Indexes
 from haproxy_agentx.journal import Journal
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds after which it is looked again though nothing has reported anything: sources are lost in silence."""
+
+JUDGEMENTS = 5, 0.25
+"""How often it is judged at most, in how many seconds: more news in that time, a storm of changes, is judged together.
+Each change is counted for all that, as the node queues them."""
 
 REFUSED_EACH = 0.5
 """Seconds between two looks at whether packets from the same addresses may leave."""
@@ -75,6 +80,7 @@ class Monitor:
         self._clocks = clocks
         self._on_change = on_change
         self._woken = asyncio.Event()
+        self._judgements = RateWindow(*JUDGEMENTS)
         self._runs = False
         """Whether ``node`` is there for good. Until then what is seen stays in the readings."""
         self._hears = False
@@ -290,8 +296,10 @@ class Monitor:
     async def _work(self) -> None:
         """Judge when there is news or time has passed, and keep what must be reported before anything else is done."""
         while True:
+            await asyncio.sleep((self._judgements.free_at() or 0.0) - monotonic())
             self._woken.clear()
             now, date = monotonic(), time.time()
+            self._judgements.report(now)
             self._take_sources(now)
             self.node.connected = self._clocks.stamp(now) is not None
             is_idle = self.node.connected and self._journal.oldest is None
