@@ -13,8 +13,9 @@ from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
 from haproxy_agentx.oid import Oid
-from haproxy_agentx.snmp import pdu
+from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.message import Value, VarBind
+from haproxy_agentx.snmp.outline import outline
 from haproxy_agentx.source import SourceError
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import StateTrap
@@ -143,7 +144,8 @@ def health_of(datagram: Datagram) -> str | None:
 
 
 def _varbinds(datagram: Datagram) -> tuple[VarBind, ...]:
-    return pdu.read(pdu.unwrap(datagram.content)[1]).varbinds
+    seen = outline(datagram.content)
+    return v2c.read(datagram.content, seen).varbinds if seen is not None else ()
 
 
 def _cell(found: dict[Oid, Value], name: str) -> Value:

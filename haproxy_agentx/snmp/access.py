@@ -1,6 +1,6 @@
-"""How snmpd, or keepalived through it, is spoken to: addresses, and files with secrets. Pure; no secret is in here."""
+"""How an SNMP agent is reached, and as whom: addresses, users, and the files with their secrets. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 LEVELS: Final = ("noAuthNoPriv", "authNoPriv", "authPriv")
@@ -39,3 +39,17 @@ class SnmpAccess:
     address: str = "127.0.0.1:161"
     community_file: str | None = None
     v3: V3Access | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of SNMPv3 with its secrets, of which none is ever written."""
+
+    access: V3Access
+    auth: bytes | None = field(default=None, repr=False)
+    priv: bytes | None = field(default=None, repr=False)
+
+    @property
+    def level(self) -> int:
+        """As RFC 3411 5 numbers them: 1 noAuthNoPriv, 2 authNoPriv, 3 authPriv."""
+        return LEVELS.index(self.access.level) + 1

@@ -5,20 +5,19 @@ import random
 import socket
 from collections.abc import Callable
 from time import monotonic
-from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from haproxy_agentx import lag
 from haproxy_agentx.descriptors import ReadEvents
 from haproxy_agentx.patience import Look
-from haproxy_agentx.snmp import endpoint, secret
-from haproxy_agentx.snmp.access import LEVELS, SnmpAccess, V3Access
-from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
-from haproxy_agentx.snmp.outline import outline
+from haproxy_agentx.snmp import endpoint, secret, v2c
+from haproxy_agentx.snmp.access import SnmpAccess, User, V3Access
+from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
+from haproxy_agentx.snmp.outline import Outline, outline
 from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 
 if TYPE_CHECKING:
-    from haproxy_agentx.snmp.usm import User, Usm
+    from haproxy_agentx.snmp.usm import Usm
 
 MAX_ANSWER = 32 * 1024
 """Octets of an answer: ``mib_walk.MAX_ANSWER`` objects with names and values of 600."""
@@ -30,18 +29,6 @@ BURST = 16
 """Datagrams that are read in one turn of the loop: all but one are late, or foreign."""
 
 Outcome = Message | SourceError
-
-
-def user_of(access: V3Access) -> "User":
-    """Read the secrets of a user. Raises Denied."""
-    from haproxy_agentx.snmp.usm import User  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
-
-    level = LEVELS.index(access.level)
-    return User(
-        access,
-        secret.read(access.auth_file, "v3.auth_file") if level > 0 else None,
-        secret.read(access.priv_file, "v3.priv_file") if level > 1 else None,
-    )
 
 
 class SnmpClient:
@@ -58,7 +45,6 @@ class SnmpClient:
         self._socket: socket.socket | None = None
         self._events: ReadEvents | None = None
         self._community = b""
-        self._codec: ModuleType | None = None
         self._usm: Usm | None = None
         self._user: User | None = None
         self._number = random.randrange(1 << 30)  # noqa: S311  -- no secret: it tells answers apart
@@ -69,8 +55,6 @@ class SnmpClient:
 
         Raises Denied or Invalid.
         """
-        if self._codec is None:
-            self._codec = await asyncio.to_thread(_codec)
         if self._access.v3 is None:
             self._community = secret.read(self._access.community_file, "community_file")
         else:
@@ -89,7 +73,7 @@ class SnmpClient:
 
     async def _prepare(self, access: V3Access) -> None:
         """Make the engine, unless the one at hand has the same user and has not gone wrong."""
-        user = await asyncio.to_thread(user_of, access) if self._usm is None else user_of(access)  # imports at first
+        user = secret.user(access)
         if self._usm is None or self._usm.needs_replacement or user != self._user:
             self._user = user
             self._usm = await asyncio.to_thread(_engine, user, self._send)  # 80 ms
@@ -114,7 +98,7 @@ class SnmpClient:
 
         Raises a SourceError: Refused (no process is there), Unresponsive (after the timeout), Denied (by v3), Invalid.
         """
-        self._number = self._number % 0x7FFFFFFF + 1
+        self._number = self._number % MAX_REQUEST + 1
         self._pending = asyncio.get_running_loop().create_future()
         where = self._access.address
         try:
@@ -133,14 +117,14 @@ class SnmpClient:
         return outcome
 
     def _put(self, request: SnmpRequest) -> None:
-        if self._codec is None:
+        if self._socket is None:
             raise RuntimeError("the client is not open")
-        pdu = self._codec.build(request, self._number)
+        number = self._number
         if self._usm is None:
-            self._send(self._codec.wrap(pdu, self._community), ())
+            self._send(v2c.request(request, number, self._community), ())
         else:
-            number, peer = self._number, (self._peer.host, self._peer.port)
-            self._usm.request(pdu, peer, monotonic(), lambda outcome: self._settle(outcome, number))
+            peer = self._peer.host, self._peer.port
+            self._usm.request(request, number, peer, monotonic(), lambda outcome: self._settle(outcome, number))
 
     def _send(self, datagram: bytes, _peer: tuple[object, ...]) -> None:
         try:
@@ -173,25 +157,26 @@ class SnmpClient:
             self._pending.set_exception(error)
 
     def _take(self, datagram: bytes) -> None:
-        if self._codec is None:
-            return
         try:
-            self._refuse_large(datagram)
+            seen = self._outline(datagram)
             if self._usm is not None:
                 self._usm.receive(datagram, (self._peer.host, self._peer.port), monotonic())
             else:
-                self._settle(self._codec.read(self._codec.unwrap(datagram)[1]))
+                self._settle(v2c.read(datagram, seen, MAX_VARBINDS))
         except SourceError as error:
             self._settle(error)
 
-    def _refuse_large(self, datagram: bytes) -> None:
-        """Raise OverLimit for what would take long to decode: 90 us for each varbind."""
+    def _outline(self, datagram: bytes) -> Outline:
+        """Return what is seen of an answer. Raise OverLimit for what takes long to decode, Invalid for garbage."""
         where = self._access.address
         if len(datagram) > MAX_ANSWER:
             raise OverLimit(f"{where}: an answer of over {MAX_ANSWER} bytes was refused: is this snmpd?")
         seen = outline(datagram, MAX_VARBINDS)
-        if seen is not None and seen.varbinds > MAX_VARBINDS:
+        if seen is None:
+            raise Invalid(f"{where}: the answer is garbage: is this snmpd?")
+        if seen.varbinds > MAX_VARBINDS:
             raise OverLimit(f"{where}: an answer of over {MAX_VARBINDS} objects was refused: is this snmpd?")
+        return seen
 
     def _settle(self, outcome: Outcome, number: int | None = None) -> None:
         """Record what answers the request under way; anything else is late or foreign."""
@@ -212,13 +197,7 @@ class SnmpClient:
         return Invalid(f"{where}: cannot be reached ({error.strerror})")
 
 
-def _engine(user: "User", send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":
-    from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- see user_of
+def _engine(user: User, send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":
+    from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
 
     return Usm(user, send)
-
-
-def _codec() -> ModuleType:
-    from haproxy_agentx.snmp import pdu  # noqa: PLC0415  -- pysnmp is 3 MB, for those who use it
-
-    return pdu

@@ -19,6 +19,9 @@ Value = int | bytes | Oid | Missing | None
 
 VarBind = tuple[Oid, Value]
 
+MAX_REQUEST = 0x7FFFFFFF
+"""request-id is an Integer32, and some agents want it positive."""
+
 
 class PduKind(Enum):
     """The PDUs that are of interest here, by their tags (RFC 3416 3)."""

@@ -1,8 +1,7 @@
-"""PDUs, and messages of v2c, by pysnmp's codec (RFC 3416 3, RFC 1901 3). Pure; who needs it imports it when needed."""
+"""PDUs as pysnmp's engine of SNMPv3 has them (RFC 3416 3), from and to plain values. Pure; only ``usm`` imports it."""
 
 from typing import Any
 
-from pyasn1.codec.ber import decoder, encoder
 from pyasn1.error import PyAsn1Error
 from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError
@@ -10,9 +9,6 @@ from pysnmp.proto.error import ProtocolError
 from haproxy_agentx.oid import Oid
 from haproxy_agentx.snmp.message import Message, Missing, PduKind, SnmpRequest, Value
 from haproxy_agentx.source import Invalid
-
-MAX_REQUEST = 0x7FFFFFFF
-"""request-id is an Integer32, and some agents want it positive."""
 
 Pdu = Any
 """pysnmp has no types."""
@@ -74,25 +70,6 @@ def answer(pdu: Pdu) -> Pdu:
     response = v2c.apiPDU.get_response(pdu)
     v2c.apiPDU.set_varbinds(response, v2c.apiPDU.get_varbinds(pdu))
     return response
-
-
-def wrap(pdu: Pdu, community: bytes) -> bytes:
-    """Return the message of v2c that carries a PDU."""
-    message = v2c.Message()
-    v2c.apiMessage.set_defaults(message)
-    message[0] = 1
-    message[1] = community
-    v2c.apiMessage.set_pdu(message, pdu)
-    return bytes(encoder.encode(message))
-
-
-def unwrap(datagram: bytes) -> tuple[bytes, Pdu]:
-    """Return the community and the PDU of a message of v2c. Raises Invalid."""
-    try:
-        message, _ = decoder.decode(datagram, asn1Spec=v2c.Message())
-        return bytes(message[1]), v2c.apiMessage.get_pdu(message)
-    except _UNREADABLE as error:
-        raise Invalid(f"an SNMP message is garbage ({type(error).__name__})") from error
 
 
 def _name(oid: Any) -> Oid:  # noqa: ANN401  -- pysnmp has no types

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from haproxy_agentx.snmp.access import LEVELS, User, V3Access
 from haproxy_agentx.source import Denied
 
 LIMIT = 1024
@@ -28,3 +29,13 @@ def read(path: str | None, key: str) -> bytes:
             f"{path}: its first line is empty, or it has over {LIMIT} bytes: write the secret of {key} into it"
         )
     return line
+
+
+def user(access: V3Access) -> User:
+    """Return a user of SNMPv3 with the secrets that its level needs. Raises Denied."""
+    level = LEVELS.index(access.level)
+    return User(
+        access,
+        read(access.auth_file, "v3.auth_file") if level > 0 else None,
+        read(access.priv_file, "v3.priv_file") if level > 1 else None,
+    )

@@ -6,7 +6,6 @@ level of its user, and one that was sent again later.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from pyasn1.codec.ber import decoder
@@ -22,8 +21,8 @@ from pysnmp.proto.error import StatusInformation
 from pysnmp.proto.secmod.rfc3414.service import UsmSecurityParameters
 
 from haproxy_agentx.snmp import pdu as codec
-from haproxy_agentx.snmp.access import LEVELS, V3Access
-from haproxy_agentx.snmp.message import Message, PduKind
+from haproxy_agentx.snmp.access import User
+from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
 from haproxy_agentx.source import Denied, Invalid, SourceError
 
 Peer = tuple[Any, ...]
@@ -80,20 +79,6 @@ _UNSPOKEN = (
     "an SNMPv3 message for the user {user!r} cannot be made or read ({why}): are v3.user, its level, protocols and"
     " passphrases those of snmpd.conf, and is Python's package 'cryptography' installed?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user with its secrets, of which none is ever written."""
-
-    access: V3Access
-    auth: bytes | None = field(default=None, repr=False)
-    priv: bytes | None = field(default=None, repr=False)
-
-    @property
-    def level(self) -> int:
-        """As RFC 3411 5 numbers them: 1 noAuthNoPriv, 2 authNoPriv, 3 authPriv."""
-        return LEVELS.index(self.access.level) + 1
 
 
 class _Outlet(AbstractTransportDispatcher):  # type: ignore[misc]  # pysnmp has no types
@@ -165,10 +150,10 @@ class Usm:
             raise self._refused
         return self._is_of_use
 
-    def request(self, pdu: codec.Pdu, peer: Peer, now: float, done: Callable[[Outcome], None]) -> None:
-        """Send a PDU, and give its outcome to ``done`` once it is received; that may be never. Raises Denied."""
+    def request(self, asked: SnmpRequest, number: int, peer: Peer, now: float, done: Callable[[Outcome], None]) -> None:
+        """Send a request with this request-id, and pass its outcome to ``done``: that may be never. Raises Denied."""
         self._outlet.handle_timer_tick(now)
-        self._ask(pdu, peer, done, [])
+        self._ask(codec.build(asked, number), peer, done, [])
 
     def _feed(self, datagram: bytes, peer: Peer) -> None:
         address = self._address(peer)

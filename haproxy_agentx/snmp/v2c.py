@@ -1,7 +1,10 @@
-"""Notifications of SNMPv2c in plain values (RFC 3416 3, X.690 8), without a library: 30 microseconds each. Pure."""
+"""Messages of SNMPv2c, from and to plain values (RFC 1901 3, RFC 3416 3, X.690 8), without a library. Pure.
+
+A library takes ten times as long, and every user of this machine can send such a message to the trap port.
+"""
 
 from haproxy_agentx.oid import Oid
-from haproxy_agentx.snmp.message import Message, Missing, PduKind, Value, VarBind
+from haproxy_agentx.snmp.message import Message, Missing, PduKind, SnmpRequest, Value, VarBind
 from haproxy_agentx.snmp.outline import INTEGER, MAX_VARBINDS, OCTETS, SEQUENCE, V2C, Outline, element, varbind_list
 from haproxy_agentx.source import Invalid
 
@@ -11,6 +14,8 @@ MAX_SUBIDENTIFIERS = 128
 MAX_SUBIDENTIFIER = 0xFFFFFFFF
 
 _NULL, _OID = 0x05, 0x06
+_ENCODED_NULL = bytes((_NULL, 0))
+_GET, _GET_BULK = 0xA0, 0xA5
 _UNSIGNED = {0x41, 0x42, 0x43, 0x46}
 """Counter32, Gauge32, TimeTicks, Counter64 (RFC 2578 7.1)."""
 
@@ -23,15 +28,24 @@ MAX_INTEGER = 9
 _GARBAGE = "an SNMP message is garbage ({})"
 
 
-def read(datagram: bytes, seen: Outline) -> Message:
-    """Return the PDU of a message whose outline, of V2C, is ``seen``. Raise Invalid.
+def request(asked: SnmpRequest, number: int, community: bytes) -> bytes:
+    """Return the message that asks for ``asked``; ``number`` is its request-id."""
+    tag, second, third = (_GET_BULK, asked.scalars, asked.repetitions) if asked.repetitions else (_GET, 0, 0)
+    varbinds = b"".join(_encoded(SEQUENCE, _encoded_name(name) + _ENCODED_NULL) for name in asked.names)
+    numbers = b"".join(_encoded_integer(each) for each in (number, second, third))
+    pdu = _encoded(tag, numbers + _encoded(SEQUENCE, varbinds))
+    return _encoded(SEQUENCE, _encoded_integer(V2C) + _encoded(OCTETS, community) + pdu)
+
+
+def read(datagram: bytes, seen: Outline, most: int = MAX_VARBINDS) -> Message:
+    """Return the PDU of a message whose outline, of V2C, is ``seen``. Raise Invalid, also above ``most`` bindings.
 
     ``kind`` is None for a PDU that is neither a notification nor a response.
     """
     if seen.version != V2C or seen.pdu is None:
         raise Invalid(_GARBAGE.format("not SNMPv2c"))
-    if seen.varbinds > MAX_VARBINDS:
-        raise Invalid(f"a notification with over {MAX_VARBINDS} variable bindings was ignored")
+    if seen.varbinds > most:
+        raise Invalid(f"a message with over {most} variable bindings was ignored")
     if seen.pdu not in _KINDS:
         return Message(None, 0, 0, 0, ())
     at = _pdu(datagram)
@@ -50,6 +64,30 @@ def answer(datagram: bytes) -> bytes:
     """Return the response to an inform: its own octets under another tag (RFC 3416 4.2.7)."""
     at = _tag(datagram)
     return datagram[:at] + bytes((PduKind.response.value,)) + datagram[at + 1 :]
+
+
+def _encoded(tag: int, content: bytes) -> bytes:
+    """Encode an element (X.690 8.1)."""
+    length = len(content)
+    if length < 0x80:  # noqa: PLR2004  -- X.690 8.1.3.4
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def _encoded_integer(number: int) -> bytes:
+    """Encode an INTEGER that is not negative (X.690 8.3)."""
+    return _encoded(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+def _encoded_name(name: Oid) -> bytes:
+    """Encode an OBJECT IDENTIFIER (X.690 8.19)."""
+    octets = bytearray()
+    for number in (40 * name[0] + name[1], *name[2:]):
+        for shift in range(7 * ((number.bit_length() - 1) // 7), 0, -7):
+            octets.append(0x80 | number >> shift & 0x7F)
+        octets.append(number & 0x7F)
+    return _encoded(_OID, bytes(octets))
 
 
 _KINDS = {kind.value: kind for kind in PduKind}

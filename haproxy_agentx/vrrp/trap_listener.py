@@ -14,8 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from haproxy_agentx.snmp import endpoint, secret, v2c
-from haproxy_agentx.snmp.access import V3Access
-from haproxy_agentx.snmp.client import user_of
+from haproxy_agentx.snmp.access import User, V3Access
 from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
 from haproxy_agentx.source import Denied, Invalid, SourceError, SourceState
@@ -26,7 +25,7 @@ from haproxy_agentx.vrrp.traps import Trap
 from haproxy_agentx.vrrp.trust import PROVEN, Community, Sender, TrapEvidence, is_refused
 
 if TYPE_CHECKING:
-    from haproxy_agentx.snmp.usm import User, Usm
+    from haproxy_agentx.snmp.usm import Usm
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +131,7 @@ class TrapListener:
     async def _prepare(self) -> None:
         await self._read_community()
         if self._credentials is not None:
-            self._user = await asyncio.to_thread(user_of, self._credentials)
+            self._user = await asyncio.to_thread(secret.user, self._credentials)
             self._usm = await asyncio.to_thread(self._engine, self._user)  # 80 ms
 
     async def _read_community(self) -> None:
@@ -140,7 +139,7 @@ class TrapListener:
             key = "keepalived.traps.community_file"
             self._community = await asyncio.to_thread(secret.read, self._community_file, key)
 
-    def _engine(self, user: "User") -> "Usm":
+    def _engine(self, user: User) -> "Usm":
         from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
 
         return Usm(user, self._send, self._take_notification)

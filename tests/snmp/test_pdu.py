@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.snmp import pdu as codec
-from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
+from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import V1, V2C, V3, Outline, outline
 from haproxy_agentx.source import Invalid
+from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
@@ -19,7 +20,7 @@ NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda
 def test_the_outline_of_a_real_trap(datagram):
     seen = outline(datagram)
     assert seen == Outline(V2C, PduKind.trap.value, b"public", seen.varbinds)
-    assert seen.varbinds == len(codec.read(codec.unwrap(datagram)[1]).varbinds)
+    assert seen.varbinds == len(codec.read(by_pysnmp.unwrap(datagram)[1]).varbinds)
 
 
 @pytest.mark.parametrize("datagram", V3_TRAPS)
@@ -44,11 +45,11 @@ def test_an_outline_never_raises(data):
     outline(b"\x30" + bytes((len(data),)) + data)
 
 
-@given(st.lists(NAMES, min_size=1, max_size=20), st.integers(0, codec.MAX_REQUEST), st.integers(0, 40))
+@given(st.lists(NAMES, min_size=1, max_size=20), st.integers(0, MAX_REQUEST), st.integers(0, 40))
 def test_a_request_goes_out_as_it_was_asked(names, number, repetitions):
     scalars = min(2, len(names))
     built = codec.build(SnmpRequest(tuple(names), repetitions, scalars), number)
-    community, pdu = codec.unwrap(codec.wrap(built, b"c\xff\0"))
+    community, pdu = by_pysnmp.unwrap(by_pysnmp.wrap(built, b"c\xff\0"))
     assert community == b"c\xff\0"
     assert tuple(tuple(name) for name, _ in codec.v2c.apiPDU.get_varbinds(pdu)) == tuple(names)
     assert int(pdu[0]) == number
@@ -57,7 +58,7 @@ def test_a_request_goes_out_as_it_was_asked(names, number, repetitions):
 
 
 def test_a_real_trap_in_plain_values():
-    community, pdu = codec.unwrap(TRAPS[2])
+    community, pdu = by_pysnmp.unwrap(TRAPS[2])
     assert community == b"public"
     assert codec.read(pdu) == Message(
         PduKind.trap,
@@ -76,10 +77,10 @@ def test_a_real_trap_in_plain_values():
 # RFC 3416 4.2.7: the response to an inform repeats its varbinds and its request-id.
 def test_the_answer_to_an_inform():
     inform = TRAPS[0].replace(b"\x70\x75\x62\x6c\x69\x63\xa7", b"\x70\x75\x62\x6c\x69\x63\xa6")
-    community, pdu = codec.unwrap(inform)
+    community, pdu = by_pysnmp.unwrap(inform)
     asked = codec.read(pdu)
     assert asked.kind is PduKind.inform
-    reported = codec.read(codec.unwrap(codec.wrap(codec.answer(pdu), community))[1])
+    reported = codec.read(by_pysnmp.unwrap(by_pysnmp.wrap(codec.answer(pdu), community))[1])
     assert (reported.kind, reported.request, reported.error, reported.varbinds) == (
         PduKind.response,
         asked.request,
@@ -93,7 +94,7 @@ def test_the_answer_to_an_inform():
 )
 def test_garbage_is_invalid(datagram):
     with pytest.raises(Invalid, match="an SNMP message is garbage"):
-        codec.read(codec.unwrap(datagram)[1])
+        codec.read(by_pysnmp.unwrap(datagram)[1])
 
 
 # What is dear to decode is counted before
@@ -106,14 +107,14 @@ def counted(datagram: bytes, most: int) -> int:
 
 @given(NAMES, st.integers(1, 30))
 def test_varbinds_are_counted_without_decoding(name, count):
-    message = codec.wrap(codec.build(SnmpRequest((tuple(name),) * count), 1), b"public")
+    message = by_pysnmp.wrap(codec.build(SnmpRequest((tuple(name),) * count), 1), b"public")
     assert counted(message, 1000) == count
     assert counted(message, 5) == min(6, count)
 
 
 @pytest.mark.parametrize("datagram", TRAPS)
 def test_those_of_a_real_trap_are_counted(datagram):
-    assert counted(datagram, 1000) == len(codec.read(codec.unwrap(datagram)[1]).varbinds)
+    assert counted(datagram, 1000) == len(codec.read(by_pysnmp.unwrap(datagram)[1]).varbinds)
 
 
 @pytest.mark.parametrize("datagram", V3_TRAPS)

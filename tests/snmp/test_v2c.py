@@ -1,4 +1,4 @@
-"""Notifications of v2c, read without a library: as pysnmp reads them, and at a bounded price."""
+"""Messages of v2c, made and read without a library: as pysnmp makes and reads them, and at a bounded price."""
 
 import time
 
@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp import v2c
-from haproxy_agentx.snmp.message import PduKind
+from haproxy_agentx.snmp.message import MAX_REQUEST, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import MAX_VARBINDS, V2C, outline
 from haproxy_agentx.source import Invalid
+from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
 TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
 STATE = TRAPS[0]
 NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda ids: (1, 3, *ids))
+ANY_NAMES = st.tuples(
+    st.tuples(st.integers(0, 1), st.integers(0, 39)) | st.tuples(st.just(2), st.integers(0, 0xFFFFFFFF - 80)),
+    st.lists(st.integers(0, 0xFFFFFFFF), max_size=20),
+).map(lambda parts: (*parts[0], *parts[1]))
 VALUES = st.one_of(
     st.integers(-(1 << 31), (1 << 31) - 1).map(codec.v2c.Integer32),
     st.integers(0, (1 << 32) - 1).map(codec.v2c.Counter32),
@@ -26,10 +31,6 @@ VALUES = st.one_of(
     st.just(codec.v2c.null),
     st.just(codec.v2c.NoSuchInstance("")),
 )
-
-
-def by_pysnmp(datagram: bytes):
-    return codec.read(codec.unwrap(datagram)[1])
 
 
 def ours(datagram: bytes):
@@ -44,18 +45,18 @@ def made(varbinds, kind=codec.v2c.SNMPv2TrapPDU, number=1) -> bytes:
     codec.v2c.apiPDU.set_defaults(pdu)
     codec.v2c.apiPDU.set_request_id(pdu, number)
     codec.v2c.apiPDU.set_varbinds(pdu, varbinds)
-    return codec.wrap(pdu, b"public")
+    return by_pysnmp.wrap(pdu, b"public")
 
 
 @pytest.mark.parametrize("datagram", TRAPS)
 def test_real_traps(datagram):
-    assert ours(datagram) == by_pysnmp(datagram)
+    assert ours(datagram) == by_pysnmp.read(datagram)
 
 
-@given(st.lists(st.tuples(NAMES, VALUES), max_size=10), st.integers(0, codec.MAX_REQUEST))
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=10), st.integers(0, MAX_REQUEST))
 def test_whatever_is_encoded_reads_as_pysnmp_reads_it(varbinds, number):
     datagram = made(varbinds, number=number)
-    assert ours(datagram) == by_pysnmp(datagram)
+    assert ours(datagram) == by_pysnmp.read(datagram)
 
 
 @given(st.data())
@@ -70,11 +71,17 @@ def test_damaged_ones_are_refused_or_read_as_pysnmp_reads_them(data):
     assert len(message.varbinds) <= MAX_VARBINDS
 
 
+@given(st.lists(ANY_NAMES, max_size=40), st.integers(0, MAX_REQUEST), st.integers(0, 60), st.binary(max_size=300))
+def test_a_request_is_the_one_that_pysnmp_makes(names, number, repetitions, community):
+    asked = SnmpRequest(tuple(names), repetitions, min(2, len(names)))
+    assert v2c.request(asked, number, community) == by_pysnmp.wrap(codec.build(asked, number), community)
+
+
 @pytest.mark.parametrize("datagram", [STATE, TRAPS[2]])
 def test_an_inform_is_answered_as_pysnmp_answers_it(datagram):
     inform = datagram.replace(b"public\xa7", b"public\xa6")
-    community, pdu = codec.unwrap(inform)
-    assert v2c.answer(inform) == codec.wrap(codec.answer(pdu), community)
+    community, pdu = by_pysnmp.unwrap(inform)
+    assert v2c.answer(inform) == by_pysnmp.wrap(codec.answer(pdu), community)
     assert ours(v2c.answer(inform)).kind is PduKind.response
 
 

@@ -2,8 +2,8 @@
 
 from pysnmp.proto.api import v2c
 
-from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.vrrp import traps
+from tests.support import by_pysnmp
 from tests.support.unprivileged import NOBODY
 
 SENDER = r"""
@@ -37,7 +37,7 @@ def forged(name: str, state: int, more: int = 0) -> bytes:
             *[((1, 3), v2c.null)] * more,
         ],
     )
-    return codec.wrap(pdu, b"public")
+    return by_pysnmp.wrap(pdu, b"public")
 
 
 FLAPPING = [forged("SITE1", state) for state in (2, 1, 3, 5)]

@@ -9,8 +9,8 @@ import uvloop
 from pysnmp.proto.api import v2c
 
 from haproxy_agentx.snmp import client as snmp_client
-from haproxy_agentx.snmp import pdu
 from haproxy_agentx.snmp.access import SnmpAccess, V3Access
+from haproxy_agentx.snmp.message import MAX_REQUEST
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp import mib_poll
@@ -498,7 +498,7 @@ def test_one_line_for_a_failure_that_lasts(community, caplog):
 
 def test_request_ids_stay_positive():
     client = snmp_client.SnmpClient(SnmpAccess(), 1.0)
-    client._number = pdu.MAX_REQUEST
+    client._number = MAX_REQUEST
     asyncio.run(_fail(client))
     assert client._number == 1
 

@@ -10,13 +10,13 @@ import time
 import pytest
 import uvloop
 
-from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp.access import V3Access
 from haproxy_agentx.snmp.message import PduKind
 from haproxy_agentx.source import SourceState
 from haproxy_agentx.vrrp import trap_listener
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 from haproxy_agentx.vrrp.trap_listener import TrapListener
+from tests.support import by_pysnmp
 from tests.support.aio import eventually
 from tests.support.mib_text import SAMPLES
 
@@ -153,8 +153,8 @@ def test_an_inform_is_answered(run, inform, reported):
             await listening.taken(inform)
             assert len(listening.got) == reported
             answer = await asyncio.get_running_loop().sock_recv(listening.sender, 65535)
-            community, pdu = codec.unwrap(answer)
-            message, asked = codec.read(pdu), codec.read(codec.unwrap(inform)[1])
+            community, _ = by_pysnmp.unwrap(answer)
+            message, asked = by_pysnmp.read(answer), by_pysnmp.read(inform)
             assert community == b"public"
             assert (message.kind, message.error) == (PduKind.response, 0)
             assert (message.request, message.varbinds) == (asked.request, asked.varbinds)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp.message import Missing
 from haproxy_agentx.source import Invalid
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, VrrpState
+from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
 BACKUP, MASTER, SHUTDOWN = VrrpState.backup, VrrpState.master, VrrpState.shutdown
@@ -15,7 +15,7 @@ DATAGRAMS = [bytes.fromhex(line[2]) for line in LINES]
 
 
 def decoded(datagram: bytes):
-    return codec.read(codec.unwrap(datagram)[1]).varbinds
+    return by_pysnmp.read(datagram).varbinds
 
 
 def state(name, became, initial, router, up_time):
