@@ -18,8 +18,8 @@ from typing import IO
 
 from benchmarks.ask import get
 from benchmarks.simulated_servers import PER_BACKEND, instance
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from tests.support.snmpd import Snmpd
 
 HERE = Path(__file__).resolve().parent

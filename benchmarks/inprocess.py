@@ -10,6 +10,7 @@ from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode
 from haproxy_agentx.agentx.events import Settings
+from haproxy_agentx.agentx.oid import Key, following, key
 from haproxy_agentx.agentx.pdu import SearchRange, Tag
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
@@ -20,7 +21,6 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.tables import StatColumns
-from haproxy_agentx.oid import Key, following, key
 
 SLICE = 32 * 1024
 SESSION = 7

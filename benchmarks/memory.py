@@ -1,4 +1,4 @@
-"""What the rows of HAProxy cost in memory: the figures behind ``haproxy_agentx/budget.py``.
+"""What the rows of HAProxy cost in memory: the figures behind ``haproxy_agentx/process/budget.py``.
 
     python -m benchmarks.memory [--rows 10000,20000,40000] [--limit 256]
 
@@ -17,7 +17,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.simulated_servers import SimulatedServers
-from haproxy_agentx.control import NotRunning, ask
+from haproxy_agentx.control.socket import NotRunning, ask
 from tests.support.daemon import Daemon, source
 from tests.support.memory_group import memory_group
 

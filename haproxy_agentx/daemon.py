@@ -19,38 +19,39 @@ from operator import attrgetter
 from time import monotonic
 from typing import Any
 
-from haproxy_agentx import __version__, lag, sdnotify
+from haproxy_agentx import __version__
 from haproxy_agentx.agentx.connection import Connection
 from haproxy_agentx.agentx.events import Event, Settings
+from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.budget import Budget
-from haproxy_agentx.commands import commands
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
-from haproxy_agentx.control import Control, control_path
-from haproxy_agentx.event import Event as LoggedEvent
+from haproxy_agentx.control.commands import commands
+from haproxy_agentx.control.socket import Control, control_path
+from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind
-from haproxy_agentx.indexes import Indexes
-from haproxy_agentx.journal import Journal
-from haproxy_agentx.lock import AlreadyRunning
-from haproxy_agentx.loop_failure import Consequence, consequence
-from haproxy_agentx.memory_limit import memory_limit
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.notification_size import octets
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import Texts, object_names, scalar_columns, small_columns
-from haproxy_agentx.oid import Oid, key
-from haproxy_agentx.outbox import Outbox
-from haproxy_agentx.process import HaproxyProcess
+from haproxy_agentx.process.budget import Budget
+from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.report import Report
-from haproxy_agentx.source import SourceState
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.store.indexes import Indexes
+from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.store.messages import Listen
+from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.witness import Witness
-from haproxy_agentx.store_process import StoreProcess
+from haproxy_agentx.system import lag, sdnotify
+from haproxy_agentx.system.lock import AlreadyRunning
+from haproxy_agentx.system.loop_failure import Consequence, consequence
+from haproxy_agentx.system.memory_limit import memory_limit
+from haproxy_agentx.vocabulary.event import Event as LoggedEvent
+from haproxy_agentx.vocabulary.source import SourceState
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp.sender import master_uids
 
 log = logging.getLogger(__name__)

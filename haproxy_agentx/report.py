@@ -10,23 +10,23 @@ from time import monotonic
 
 from haproxy_agentx import __version__
 from haproxy_agentx.agentx.connection import Connection
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.secret_files import Exposure, exposures
-from haproxy_agentx.event import Delivery, Event
+from haproxy_agentx.control.problems import LATELY, Problem, problems, worst
+from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.indexes import Indexes
-from haproxy_agentx.journal import Journal
-from haproxy_agentx.lag import Stalls
 from haproxy_agentx.monitor.watch import Monitor
-from haproxy_agentx.oid import dotted
-from haproxy_agentx.outbox import Outbox
-from haproxy_agentx.problems import LATELY, Problem, problems, worst
-from haproxy_agentx.process import HaproxyProcess
-from haproxy_agentx.source import SourceState
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.process.reader import HaproxyProcess
+from haproxy_agentx.store.indexes import Indexes
+from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.store.ledger import MAX_QUEUED
-from haproxy_agentx.store_process import StoreProcess
+from haproxy_agentx.store.process import StoreProcess
+from haproxy_agentx.system.lag import Stalls
+from haproxy_agentx.vocabulary.event import Delivery, Event
+from haproxy_agentx.vocabulary.source import SourceState
+from haproxy_agentx.vocabulary.source_record import Source
 
 log = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from haproxy_agentx.event import Kind
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
-from haproxy_agentx.oid import Oid
 from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.message import Value, VarBind
 from haproxy_agentx.snmp.outline import outline
-from haproxy_agentx.source import SourceError
+from haproxy_agentx.vocabulary.event import Kind
+from haproxy_agentx.vocabulary.source import SourceError
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import StateTrap
 from integration.netlab.plan import ADDRESSES, ROOT

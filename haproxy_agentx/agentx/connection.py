@@ -15,14 +15,14 @@ from typing import cast
 from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.agentx.clock import UpTime
 from haproxy_agentx.agentx.events import Closed, Event, Ready, Settings
+from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.prefetch import Prefetch
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.transport import READ_SIZE, LingeringTransport
-from haproxy_agentx.descriptors import connect_tcp, connect_unix, connected_tcp, connected_unix, opens_itself
-from haproxy_agentx.oid import Key
-from haproxy_agentx.patience import MOMENT, STEP, lateness
+from haproxy_agentx.system.descriptors import connect_tcp, connect_unix, connected_tcp, connected_unix, opens_itself
+from haproxy_agentx.system.patience import MOMENT, STEP, lateness
 
 log = logging.getLogger(__name__)
 

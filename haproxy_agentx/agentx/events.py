@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import ErrorStatus
-from haproxy_agentx.oid import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

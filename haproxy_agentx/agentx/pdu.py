@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pyagentx3
 
-from haproxy_agentx.oid import Key
+from haproxy_agentx.agentx.oid import Key
 
 Value = int | bytes | None
 """Integers of all kinds: int. Octet strings, Opaque, IpAddress: bytes. Object identifier: its key. Others: None."""

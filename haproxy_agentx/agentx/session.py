@@ -25,12 +25,12 @@ from haproxy_agentx.agentx.events import (
     refusal,
 )
 from haproxy_agentx.agentx.framing import Framer
+from haproxy_agentx.agentx.oid import Key, dotted, from_key
 from haproxy_agentx.agentx.pdu import CloseReason, ErrorStatus, Pdu, PduType, VarBind
 from haproxy_agentx.agentx.prefetch import NO_PREFETCH, Prefetch
 from haproxy_agentx.agentx.responder import Answer, Responder, error_payload, response
 from haproxy_agentx.agentx.states import OPEN, Signal, State, step
 from haproxy_agentx.agentx.unanswered import Waiting, Waitlist
-from haproxy_agentx.oid import Key, dotted, from_key
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
+from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.wire import encode_oid
-from haproxy_agentx.oid import Key
 
 WINDOW = 256
 """Rows of a column that are made at once: few enough that no request waits for them, many enough to share the cost of

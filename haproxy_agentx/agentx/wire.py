@@ -3,7 +3,7 @@
 import struct
 
 from haproxy_agentx.agentx.errors import LocalError, PayloadError
-from haproxy_agentx.oid import MAX_SUBIDS, Key
+from haproxy_agentx.agentx.oid import MAX_SUBIDS, Key
 
 INTERNET = b"\0\0\0\1\0\0\0\3\0\0\0\6\0\0\0\1"
 """1.3.6.1, which the one-octet prefix of an encoded identifier stands for (5.1)."""

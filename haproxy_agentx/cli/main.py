@@ -112,9 +112,9 @@ def _check_config(options: argparse.Namespace) -> int:
 
 
 def _mib(options: argparse.Namespace) -> int:
+    from haproxy_agentx.agentx.oid import parse
     from haproxy_agentx.config import load
     from haproxy_agentx.objects.module import render
-    from haproxy_agentx.oid import parse
 
     try:
         text = render(load(options.config).root if options.root is None else parse(options.root))

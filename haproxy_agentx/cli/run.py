@@ -10,10 +10,10 @@ from typing import Any
 
 from haproxy_agentx.config import Config, advice, load
 from haproxy_agentx.daemon import Daemon
-from haproxy_agentx.lock import AlreadyRunning, single_instance
 from haproxy_agentx.store.messages import Claim, Claimed, Locate
+from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.witness import Witness
-from haproxy_agentx.store_process import StoreProcess
+from haproxy_agentx.system.lock import AlreadyRunning, single_instance
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.printable import printable
+from haproxy_agentx.text.printable import printable
 
 if TYPE_CHECKING:
     from rich.text import Text

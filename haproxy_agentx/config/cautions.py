@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from haproxy_agentx.config.model import Config, HaproxyConfig
 from haproxy_agentx.config.values import is_loopback
-from haproxy_agentx.printable import printable
+from haproxy_agentx.text.printable import printable
 
 
 def advice(config: Config) -> tuple[str, ...]:

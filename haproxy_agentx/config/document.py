@@ -10,7 +10,7 @@ from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import Key, Table, keys
 from haproxy_agentx.config.model import Config
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
-from haproxy_agentx.generated import filled, printed
+from haproxy_agentx.text.generated import filled, printed
 
 TYPES: Mapping[str, str] = {
     "address": "ADDRESS:PORT",

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config.model import Config, HaproxyConfig, KeepalivedConfig, NotificationsConfig, ServiceConfig
 from haproxy_agentx.config.values import NONE
 from haproxy_agentx.haproxy.probe_target import ProbeTarget, place_of
 from haproxy_agentx.health.model import Minimum
-from haproxy_agentx.oid import dotted
 from haproxy_agentx.snmp.access import SnmpAccess, V3Access
-from haproxy_agentx.url import shown_url
+from haproxy_agentx.text.url import shown_url
 
 _PLAIN = re.compile("[A-Za-z0-9/][A-Za-z0-9/._%+:-]*(?<!:)")
 """Texts that mean themselves everywhere in YAML."""

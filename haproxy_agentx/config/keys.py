@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.config import service_values, snmp_values, values
 from haproxy_agentx.config.model import AgentxConfig, Config, HaproxyConfig, KeepalivedConfig
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from haproxy_agentx.snmp.access import SnmpAccess
 
 MAX_HAPROXY = 64

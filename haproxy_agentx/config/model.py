@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.health.model import Role, ServiceRequirements
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import Oid
 from haproxy_agentx.snmp.access import SnmpAccess
 
 EVERYTHING = ServiceRequirements()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haproxy_agentx.config.model import Config
-from haproxy_agentx.printable import printable
+from haproxy_agentx.text.printable import printable
 
 USER = "haproxy-agentx"
 """The user and the group that the service runs as."""

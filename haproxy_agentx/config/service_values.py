@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from haproxy_agentx.config.values import NONE, URL_LIMIT, duration, path
 from haproxy_agentx.haproxy.probe_target import place_of
 from haproxy_agentx.health.model import Minimum, Role
-from haproxy_agentx.printable import printable
+from haproxy_agentx.text.printable import printable
 
 MAX_MINIMUM = 1_000_000
 """Servers; more than any HAProxy has."""

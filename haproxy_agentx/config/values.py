@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from haproxy_agentx import oid
+from haproxy_agentx.agentx import oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import Oid
-from haproxy_agentx.printable import printable
+from haproxy_agentx.text.printable import printable
 
 INTERNET: Oid = (1, 3, 6, 1)
 MAX_ROOT = 100

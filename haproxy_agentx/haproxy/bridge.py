@@ -7,7 +7,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from haproxy_agentx.lag import looked_at
+from haproxy_agentx.system.lag import looked_at
 
 _RESET = struct.pack("ii", 1, 0)
 """struct linger that makes close() send a reset (socket(7))."""

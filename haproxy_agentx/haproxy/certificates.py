@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 LIMIT = 4 << 20
 """Octets in an answer: some 30,000 names."""

@@ -12,9 +12,9 @@ from array import array
 from collections.abc import Generator, Iterable, Mapping
 from math import ceil
 
-from haproxy_agentx.digest import fingerprint, shown
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import IDENTITY, SEPARATOR, Reading, RowKind
+from haproxy_agentx.vocabulary.digest import fingerprint, shown
 
 SETTINGS: Mapping[RowKind, tuple[str, ...]] = {
     RowKind.FRONTEND: ("mode", "rate_lim"),

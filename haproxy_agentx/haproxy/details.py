@@ -16,8 +16,8 @@ from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.diagnosis import explain_master
 from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.source import Denied, Invalid, SourceError, UnknownCommand, of_os_error
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, UnknownCommand, of_os_error
+from haproxy_agentx.vocabulary.source_record import Source
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from haproxy_agentx.descriptors import PATH_LIMIT
-from haproxy_agentx.source import (
+from haproxy_agentx.system.descriptors import PATH_LIMIT
+from haproxy_agentx.vocabulary.source import (
     Absent,
     Denied,
     Gone,

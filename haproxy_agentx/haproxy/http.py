@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import urlsplit, urlunsplit
 
-from haproxy_agentx import lag
 from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.patience import Look
-from haproxy_agentx.source import Invalid, SourceError, Unresponsive
-from haproxy_agentx.url import shown_url
+from haproxy_agentx.system import lag
+from haproxy_agentx.system.patience import Look
+from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.source import Invalid, SourceError, Unresponsive
 
 Take = Callable[[bytes], None]
 

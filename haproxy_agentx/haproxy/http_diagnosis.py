@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 
 from haproxy_agentx.haproxy.http import PageRequest
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 _DEPTH = 12
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404

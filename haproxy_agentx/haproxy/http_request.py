@@ -18,7 +18,7 @@ from haproxy_agentx import __version__
 from haproxy_agentx.haproxy.bridge import Bridge
 from haproxy_agentx.haproxy.http import WHOLE, PageRequest
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
-from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused
+from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused
 
 SLICE = 32 * 1024
 PASSWORD_LIMIT = 4096

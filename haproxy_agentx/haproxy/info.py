@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 LIMIT = 1 << 20
 """Bytes in an answer: HAProxy 3.x sends 2 KiB."""

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from haproxy_agentx import sock_dump
-from haproxy_agentx.descriptors import ReadEvents
 from haproxy_agentx.haproxy.standing import CROWD, Channel, Life, Ports, SilenceEvidence, SocketQueue
-from haproxy_agentx.sock_dump import LISTEN, Listening, UnixSocket, Unreadable
+from haproxy_agentx.system import sock_dump
+from haproxy_agentx.system.descriptors import ReadEvents
+from haproxy_agentx.system.sock_dump import LISTEN, Listening, UnixSocket, Unreadable
 
 MAX_MESSAGES = 256
 """Messages of one list that are read: some ten thousand sockets."""

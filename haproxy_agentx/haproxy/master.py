@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 LIMIT = 256 * 1024
 """Octets in an answer: some 3,000 workers."""

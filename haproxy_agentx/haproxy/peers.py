@@ -3,7 +3,7 @@
 import re
 from collections.abc import Generator
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 LIMIT = 1 << 20
 """Octets in an answer: some 500 peers, each with ten tables."""

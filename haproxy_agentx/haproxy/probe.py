@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-from haproxy_agentx import lag
 from haproxy_agentx.haproxy.probe_target import (
     ANSWER_LIMIT,
     HEAD_LIMIT,
@@ -19,7 +18,8 @@ from haproxy_agentx.haproxy.probe_target import (
     place_of,
     request,
 )
-from haproxy_agentx.patience import Look
+from haproxy_agentx.system import lag
+from haproxy_agentx.system.patience import Look
 
 IsHere = Callable[[str], bool | None]
 """Whether an address is one of this machine's; None where that is not known."""

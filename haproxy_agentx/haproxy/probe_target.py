@@ -10,7 +10,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from haproxy_agentx import __version__
-from haproxy_agentx.url import shown_url
+from haproxy_agentx.text.url import shown_url
 
 HEAD_LIMIT = 4096
 """Octets of a status line at most."""

@@ -1,7 +1,7 @@
 """From a reading that failed to what it says of HAProxy: the channel, how HAProxy stands, and a line about it. Pure."""
 
 from haproxy_agentx.haproxy.standing import UNSEEN, Channel, ProcessStanding, SilenceEvidence, decide
-from haproxy_agentx.source import Absent, Gone, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import Absent, Gone, SourceError, Unresponsive
 
 
 def channel_of(error: SourceError, *, over_http: bool, was_read: bool) -> Channel | None:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from time import monotonic
 from typing import cast
 
-from haproxy_agentx import lag
-from haproxy_agentx.descriptors import connect_unix, opens_itself
 from haproxy_agentx.haproxy.diagnosis import explain, refuse_long_path, stats_socket_line
 from haproxy_agentx.haproxy.liveness import Peer
-from haproxy_agentx.patience import Look, Patience
-from haproxy_agentx.source import Invalid, LevelTooLow, OverLimit, SourceError, UnknownCommand, Unresponsive
+from haproxy_agentx.system import lag
+from haproxy_agentx.system.descriptors import connect_unix, opens_itself
+from haproxy_agentx.system.patience import Look, Patience
+from haproxy_agentx.vocabulary.source import Invalid, LevelTooLow, OverLimit, SourceError, UnknownCommand, Unresponsive
 
 Take = Callable[[bytes], None]
 

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from haproxy_agentx.haproxy.records import NOBODY, Owner, is_torn, join, owner, separated, split_row
-from haproxy_agentx.source import Invalid, OverLimit
+from haproxy_agentx.vocabulary.source import Invalid, OverLimit
 
 MAX_ROWS = 200_000
 """Rows in an answer."""

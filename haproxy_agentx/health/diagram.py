@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import combinations
 
-from haproxy_agentx.generated import filled, printed
 from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
 from haproxy_agentx.health.cause_rules import CauseRule
 from haproxy_agentx.health.facts import LINGER, OVER
@@ -18,6 +17,7 @@ from haproxy_agentx.health.moves import Change, move_of
 from haproxy_agentx.health.rules import RULES, decide
 from haproxy_agentx.health.severity import RULES as SEVERITY_RULES
 from haproxy_agentx.health.time_in_state import MEANINGS, SHARES, Share
+from haproxy_agentx.text.generated import filled, printed
 
 _VRRP_ROLES = (Role.master, Role.backup, Role.fault, Role.stopped, Role.unknown)
 _ROLE_STEPS = (

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from haproxy_agentx.digest import digest
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
+from haproxy_agentx.vocabulary.digest import digest
 from haproxy_agentx.vrrp.model import AddressPlace, Kernel, MibInstance, MibRouter, RouterState, VrrpState
 
 SETTLE = 1.0

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.vocabulary.event import Kind
 
 
 class Severity(IntEnum):

@@ -8,11 +8,11 @@ Where a kind is not reported any more, by configuration, its problems that were 
 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.proxies import NOT_KNOWN, Proxies
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 GOOD = "UP"
 

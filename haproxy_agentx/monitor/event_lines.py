@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from haproxy_agentx.event import Event, EventDraft
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.vocabulary.event import Event, EventDraft
 
 log = logging.getLogger(__name__)
 

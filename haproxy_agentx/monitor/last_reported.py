@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.health.severity import REMOVED
+from haproxy_agentx.vocabulary.event import Kind
 
 PREFIX = "reported/"
 """Keys of this memory begin with it."""

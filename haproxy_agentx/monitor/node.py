@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
@@ -28,6 +27,7 @@ from haproxy_agentx.monitor.service_events import change_of, ended, event_cells,
 from haproxy_agentx.monitor.suppressed import not_reported
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
 from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
 

@@ -8,10 +8,10 @@ restart neither repeats a reminder nor forgets one.
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
-from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import SILENT
 from haproxy_agentx.store.ledger import OPEN, SUBJECTS
+from haproxy_agentx.vocabulary.event import EventDraft
 
 PREFIX = "remind/"
 """Keys of the memory begin with it."""

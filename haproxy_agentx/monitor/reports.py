@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 
 @dataclass(frozen=True, slots=True)

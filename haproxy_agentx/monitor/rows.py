@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn
-from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.haproxy.stat import RowKind as StatKind
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.instance import ROLES, Instance
@@ -17,7 +17,7 @@ from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
 from haproxy_agentx.objects.tables import Texts, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 
 SERVICES = "service"
 INSTANCES = "vrrp"

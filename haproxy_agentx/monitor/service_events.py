@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
@@ -12,6 +11,7 @@ from haproxy_agentx.health.tracker import ReportedService, ServiceReport
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.suppressed import not_reported
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 
 def change_of(report: ServiceReport, pending: Pending | None) -> Change:

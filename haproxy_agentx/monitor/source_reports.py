@@ -7,11 +7,11 @@ behind it are judged again when keepalived has had the time to connect to it aga
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import StateChange, StateReports
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 OK = "ok"
 LOST = "absent"

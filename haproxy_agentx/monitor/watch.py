@@ -10,15 +10,12 @@ from time import monotonic
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
 from haproxy_agentx.config.values import is_loopback
-from haproxy_agentx.event import Event, EventDraft
+from haproxy_agentx.delivery.egress_gate import EgressGate
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.time_in_state import KEPT_EACH
-from haproxy_agentx.indexes import Indexes
-from haproxy_agentx.journal import Journal
 from haproxy_agentx.monitor import rows
-from haproxy_agentx.monitor.egress_gate import EgressGate
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
@@ -26,9 +23,12 @@ from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
-from haproxy_agentx.process import HaproxyProcess
-from haproxy_agentx.source import SourceState
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.process.reader import HaproxyProcess
+from haproxy_agentx.store.indexes import Indexes
+from haproxy_agentx.store.journal import Journal
+from haproxy_agentx.vocabulary.event import Event, EventDraft
+from haproxy_agentx.vocabulary.source import SourceState
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp import raw_sockets, routes
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo

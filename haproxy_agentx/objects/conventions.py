@@ -24,7 +24,7 @@ from haproxy_agentx.objects.syntax import (
     enumeration,
     octets,
 )
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 
 _MODES = ("tcp", "http", "health", "cli", "syslog", "peers", "spop")
 _SOURCE_KINDS = {

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects.syntax import Syntax
-from haproxy_agentx.oid import Oid
 
 Access = Literal["read-only", "not-accessible"]
 

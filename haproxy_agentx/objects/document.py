@@ -8,10 +8,10 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from haproxy_agentx.generated import filled, printed
+from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.declaration import Column, Convention, Scalar, Table
-from haproxy_agentx.oid import Oid, dotted
+from haproxy_agentx.text.generated import filled, printed
 
 MAKER = "haproxy_agentx.objects.document"
 _MARKUP = re.compile(r"([\\*_<>|\[\]])")

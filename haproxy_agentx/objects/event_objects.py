@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from haproxy_agentx.event import Event
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.reasons import known_reasons, reason_text
 from haproxy_agentx.objects import conventions as tc
@@ -11,6 +10,7 @@ from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Column, Table
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.syntax import GAUGE32, ROW_POINTER, TIMESTAMP, UNSIGNED32
+from haproxy_agentx.vocabulary.event import Event
 
 NUMBER = replace(UNSIGNED32, name="Unsigned32 (1..2147483647)")
 """The number of an event."""

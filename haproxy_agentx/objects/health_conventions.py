@@ -1,6 +1,5 @@
 """The textual conventions of health, VRRP and events. Their named numbers are the enumerations of health and event."""
 
-from haproxy_agentx.event import Delivery, Kind
 from haproxy_agentx.haproxy.status import labels
 from haproxy_agentx.health.model import Cause, Health, Readiness, Reason, Role
 from haproxy_agentx.health.probe import ProbeState
@@ -8,6 +7,7 @@ from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.objects.conventions import enumerated, named
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import bits
+from haproxy_agentx.vocabulary.event import Delivery, Kind
 
 REASON_BITS = {str(reason.name): reason.value.bit_length() - 1 for reason in Reason}
 """The named bits of HaxReasons."""

@@ -12,8 +12,8 @@ from heapq import merge
 from itertools import islice
 from struct import Struct
 
+from haproxy_agentx.agentx.oid import Key
 from haproxy_agentx.haproxy.stat import RowKind, identity
-from haproxy_agentx.oid import Key
 
 SLICE = 128
 """Rows between two pauses: a few tenths of a millisecond."""

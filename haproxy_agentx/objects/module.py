@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import smi
 from haproxy_agentx.objects.schema import (
     CONVENTIONS,
@@ -23,7 +24,6 @@ from haproxy_agentx.objects.schema import (
     Scalar,
     Table,
 )
-from haproxy_agentx.oid import Oid
 
 NAME = "HAPROXY-AGENTX-MIB"
 IDENTITY = "haproxyAgentxMIB"

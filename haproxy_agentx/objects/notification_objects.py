@@ -4,8 +4,8 @@ The objects named here are in each notification of a kind, whatever is known (RF
 sees to it.
 """
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.objects.declaration import Notification
+from haproxy_agentx.vocabulary.event import Kind
 
 _HEAD = ("haxEventSequence", "haxEventTime", "haxEventSubject")
 _WHY = ("haxEventReasons", "haxEventCause", "haxEventCauseText", "haxEventSuppressed", "haxEventMaybeRepeated")

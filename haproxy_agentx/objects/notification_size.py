@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from haproxy_agentx.agentx.codec import HEADER_SIZE
+from haproxy_agentx.agentx.oid import Key, from_key
 from haproxy_agentx.agentx.pdu import Tag, VarBind
 from haproxy_agentx.agentx.wire import encode_octets, encode_oid
-from haproxy_agentx.oid import Key, from_key
 
 FULL = 1800
 """Octets of a notification in its full form, at most: what ``sendMessageMaxSize`` has to allow, where it is set."""

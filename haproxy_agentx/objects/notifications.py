@@ -3,16 +3,16 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.pdu import Tag, Value, VarBind
 from haproxy_agentx.agentx.wire import Reader
-from haproxy_agentx.event import Event
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, VarbindPart, fitted
 from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
-from haproxy_agentx.oid import Oid, key
+from haproxy_agentx.vocabulary.event import Event
 from haproxy_agentx.vrrp.model import VrrpState
 
 SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)

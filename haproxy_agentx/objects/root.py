@@ -1,6 +1,6 @@
 """Where HAPROXY-AGENTX-MIB is rooted unless the configuration says otherwise."""
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 
 ROOT: Oid = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 8404)
 """netSnmpPlaypen 8404, until the project has an enterprise number."""

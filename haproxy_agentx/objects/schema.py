@@ -4,6 +4,7 @@ OIDs here are relative: a table to haxObjects, a scalar to haxAgent, a node to t
 is rooted unless the configuration says otherwise.
 """
 
+from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import conventions, health_conventions
 from haproxy_agentx.objects.agent_objects import (
     EVENT_SCALARS,
@@ -22,7 +23,6 @@ from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.service_objects import SERVICE_MEMBER_TABLE, SERVICE_TABLE
 from haproxy_agentx.objects.stat_tables import BACKEND_TABLE, FRONTEND_TABLE, LISTENER_TABLE, SERVER_TABLE
 from haproxy_agentx.objects.vrrp_objects import VRRP_TABLE
-from haproxy_agentx.oid import Oid, dotted
 
 __all__ = [
     "AGENT",

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping
 
-from haproxy_agentx.oid import Oid, dotted
+from haproxy_agentx.agentx.oid import Oid, dotted
 
 WIDTH = 79
 """Columns of a line of the module."""

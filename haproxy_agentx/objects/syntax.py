@@ -16,8 +16,8 @@ from functools import lru_cache
 
 import pyagentx3
 
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.wire import encode_oid
-from haproxy_agentx.oid import key, parse
 
 Wire = bytes
 Encoder = Callable[[Sequence[bytes]], list[Wire | None]]

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 
+from haproxy_agentx.agentx.oid import Key, Oid, key
 from haproxy_agentx.agentx.view import ServedColumn, ServedTable, Wire
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
-from haproxy_agentx.oid import Key, Oid, key
 
 STAT_TABLES = {
     RowKind.FRONTEND: schema.FRONTEND_TABLE,

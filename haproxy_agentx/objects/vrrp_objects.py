@@ -1,10 +1,10 @@
 """haxVrrpTable: what is known of each VRRP instance, and who says so; and where KEEPALIVED-MIB has the same."""
 
+from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Column, Table
 from haproxy_agentx.objects.syntax import COUNTER32, COUNTER64, GAUGE32, ROW_POINTER, TEXT, TIMESTAMP, UNSIGNED32
-from haproxy_agentx.oid import Oid, dotted
 
 KEEPALIVED: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)
 """keepalived, the root of KEEPALIVED-MIB."""

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from haproxy_agentx import lag
-from haproxy_agentx.descriptors import ReadEvents
-from haproxy_agentx.patience import Look
 from haproxy_agentx.snmp import endpoint, secret, v2c
 from haproxy_agentx.snmp.access import SnmpAccess, User, V3Access
 from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import Outline, outline
-from haproxy_agentx.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
+from haproxy_agentx.system import lag
+from haproxy_agentx.system.descriptors import ReadEvents
+from haproxy_agentx.system.patience import Look
+from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 
 if TYPE_CHECKING:
     from haproxy_agentx.snmp.usm import Usm

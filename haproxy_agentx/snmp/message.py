@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 
 
 class Missing(Enum):

@@ -6,9 +6,9 @@ from pyasn1.error import PyAsn1Error
 from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Message, Missing, PduKind, SnmpRequest, Value
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 Pdu = Any
 """pysnmp has no types."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from haproxy_agentx.snmp.access import LEVELS, User, V3Access
-from haproxy_agentx.source import Denied
+from haproxy_agentx.vocabulary.source import Denied
 
 LIMIT = 1024
 """Octets in such a file."""

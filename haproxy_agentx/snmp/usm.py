@@ -23,7 +23,7 @@ from pysnmp.proto.secmod.rfc3414.service import UsmSecurityParameters
 from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp.access import User
 from haproxy_agentx.snmp.message import Message, PduKind, SnmpRequest
-from haproxy_agentx.source import Denied, Invalid, SourceError
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError
 
 Peer = tuple[Any, ...]
 Send = Callable[[bytes, Peer], None]

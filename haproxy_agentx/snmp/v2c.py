@@ -3,10 +3,10 @@
 A library takes ten times as long, and every user of this machine can send such a message to the trap port.
 """
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Message, Missing, PduKind, SnmpRequest, Value, VarBind
 from haproxy_agentx.snmp.outline import INTEGER, MAX_VARBINDS, OCTETS, SEQUENCE, V2C, Outline, element, varbind_list
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 MAX_SUBIDENTIFIERS = 128
 """RFC 2578 3.5."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 
 TEXT_LIMIT = 2000
 """Characters of one text of an event: names of HAProxy's are of any length, and SNMP shows 255 octets."""

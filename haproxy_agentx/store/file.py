@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from haproxy_agentx.printable import printable
 from haproxy_agentx.store.errors import NotOurs, StoreError, Superseded, explain, remedy
 from haproxy_agentx.store.numbering import PROVISIONAL
+from haproxy_agentx.text.printable import printable
 
 MIGRATIONS: tuple[str, ...] = (
     """

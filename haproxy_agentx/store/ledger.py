@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.health.severity import Severity
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 
 MAX_QUEUED = 1000
 """Events that wait for snmpd. Of more, the oldest are dropped, and counted."""

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
-from haproxy_agentx.descriptors import ReadEvents
-from haproxy_agentx.source import Denied, Invalid, SourceError, Unresponsive
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.system.descriptors import ReadEvents
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp import netlink
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.model import Kernel

@@ -16,10 +16,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from haproxy_agentx.descriptors import ReadEvents
-from haproxy_agentx.patience import lateness
-from haproxy_agentx.source import Absent, Invalid, SourceError, of_os_error
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.system.descriptors import ReadEvents
+from haproxy_agentx.system.patience import lateness
+from haproxy_agentx.vocabulary.source import Absent, Invalid, SourceError, of_os_error
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp.fifo_file import nobody_writes, open_fifo
 from haproxy_agentx.vrrp.fifo_lines import LineSplitter, is_about_others, parse
 from haproxy_agentx.vrrp.model import FifoLine

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from haproxy_agentx.source import Absent, Denied, Invalid, SourceError
+from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, SourceError
 
 _NO_DESCRIPTOR = (Invalid, "no file descriptor left to open it with: raise LimitNOFILE of the service")
 _NOT_THERE = (Absent, "no such FIFO: keepalived is not running, or global_defs of keepalived.conf lacks `{line}`")

@@ -7,9 +7,9 @@ together only when the names at their rows are still the same: ``settled`` says 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Missing, Value, VarBind
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.model import Address, MibInstance, MibReading, MibScript, VrrpState
 
 BASE: Oid = (1, 3, 6, 1, 4, 1, 9586, 100, 5)

@@ -7,13 +7,22 @@ from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
-from haproxy_agentx import lag
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.access import SnmpAccess
 from haproxy_agentx.snmp.client import SnmpClient
 from haproxy_agentx.snmp.message import Error, Message, Missing, SnmpRequest, Value
-from haproxy_agentx.source import Absent, Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive, of_os_error
-from haproxy_agentx.source.record import Source
+from haproxy_agentx.system import lag
+from haproxy_agentx.vocabulary.source import (
+    Absent,
+    Denied,
+    Invalid,
+    OverLimit,
+    Refused,
+    SourceError,
+    Unresponsive,
+    of_os_error,
+)
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp import keepalived_mib, routers
 from haproxy_agentx.vrrp.mib_walk import MibWalk
 from haproxy_agentx.vrrp.model import MibFailure, MibReading, MibRouter

@@ -5,9 +5,9 @@ snmpd makes of a GetBulk one AgentX request for each repetition, so keepalived a
 
 from collections.abc import Sequence
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Missing, SnmpRequest, Value, VarBind
-from haproxy_agentx.source import Invalid, OverLimit
+from haproxy_agentx.vocabulary.source import Invalid, OverLimit
 
 MAX_ANSWER = 48
 """Varbinds in an answer: decoding one takes 70 us, during which nothing else has a turn; snmpd gives at most 100."""

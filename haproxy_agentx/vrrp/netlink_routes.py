@@ -6,7 +6,7 @@ from enum import Enum, auto
 from ipaddress import ip_address
 from typing import Final
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.netlink import NLMSG_DONE, NLMSG_ERROR, attributes, dump_request, messages
 
 RTM_NEWROUTE: Final = 24

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp.model import Link, MibInstance, MibRouter, RouterState
 

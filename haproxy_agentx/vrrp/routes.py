@@ -4,7 +4,7 @@ import logging
 import socket
 from typing import Final
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.netlink_routes import FAMILIES, Routes, dump_routes, look
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from haproxy_agentx.snmp import endpoint, secret, v2c
 from haproxy_agentx.snmp.access import User, V3Access
 from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
-from haproxy_agentx.source import Denied, Invalid, SourceError, SourceState
-from haproxy_agentx.source.record import MAX_REPORTED, Source
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceState
+from haproxy_agentx.vocabulary.source_record import MAX_REPORTED, Source
 from haproxy_agentx.vrrp import inherited, trap_words, traps
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
 from haproxy_agentx.vrrp.traps import Trap

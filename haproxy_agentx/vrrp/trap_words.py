@@ -2,7 +2,7 @@
 
 import errno
 
-from haproxy_agentx.source import Absent, Denied, Refused, SourceError
+from haproxy_agentx.vocabulary.source import Absent, Denied, Refused, SourceError
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 
 

@@ -6,9 +6,9 @@ so a name below the column is read as well.
 
 from collections.abc import Iterable
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Missing, Value, VarBind
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 
 MAX_NAME = 255

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
 
-from haproxy_agentx.generated import filled, printed
+from haproxy_agentx.text.generated import filled, printed
 
 
 class Sender(Enum):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from haproxy_agentx.event import Kind
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.declaration import Column, Table
-from haproxy_agentx.oid import dotted
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import VrrpState
 from integration.netlab import Trap
 from integration.netlab.plan import ROOT

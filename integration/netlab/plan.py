@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import root
-from haproxy_agentx.oid import dotted
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "integration" / "config"

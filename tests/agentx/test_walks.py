@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.prefetch import MAX_OCTETS, Walks
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.oid import key, parse
 from tests.support import wire
 from tests.support.our_agent import PEERS_TABLE, exchange, opened, peers_table, walk_in_process
 

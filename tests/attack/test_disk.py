@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 import pytest
 
-from haproxy_agentx.store import Store
+from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.numbering import FIRST_FREE, PROVISIONAL
 from tests.support.bad_disk import Image, fill, small_disk, write_locked
 from tests.support.daemon import OID, Daemon, source

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import pytest
 
-from haproxy_agentx.monitor.egress_gate import NO_ROUTE
+from haproxy_agentx.delivery.egress_gate import NO_ROUTE
 from haproxy_agentx.vrrp.routes import leads_out
 from tests.support.daemon import Daemon, source
 from tests.support.daemon_fixtures import GOOD

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from haproxy_agentx.event import Kind
+from haproxy_agentx.vocabulary.event import Kind
 from tests.support.daemon import OID, Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket, answers

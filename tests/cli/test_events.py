@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 
 from haproxy_agentx.cli.main import MOST_EVENTS, main
-from haproxy_agentx.commands import outcome_of_test
-from haproxy_agentx.control_request import MAX_EVENTS
-from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
-from haproxy_agentx.event_json import event_json
+from haproxy_agentx.control.commands import outcome_of_test
+from haproxy_agentx.control.event_json import event_json
+from haproxy_agentx.control.request import MAX_EVENTS
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 from tests.support.daemon import COMMAND
 from tests.support.fake_daemon import FakeDaemon
 from tests.support.terminal import on_a_terminal

@@ -2,10 +2,10 @@
 
 import pytest
 
+from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.cli.main import main
 from haproxy_agentx.objects.module import render
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import parse
 
 MOVED, OTHER = "1.3.6.1.4.1.32473.8404", "1.3.6.1.4.1.32473.1"
 

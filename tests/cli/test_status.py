@@ -5,11 +5,11 @@ import re
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.cli.main import main
 from haproxy_agentx.cli.status import notes, problems
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from tests.support.fake_daemon import BARE, PROCESS, SERVICE, FakeDaemon, source, state
 from tests.support.terminal import on_a_terminal
 

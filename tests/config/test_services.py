@@ -25,7 +25,7 @@ from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.health.model import Minimum, Role, ServiceRequirements
 from haproxy_agentx.snmp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
-from haproxy_agentx.url import shown_url
+from haproxy_agentx.text.url import shown_url
 from tests.support import refused
 from tests.support.programs import ROOT
 from tests.support.refused import FILE, LINE

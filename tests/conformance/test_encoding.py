@@ -13,9 +13,9 @@ from pyagentx3.pdu import PDU
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.codec import HEADER_SIZE, LAYOUT, decode, decode_header, encode
 from haproxy_agentx.agentx.errors import LocalError, PayloadError
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, VarBind
 from haproxy_agentx.objects import syntax
-from haproxy_agentx.oid import key, parse
 from tests.support import golden_pdus, wire
 from tests.support.golden import GOLDEN, TABLE, TYPES
 from tests.support.golden_pdus import HEX, PDUS, name

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.oid import dotted, key, parse
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, GOLDEN, INDEXES, ROOT, SCALARS, TABLE, TYPES
 from tests.support.our_agent import Agent

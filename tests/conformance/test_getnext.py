@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.agentx.oid import from_key, key, parse
 from haproxy_agentx.agentx.pdu import GetNext, SearchRange
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.oid import from_key, key, parse
 from tests.support import golden, wire
 from tests.support.golden import BY_NAME, EMPTY, END, GOLDEN, LAST, ROOT, SCALARS, TABLE, TYPES
 from tests.support.our_agent import PEERS_TABLE, Agent, exchange, keys, opened, peers_table, view_of

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Unanswered
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import Tag, VarBind
-from haproxy_agentx.oid import key, parse
 from tests.support import golden, wire
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster, grant, hang_up, refuse, silence

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.agentx.events import MasterRefused, Ready
+from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.states import State
-from haproxy_agentx.oid import parse
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT
 from tests.support.keepalived import KEEPALIVED_MIB, VERSION, Keepalived

@@ -10,7 +10,7 @@ import sys
 import pytest
 import yaml
 
-from haproxy_agentx import oid
+from haproxy_agentx.agentx import oid
 from haproxy_agentx.objects.root import ROOT as DEFAULT
 from tests.support import mibs
 from tests.support.daemon import OID, source

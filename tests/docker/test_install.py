@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx import __version__
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from integration.dockerlab.images import WHEELS
 from integration.netlab import wait_for
 from integration.netlab.plan import PROJECT

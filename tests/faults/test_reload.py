@@ -5,8 +5,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from tests.support.daemon import ALONE, OID, RECOVERY, Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.certificates import DAY, MAX_ROWS, PAUSE, Certificate, parse
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.support.certificates import sni_line, sni_list
 from tests.support.pauses import done
 

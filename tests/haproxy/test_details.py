@@ -15,7 +15,16 @@ from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.details import STRANGE, Details
 from haproxy_agentx.haproxy.diagnosis import explain_master, master_option
 from haproxy_agentx.haproxy.master import ReloadResult
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, LevelTooLow, Refused, SourceState, Unresponsive
+from haproxy_agentx.vocabulary.source import (
+    Absent,
+    Denied,
+    Gone,
+    Invalid,
+    LevelTooLow,
+    Refused,
+    SourceState,
+    Unresponsive,
+)
 from tests.support.certificates import sni_list
 from tests.support.fake_haproxy import LIMIT, Connection, FakeSocket, answers, never_writes
 from tests.support.real_haproxy import ask, free_port, real_haproxy

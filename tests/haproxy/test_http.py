@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from haproxy_agentx.haproxy.http import HttpClient, statistics_url
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
 from tests.support.fake_haproxy import FakeWeb

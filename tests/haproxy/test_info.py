@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy import info
-from haproxy_agentx.source import Invalid, SourceState
+from haproxy_agentx.vocabulary.source import Invalid, SourceState
 
 SMALL = b"Name: HAProxy\nVersion: 2.6\nPid: 20\nUptime_sec: 2\nStart_time_sec: 1795355612\nnode: lb1\nStopping: 0\n\n"
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx import sock_dump
 from haproxy_agentx.haproxy import liveness
 from haproxy_agentx.haproxy.liveness import LOOK, Liveness, is_same
 from haproxy_agentx.haproxy.standing import Channel, Life, Ports, SocketQueue
-from haproxy_agentx.sock_dump import Listening, Unreadable
+from haproxy_agentx.system import sock_dump
+from haproxy_agentx.system.sock_dump import Listening, Unreadable
 from tests.support.aio import eventually
 from tests.support.real_haproxy import RealHaproxy, ask, real_haproxy
 from tests.support.unprivileged import unprivileged

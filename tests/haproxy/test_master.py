@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.master import ReloadResult, parse
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 # HAProxy 2.4: no count of failed reloads, a column more.
 OLD = b"""\

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.peers import PAUSE, peers_down
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.support.pauses import done
 
 SECTION = "0x55d: [28/Nov/2026:05:36:08] id={name} disabled={disabled} flags=0x33 resync_timeout=<PAST> task_calls=9\n"

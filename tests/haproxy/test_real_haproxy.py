@@ -8,7 +8,7 @@ import pytest
 from haproxy_agentx.haproxy import info
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.source import Denied, Invalid, Refused, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import Denied, Invalid, Refused, SourceError, Unresponsive
 from tests.support.certificates import Certificates
 from tests.support.real_haproxy import free_port, real_haproxy
 from tests.support.wait import eventually

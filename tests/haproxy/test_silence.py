@@ -6,7 +6,16 @@ import pytest
 
 from haproxy_agentx.haproxy.silence import channel_of, judged
 from haproxy_agentx.haproxy.standing import Channel, Life, Ports, ProcessStanding, SilenceEvidence, SocketQueue
-from haproxy_agentx.source import Absent, Denied, Gone, Invalid, OverLimit, Refused, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import (
+    Absent,
+    Denied,
+    Gone,
+    Invalid,
+    OverLimit,
+    Refused,
+    SourceError,
+    Unresponsive,
+)
 
 OF = {Channel.refused: Gone, Channel.absent: Absent, Channel.silent: Unresponsive, Channel.page: Unresponsive}
 

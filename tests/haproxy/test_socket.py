@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.haproxy.socket import SLICE, SocketClient
-from haproxy_agentx.source import (
+from haproxy_agentx.vocabulary.source import (
     Absent,
     Denied,
     Gone,

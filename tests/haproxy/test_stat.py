@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import MAX_BAD, MAX_LINE, Reading, RowKind, StatParser, identity
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.support.programs import ROOT
 from tests.support.stat_csv import COLUMNS, VERSIONS, answer, backend, frontend, header, line, listener, server
 

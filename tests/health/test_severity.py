@@ -4,15 +4,15 @@ from itertools import pairwise
 
 import pytest
 
-from haproxy_agentx.event import Kind
+from haproxy_agentx.control.problems import ProblemSeverity, problems
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.proxies import NOT_KNOWN
 from haproxy_agentx.health.server_standing import WORDS, ServerStanding
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, RULES, SERVICE_KINDS, Severity, severity_of
 from haproxy_agentx.monitor.backend_reports import GOOD
 from haproxy_agentx.monitor.source_reports import LOST, OK
-from haproxy_agentx.problems import ProblemSeverity, problems
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.event import Kind
+from haproxy_agentx.vocabulary.source import SourceState
 
 WORSE = (Severity.cleared, Severity.warning, Severity.minor, Severity.major, Severity.critical)
 STATES = {

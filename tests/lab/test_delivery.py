@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.control import NotRunning, ask
+from haproxy_agentx.control.socket import NotRunning, ask
 from haproxy_agentx.objects import schema
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, PROJECT, ROOT, VIRTUAL, VRRP_INSTANCE_STATE
@@ -310,8 +310,8 @@ STORM = 800
 
 PREFILL = f"""
 import time
-from haproxy_agentx.event import EventDraft, Kind
-from haproxy_agentx.store import Store
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.store.database import Store
 from tests.support.event_log import Log
 store = Store.open("{STATE_FOLDER}/state.db")
 draft = EventDraft(time.time(), Kind.test, {{"haxEventSubject": "storm", "haxEventCauseText": "one of many"}})

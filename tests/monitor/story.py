@@ -6,13 +6,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan, Service
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 from haproxy_agentx.vrrp.model import (
     Address,
     FifoLine,

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 
-from haproxy_agentx.event import EventDraft
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
 from haproxy_agentx.monitor.suppressed import MANY
 from haproxy_agentx.store.ledger import Ledger
+from haproxy_agentx.vocabulary.event import EventDraft
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Memory, Story, begun, plan
 from tests.monitor.test_node_ends import LIVES, World, close

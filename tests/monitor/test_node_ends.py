@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Kind
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Story, begun, plan
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.health.belief import RECONNECT
 from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT, SILENT_WAIT, TRAP_WAIT
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import LATE
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import FifoLine, MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import BACKUP, BEGIN, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, failover
 

@@ -1,8 +1,8 @@
 """A change of health without one of role: told when it has held (health.tracker)."""
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.health.instance import SETTLE
 from haproxy_agentx.health.model import Reason
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import MibFailure
 from tests.monitor.story import ALL_DOWN, BACKUP, BEGIN, DATE, HOLD, IP, MASTER, ONE_DOWN, begun, changes, kinds
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.objects.event_objects import COLUMNS, cells
+from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, IP, ONE_DOWN, Story, plan
 

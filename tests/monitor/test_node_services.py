@@ -2,9 +2,9 @@
 
 import pytest
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.health.model import Health, Minimum, Role, ServiceRequirements
 from haproxy_agentx.monitor.plans import MAX_SERVICES, NODE
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import FifoLine, VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, IP, MASTER, Story, begun, failover, plan
 

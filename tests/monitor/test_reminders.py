@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import EventDraft, Kind
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.reminders import LATER, PREFIX, Reminders
 from haproxy_agentx.store.ledger import Ledger
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 from tests.monitor.story import ALL_DOWN, ALL_UP, DATE, IP, MASTER, Memory, Reported, Story, begun
 
 HOUR = 3600.0

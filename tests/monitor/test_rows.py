@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.digest import digest
-from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
@@ -25,7 +24,8 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import cells
 from haproxy_agentx.objects.layout import proxy_scope
 from haproxy_agentx.objects.tables import object_names
-from haproxy_agentx.oid import dotted, key
+from haproxy_agentx.vocabulary.digest import digest
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.vrrp.model import MibRouter, RouterState
 from tests.monitor.story import BACKUP, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, plan
 from tests.support.events import event_of

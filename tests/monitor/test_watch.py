@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
+from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.config import Config
 from haproxy_agentx.health.readiness import ProcessState
@@ -16,8 +17,7 @@ from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names
-from haproxy_agentx.oid import key
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp.model import FifoLine, StateTrap, VrrpState
 
 DATE = 1_800_000_000.0

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted, from_key, key, parse
 from haproxy_agentx.agentx.pdu import Tag, VarBind
 from haproxy_agentx.agentx.view import MibView
-from haproxy_agentx.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.objects import notifications, schema
 from haproxy_agentx.objects.event_objects import EventRow, cells
 from haproxy_agentx.objects.tables import object_names, small_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
-from haproxy_agentx.oid import dotted, from_key, key, parse
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 from tests.support import mibs, wire
 from tests.support.events import AT, DRAFTS, REASONS, event_of
 

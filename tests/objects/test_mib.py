@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx import oid as oids
+from haproxy_agentx.agentx import oid as oids
 from haproxy_agentx.objects import module, schema
 from haproxy_agentx.objects.smi import anchor, quoted
 from tests.support import mibs

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from haproxy_agentx import oid as oids
+from haproxy_agentx.agentx import oid as oids
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.document import PARTS, _plain, fill
 from tests.support import mibs

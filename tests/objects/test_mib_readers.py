@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import module, schema
-from haproxy_agentx.oid import Oid, dotted
 from tests.support import mibs
 
 pytestmark = pytest.mark.system

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from haproxy_agentx.agentx.events import Acknowledged, Ready, Unanswered
-from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.notification_size import COMPACT, FULL, octets
 from haproxy_agentx.objects.notifications import varbinds
+from haproxy_agentx.vocabulary.event import Kind
 from tests.objects.test_notification_size import longest
 from tests.support import golden
 from tests.support.our_agent import Agent

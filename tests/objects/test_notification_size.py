@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
+from haproxy_agentx.agentx.oid import dotted, from_key
 from haproxy_agentx.agentx.pdu import Tag, VarBind
-from haproxy_agentx.event import Event, Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, VarbindPart, fitted, octets
 from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
-from haproxy_agentx.oid import dotted, from_key
+from haproxy_agentx.vocabulary.event import Event, Kind
 from tests.support import wire
 from tests.support.events import DRAFTS, event_of
 

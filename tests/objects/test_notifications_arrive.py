@@ -7,13 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from haproxy_agentx.agentx.events import Acknowledged, Ready
+from haproxy_agentx.agentx.oid import dotted, from_key
 from haproxy_agentx.agentx.view import MibView
-from haproxy_agentx.event import Event, Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import object_names, small_columns
-from haproxy_agentx.oid import dotted, from_key
+from haproxy_agentx.vocabulary.event import Event, Kind
 from tests.support import mibs
 from tests.support.events import ROOT, event_of
 from tests.support.our_agent import Agent

@@ -2,8 +2,8 @@
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
 from tests.support.programs import ROOT as PROJECT
 from tests.support.root_literals import HOME, PLAYPEN, texts, wrong
 

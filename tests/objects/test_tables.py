@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from haproxy_agentx.agentx.oid import Key, following, from_key, key
 from haproxy_agentx.agentx.pdu import GetBulk, SearchRange, Tag
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, Walk
@@ -22,7 +23,6 @@ from haproxy_agentx.objects.tables import (
     scalar_columns,
     small_columns,
 )
-from haproxy_agentx.oid import Key, following, from_key, key
 from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
 from tests.support.wire import read_varbinds
 

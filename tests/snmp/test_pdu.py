@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import V1, V2C, V3, Outline, outline
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 

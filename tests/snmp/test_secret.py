@@ -1,7 +1,7 @@
 import pytest
 
 from haproxy_agentx.snmp import secret
-from haproxy_agentx.source import Denied
+from haproxy_agentx.vocabulary.source import Denied
 
 
 @pytest.mark.parametrize("content", [b"hunter2", b"hunter2\n", b"hunter2\r\n", b"hunter2\nmore\n"])

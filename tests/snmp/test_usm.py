@@ -8,7 +8,7 @@ import pytest
 from haproxy_agentx.snmp import usm
 from haproxy_agentx.snmp.access import User, V3Access
 from haproxy_agentx.snmp.usm import Usm
-from haproxy_agentx.source import Denied, SourceError
+from haproxy_agentx.vocabulary.source import Denied, SourceError
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 from tests.fuzz.mutate import mutated

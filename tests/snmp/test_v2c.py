@@ -10,7 +10,7 @@ from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.message import MAX_REQUEST, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import MAX_VARBINDS, V2C, outline
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.event import Event, EventDraft, Kind
 from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.store.event_text import from_row, to_row
 from haproxy_agentx.store.ledger import OPEN, Ledger
+from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 
 
 def report(subject: str, severity: Severity, kind: Kind = Kind.serverChange) -> EventDraft:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.event import Delivery, Event
-from haproxy_agentx.store import Store
 from haproxy_agentx.store import file as store_file
+from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, Counts
+from haproxy_agentx.vocabulary.event import Delivery, Event
 from tests.support.bad_disk import full_disk, locked
 from tests.support.draft import draft, several
 from tests.support.event_log import Log
@@ -442,8 +442,8 @@ def test_a_row_that_somebody_has_edited_is_passed_over(path):
 
 WRITER = """
 import sys
-from haproxy_agentx.event import Delivery
-from haproxy_agentx.store import Store
+from haproxy_agentx.vocabulary.event import Delivery
+from haproxy_agentx.store.database import Store
 from tests.support.event_log import Log
 from tests.support.draft import several
 

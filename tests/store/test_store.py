@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.store import Store
 from haproxy_agentx.store import file as store_file
+from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.numbering import FIRST_FREE
 from tests.support.bad_disk import full_disk, locked
@@ -198,7 +198,7 @@ def test_the_store_does_what_a_dict_would(batches):
 
 WRITER = """
 import sys
-from haproxy_agentx.store import Store
+from haproxy_agentx.store.database import Store
 store = Store.open(sys.argv[1])
 assert store.problem is None, store.problem
 print("open", flush=True)

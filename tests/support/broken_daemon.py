@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from haproxy_agentx import daemon, process, sdnotify
+from haproxy_agentx import daemon
 from haproxy_agentx.agentx import connection
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.cli.main import main
-from haproxy_agentx.store import Store
+from haproxy_agentx.process import reader as process
+from haproxy_agentx.store.database import Store
+from haproxy_agentx.system import sdnotify
 
 
 class Bug(Exception):  # noqa: N818  not an error of the program: the test's own

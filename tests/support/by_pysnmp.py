@@ -7,7 +7,7 @@ from pysnmp.proto.error import ProtocolError
 
 from haproxy_agentx.snmp import pdu as codec
 from haproxy_agentx.snmp.message import Message
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 
 UNREADABLE = (PyAsn1Error, ProtocolError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 

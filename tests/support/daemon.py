@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from haproxy_agentx.control import NotRunning, ask, control_path
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.control.socket import NotRunning, ask, control_path
 from haproxy_agentx.objects.root import ROOT as ROOT_OID
-from haproxy_agentx.oid import dotted
 from tests.support.programs import ROOT
 from tests.support.wait import HANG, eventually, until
 

@@ -1,6 +1,6 @@
 """Events for tests."""
 
-from haproxy_agentx.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 FAILOVER = {
     "haxEventSubject": "SITE1",

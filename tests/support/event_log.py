@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from haproxy_agentx.event import Delivery, Event, EventDraft
-from haproxy_agentx.store import Store
+from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.ledger import MAX_LOG, Counts
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft
 
 
 class Log:

@@ -1,9 +1,9 @@
 """Events of each kind, with all that the daemon tells of such."""
 
-from haproxy_agentx.event import Event, EventDraft, Kind
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.objects import root
-from haproxy_agentx.oid import dotted
+from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 
 AT = 1795373878.54
 """2026-11-22 18:57:58.5 UTC."""

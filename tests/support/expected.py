@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import root
-from haproxy_agentx.oid import dotted
 from tests.support import mibs
 
 ROOT = dotted(root.ROOT)

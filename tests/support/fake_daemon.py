@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from haproxy_agentx.control import Control, Snapshot, control_path
-from haproxy_agentx.control_request import Request, page
-from haproxy_agentx.event import Event
-from haproxy_agentx.event_json import event_json
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.control.event_json import event_json
+from haproxy_agentx.control.request import Request, page
+from haproxy_agentx.control.socket import Control, Snapshot, control_path
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted
+from haproxy_agentx.vocabulary.event import Event
 
 PROCESS = {
     "name": "local",

@@ -9,7 +9,7 @@ from typing import Self
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Missing, Value
 
 UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)

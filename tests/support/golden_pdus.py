@@ -5,8 +5,8 @@ have sessionID 0x11, transactionID 0x22 and packetID 0x33, in network byte order
 """
 
 from haproxy_agentx.agentx import pdu as p
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, VarBind
-from haproxy_agentx.oid import key, parse
 
 HEX = {
     PduType.OPEN: (

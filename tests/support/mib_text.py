@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, SCALARS
 

@@ -17,11 +17,11 @@ from typing import Self
 
 from haproxy_agentx.agentx.connection import Connection, Pace
 from haproxy_agentx.agentx.events import Event, Settings
+from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.oid import dotted, key, parse
 from tests.support import wire
 
 IDENTITY = dotted(ROOT)

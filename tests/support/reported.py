@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.declaration import Table
+from haproxy_agentx.vocabulary.event import Kind
 from integration.demo.notices import UP_TIME, Row, cells, entry, rows
 from integration.netlab import Lab, Trap, wait_for
 from integration.netlab.plan import ADDRESSES, ROOT

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from haproxy_agentx.oid import Oid, dotted
+from haproxy_agentx.agentx.oid import Oid, dotted
 
 PLAYPEN: Oid = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999)
 """netSnmpPlaypen (NET-SNMP-MIB)."""

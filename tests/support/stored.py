@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from haproxy_agentx.store_process import StoreProcess
-from haproxy_agentx.store_worker import serve
+from haproxy_agentx.store.process import StoreProcess
+from haproxy_agentx.store.worker import serve
 
 
 class _Gated(socket.socket):

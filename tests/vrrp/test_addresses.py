@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp import addresses
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.model import Kernel, Link

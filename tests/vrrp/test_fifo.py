@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp import fifo as fifo_module
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.model import FifoLine, VrrpState

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from haproxy_agentx.snmp.message import Missing
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp.model import Address, MibInstance, MibScript, VrrpState
 from tests.support.mib_text import read_ones, sample

@@ -11,7 +11,7 @@ from pysnmp.proto.api import v2c
 from haproxy_agentx.snmp import client as snmp_client
 from haproxy_agentx.snmp.access import SnmpAccess, V3Access
 from haproxy_agentx.snmp.message import MAX_REQUEST
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp import mib_poll
 from haproxy_agentx.vrrp.mib_poll import MibPoll

@@ -12,7 +12,7 @@ import pytest
 
 from haproxy_agentx.snmp.access import SnmpAccess
 from haproxy_agentx.snmp.message import Error, Message, Missing, PduKind, SnmpRequest
-from haproxy_agentx.source import Unresponsive
+from haproxy_agentx.vocabulary.source import Unresponsive
 from haproxy_agentx.vrrp import mib_poll
 from haproxy_agentx.vrrp.mib_poll import HANGS, TIMEOUT, UP_TIME, MibPoll
 from haproxy_agentx.vrrp.model import MibFailure, MibReading

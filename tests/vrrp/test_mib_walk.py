@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.snmp.message import Missing
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import mib_walk
 from haproxy_agentx.vrrp.keepalived_mib import COLUMNS, NAME, SCALARS, STATE
 from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import interfaces as interfaces_module
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.model import Kernel, Link

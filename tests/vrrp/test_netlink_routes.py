@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.netlink_routes import Routes, dump_routes, look
 from tests.support import rtnetlink as rt
 from tests.support.rtnetlink import LOCAL_TABLE, hops, over, route

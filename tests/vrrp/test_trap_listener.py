@@ -12,7 +12,7 @@ import uvloop
 
 from haproxy_agentx.snmp.access import V3Access
 from haproxy_agentx.snmp.message import PduKind
-from haproxy_agentx.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp import trap_listener
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 from haproxy_agentx.vrrp.trap_listener import TrapListener

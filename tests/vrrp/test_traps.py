@@ -3,7 +3,7 @@
 import pytest
 
 from haproxy_agentx.snmp.message import Missing
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from tests.support import by_pysnmp

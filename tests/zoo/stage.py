@@ -39,8 +39,8 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from haproxy_agentx.event import Kind
 from haproxy_agentx.objects import schema
+from haproxy_agentx.vocabulary.event import Kind
 from integration.demo.notices import cells
 from integration.netlab import Lab, Trap, control
 from integration.netlab.host import Host, in_background

@@ -14,8 +14,8 @@ import threading
 from contextlib import suppress
 from functools import cache
 
-from haproxy_agentx.control import MAX_OCTETS, Control, NotRunning, Snapshot, ask
-from haproxy_agentx.control_request import MAX_EVENTS, MAX_REQUEST, MAX_SEQUENCE, Request, page
+from haproxy_agentx.control.request import MAX_EVENTS, MAX_REQUEST, MAX_SEQUENCE, Request, page
+from haproxy_agentx.control.socket import MAX_OCTETS, Control, NotRunning, Snapshot, ask
 from tests.fuzz.octets import Octets
 
 SEEDS = {

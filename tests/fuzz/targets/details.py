@@ -7,7 +7,7 @@ section, worker or certificate more: one more at most.
 from haproxy_agentx.haproxy import master
 from haproxy_agentx.haproxy.certificates import MAX_ROWS, parse
 from haproxy_agentx.haproxy.peers import peers_down
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.fuzz.seeds import SAMPLES
 from tests.support.pauses import done
 

@@ -7,7 +7,7 @@ with a field added at the end it tells the same one.
 from dataclasses import replace
 
 from haproxy_agentx.haproxy.info import parse
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.fuzz.seeds import samples
 
 SEEDS = {

@@ -6,9 +6,9 @@ the cells are refused with Invalid, whose text is one printable line, or read in
 
 from ipaddress import ip_address
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Missing, Value, VarBind
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import keepalived_mib as mib
 from haproxy_agentx.vrrp.mib_walk import MAX_ANSWER, MibWalk
 from tests.fuzz.octets import Octets

@@ -8,9 +8,9 @@ the first one stands.
 from collections.abc import Generator
 from typing import TypeVar
 
+from haproxy_agentx.agentx.oid import from_key
 from haproxy_agentx.haproxy.stat import CONDITION, IDENTITY, SEPARATOR, RowKind, identity
 from haproxy_agentx.objects.layout import MAX_NUMBER, Layout, arrange, proxy_scope, survey
-from haproxy_agentx.oid import from_key
 from haproxy_agentx.store.numbering import choose
 
 PROCESS = "local"

@@ -8,7 +8,7 @@ takes them twice is the same.
 from contextlib import suppress
 from ipaddress import ip_address
 
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.interfaces import Interfaces
 from haproxy_agentx.vrrp.netlink import AddressMessage, LinkMessage, parse
 from haproxy_agentx.vrrp.netlink_routes import Routes, look

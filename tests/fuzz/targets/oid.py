@@ -4,7 +4,7 @@ Data: the text. It raises ValueError, or its numbers are written and read to the
 and as it travels; and keys order as numbers do.
 """
 
-from haproxy_agentx import oid
+from haproxy_agentx.agentx import oid
 from haproxy_agentx.agentx.wire import Reader, encode_oid
 from haproxy_agentx.objects.root import ROOT
 

@@ -5,7 +5,7 @@ Data: for each cell its column, the sub-identifiers of its row, and its value.
 
 from ipaddress import ip_address
 
-from haproxy_agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.snmp.message import Value
 from haproxy_agentx.vrrp import routers
 from tests.fuzz.octets import Octets

@@ -7,8 +7,8 @@ either kind, has a port of 16 bits, counts that are not negative, and waits only
 import struct
 from contextlib import suppress
 
-from haproxy_agentx import sock_dump
-from haproxy_agentx.sock_dump import LISTEN, Unreadable
+from haproxy_agentx.system import sock_dump
+from haproxy_agentx.system.sock_dump import LISTEN, Unreadable
 
 _NAME, _PEER, _LENGTH = 0, 2, 4
 

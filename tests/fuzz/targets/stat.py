@@ -7,7 +7,7 @@ beside itself has not changed.
 
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import IDENTITY, MAX_ROWS, SEPARATOR, Reading, StatParser, identity
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.fuzz.octets import Octets, pieces
 from tests.fuzz.seeds import samples
 from tests.support.stat_csv import VERSIONS, answer, backend, frontend, header, line, listener, server

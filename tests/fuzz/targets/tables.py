@@ -6,12 +6,12 @@ end, in order, and a GET of each instance gives what the walk gave.
 
 from contextlib import suppress
 
+from haproxy_agentx.agentx.oid import key, parse
 from haproxy_agentx.agentx.view import MibView, Place
 from haproxy_agentx.haproxy.stat import Reading, StatParser
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import StatColumns, object_names
-from haproxy_agentx.oid import key, parse
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from tests.fuzz.seeds import samples
 from tests.fuzz.targets.layout import layout_of
 from tests.support import wire

@@ -7,7 +7,7 @@ Invalid, whose text is one printable line. What is of interest is known without 
 from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.message import PduKind
 from haproxy_agentx.snmp.outline import MAX_VARBINDS, V2C, outline
-from haproxy_agentx.source import Invalid
+from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.model import NewMasterTrap
 from tests.support.mib_text import SAMPLES

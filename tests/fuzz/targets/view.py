@@ -8,8 +8,8 @@ older view; and GetNext never goes backwards.
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 
+from haproxy_agentx.agentx.oid import Key, key, parse
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.oid import Key, key, parse
 from tests.fuzz.octets import Octets
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, OBJECTS, ROOT, TABLE

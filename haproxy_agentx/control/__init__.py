@@ -1,0 +1,1 @@
+"""The control socket: its requests, its answers, and what is wrong in them."""

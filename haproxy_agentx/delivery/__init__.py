@@ -1,0 +1,1 @@
+"""The sending of events: the queue, its policy, and whether events may leave."""

@@ -1,0 +1,1 @@
+"""One HAProxy process: read at its interval, its rows ready for the view."""

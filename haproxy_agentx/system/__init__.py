@@ -1,0 +1,1 @@
+"""What the operating system gives and demands: descriptors, locks, limits, sockets, and time that passes."""

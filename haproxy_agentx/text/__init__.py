@@ -1,0 +1,1 @@
+"""How texts of all parts are read and shown."""

@@ -1,0 +1,102 @@
+"""Events as JSON."""
+
+import json
+
+import pytest
+
+from haproxy_agentx.control.event_json import _KEYS, event_json
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.objects.event_objects import COLUMNS
+from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+
+DRAFT = EventDraft(
+    1_800_000_000.123,
+    Kind.serviceFailover,
+    {
+        "haxEventSubject": "SITE1",
+        "haxEventHealth": "active",
+        "haxEventPreviousHealth": "standby",
+        "haxEventRole": "master",
+        "haxEventPreviousRole": "backup",
+        "haxEventServedAsIntended": "false",
+        "haxEventReasons": str(int(Reason.backendDown | Reason.maintenance)),
+        "haxEventCause": "peerLost",
+        "haxEventCauseText": "nothing was heard of the other node",
+        "haxEventSuppressed": "3",
+        "haxEventKeepalivedTrap": "seen",
+        "haxEventKeepalivedUpTime": "12345",
+        "haxEventSeverity": "cleared",
+        "haxEventClears": "5",
+        "haxEventSubjectIndex": "3",
+        "haxEventReminder": "true",
+    },
+    {"vrrpInstanceName": "SITE1"},
+)
+
+
+def test_all_of_an_event():
+    assert event_json(Event(7, DRAFT, Delivery.acknowledged, 2, 1_800_000_001.0)) == {
+        "sequence": 7,
+        "time": "2027-01-15T08:00:00.123Z",
+        "kind": "serviceFailover",
+        "subject": "SITE1",
+        "health": "active",
+        "previous_health": "standby",
+        "role": "master",
+        "previous_role": "backup",
+        "as_intended": False,
+        "reasons": ["backendDown", "maintenance"],
+        "cause": "peerLost",
+        "cause_text": "nothing was heard of the other node",
+        "state": None,
+        "previous_state": None,
+        "suppressed": 3,
+        "trap": "seen",
+        "trap_time": 12345,
+        "row": None,
+        "severity": "cleared",
+        "clears": 5,
+        "reminder": True,
+        "subject_index": 3,
+        "delivery": "acknowledged",
+        "tries": 2,
+        "maybe_repeated": True,
+        "acknowledged": "2027-01-15T08:00:01.000Z",
+        "keepalived": {"vrrpInstanceName": "SITE1"},
+    }
+
+
+def test_a_number_of_nothing_is_null():
+    of_nothing = EventDraft(0.0, Kind.serverChange, {"haxEventClears": "0", "haxEventSubjectIndex": "0"})
+    assert {event_json(Event(1, of_nothing))[key] for key in ("clears", "subject_index")} == {None}
+
+
+def test_what_does_not_apply_is_null_and_the_keys_are_the_same():
+    bare = event_json(Event(1, EventDraft(0.0, Kind.test, {})))
+    assert list(bare) == list(event_json(Event(7, DRAFT)))
+    assert {bare[key] for key in _KEYS} == {None}
+    assert bare["acknowledged"] is None
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        EventDraft(1e300, Kind.test, {}),
+        EventDraft(float("nan"), Kind.test, {}),
+        EventDraft(
+            0.0, Kind.test, {"haxEventSuppressed": "many", "haxEventReasons": "x", "haxEventKeepalivedUpTime": ""}
+        ),
+        EventDraft(0.0, Kind.test, {"haxEventReasons": "-1"}),
+        EventDraft(0.0, Kind.test, {"haxEventReasons": str(2**40)}),
+        EventDraft(0.0, Kind.test, {"haxEventSubject": "\ud800", "haxEventOther": "x"}),
+    ],
+)
+def test_what_another_version_has_left_is_no_obstacle(draft):
+    json.loads(json.dumps(event_json(Event(1, draft)), allow_nan=False))
+
+
+def test_each_column_of_the_table_is_in_it():
+    own = {"haxEventSequence", "haxEventTime", "haxEventKind", "haxEventMaybeRepeated", "haxEventDelivery"}
+    of_others = {"haxEventReasonMask", "haxEventReasonText", "haxEventAge"}
+    """What `reasons` and `time` say already."""
+    assert {column for column, _ in _KEYS.values()} | own | of_others | {"haxEventAcknowledgedTime"} == set(COLUMNS)
