@@ -121,9 +121,8 @@ format: $(VENV)/dev  ## lay out the source, and mend what can be mended
 	$(VENV)/bin/ruff format
 
 .PHONY: mib
-mib: $(VENV)/run  ## write the MIB module, and its document, anew from the declaration in Python
-	$(PYTHON) -m haproxy_agentx.objects.module >$(MODULE)
-	@$(PYTHON) -m haproxy_agentx.objects.document fill <docs/mib.md >docs/mib.new && mv docs/mib.new docs/mib.md
+mib: $(VENV)/run  ## write the MIB module, and the tables of docs/, anew from the tables in Python
+	@$(AS_OWNER) $(PYTHON) -m tools.documents
 
 .PHONY: release-mib
 release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make check` refuses what is incompatible with it

@@ -3,7 +3,6 @@
 ``python -m haproxy_agentx.objects.module > mib/HAPROXY-AGENTX-MIB.txt`` makes the file that is committed.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -230,7 +229,3 @@ def render(root: Oid = ROOT) -> str:
     if between:
         parts.append("\n".join(between))
     return "\n\n".join([*parts, *_body(), "END"]) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render(ROOT))

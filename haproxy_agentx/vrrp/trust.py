@@ -1,18 +1,12 @@
-"""What a trap may do: the decision table of trust, and as text for docs/security.md. Pure.
+"""What a trap may do: the decision table of trust. Pure; docs/security.md shows it.
 
 Any local user can send a datagram to the port that traps are listened for at. What a trap may do depends on who sent
 it, on its community, on which other source speaks of VRRP, and on whether that source names the instance.
-
-``python -m haproxy_agentx.vrrp.trust`` prints the table; with ``fill`` it reads the document from its input and prints
-it with the table renewed.
 """
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
-
-from haproxy_agentx.text.generated import filled, printed
 
 
 class Sender(Enum):
@@ -180,59 +174,3 @@ def decide(evidence: TrapEvidence, speaker: Speaker, *, named: bool) -> May:
 def is_refused(evidence: TrapEvidence) -> bool:
     """Whether a trap with this evidence may do nothing, whatever it says: it need not be parsed."""
     return not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
-
-
-def _names(members: Iterable[Enum], everything: Sequence[Enum]) -> str:
-    given = tuple(members)
-    return "any" if given == tuple(everything) else ", ".join(member.name for member in given)
-
-
-def _may(may: May) -> str:
-    return "; ".join(WORDS[each] for each in May if each in may) or "nothing"
-
-
-def table() -> str:
-    """Return the decision table in Markdown."""
-    head = ("sender", "community", "who else speaks", "instance named", "the trap", "why")
-    lines: list[Sequence[str]] = [head, ["---"] * len(head)]
-    for rule in RULES:
-        named = "any" if len(rule.named) > 1 else "yes" if rule.named[0] else "no"
-        lines.append(
-            (
-                _names(rule.senders, ANY_SENDER),
-                _names(rule.communities, ANY_COMMUNITY),
-                _names(rule.speakers, ANY_SPEAKER),
-                named,
-                f"**{_may(rule.may)}**",
-                rule.meaning,
-            )
-        )
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
-
-
-def legend() -> str:
-    """Return what the words of the table mean, in Markdown."""
-    lines = ["| word | meaning |", "| --- | --- |"]
-    for group in (Sender, Community, Speaker):
-        lines += [f"| {member.name} | {member.value} |" for member in group]
-    return "\n".join(lines)
-
-
-PARTS = {"trust": table, "words of trust": legend}
-
-
-def fill(document: str) -> str:
-    """Return the document with its generated parts renewed."""
-    return filled(document, PARTS, "haproxy_agentx.vrrp.trust")
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print the parts, or fill a document."""
-    if list(arguments) == ["fill"]:
-        sys.stdout.write(fill(sys.stdin.read()))
-    else:
-        sys.stdout.write(printed(PARTS, "haproxy_agentx.vrrp.trust"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

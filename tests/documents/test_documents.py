@@ -7,12 +7,12 @@ import pytest
 
 from haproxy_agentx.cli.main import _parser
 from haproxy_agentx.config import Config, advice, parse
-from haproxy_agentx.config import document as configuration
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import Key, keys
 from haproxy_agentx.objects import module
 from tests.support.documents import anchors, blocks, commands, documents, links, prose, spans
 from tests.support.programs import ROOT
+from tools.documents import configuration
 
 DOCUMENTS = {str(path.relative_to(ROOT)): path.read_text() for path in documents()}
 CONFIGURATION = "docs/configuration.md"
@@ -109,16 +109,6 @@ def test_the_checks_find_what_is_wrong():
 
 
 # docs/configuration.md
-
-
-def test_the_keys_are_those_of_the_program():
-    """Renewed by: python -m haproxy_agentx.config.document fill <docs/configuration.md"""
-    assert configuration.fill(DOCUMENTS[CONFIGURATION]) == DOCUMENTS[CONFIGURATION]
-
-
-@pytest.mark.parametrize("part", configuration.PARTS)
-def test_each_generated_part_is_there_once(part):
-    assert DOCUMENTS[CONFIGURATION].count(configuration.PARTS[part]()) == 1
 
 
 def test_each_key_has_its_row():

@@ -1,36 +1,13 @@
 """docs/health.md has the tables that decide, and no others."""
 
-import subprocess
-import sys
-
-import pytest
-
 from benchmarks.failovers.strikes import FAULTS
 from haproxy_agentx.health.cause_rules import RULES as CAUSE_RULES
-from haproxy_agentx.health.diagram import PARTS, fill
 from haproxy_agentx.health.model import Health, Readiness, Reason
 from haproxy_agentx.health.rules import RULES
 from tests.support.programs import ROOT
+from tools.documents.health import PARTS
 
 DOCUMENT = ROOT / "docs" / "health.md"
-
-
-def test_the_document_is_that_of_the_tables():
-    """Made anew by: python -m haproxy_agentx.health.diagram fill <docs/health.md"""
-    text = DOCUMENT.read_text()
-    assert fill(text) == text
-
-
-@pytest.mark.parametrize("name", PARTS)
-def test_the_document_has_each_part_once(name):
-    text = DOCUMENT.read_text()
-    assert text.count(PARTS[name]()) == 1
-    assert text.count(f"<!-- {name}: ") == text.count(f"<!-- end of {name} -->") == 1
-
-
-def test_a_document_that_is_old_is_made_anew():
-    old = DOCUMENT.read_text().replace("**blackhole**", "**fine**").replace("keepalivedSilent", "")
-    assert fill(old) == DOCUMENT.read_text()
 
 
 def test_each_rule_has_its_line():
@@ -62,12 +39,3 @@ def test_the_benchmark_measures_each_row_of_how_soon():
     rows = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
     assert rows[0] == "fault"
     assert rows[1:] == list(dict.fromkeys(fault.row for fault in FAULTS if fault.row))
-
-
-def test_as_a_program():
-    program = [sys.executable, "-m", "haproxy_agentx.health.diagram"]
-    parts = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert all(part() in parts for part in PARTS.values())
-    text = DOCUMENT.read_text()
-    filled = subprocess.run([*program, "fill"], input=text, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert filled.stdout == text

@@ -55,7 +55,7 @@ def found(tree: ET.Element, kind: str) -> dict[str, tuple[str, str, str, str | N
 
 
 def test_the_committed_file_is_the_rendered_declaration():
-    assert mibs.MODULE.read_text() == module.render(), "python -m haproxy_agentx.objects.module > mib/..."
+    assert mibs.MODULE.read_text() == module.render(), "make mib"
 
 
 # RFC 4181: level 6 of smilint is the reviewer's bar.

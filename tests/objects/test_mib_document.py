@@ -1,38 +1,20 @@
 """docs/mib.md has every object of the module, as it is declared."""
 
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from haproxy_agentx.agentx import oid as oids
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.document import PARTS, _plain, fill
 from tests.support import mibs
-from tests.support.programs import ROOT
-
-DOCUMENT = ROOT / "docs" / "mib.md"
+from tools.documents.mib import PARTS, _plain
 
 
 def rows(part: str) -> list[list[str]]:
     """The rows of all tables of a part, without their heads, as they read."""
     lines = (line for line in part.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| OID")))
     return [[re.sub(r"\\(.)", r"\1", cell) for cell in re.split(r"(?<!\\) \| ", line[2:-2])] for line in lines]
-
-
-def test_the_document_is_that_of_the_declaration():
-    """Renewed by: make mib"""
-    text = DOCUMENT.read_text()
-    assert fill(text) == text, "make mib"
-
-
-@pytest.mark.parametrize("name", PARTS)
-def test_the_document_has_each_part_once(name):
-    text = DOCUMENT.read_text()
-    assert text.count(PARTS[name]()) == 1
-    assert text.count(f"<!-- {name}: ") == text.count(f"<!-- end of {name} -->") == 1
 
 
 # The module as libsmi reads it, not the declaration that both were made from.
@@ -70,18 +52,6 @@ def test_each_convention_has_its_values():
         one.name: ", ".join(f"{label}({number})" for label, number in (one.labels or {}).items())
         for one in schema.CONVENTIONS
     }
-
-
-def test_a_document_that_is_old_is_renewed():
-    old = DOCUMENT.read_text().replace("haxServerStatus |", "haxServerState |").replace(".1.9.1.27 ", ".1.9.1.28 ")
-    assert fill(old) == DOCUMENT.read_text() != old
-
-
-def test_the_module_fills_the_document_as_a_command():
-    command = [sys.executable, "-m", "haproxy_agentx.objects.document", "fill"]
-    text = DOCUMENT.read_text()
-    done = subprocess.run(command, input=text, check=True, capture_output=True, text=True, timeout=60, cwd=ROOT)
-    assert done.stdout == text
 
 
 @pytest.mark.parametrize(

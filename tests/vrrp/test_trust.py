@@ -1,14 +1,11 @@
 """What a trap may do: all combinations of evidence, sources and names; and what the document says of it."""
 
-import subprocess
-import sys
 from itertools import product
 
 import pytest
 
 from haproxy_agentx.vrrp.trust import (
     ANY_NAME,
-    PARTS,
     RULES,
     Community,
     May,
@@ -16,7 +13,6 @@ from haproxy_agentx.vrrp.trust import (
     Speaker,
     TrapEvidence,
     decide,
-    fill,
     is_refused,
 )
 from tests.support.programs import ROOT
@@ -82,24 +78,3 @@ def test_what_is_refused_unparsed_may_do_nothing_at_all(sender, community):
     evidence = TrapEvidence(sender, community)
     nothing = not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
     assert is_refused(evidence) is nothing
-
-
-def test_the_document_is_that_of_the_table():
-    """Renewed by: python -m haproxy_agentx.vrrp.trust fill <docs/security.md"""
-    text = DOCUMENT.read_text()
-    assert fill(text) == text
-    for name, part in PARTS.items():
-        assert text.count(part()) == 1
-        assert text.count(f"<!-- {name}: ") == text.count(f"<!-- end of {name} -->") == 1
-
-
-def test_an_old_document_is_renewed():
-    old = DOCUMENT.read_text().replace("counted and ignored", "believed")
-    assert fill(old) == DOCUMENT.read_text()
-
-
-def test_as_a_program():
-    program = [sys.executable, "-m", "haproxy_agentx.vrrp.trust", "fill"]
-    text = DOCUMENT.read_text()
-    done = subprocess.run(program, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout == text

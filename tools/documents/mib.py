@@ -1,19 +1,16 @@
 """The tree, every object, notification and convention of the MIB as tables, for docs/mib.md. Pure.
 
-``python -m haproxy_agentx.objects.document`` prints the parts; with ``fill`` it renews those of a document on its
-input. Numbers are relative to the root, so that the document holds for a site that moved it.
+Numbers are relative to the root, so that the document holds for a site that moved it.
 """
 
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.declaration import Column, Convention, Scalar, Table
-from haproxy_agentx.text.generated import filled, printed
+from tools.documents.parts import Parts, table
 
-MAKER = "haproxy_agentx.objects.document"
 _MARKUP = re.compile(r"([\\*_<>|\[\]])")
 """What Markdown would read in a DESCRIPTION outside of backquotes, which mean in both that a text is literal."""
 
@@ -33,7 +30,7 @@ def tree() -> str:
         )
         for table in schema.TABLES
     ]
-    return _table(("OID below the root", "name", "index", "description"), rows)
+    return table(("OID below the root", "name", "index", "description"), rows)
 
 
 def objects() -> str:
@@ -55,18 +52,18 @@ def notifications() -> str:
         )
         for one in schema.NOTIFICATIONS
     )
-    return _table(("OID below the root", "name", "objects", "description"), rows)
+    return table(("OID below the root", "name", "objects", "description"), rows)
 
 
 def conventions() -> str:
     """Return the textual conventions: name, base type, named numbers or bits, description."""
     rows = ((one.name, one.syntax, _labels(one), _plain(one.description)) for one in schema.CONVENTIONS)
-    return _table(("name", "base type", "values", "description"), rows)
+    return table(("name", "base type", "values", "description"), rows)
 
 
 def _objects(numbered: Iterable[tuple[Oid, Column | Scalar]]) -> str:
     rows = ((_number(oid), one.name, _type(one), one.units or "", _plain(one.description)) for oid, one in numbered)
-    return _table(("OID below the root", "name", "type", "unit", "description"), rows)
+    return table(("OID below the root", "name", "type", "unit", "description"), rows)
 
 
 def _columns(table: Table) -> Iterator[tuple[Oid, Column]]:
@@ -103,31 +100,10 @@ def _plain(text: str) -> str:
     return "`".join(pieces)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-
-
-PARTS: Mapping[str, Callable[[], str]] = {
+PARTS: Parts = {
     "tree": tree,
     "objects": objects,
     "notifications": notifications,
     "conventions": conventions,
 }
 """What is generated, by name."""
-
-
-def fill(document: str) -> str:
-    """Return the document with its generated parts renewed."""
-    return filled(document, PARTS, MAKER)
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print the parts, or fill a document."""
-    if list(arguments) == ["fill"]:
-        sys.stdout.write(fill(sys.stdin.read()))
-    else:
-        sys.stdout.write(printed(PARTS, MAKER))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

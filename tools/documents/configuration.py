@@ -1,16 +1,12 @@
-"""The keys of the configuration as tables, and the defaults as a file, for docs/configuration.md. Pure.
+"""The keys of the configuration as tables, and the defaults as a file, for docs/configuration.md. Pure."""
 
-``python -m haproxy_agentx.config.document`` prints the parts; with ``fill`` it renews those of a document on its input.
-"""
-
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.keys import Key, Table, keys
 from haproxy_agentx.config.model import Config
 from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
-from haproxy_agentx.text.generated import filled, printed
+from tools.documents.parts import Parts
 
 TYPES: Mapping[str, str] = {
     "address": "ADDRESS:PORT",
@@ -84,22 +80,5 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"keys": key_table, "defaults": default_file}
+PARTS: Parts = {"keys": key_table, "defaults": default_file}
 """What is generated, by name."""
-
-
-def fill(document: str) -> str:
-    """Return the document with its generated parts renewed."""
-    return filled(document, PARTS, "haproxy_agentx.config.document")
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print the parts, or fill a document."""
-    if list(arguments) == ["fill"]:
-        sys.stdout.write(fill(sys.stdin.read()))
-    else:
-        sys.stdout.write(printed(PARTS, "haproxy_agentx.config.document"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,11 +1,6 @@
-"""The tables of health as text, and a drawing of them, for docs/health.md. Pure.
+"""The tables of health as text, and a drawing of them, for docs/health.md. Pure."""
 
-``python -m haproxy_agentx.health.diagram`` prints the parts; with ``fill`` it reads the document from its input and
-prints it with the parts made anew. In the document each part stands between two comments that name it.
-"""
-
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import combinations
 
@@ -17,7 +12,7 @@ from haproxy_agentx.health.moves import Change, move_of
 from haproxy_agentx.health.rules import RULES, decide
 from haproxy_agentx.health.severity import RULES as SEVERITY_RULES
 from haproxy_agentx.health.time_in_state import MEANINGS, SHARES, Share
-from haproxy_agentx.text.generated import filled, printed
+from tools.documents.parts import Parts, table
 
 _VRRP_ROLES = (Role.master, Role.backup, Role.fault, Role.stopped, Role.unknown)
 _ROLE_STEPS = (
@@ -37,11 +32,6 @@ _ROLE_STEPS = (
 """The changes of role that keepalived makes, and that its sources fall silent or report again."""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
-
-
 def _names(members: Iterable[Enum]) -> str:
     return ", ".join(member.name for member in members) or "any"
 
@@ -52,7 +42,7 @@ def health_table() -> str:
         (_names(rule.roles), _names(rule.held), _names(rule.readiness), f"**{rule.health.name}**", rule.meaning)
         for rule in RULES
     )
-    return _table(("role", "addresses held", "readiness", "health", "in words"), rows)
+    return table(("role", "addresses held", "readiness", "health", "in words"), rows)
 
 
 def _evidence(rule: CauseRule) -> str:
@@ -73,13 +63,13 @@ def cause_table() -> str:
             when = f"-{rule.before:g} to +{rule.after:g}" if rule.facts else "-"
             words = rule.words.replace("{what}", "...")
             rows.append((first, _evidence(rule), when, f"**{rule.cause.name}**", words))
-    return _table(("change", "evidence", "seconds", "cause", "in words"), rows)
+    return table(("change", "evidence", "seconds", "cause", "in words"), rows)
 
 
 def fact_table() -> str:
     """Return what ends a fact."""
     head = ("fact", f"explains nothing any more {LINGER:g} s after")
-    return _table(head, ((fact.name, _names(ends)) for fact, ends in OVER.items()))
+    return table(head, ((fact.name, _names(ends)) for fact, ends in OVER.items()))
 
 
 def seconds_table() -> str:
@@ -88,7 +78,7 @@ def seconds_table() -> str:
         (_object(share), _names(health for health in Health if SHARES[health] is share), share_words)
         for share, share_words in MEANINGS.items()
     )
-    return _table(("object", "states of health", "in words"), rows)
+    return table(("object", "states of health", "in words"), rows)
 
 
 def _object(share: Share) -> str:
@@ -101,7 +91,7 @@ def severity_table() -> str:
         (_names(rule.kinds), ", ".join(rule.states) or "any", f"**{rule.severity.name}**", rule.meaning)
         for rule in SEVERITY_RULES
     )
-    return _table(("kind", "state that is reported", "severity", "in words"), rows)
+    return table(("kind", "state that is reported", "severity", "in words"), rows)
 
 
 def state_diagram() -> str:
@@ -155,7 +145,7 @@ def _turns(role: Role, held: Held, readiness: Readiness) -> Health | None:
     return None if health is decide(role, Held.unknown, readiness) else health
 
 
-PARTS: Mapping[str, Callable[[], str]] = {
+PARTS: Parts = {
     "health": health_table,
     "states": state_diagram,
     "causes": cause_table,
@@ -164,20 +154,3 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "severities": severity_table,
 }
 """What is generated, by name."""
-
-
-def fill(document: str) -> str:
-    """Return the document with its generated parts renewed."""
-    return filled(document, PARTS, "haproxy_agentx.health.diagram")
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print the parts, or fill a document."""
-    if list(arguments) == ["fill"]:
-        sys.stdout.write(fill(sys.stdin.read()))
-    else:
-        sys.stdout.write(printed(PARTS, "haproxy_agentx.health.diagram"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
