@@ -11,7 +11,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -34,9 +34,10 @@ from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.agent_objects import SourceRow
 from haproxy_agentx.objects.notification_size import octets
 from haproxy_agentx.objects.notifications import varbinds
-from haproxy_agentx.objects.tables import Texts, object_names, scalar_columns, small_columns
+from haproxy_agentx.objects.tables import MakeRow, Texts, object_names, row_columns, scalar_columns, small_columns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.report import Report
@@ -213,17 +214,17 @@ class Daemon:
         numbers = self._indexes.known[PROCESSES]
         rows = {process.number: process for process in self._processes()}
         stamp = self._connection.time_stamp
-        sources: dict[Oid, Texts] = {
-            (number,): partial(_source_texts, process.source) for number, process in rows.items()
+        sources: dict[Oid, MakeRow[SourceRow]] = {
+            (number,): partial(_source_row, process.source) for number, process in rows.items()
         }
         masters = (source for process in rows.values() for source in process.sources[1:])
         for source in (*masters, *self._monitor.sources):
-            sources[numbers[SOURCE + source.name],] = partial(_source_texts, source)
+            sources[numbers[SOURCE + source.name],] = partial(_source_row, source)
         processes: dict[Oid, Texts] = {(number,): partial(process.texts, stamp) for number, process in rows.items()}
         root = self._config.root
         self._fixed = [
             *scalar_columns(root, self._report.scalars),
-            *small_columns(root, schema.SOURCE_TABLE, sources),
+            *row_columns(root, schema.SOURCE_TABLE, sources),
             *small_columns(root, schema.PROCESS_TABLE, processes),
         ]
         self._publish()
@@ -387,5 +388,5 @@ def _settings(config: Config) -> Settings:
     )
 
 
-def _source_texts(source: Source) -> Mapping[str, bytes]:
-    return source.texts(monotonic())
+def _source_row(source: Source) -> SourceRow:
+    return SourceRow(source, monotonic())

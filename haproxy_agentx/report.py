@@ -213,7 +213,7 @@ def _source(source: Source, now: float) -> dict[str, object]:
     age = source.age(now)
     return {
         "name": source.name,
-        "kind": source.kind,
+        "kind": source.kind.name,
         "target": source.target,
         "state": source.state.name,
         "age": None if age is None else round(age, 3),

@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
-from haproxy_agentx.control.problems import ProblemSeverity, notes, problems, worst
+from haproxy_agentx.control.problems import notes, problems, worst
 from haproxy_agentx.control.socket import NotRunning, ask
+from haproxy_agentx.health.severity import ProblemSeverity
 
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 """Exit statuses, those of the Monitoring Plugins: all is well, a warning, critical, nothing is known of the daemon."""

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from haproxy_agentx.cli.words import health_style, is_fine, shown, span
-from haproxy_agentx.control.problems import Problem, ProblemSeverity
+from haproxy_agentx.control.problems import Problem
+from haproxy_agentx.health.severity import ProblemSeverity
 
 _KINDS = ("frontend", "backend", "server", "listener")
 _NAME_WIDTH = 14

@@ -9,10 +9,11 @@ one that every version has raises KeyError, TypeError or AttributeError where it
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
-from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.model import Health, Role
+from haproxy_agentx.health.severity import ProblemSeverity
+from haproxy_agentx.vocabulary.source import SourceKind, SourceState
 
 OLDEST_WARNING = 60.0
 OLDEST_CRITICAL = 900.0
@@ -30,24 +31,20 @@ REFUSALS = 3
 LATELY = 3600.0
 """Seconds for which a notification that was given up, or left out, is a problem."""
 
-OPTIONAL = frozenset({"kernelAddresses", "keepalivedFifo", "keepalivedTraps", "keepalivedMib"})
+FIFO, TRAPS, MIB = SourceKind.keepalivedFifo.name, SourceKind.keepalivedTraps.name, SourceKind.keepalivedMib.name
+
+OPTIONAL = frozenset({SourceKind.kernelAddresses.name, FIFO, TRAPS, MIB})
 """Kinds of sources (haxSourceKind) that may be missing."""
 
-MINOR = OPTIONAL | {"haproxyMaster"}
+MINOR = OPTIONAL | {SourceKind.haproxyMaster.name}
 """Kinds of sources without which no service is judged otherwise."""
 
-MISSING = frozenset({"absent", "disabled"})
+OK = SourceState.ok.name
+
+MISSING = frozenset({SourceState.absent.name, SourceState.disabled.name})
 """States in which an optional source is missing, and nothing is wrong with it."""
 
 Part = Mapping[str, Any]
-
-
-class ProblemSeverity(IntEnum):
-    """HaxProblemSeverity. The exit status of ``status`` is one less."""
-
-    none = 1
-    warning = 2
-    critical = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +123,11 @@ def _store(snapshot: Part) -> Iterator[Problem]:
 
 def _sources(snapshot: Part) -> Iterator[Problem]:
     for source in snapshot["sources"]:
-        if source["state"] == "ok" or is_missing(source):
+        if source["state"] == OK or is_missing(source):
             continue
         if not source["error"]:
             yield Problem(ProblemSeverity.warning, source["name"], "no reading yet")
-        elif source["kind"] in MINOR or source["state"] == "stale":
+        elif source["kind"] in MINOR or source["state"] == SourceState.stale.name:
             yield Problem(ProblemSeverity.warning, source["name"], source["error"])
         else:
             yield Problem(ProblemSeverity.critical, source["name"], source["error"])
@@ -139,7 +136,7 @@ def _sources(snapshot: Part) -> Iterator[Problem]:
 def _refusals(snapshot: Part) -> Iterator[Problem]:
     for source in snapshot["sources"]:
         enough = 1 if source["age"] is None else REFUSALS
-        if source["state"] == "ok" and source.get("refused", 0) >= enough:
+        if source["state"] == OK and source.get("refused", 0) >= enough:
             yield Problem(
                 ProblemSeverity.warning,
                 f"{source['name']} refuses all messages",
@@ -148,10 +145,10 @@ def _refusals(snapshot: Part) -> Iterator[Problem]:
 
 
 def _silent_traps(snapshot: Part) -> Iterator[Problem]:
-    heard = [source for source in snapshot["sources"] if source["kind"] == "keepalivedFifo"]
+    heard = [source for source in snapshot["sources"] if source["kind"] == FIFO]
     lines = sum(source.get("messages", 0) for source in heard if (source.get("message_age") or 0.0) >= SILENCE)
     for source in snapshot["sources"]:
-        if source["kind"] != "keepalivedTraps" or source["state"] != "ok" or source["age"] is not None:
+        if source["kind"] != TRAPS or source["state"] != OK or source["age"] is not None:
             continue
         if lines >= LINES and not source.get("refused"):
             yield Problem(
@@ -178,14 +175,14 @@ def _unwritten_fifo(snapshot: Part) -> Iterator[Problem]:
 
 def _is_unwritten(source: Part) -> bool:
     """Whether it is a FIFO that has never had a writer."""
-    return source["kind"] == "keepalivedFifo" and is_missing(source) and source["age"] is None
+    return source["kind"] == FIFO and is_missing(source) and source["age"] is None
 
 
 def _is_bypassed(snapshot: Part) -> bool:
     """Whether keepalived is known to run by another way than its FIFO."""
-    kinds = {"keepalivedMib", "keepalivedTraps"}
-    alive = {"master", "backup", "fault"}
-    read = any(source["kind"] == "keepalivedMib" and source["state"] == "ok" for source in snapshot["sources"])
+    kinds = {MIB, TRAPS}
+    alive = {Role.master.name, Role.backup.name, Role.fault.name}
+    read = any(source["kind"] == MIB and source["state"] == OK for source in snapshot["sources"])
     return read or any(
         instance.get("source") in kinds and instance["role"] in alive for instance in snapshot.get("vrrp", [])
     )

@@ -16,7 +16,7 @@ from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.diagnosis import explain_master
 from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, UnknownCommand, of_os_error
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceKind, UnknownCommand, of_os_error
 from haproxy_agentx.vocabulary.source_record import Source
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ MISSED = 3
 
 STRANGE = 3
 """Rounds in a row in which the process that is read is none of the master's: one can be a reload."""
-
-MASTER_KIND = "haproxyMaster"
 
 Result = TypeVar("Result")
 
@@ -61,7 +59,7 @@ class Details:
         self._socket = SocketClient(path, timeout, peers.LIMIT)
         self._master_socket: SocketClient | None = None
         if master_path is not None:
-            self.master = Source(name=master_name(name), kind=MASTER_KIND, target=master_path)
+            self.master = Source(name=master_name(name), kind=SourceKind.haproxyMaster, target=master_path)
             self._master_socket = SocketClient(master_path, timeout, master.LIMIT)
         self._identity: Identity | None = None
         self._asks_peers = True

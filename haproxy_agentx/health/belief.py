@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from haproxy_agentx.health.instance import ROLES, Instance
 from haproxy_agentx.health.model import Held, Role
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import MibFailure, VrrpState
 
 CONTRADICTIONS = 2
@@ -42,7 +43,7 @@ class Belief:
     """A role, the kind of source (haxSourceKind) that it comes from, and who says otherwise."""
 
     role: Role
-    source: str = ""
+    source: SourceKind | None = None
     contradiction: str = ""
 
 
@@ -128,20 +129,20 @@ class Keepalived:
     def gone(self) -> Belief:
         """Return what is known of a keepalived of which no instance is known: that it was there, or is there."""
         stopped = self.in_use and self.writer is False
-        return Belief(Role.stopped if stopped else Role.unknown, "keepalivedFifo" if self.in_use else "")
+        return Belief(Role.stopped if stopped else Role.unknown, SourceKind.keepalivedFifo if self.in_use else None)
 
 
 def believe(instance: Instance, keepalived: Keepalived, now: float) -> Belief:
     """Return the role of an instance: the rule of this module."""
     if keepalived.is_stopped(now):
-        return Belief(Role.stopped, "keepalivedFifo" if keepalived.in_use else "keepalivedMib")
+        return Belief(Role.stopped, SourceKind.keepalivedFifo if keepalived.in_use else SourceKind.keepalivedMib)
     if (why := keepalived.silence(now)) is not None:
-        return Belief(Role.unknown, "keepalivedMib", why)
+        return Belief(Role.unknown, SourceKind.keepalivedMib, why)
     mib = _mib_role(instance, keepalived)
     if instance.event is not None:
         return _weigh(*instance.event, mib, instance.contradicted)
     if mib is not None:
-        return Belief(mib, "keepalivedMib")
+        return Belief(mib, SourceKind.keepalivedMib)
     if instance.role is Role.stopped and now < keepalived.changed_at + START:
         return Belief(Role.stopped, instance.source)
     return Belief(_from_memory(instance))
@@ -157,15 +158,15 @@ def _mib_role(instance: Instance, keepalived: Keepalived) -> Role | None:
     return ROLES[instance.mib.state]
 
 
-def _weigh(state: VrrpState, source: str, mib: Role | None, contradicted: int) -> Belief:
+def _weigh(state: VrrpState, source: SourceKind, mib: Role | None, contradicted: int) -> Belief:
     """Believe an event, or the MIB that contradicted it so many times."""
     reported = ROLES[state] or Role.unknown
     if contradicted == 0 or mib is None:
         return Belief(reported, source)
-    words = f"{source} said {reported.name}, KEEPALIVED-MIB says {mib.name}"
+    words = f"{source.name} said {reported.name}, KEEPALIVED-MIB says {mib.name}"
     if contradicted < CONTRADICTIONS:
         return Belief(reported, source, f"{words}; the event is believed for now")
-    return Belief(mib, "keepalivedMib", f"{words}, again; the MIB is believed: was an event lost?")
+    return Belief(mib, SourceKind.keepalivedMib, f"{words}, again; the MIB is believed: was an event lost?")
 
 
 def _from_memory(instance: Instance) -> Role:

@@ -20,6 +20,7 @@ from enum import IntEnum
 
 from haproxy_agentx.health.instance import ROLES, Instance, RoleChange
 from haproxy_agentx.health.model import Role
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 
 TRAP_WAIT = 0.5
@@ -94,7 +95,7 @@ class Traps:
 
 def early(change: RoleChange) -> float:
     """Return the seconds by which the trap of a change may have come before the change was known."""
-    return EARLY_FOR_MIB if change.source == "keepalivedMib" else EARLY
+    return EARLY_FOR_MIB if change.source is SourceKind.keepalivedMib else EARLY
 
 
 @dataclass(slots=True)

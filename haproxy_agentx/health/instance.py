@@ -10,6 +10,7 @@ from enum import IntEnum
 from haproxy_agentx.health.dated import Dated
 from haproxy_agentx.health.model import Held, Role
 from haproxy_agentx.vocabulary.digest import digest
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import AddressPlace, Kernel, MibInstance, MibRouter, RouterState, VrrpState
 
 SETTLE = 1.0
@@ -62,8 +63,8 @@ class RoleChange:
     before: Role
     after: Role
     at: float
-    source: str = ""
-    """The kind of source (haxSourceKind) that is believed on it."""
+    source: SourceKind | None = None
+    """The kind of source that is believed on it, None where none has reported it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Instance:
 
     name: str
     role: Role = Role.unknown
-    source: str = ""
+    source: SourceKind | None = None
     contradiction: str = ""
     since: float = 0.0
     since_date: Dated = field(default_factory=Dated, compare=False, repr=False)
@@ -111,7 +112,7 @@ class Instance:
     held_since: float = 0.0
     agree_from: float = 0.0
     """Since when the role has been due to agree with the addresses."""
-    event: tuple[VrrpState, str] | None = None
+    event: tuple[VrrpState, SourceKind] | None = None
     """The last state that was reported by an event, and by which kind of source."""
     event_at: float = 0.0
     contradicted: int = 0
@@ -229,7 +230,9 @@ class Instance:
 
     def memory(self) -> Remembered:
         """Return what is worth keeping for the next start."""
-        return Remembered(self.role, self.addresses, self.initial, self.router_id, self.source == "keepalivedFifo")
+        return Remembered(
+            self.role, self.addresses, self.initial, self.router_id, self.source is SourceKind.keepalivedFifo
+        )
 
     @property
     def expires_at(self) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from haproxy_agentx.health.belief import Keepalived, believe
 from haproxy_agentx.health.instance import ROLES, SETTLE, Instance, InstanceStanding, Remembered, RoleChange
 from haproxy_agentx.health.model import Role
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import FifoEvent, FifoLine, Kernel, MibFailure, MibReading, StateTrap, VrrpState
 from haproxy_agentx.vrrp.routers import matched
 from haproxy_agentx.vrrp.trust import PROVEN, Community, May, Sender, Speaker, TrapEvidence, decide
@@ -79,7 +80,7 @@ class Instances:
             instance.dispute(at)
         if line.state is None or ROLES[line.state] is None:
             return []
-        return self._event(instance, line.state, "keepalivedFifo", at)
+        return self._event(instance, line.state, SourceKind.keepalivedFifo, at)
 
     def speaker(self) -> Speaker:
         """Return the best source beside traps that speaks of VRRP."""
@@ -125,7 +126,7 @@ class Instances:
                 self._leave_out(at)
                 return []
             self._proposed_changes.append(at)
-        return self._event(instance, trap.state, "keepalivedTraps", at)
+        return self._event(instance, trap.state, SourceKind.keepalivedTraps, at)
 
     def take_writer(self, present: bool, at: float) -> list[RoleChange]:  # noqa: FBT001  it is what the FIFO shows
         """Record whether somebody has the FIFO open for writing."""
@@ -158,7 +159,7 @@ class Instances:
             # a reload of a broken configuration leaves a MASTER without addresses: no better than one without some
             instance.is_bare = bool(instance.addresses) and not row.addresses
             instance.addresses = tuple(address.place for address in row.addresses) or instance.addresses
-            if instance.event is not None and instance.event[1] == "keepalivedTraps":
+            if instance.event is not None and instance.event[1] == SourceKind.keepalivedTraps:
                 instance.event = None  # the MIB speaks: traps only confirm
             if instance.event is not None and reading.began > instance.event_at:
                 says = ROLES[row.state]
@@ -288,7 +289,7 @@ class Instances:
         instance.router_id, instance.remembered = memory.router_id, memory.role
         self.keepalived.in_use |= memory.by_fifo
 
-    def _event(self, instance: Instance, state: VrrpState, source: str, at: float) -> list[RoleChange]:
+    def _event(self, instance: Instance, state: VrrpState, source: SourceKind, at: float) -> list[RoleChange]:
         instance.event, instance.event_at, instance.contradicted = (state, source), at, 0
         return self._believe(instance, at)
 
@@ -297,7 +298,7 @@ class Instances:
         if self.keepalived.in_use:
             self.keepalived.in_use = False
             for instance in self.known.values():
-                if instance.event is not None and instance.event[1] == "keepalivedFifo":
+                if instance.event is not None and instance.event[1] == SourceKind.keepalivedFifo:
                     instance.event = None
 
     def _forget_events(self) -> None:

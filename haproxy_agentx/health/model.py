@@ -58,6 +58,13 @@ class Readiness(IntEnum):
     unknown = 4
 
 
+class MemberKind(IntEnum):
+    """HaxMemberKind: what a member of a service is in HAProxy."""
+
+    frontend = 1
+    backend = 2
+
+
 class Reason(IntFlag):
     """HaxReasons (BITS): why readiness is what it is, and what else is worth knowing. Bit N is value 1 << N."""
 

@@ -12,6 +12,14 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.vocabulary.event import Kind
 
 
+class ProblemSeverity(IntEnum):
+    """HaxProblemSeverity. The exit status of ``status`` is one less."""
+
+    none = 1
+    warning = 2
+    critical = 3
+
+
 class Severity(IntEnum):
     """HaxSeverity; names and numbers are those of ItuPerceivedSeverity (RFC 3877)."""
 

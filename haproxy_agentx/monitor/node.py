@@ -28,6 +28,7 @@ from haproxy_agentx.monitor.suppressed import not_reported
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
 from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
 
@@ -306,7 +307,7 @@ class Node:
         waiting, change = self._pending[service.plan.name], pending.change
         known, service.role = service.role, change.after
         instance = self.instances.known.get(change.instance)
-        if known is Role.unknown and (instance is None or instance.source != "keepalivedTraps"):
+        if known is Role.unknown and (instance is None or instance.source is not SourceKind.keepalivedTraps):
             service.tracker.learn_role(change.after)  # a trap, though, is sent when a role changes
         elif known is not change.after and len(waiting) < MAX_PENDING:
             service.tracker.role_changed()

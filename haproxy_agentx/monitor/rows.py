@@ -110,7 +110,7 @@ def with_subject(draft: EventDraft, numbers: Numbers, root: Oid) -> EventDraft:
     return replace(draft, cells={**draft.cells, **found})
 
 
-def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table, tuple[int | None, ...]]:
+def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table[schema.Column], tuple[int | None, ...]]:
     """Return the table and the indexes of whom an event is about, None for a number that is not known."""
     subject = draft.cells.get("haxEventSubject", "")
     process, _, below = subject.partition("/")
@@ -118,7 +118,7 @@ def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table, tuple[i
     of_process = numbers.get(PROCESSES, {})
     of_backend = (of_process.get(process), numbers.get(proxy_scope(process), {}).get(backend))
     of_server = numbers.get(member_scope(StatKind.SERVER, process, backend), {}).get(server)
-    tables: Mapping[Kind, tuple[schema.Table, tuple[int | None, ...]]] = {
+    tables: Mapping[Kind, tuple[schema.Table[schema.Column], tuple[int | None, ...]]] = {
         Kind.serviceFailover: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
         Kind.serviceHealthChange: (schema.SERVICE_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
         Kind.sourceChange: (schema.SOURCE_TABLE, (of_process.get(subject) or of_process.get(SOURCE + subject),)),
@@ -167,7 +167,7 @@ def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
     texts = {
         "haxVrrpName": instance.name,
         "haxVrrpState": instance.role.name,
-        "haxVrrpStateSource": instance.source,
+        "haxVrrpStateSource": "" if instance.source is None else instance.source.name,
         "haxVrrpTransitions": str(instance.transitions),
         "haxVrrpOtherMasters": str(instance.disputes),
         "haxVrrpDisputes": str(instance.second_masters),

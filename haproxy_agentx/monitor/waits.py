@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from haproxy_agentx.health.facts import SAME, Fact, FactKind
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.model import Role
+from haproxy_agentx.vocabulary.source import SourceKind
 
 DELETION_WAIT = 2.5
 """Seconds for KEEPALIVED-MIB, which is asked at once: a reading takes some 20 ms, and a loaded machine takes longer."""
@@ -32,7 +33,7 @@ GONE = (Role.fault, Role.stopped)
 
 def wait_for(change: RoleChange, instance: Instance | None, *, mib_speaks: bool) -> float:
     """Return until when the report of a change waits; a moment that is over where it does not."""
-    if change.after is Role.fault and mib_speaks and change.source != "keepalivedMib":
+    if change.after is Role.fault and mib_speaks and change.source is not SourceKind.keepalivedMib:
         return change.at + DELETION_WAIT
     if is_leaving(change):
         interval = instance.advertises_each if instance else 1.0

@@ -205,7 +205,7 @@ class Monitor:
                     "name": known.name,
                     "role": known.role.name,
                     "since": round(now - known.since, 3),
-                    "source": known.source,
+                    "source": "" if known.source is None else known.source.name,
                     "initial": known.initial.name if known.initial is not None else None,
                     "priority": known.priority,
                     "contradiction": known.contradiction,

@@ -9,7 +9,6 @@ CERTIFICATE_INDEX = Column(
     1,
     "haxCertificateIndex",
     tc.INDEX,
-    "",
     "Number of the certificate. It belongs permanently to haxCertificateFrontend, haxCertificateName and "
     "haxCertificateFile within the process.",
     access="not-accessible",
@@ -21,28 +20,25 @@ CERTIFICATE_TABLE = Table(
     "haxCertificateEntry",
     (PROCESS_INDEX, CERTIFICATE_INDEX),
     (
-        Column(2, "haxCertificateFrontend", TEXT, "", "Name of the frontend that shows the certificate to clients."),
+        Column(2, "haxCertificateFrontend", TEXT, "Name of the frontend that shows the certificate to clients."),
         Column(
             3,
             "haxCertificateName",
             TEXT,
-            "",
             "The server name (SNI) for which the frontend shows the certificate, as HAProxy reports it: with a '*' in "
             "place of one label, or '*' alone where it is shown for any other name.",
         ),
-        Column(4, "haxCertificateFile", TEXT, "", "Name of the file that the certificate was loaded from."),
+        Column(4, "haxCertificateFile", TEXT, "Name of the file that the certificate was loaded from."),
         Column(
             5,
             "haxCertificateNotAfter",
             tc.DATE_AND_TIME,
-            "",
             "The date after which the certificate is not valid. Not instantiated where HAProxy does not report it.",
         ),
         Column(
             6,
             "haxCertificateDaysLeft",
             INTEGER32,
-            "",
             "The number of whole days until haxCertificateNotAfter, by the host's clock, negative once that is past. "
             "Not instantiated where haxCertificateNotAfter is not.",
             "days",

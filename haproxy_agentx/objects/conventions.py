@@ -5,12 +5,15 @@ names that differ only in case from an object's are refused by MIB tools (haxSer
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
 
 from haproxy_agentx.haproxy import status
 from haproxy_agentx.haproxy.master import ReloadResult
+from haproxy_agentx.health.severity import ProblemSeverity
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import (
     COUNTER64,
@@ -19,49 +22,52 @@ from haproxy_agentx.objects.syntax import (
     TEXT,
     UNSIGNED32,
     Syntax,
+    TextSyntax,
     Wire,
     derived,
     enumeration,
+    named,
     octets,
+    printable,
 )
-from haproxy_agentx.vocabulary.source import SourceState
+from haproxy_agentx.vocabulary.source import SourceKind, SourceState
 
 _MODES = ("tcp", "http", "health", "cli", "syslog", "peers", "spop")
-_SOURCE_KINDS = {
-    "haproxySocket": 1,
-    "haproxyHttp": 2,
-    "kernelAddresses": 3,
-    "keepalivedFifo": 4,
-    "keepalivedTraps": 5,
-    "keepalivedMib": 6,
-    "haproxyMaster": 7,
-}
 _MODE_LABELS = {mode: number for number, mode in enumerate((*_MODES, "other"), 1)}
 
 
-def named(name: str, labels: Mapping[str, int]) -> Syntax:
-    """Return an enumeration whose texts are its labels, as the daemon itself writes them."""
-    return enumeration(name, labels, {label.encode(): number for label, number in labels.items()}.get)
+class StoreState(IntEnum):
+    """HaxStoreState."""
+
+    ok = 1
+    memoryOnly = 2  # noqa: N815  the labels of the MIB
+    hangs = 3
 
 
-def _progress(part: int) -> Syntax:
+def _progress(part: int) -> TextSyntax[int]:
     base = (GAUGE32, UNSIGNED32)[part]
     return derived(base, lambda text: b"%d" % found[part] if (found := status.server_progress(text)) else b"")
 
 
-def _dates(cells: Sequence[bytes]) -> list[Wire | None]:
-    return [_date(cell) if cell else None for cell in cells]
-
-
-def _date(cell: bytes) -> Wire | None:
+def _date(seconds: float) -> bytes | None:
     try:
-        at = datetime.fromtimestamp(float(cell), UTC)
+        at = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     tenths = at.microsecond // 100_000
-    return octets(
-        struct.pack(">HBBBBBBcBB", at.year, at.month, at.day, at.hour, at.minute, at.second, tenths, b"+", 0, 0)
-    )
+    return struct.pack(">HBBBBBBcBB", at.year, at.month, at.day, at.hour, at.minute, at.second, tenths, b"+", 0, 0)
+
+
+def _dates(cells: Sequence[bytes]) -> list[Wire | None]:
+    return [_date_text(cell) if cell else None for cell in cells]
+
+
+def _date_text(cell: bytes) -> Wire | None:
+    try:
+        found = _date(float(cell))
+    except ValueError:
+        return None
+    return None if found is None else octets(found)
 
 
 def _messages(cells: Sequence[bytes]) -> list[Wire | None]:
@@ -71,10 +77,10 @@ def _messages(cells: Sequence[bytes]) -> list[Wire | None]:
 INDEX = replace(UNSIGNED32, name="HaxIndex")
 GAUGE64 = replace(COUNTER64, name="CounterBasedGauge64")
 AGE_OR_NEVER = replace(INTEGER32, name="Integer32 (-1..2147483647)")
-MESSAGE = replace(TEXT, encode=_messages)
+MESSAGE: TextSyntax[str] = TextSyntax(TEXT.name, TEXT.tag, lambda text: printable(text) or b"", encode=_messages)
 """A text of the daemon that may be empty; in a cell of HAProxy an empty text is not instantiated."""
-DATE_AND_TIME = replace(TEXT, name="DateAndTime", encode=_dates)
-"""The cell is seconds since 1970 in UTC, with a fraction; the value is the 11 octets of RFC 2579, in UTC."""
+DATE_AND_TIME = TextSyntax("DateAndTime", TEXT.tag, _date, encode=_dates)
+"""Of seconds since 1970; the value is the 11 octets of RFC 2579, in UTC. What is no date has no instance."""
 
 SERVER_STATUS = enumeration("HaxServerOperStatus", status.labels(status.ServerStatus), status.server_status)
 BACKEND_STATUS = enumeration("HaxBackendOperStatus", status.labels(status.BackendStatus), status.backend_status)
@@ -87,19 +93,17 @@ PROXY_MODE = enumeration(
     _MODE_LABELS,
     lambda text: _MODE_LABELS.get(text.decode("ascii", "replace"), _MODE_LABELS["other"]),
 )
-FLAG = named("TruthValue", {"true": 1, "false": 2})
-"""Of the daemon's own; HAProxy writes 1 and 0."""
 IN_PROGRESS = enumeration("TruthValue", {"true": 1, "false": 2}, lambda text: 1 if status.check_running(text) else 2)
 STATUS_STEP = _progress(0)
 STATUS_STEPS = _progress(1)
-SOURCE_STATE = named("HaxDataSourceState", status.labels(SourceState))
-SOURCE_KIND = named("HaxDataSourceKind", _SOURCE_KINDS)
-STORE_STATE = named("HaxStoreState", {"ok": 1, "memoryOnly": 2, "hangs": 3})
-RELOAD_RESULT = named("HaxReloadResult", status.labels(ReloadResult))
-PROBLEM_SEVERITY = named("HaxProblemSeverity", {"none": 1, "warning": 2, "critical": 3})
+SOURCE_STATE = named("HaxDataSourceState", SourceState)
+SOURCE_KIND = named("HaxDataSourceKind", SourceKind)
+STORE_STATE = named("HaxStoreState", StoreState)
+RELOAD_RESULT = named("HaxReloadResult", ReloadResult)
+PROBLEM_SEVERITY = named("HaxProblemSeverity", ProblemSeverity)
 
 
-def enumerated(syntax: Syntax, description: str) -> Convention:
+def enumerated(syntax: Syntax[Any], description: str) -> Convention:
     """Return the convention of an enumeration."""
     return Convention(syntax.name, description, "INTEGER", syntax.labels)
 

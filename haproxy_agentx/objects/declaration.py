@@ -4,47 +4,101 @@ Pure records. SMIv2 clauses: OBJECT-TYPE RFC 2578 section 7, NOTIFICATION-TYPE R
 RFC 2579 section 3, OBJECT-GROUP and NOTIFICATION-GROUP RFC 2580 sections 3 and 4.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.objects.syntax import Syntax
+from haproxy_agentx.agentx.pdu import Value
+from haproxy_agentx.objects.syntax import Encoder, Syntax, TextSyntax, V, Wire
 
 Access = Literal["read-only", "not-accessible"]
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table.
-
-    ``sub_id`` is its number under the entry; ``field`` is the CSV or ``show info`` field that its text comes from, or
-    "" where the daemon itself makes the value; ``aliases`` are other spellings of that field in other versions.
-    """
+    """A column of a table; ``sub_id`` is its number under the entry."""
 
     sub_id: int
     name: str
-    syntax: Syntax
-    field: str
+    syntax: Syntax[Any]
     description: str
     units: str | None = None
     access: Access = "read-only"
-    aliases: tuple[str, ...] = ()
+
+
+def encoder(column: Column) -> Encoder:
+    """Return what makes cells of the texts of a column that has texts."""
+    assert isinstance(column.syntax, TextSyntax)  # noqa: S101  until its rows are records
+    return column.syntax.encode
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FieldColumn(Column):
+    """A column that shows a field of HAProxy's CSV; ``field`` is its name."""
+
+    syntax: TextSyntax[Any]
+    field: str = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumn(Column, Generic[R]):
+    """A column of a table whose rows are records of the type ``R``.
+
+    ``value`` returns what a variable binding of a row holds, None where the row has no such instance.
+    """
+
+    value: Callable[[R], Value] = field(kw_only=True)
+
+    def wire(self, row: R) -> Wire | None:
+        """Return the cell of a row as it travels."""
+        found = self.value(row)
+        return None if found is None else self.syntax.pack(found)
+
+
+def column(
+    sub_id: int,
+    name: str,
+    syntax: Syntax[V],
+    read: Callable[[R], V | None],
+    description: str,
+    units: str | None = None,
+) -> RowColumn[R]:
+    """Return a column of records: ``read`` returns the field of a record that it shows, None for no instance.
+
+    mypy sees to it that the record has this field, and that it is of the type that the syntax takes.
+    """
+    return RowColumn(sub_id, name, syntax, description, units, value=_reader(syntax, read))
+
+
+def _reader(syntax: Syntax[V], read: Callable[[R], V | None]) -> Callable[[R], Value]:
+    value = syntax.value
+
+    def reader(row: R) -> Value:
+        found = read(row)
+        return None if found is None else value(found)
+
+    return reader
+
+
+C_co = TypeVar("C_co", bound=Column, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[C_co]):
     """A table under haxObjects.
 
     ``indexes`` are all its index columns in order, those of the tables above it first and its own last. ``columns``
-    are the accessible ones, sorted by number. ``rows`` says in the module what a row is.
+    are the accessible ones, sorted by number. ``row`` says in the module what a row is.
     """
 
     sub_id: int
     name: str
     entry: str
     indexes: tuple[Column, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[C_co, ...]
     description: str
     row: str
 
@@ -65,7 +119,7 @@ class Scalar:
 
     sub_id: int
     name: str
-    syntax: Syntax
+    syntax: TextSyntax[Any]
     description: str
     units: str | None = None
 

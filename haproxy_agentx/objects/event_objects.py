@@ -7,9 +7,9 @@ from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.reasons import known_reasons, reason_text
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
-from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.declaration import Column, Table, encoder
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
-from haproxy_agentx.objects.syntax import GAUGE32, ROW_POINTER, TIMESTAMP, UNSIGNED32
+from haproxy_agentx.objects.syntax import FLAG, GAUGE32, ROW_POINTER, TIMESTAMP, UNSIGNED32
 from haproxy_agentx.vocabulary.event import Event
 
 NUMBER = replace(UNSIGNED32, name="Unsigned32 (1..2147483647)")
@@ -18,7 +18,7 @@ NUMBER = replace(UNSIGNED32, name="Unsigned32 (1..2147483647)")
 REFERENCE = replace(UNSIGNED32, name="Unsigned32 (0..2147483647)")
 """The number of an event or of a row, 0 for none."""
 
-EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "", "The number of the event.", access="not-accessible")
+EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "The number of the event.", access="not-accessible")
 
 EVENT_TABLE = Table(
     11,
@@ -30,7 +30,6 @@ EVENT_TABLE = Table(
             2,
             "haxEventSequence",
             NUMBER,
-            "",
             "The number of the event, the same as its index, for managers that read values only. The numbers of the "
             "events of a node have no gaps: a missing notification was lost on its way. After a start that could not "
             "rely on the store (haxAgentStoreState, a crash of the machine) they continue from a higher number.",
@@ -39,55 +38,48 @@ EVENT_TABLE = Table(
             3,
             "haxEventTime",
             tc.DATE_AND_TIME,
-            "",
             "The date and time at which the event occurred, by the host's clock, however much later it was sent.",
         ),
-        Column(4, "haxEventKind", htc.EVENT_KIND, "", "The kind of the event."),
+        Column(4, "haxEventKind", htc.EVENT_KIND, "The kind of the event."),
         Column(
             5,
             "haxEventSubject",
             tc.MESSAGE,
-            "",
             "The subject of the event: the name of a service or a source, PROCESS/BACKEND or PROCESS/BACKEND/SERVER; "
             "(several) for the sum of changes that were not reported one by one.",
         ),
-        Column(6, "haxEventHealth", htc.HEALTH, "", "The health of the service after the event."),
+        Column(6, "haxEventHealth", htc.HEALTH, "The health of the service after the event."),
         Column(
             7,
             "haxEventPreviousHealth",
             htc.HEALTH,
-            "",
             "The health of the service as last reported before; unknown(8) when none was.",
         ),
-        Column(8, "haxEventRole", htc.ROLE, "", "The VRRP role of this node after the event."),
+        Column(8, "haxEventRole", htc.ROLE, "The VRRP role of this node after the event."),
         Column(
             9,
             "haxEventPreviousRole",
             htc.ROLE,
-            "",
             "The VRRP role as last reported before; unknown(6) when none was.",
         ),
         Column(
             10,
             "haxEventServedAsIntended",
-            tc.FLAG,
-            "",
+            FLAG,
             "The value of haxServiceServedAsIntended at the event.",
         ),
-        Column(11, "haxEventReasons", htc.REASONS, "", "The value of haxServiceReasons at the event."),
-        Column(12, "haxEventCause", htc.CAUSE, "", "The cause of the event."),
+        Column(11, "haxEventReasons", htc.REASONS, "The value of haxServiceReasons at the event."),
+        Column(12, "haxEventCause", htc.CAUSE, "The cause of the event."),
         Column(
             13,
             "haxEventCauseText",
             tc.MESSAGE,
-            "",
             "A description of the cause, which names the objects concerned.",
         ),
         Column(
             14,
             "haxEventSuppressed",
             GAUGE32,
-            "",
             "The number of changes before this one that were not reported one by one, because there were too many: of "
             "the same service, or of the same kind where the subject is (several).",
             "events",
@@ -95,8 +87,7 @@ EVENT_TABLE = Table(
         Column(
             15,
             "haxEventMaybeRepeated",
-            tc.FLAG,
-            "",
+            FLAG,
             "true(1) when the notification is a possible duplicate: it was passed to the master agent before and not "
             "acknowledged, or it was passed while the store could not keep it, so that a restart of the subagent may "
             "send it again.",
@@ -105,21 +96,18 @@ EVENT_TABLE = Table(
             16,
             "haxEventKeepalivedTrap",
             htc.TRAP_SEEN,
-            "",
             "Whether keepalived's own vrrpInstanceStateChange was seen. Not instantiated where none is due.",
         ),
         Column(
             17,
             "haxEventKeepalivedUpTime",
             TIMESTAMP,
-            "",
             "The sysUpTime in that vrrpInstanceStateChange. Not instantiated when it was not seen.",
         ),
         Column(
             18,
             "haxEventState",
             tc.MESSAGE,
-            "",
             "The state of a source, or the status of a backend or server, after the event; removed when it no longer "
             "exists or is no longer reported. Not instantiated for a service.",
         ),
@@ -127,7 +115,6 @@ EVENT_TABLE = Table(
             19,
             "haxEventPreviousState",
             tc.MESSAGE,
-            "",
             "The state or status as last reported before, an empty string when none was. Not instantiated for a "
             "service.",
         ),
@@ -135,24 +122,21 @@ EVENT_TABLE = Table(
             20,
             "haxEventSubjectRow",
             ROW_POINTER,
-            "",
             "The row of the subject in its table at the event. Not instantiated when it had none.",
         ),
-        Column(21, "haxEventDelivery", htc.DELIVERY, "", "The state of delivery of the notification."),
+        Column(21, "haxEventDelivery", htc.DELIVERY, "The state of delivery of the notification."),
         Column(
             22,
             "haxEventAcknowledgedTime",
             tc.DATE_AND_TIME,
-            "",
             "The date and time at which the master agent acknowledged the notification, by the host's clock. Not "
             "instantiated before.",
         ),
-        Column(23, "haxEventSeverity", htc.SEVERITY, "", "The severity of what the event reports."),
+        Column(23, "haxEventSeverity", htc.SEVERITY, "The severity of what the event reports."),
         Column(
             24,
             "haxEventClears",
             REFERENCE,
-            "",
             "The haxEventSequence of the earlier event whose problem ends with this event. The problem has ended where "
             "haxEventSeverity of this event is cleared(1); else it has become another one, which this event reports. "
             "An event is named so by one later event of the same subject at most; the two may be of different runs of "
@@ -162,7 +146,6 @@ EVENT_TABLE = Table(
             25,
             "haxEventSubjectIndex",
             REFERENCE,
-            "",
             "The index of the subject in its own table: haxServiceIndex, haxSourceIndex, haxBackendIndex or "
             "haxServerIndex. It belongs to the name of the subject, also after the subject was removed. An index of a "
             "backend is unique within its process, and that of a server within its backend: haxEventSubjectRow has all "
@@ -172,14 +155,12 @@ EVENT_TABLE = Table(
             26,
             "haxEventReasonMask",
             UNSIGNED32,
-            "",
             "The reasons of haxEventReasons as a number: the sum of 2^n for each named bit n that is set.",
         ),
         Column(
             27,
             "haxEventReasonText",
             tc.MESSAGE,
-            "",
             "The names of the bits that are set in haxEventReasons, in their order, separated by a comma and a space. "
             "'...' stands for names for which there is not enough space. Empty when there is no reason.",
         ),
@@ -187,7 +168,6 @@ EVENT_TABLE = Table(
             28,
             "haxEventAge",
             GAUGE32,
-            "",
             "The time since haxEventTime. It does not depend on the host's clock while the subagent runs. It is not in "
             "the notification.",
             "seconds",
@@ -195,8 +175,7 @@ EVENT_TABLE = Table(
         Column(
             29,
             "haxEventReminder",
-            tc.FLAG,
-            "",
+            FLAG,
             "true(1) when the event reports no change: the problem that the last event of the subject reported lasts "
             "('notifications: remind' of the configuration). The states of a reminder are both the current one, and it "
             "clears no event.",
@@ -245,7 +224,7 @@ def cells(event: Event) -> Mapping[str, bytes]:
     it, counts as missing.
     """
     given = {name: text.encode(errors="replace") for name, text in event.draft.cells.items() if name in _GIVEN}
-    usable = {name: cell for name, cell in given.items() if COLUMNS[name].syntax.encode([cell]) != [None]}
+    usable = {name: cell for name, cell in given.items() if encoder(COLUMNS[name])([cell]) != [None]}
     own = {
         "haxEventSequence": b"%d" % event.sequence,
         "haxEventTime": b"%.3f" % event.draft.at,

@@ -1,28 +1,25 @@
 """The textual conventions of health, VRRP and events. Their named numbers are the enumerations of health and event."""
 
-from haproxy_agentx.haproxy.status import labels
-from haproxy_agentx.health.model import Cause, Health, Readiness, Reason, Role
+from haproxy_agentx.health.correlation import TrapSeen
+from haproxy_agentx.health.model import Cause, Health, MemberKind, Readiness, Reason, Role
 from haproxy_agentx.health.probe import ProbeState
 from haproxy_agentx.health.severity import Severity
-from haproxy_agentx.objects.conventions import enumerated, named
+from haproxy_agentx.objects.conventions import enumerated
 from haproxy_agentx.objects.declaration import Convention
-from haproxy_agentx.objects.syntax import bits
+from haproxy_agentx.objects.syntax import bits, named
 from haproxy_agentx.vocabulary.event import Delivery, Kind
 
-REASON_BITS = {str(reason.name): reason.value.bit_length() - 1 for reason in Reason}
-"""The named bits of HaxReasons."""
-
-HEALTH = named("HaxNodeHealth", labels(Health))
-ROLE = named("HaxVrrpRole", labels(Role))
-READINESS = named("HaxReadiness", labels(Readiness))
-REASONS = bits("HaxReasons", REASON_BITS)
-CAUSE = named("HaxCause", labels(Cause))
-SEVERITY = named("HaxSeverity", labels(Severity))
-PROBE = named("HaxProbeState", labels(ProbeState))
-MEMBER_KIND = named("HaxMemberKind", {"frontend": 1, "backend": 2})
-EVENT_KIND = named("HaxNotificationKind", labels(Kind))
-DELIVERY = named("HaxDelivery", labels(Delivery))
-TRAP_SEEN = named("HaxTrapSeen", {"seen": 1, "notSeen": 2, "notObserved": 3})
+HEALTH = named("HaxNodeHealth", Health)
+ROLE = named("HaxVrrpRole", Role)
+READINESS = named("HaxReadiness", Readiness)
+REASONS = bits("HaxReasons", Reason)
+CAUSE = named("HaxCause", Cause)
+SEVERITY = named("HaxSeverity", Severity)
+PROBE = named("HaxProbeState", ProbeState)
+MEMBER_KIND = named("HaxMemberKind", MemberKind)
+EVENT_KIND = named("HaxNotificationKind", Kind)
+DELIVERY = named("HaxDelivery", Delivery)
+TRAP_SEEN = named("HaxTrapSeen", TrapSeen)
 
 CONVENTIONS: tuple[Convention, ...] = (
     enumerated(
@@ -71,7 +68,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "vrrp_strict. backendEmpty: a backend has lost all its servers, or no backend has any. certificateExpiring: a "
         "certificate of a frontend expires soon or has expired, which does not affect health.",
         "BITS",
-        REASON_BITS,
+        REASONS.labels,
     ),
     enumerated(
         CAUSE,

@@ -146,7 +146,7 @@ def _object(thing: Column | Scalar, parent: str) -> Iterator[str]:
     yield f"    ::= {{ {parent} {thing.sub_id} }}"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table[Column]) -> Iterator[str]:
     row = table.entry[0].upper() + table.entry[1:]
     cells = (table.index, *table.columns)
     yield f"{table.name} OBJECT-TYPE"

@@ -7,10 +7,11 @@ from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.pdu import Tag, Value, VarBind
 from haproxy_agentx.agentx.wire import Reader
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.declaration import encoder
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, VarbindPart, fitted
-from haproxy_agentx.objects.syntax import TEXT, Syntax, Wire, enumeration
+from haproxy_agentx.objects.syntax import TEXT, Syntax, TextSyntax, Wire, enumeration
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
 from haproxy_agentx.vocabulary.event import Event
 from haproxy_agentx.vrrp.model import VrrpState
@@ -26,7 +27,7 @@ _VRRP_STATE_TEXTS = {text.encode(): state for state in VrrpState for text in (st
 _VRRP_STATE = enumeration("VrrpState", _VRRP_STATES, _VRRP_STATE_TEXTS.get)
 """A text of it is the label or the number."""
 
-KEEPALIVED_OBJECTS: dict[str, tuple[Oid, Syntax]] = {
+KEEPALIVED_OBJECTS: dict[str, tuple[Oid, TextSyntax[Any]]] = {
     "vrrpInstanceName": ((*INSTANCE_ENTRY, 2), TEXT),
     "vrrpInstanceState": ((*INSTANCE_ENTRY, 4), _VRRP_STATE),
     "vrrpInstanceInitialState": ((*INSTANCE_ENTRY, 5), _VRRP_STATE),
@@ -121,7 +122,7 @@ def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
     for name in (*due, *more):
         column = COLUMNS[name]
         oid = (*schema.column_oid(EVENT_TABLE, column, root), event.sequence)
-        (wire,) = column.syntax.encode([texts[name]])
+        (wire,) = encoder(column)([texts[name]])
         if wire is not None:
             yield name, _varbind(oid, column.syntax, wire)
 
@@ -133,6 +134,6 @@ def _of_keepalived(event: Event) -> Iterator[tuple[str, VarBind]]:
             yield name, _varbind(oid, syntax, wire)
 
 
-def _varbind(oid: Oid, syntax: Syntax, wire: Wire) -> VarBind:
+def _varbind(oid: Oid, syntax: Syntax[Any], wire: Wire) -> VarBind:
     value: Value = _READERS[syntax.tag](Reader(wire, ">"))
     return VarBind(syntax.tag, key(oid), value)

@@ -6,6 +6,7 @@ each wrap for a restart.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects.declaration import Column, Table
@@ -17,7 +18,7 @@ from haproxy_agentx.objects.syntax import (
     TIMESTAMP,
     TRUTH,
     UNSIGNED32,
-    Syntax,
+    TextSyntax,
 )
 
 FIRST_FIELD = 10
@@ -31,7 +32,7 @@ class InfoField:
     number: int
     key: str
     suffix: str
-    syntax: Syntax
+    syntax: TextSyntax[Any]
     units: str | None
     description: str
     aliases: tuple[str, ...] = ()
@@ -181,10 +182,8 @@ def _column(info: InfoField) -> Column:
         FIRST_FIELD + info.number,
         f"haxProcess{info.suffix}",
         info.syntax,
-        info.key,
         f"{info.description} Field {info.number}, {keys}, of show info.",
         info.units,
-        aliases=info.aliases,
     )
 
 
@@ -193,7 +192,6 @@ _DERIVED = (
         201,
         "haxProcessSourceState",
         tc.SOURCE_STATE,
-        "",
         "The state of the source that this process is read from. In any state but ok(1) the values of this process in "
         "all tables are those of the last good reading, whose age is haxProcessReadingAge; when that is older than "
         "three intervals and the timeout, they are withdrawn.",
@@ -202,7 +200,6 @@ _DERIVED = (
         202,
         "haxProcessReadingAge",
         GAUGE32,
-        "",
         "The age of the last good reading, from which all values of this process are. Not instantiated before the "
         "first.",
         "milliseconds",
@@ -211,7 +208,6 @@ _DERIVED = (
         203,
         "haxProcessDiscontinuityTime",
         TIMESTAMP,
-        "",
         "The value of sysUpTime at the most recent discontinuity of the counters of this process in all tables: at a "
         "start or reload of HAProxy, known by its process id and start time. 0 when that was before sysUpTime began.",
     ),
@@ -219,7 +215,6 @@ _DERIVED = (
         204,
         "haxProcessReloads",
         COUNTER32,
-        "",
         "The number of starts and reloads of HAProxy that the subagent has seen since it started itself.",
         "reloads",
     ),
@@ -227,7 +222,6 @@ _DERIVED = (
         205,
         "haxProcessBadRows",
         COUNTER32,
-        "",
         "The number of rows of the statistics that were ignored because they could not be read, in all readings since "
         "the subagent started. The log of the subagent describes them.",
         "rows",
@@ -236,7 +230,6 @@ _DERIVED = (
         206,
         "haxProcessReloadResult",
         tc.RELOAD_RESULT,
-        "",
         "The result of the last reload, as the master process of HAProxy reports it. Not instantiated where "
         "'master_socket' of the subagent's configuration is not set, or while that socket cannot be read; its row in "
         "haxSourceTable has the reason. HAProxy reports it from 2.5 on.",
@@ -245,7 +238,6 @@ _DERIVED = (
         207,
         "haxProcessOldWorkers",
         GAUGE32,
-        "",
         "The number of worker processes from before a reload that still run beside the one whose statistics these are: "
         "they keep their sessions until those end. Not instantiated where haxProcessReloadResult is not, or while the "
         "statistics cannot be read.",
@@ -255,7 +247,6 @@ _DERIVED = (
         208,
         "haxProcessPeersDown",
         GAUGE32,
-        "",
         "The number of remote peers, in all 'peers' sections, with which HAProxy has no established session, so that "
         "stick tables are not synchronised with them. Read every 5 seconds. Not instantiated where HAProxy has no "
         "remote peer, or does not report its peers.",
@@ -265,7 +256,6 @@ _DERIVED = (
         209,
         "haxProcessConfigurationDigest",
         TEXT,
-        "",
         "A digest of what HAProxy is configured with, as far as show stat shows it: 16 hexadecimal digits, equal on "
         "two nodes whose HAProxy has the same proxies, servers and listening sockets with the same settings. These are "
         "names, modes, addresses, cookies, the balancing algorithm, user weights, limits and backups of servers, "
@@ -282,12 +272,11 @@ PROCESS_INDEX = Column(
     1,
     "haxProcessIndex",
     tc.INDEX,
-    "",
     "The index of the HAProxy process; it is assigned to haxProcessName permanently.",
     access="not-accessible",
 )
 
-PROCESS_NAME = Column(4, "haxProcessName", TEXT, "", "The name of the process in the configuration of the subagent.")
+PROCESS_NAME = Column(4, "haxProcessName", TEXT, "The name of the process in the configuration of the subagent.")
 
 PROCESS_TABLE = Table(
     6,

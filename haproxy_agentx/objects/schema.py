@@ -80,7 +80,7 @@ NODES: tuple[MibNode, ...] = (
 
 CONVENTIONS: tuple[Convention, ...] = (*conventions.CONVENTIONS, *health_conventions.CONVENTIONS)
 
-TABLES: tuple[Table, ...] = (
+TABLES: tuple[Table[Column], ...] = (
     SOURCE_TABLE,
     SERVICE_TABLE,
     SERVICE_MEMBER_TABLE,
@@ -100,22 +100,22 @@ def scalar_oid(scalar: Scalar, root: Oid = ROOT) -> Oid:
     return (*root, *AGENT, scalar.sub_id)
 
 
-def column_oid(table: Table, column: Column, root: Oid = ROOT) -> Oid:
+def column_oid(table: Table[Column], column: Column, root: Oid = ROOT) -> Oid:
     """Return the object identifier of a column, without an index."""
     return (*root, *OBJECTS, *table.oid, column.sub_id)
 
 
-def index_oid(table: Table, root: Oid = ROOT) -> Oid:
+def index_oid(table: Table[Column], root: Oid = ROOT) -> Oid:
     """Return the object identifier of a table's own index column."""
     return column_oid(table, table.index, root)
 
 
-def row_pointer(table: Table, index: Oid, root: Oid = ROOT) -> str:
+def row_pointer(table: Table[Column], index: Oid, root: Oid = ROOT) -> str:
     """Return the text of a RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
     return dotted((*column_oid(table, table.columns[0], root), *index))
 
 
-def _of(table: Table) -> tuple[str, ...]:
+def _of(table: Table[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
 
 

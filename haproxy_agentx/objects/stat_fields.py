@@ -10,9 +10,10 @@ named ``-`` have no fixed order and are not declared.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from haproxy_agentx.objects import conventions as tc
-from haproxy_agentx.objects.syntax import COUNTER64, GAUGE32, TEXT, UNSIGNED32, Syntax
+from haproxy_agentx.objects.syntax import COUNTER64, GAUGE32, TEXT, UNSIGNED32, TextSyntax
 
 KINDS: Mapping[str, str] = {"F": "frontend", "B": "backend", "S": "server", "L": "listener"}
 """HAProxy's letters for the kinds of object, in words."""
@@ -30,7 +31,7 @@ class StatField:
     name: str
     kinds: str
     suffix: str | Mapping[str, str]
-    syntax: Syntax | Mapping[str, Syntax]
+    syntax: TextSyntax[Any] | Mapping[str, TextSyntax[Any]]
     units: str | None
     description: str | Mapping[str, str]
 
@@ -38,9 +39,9 @@ class StatField:
         """Return the end of the object's name in the table of ``kind``."""
         return self.suffix if isinstance(self.suffix, str) else self.suffix[kind]
 
-    def syntax_for(self, kind: str) -> Syntax:
+    def syntax_for(self, kind: str) -> TextSyntax[Any]:
         """Return the syntax in the table of ``kind``."""
-        return self.syntax if isinstance(self.syntax, Syntax) else self.syntax[kind]
+        return self.syntax if isinstance(self.syntax, TextSyntax) else self.syntax[kind]
 
     def description_for(self, kind: str) -> str:
         """Return the description in the table of ``kind``, without the field that it comes from."""

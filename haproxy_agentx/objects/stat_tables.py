@@ -5,7 +5,7 @@ everywhere and a field that a later version adds never shifts another. What is d
 """
 
 from haproxy_agentx.objects import conventions as tc
-from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.declaration import Column, FieldColumn, Table
 from haproxy_agentx.objects.process_columns import PROCESS_INDEX
 from haproxy_agentx.objects.stat_fields import KINDS, STAT_FIELDS, StatField
 from haproxy_agentx.objects.syntax import TEXT
@@ -14,75 +14,75 @@ FIRST_FIELD = 10
 """The column of field 0."""
 
 
-def _column(stat: StatField, kind: str) -> Column:
-    return Column(
+def _column(stat: StatField, kind: str) -> FieldColumn:
+    return FieldColumn(
         FIRST_FIELD + stat.number,
         f"hax{KINDS[kind].title()}{stat.suffix_for(kind)}",
         stat.syntax_for(kind),
-        stat.name,
         f"{stat.description_for(kind)} Field {stat.number}, '{stat.name}', of show stat.",
         stat.units,
+        field=stat.name,
     )
 
 
-def _status_text(kind: str) -> Column:
-    return Column(
+def _status_text(kind: str) -> FieldColumn:
+    return FieldColumn(
         201,
         f"hax{KINDS[kind].title()}StatusText",
         TEXT,
-        "status",
         "The status as HAProxy wrote it, such as 'UP 2/3'. Field 17, 'status', of show stat.",
+        field="status",
     )
 
 
 _SERVER_DERIVED = (
-    Column(
+    FieldColumn(
         202,
         "haxServerStatusStep",
         tc.STATUS_STEP,
-        "status",
         "The x of a status such as 'UP x/y' or 'DOWN x/y'. A server that is UP 2/3 goes down after 2 more failed "
         "checks in a row; one that is DOWN 1/3 has passed 1 of the 3 checks that bring it up. Not instantiated when "
         "the status is not on the way to another. Derived from field 17, 'status', of show stat.",
         "checks",
+        field="status",
     ),
-    Column(
+    FieldColumn(
         203,
         "haxServerStatusSteps",
         tc.STATUS_STEPS,
-        "status",
         "The y of a status such as 'UP x/y' or 'DOWN x/y': 'fall' of a server that is up, 'rise' of one that is down. "
         "Not instantiated when the status is not on the way to another. Derived from field 17, 'status', of show stat.",
         "checks",
+        field="status",
     ),
-    Column(
+    FieldColumn(
         204,
         "haxServerAdminState",
         tc.ADMIN_STATE,
-        "status",
         "The administrative state of the server, as far as its status shows it. Derived from field 17, 'status', of "
         "show stat.",
+        field="status",
     ),
-    Column(
+    FieldColumn(
         205,
         "haxServerCheckInProgress",
         tc.IN_PROGRESS,
-        "check_status",
         "Whether a health check runs at this moment. Not instantiated for a server that is not checked. Derived from "
         "field 36, 'check_status', of show stat.",
+        field="check_status",
     ),
-    Column(
+    FieldColumn(
         206,
         "haxServerAgentInProgress",
         tc.IN_PROGRESS,
-        "agent_status",
         "Whether an agent check runs at this moment. Not instantiated without 'agent-check'. Derived from field 62, "
         "'agent_status', of show stat.",
+        field="agent_status",
     ),
 )
 
 
-def _columns(kind: str, *derived: Column) -> tuple[Column, ...]:
+def _columns(kind: str, *derived: FieldColumn) -> tuple[FieldColumn, ...]:
     fields = (_column(stat, kind) for stat in STAT_FIELDS if kind in stat.kinds)
     return (*fields, _status_text(kind), *derived)
 
@@ -93,7 +93,6 @@ def _index(kind: str, named_by: str) -> Column:
         1,
         f"hax{word.title()}Index",
         tc.INDEX,
-        "",
         f"The index of the {word}; it is assigned to {named_by} permanently.",
         access="not-accessible",
     )
@@ -111,7 +110,7 @@ _COMMON = (
     "all' on HAProxy's socket resets them without one."
 )
 
-FRONTEND_TABLE = Table(
+FRONTEND_TABLE: Table[FieldColumn] = Table(
     7,
     "haxFrontendTable",
     "haxFrontendEntry",
@@ -120,7 +119,7 @@ FRONTEND_TABLE = Table(
     f"The frontends, and the front sides of listen sections. {_COMMON}",
     "One frontend of one HAProxy process.",
 )
-BACKEND_TABLE = Table(
+BACKEND_TABLE: Table[FieldColumn] = Table(
     8,
     "haxBackendTable",
     "haxBackendEntry",
@@ -130,7 +129,7 @@ BACKEND_TABLE = Table(
     "One backend of one HAProxy process. HAProxy reports a backend without servers as UP, and one whose servers are "
     "not checked as UP even when they are dead.",
 )
-SERVER_TABLE = Table(
+SERVER_TABLE: Table[FieldColumn] = Table(
     9,
     "haxServerTable",
     "haxServerEntry",
@@ -139,7 +138,7 @@ SERVER_TABLE = Table(
     f"The servers of the backends. {_COMMON}",
     "One server of one backend.",
 )
-LISTENER_TABLE = Table(
+LISTENER_TABLE: Table[FieldColumn] = Table(
     10,
     "haxListenerTable",
     "haxListenerEntry",

@@ -1,26 +1,34 @@
-"""SMI syntaxes, and how a text of HAProxy becomes a value on the wire.
+"""SMI syntaxes: how a value becomes one of SNMP, and how HAProxy's texts do.
 
-A syntax works on a vector of texts, because the cells of a table are made in windows of a column: one look at the
-joined texts decides whether all of them are plain, and only what is not plain is looked at one by one.
+A syntax has the type of the values that it takes: a mistyped column of the daemon's own is an error of mypy. None is
+what has no instance.
 
-The result for a text is the v.data of RFC 2741 5.4 (without type and name), or None where the object is not
-instantiated: HAProxy leaves a cell empty when the statistic does not apply, which is not the same as 0
-(HAProxy management guide, 9.1). A text that is not a value of the syntax is not instantiated either.
+The cells of HAProxy stay text (TextSyntax), and are made in windows of a column: one look at the joined texts decides
+whether all of them are plain, and only what is not plain is looked at one by one. HAProxy leaves a cell empty when the
+statistic does not apply, which is not the same as 0 (HAProxy management guide, 9.1): it is not instantiated. A text
+that is not a value of the syntax is not instantiated either.
 """
 
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, IntFlag
 from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
-import pyagentx3
-
-from haproxy_agentx.agentx.oid import key, parse
+from haproxy_agentx.agentx.oid import Oid, key, parse
+from haproxy_agentx.agentx.pdu import Tag, Value
 from haproxy_agentx.agentx.wire import encode_oid
 
 Wire = bytes
+"""The v.data of RFC 2741 5.4, without type and name."""
+
 Encoder = Callable[[Sequence[bytes]], list[Wire | None]]
+
+V = TypeVar("V")
+E = TypeVar("E", bound=IntEnum)
+F = TypeVar("F", bound=IntFlag)
 
 TEXT_LIMIT = 255
 """Octets in an SnmpAdminString (RFC 3411)."""
@@ -38,39 +46,76 @@ _LENGTH = tuple(_pack32(n) for n in range(TEXT_LIMIT + 1))
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
-    """An SMIv2 syntax.
-
-    ``name`` stands in the MIB; ``tag`` is the v.type of RFC 2741 5.4; ``encode`` turns a vector of texts into values;
-    ``labels`` are the named numbers of an enumeration, or the named bits of BITS.
-    """
-
-    name: str
-    tag: int
-    encode: Encoder
-    labels: Mapping[str, int] | None = None
-
-
 def octets(text: bytes) -> Wire:
     """Return an Octet String (RFC 2741 5.3): length, octets, padding to a multiple of 4."""
     return _pack32(len(text)) + text + _PADDING[len(text) & 3]
 
 
-def admin_string(text: bytes) -> Wire:
-    """Return an SnmpAdminString: UTF-8, no control characters, cut on a character boundary to 255 octets."""
-    clean = "".join(c if c.isprintable() else "?" for c in text.decode("utf-8", "replace"))
-    return octets(clean.encode()[:TEXT_LIMIT].decode("utf-8", "ignore").encode())
+_PACK: Mapping[int, Callable[[Any], Wire]] = {
+    Tag.INTEGER: _pack_signed,
+    Tag.OCTET_STRING: octets,
+    Tag.OBJECT_IDENTIFIER: encode_oid,
+    Tag.COUNTER32: _pack32,
+    Tag.GAUGE32: _pack32,
+    Tag.TIME_TICKS: _pack32,
+    Tag.COUNTER64: _pack64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax(Generic[V]):
+    """An SMIv2 syntax of values of the type ``V``.
+
+    ``name`` is its name in the MIB; ``tag`` is the v.type of RFC 2741 5.4; ``value`` turns a value into that of a
+    variable binding, None where it has no instance; ``labels`` are the named numbers of an enumeration, or the named
+    bits of BITS.
+    """
+
+    name: str
+    tag: Tag
+    value: Callable[[V], Value]
+    labels: Mapping[str, int] | None = None
+
+    def pack(self, value: Value) -> Wire:
+        """Return a value of a variable binding as it travels."""
+        return _PACK[self.tag](value)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSyntax(Syntax[V]):
+    """A syntax whose values HAProxy writes as text: ``encode`` turns a vector of texts into values."""
+
+    encode: Encoder = field(kw_only=True)
+
+    def of_text(self, text: str) -> Wire | None:
+        """Return one text as it travels."""
+        return self.encode([text.encode(errors="replace")])[0]
+
+
+def printable(text: str) -> bytes | None:
+    """Return an SnmpAdminString: UTF-8, no control characters, cut on a character boundary to 255 octets.
+
+    None for an empty text.
+    """
+    clean = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    found = clean.encode()
+    return (found if len(found) <= TEXT_LIMIT else found[:TEXT_LIMIT].decode("utf-8", "ignore").encode()) or None
+
+
+def _text(cell: bytes) -> Wire | None:
+    found = printable(cell.decode("utf-8", "replace"))
+    return None if found is None else octets(found)
 
 
 def _texts(cells: Sequence[bytes]) -> list[Wire | None]:
     if _NOT_PLAIN.search(b"".join(cells)) or len(max(cells, key=len, default=b"")) > TEXT_LIMIT:
-        return [admin_string(cell) if cell else None for cell in cells]
+        return [_text(cell) for cell in cells]
     return [_LENGTH[len(cell)] + cell + _PADDING[len(cell) & 3] if cell else None for cell in cells]
 
 
-def _numbers(pack: Callable[[int], Wire], limit: Callable[[int], int]) -> Encoder:
-    """Return the encoder of a number; ``limit`` brings any integer into the range of the syntax."""
+def _number(name: str, tag: Tag, limit: Callable[[int], int]) -> TextSyntax[int]:
+    """Return the syntax of a number; ``limit`` brings any integer into its range."""
+    pack = _PACK[tag]
 
     def one(cell: bytes) -> Wire | None:
         return pack(limit(int(cell))) if _INTEGER.fullmatch(cell) else None
@@ -83,7 +128,7 @@ def _numbers(pack: Callable[[int], Wire], limit: Callable[[int], int]) -> Encode
                 return [one(cell) for cell in cells]
         return [one(cell) for cell in cells]
 
-    return encode
+    return TextSyntax(name, tag, limit, encode=encode)
 
 
 def _clamped(low: int, high: int) -> Callable[[int], int]:
@@ -94,59 +139,83 @@ def _wrapped(mask: int) -> Callable[[int], int]:
     return lambda number: max(0, number) & mask
 
 
-COUNTER64 = Syntax("Counter64", pyagentx3.TYPE_COUNTER64, _numbers(_pack64, _wrapped(_U64)))
-COUNTER32 = Syntax("Counter32", pyagentx3.TYPE_COUNTER32, _numbers(_pack32, _wrapped(_U32)))
-GAUGE32 = Syntax("Gauge32", pyagentx3.TYPE_GAUGE32, _numbers(_pack32, _clamped(0, _U32)))
-UNSIGNED32 = Syntax("Unsigned32", pyagentx3.TYPE_GAUGE32, _numbers(_pack32, _clamped(0, _U32)))
-TIMETICKS = Syntax("TimeTicks", pyagentx3.TYPE_TIMETICKS, _numbers(_pack32, _wrapped(_U32)))
-TIMESTAMP = Syntax("TimeStamp", pyagentx3.TYPE_TIMETICKS, _numbers(_pack32, _wrapped(_U32)))
-INTEGER32 = Syntax("Integer32", pyagentx3.TYPE_INTEGER, _numbers(_pack_signed, _clamped(-0x80000000, 0x7FFFFFFF)))
-TEXT = Syntax("SnmpAdminString", pyagentx3.TYPE_OCTETSTRING, _texts)
+COUNTER64 = _number("Counter64", Tag.COUNTER64, _wrapped(_U64))
+COUNTER32 = _number("Counter32", Tag.COUNTER32, _wrapped(_U32))
+GAUGE32 = _number("Gauge32", Tag.GAUGE32, _clamped(0, _U32))
+UNSIGNED32 = _number("Unsigned32", Tag.GAUGE32, _clamped(0, _U32))
+TIMETICKS = _number("TimeTicks", Tag.TIME_TICKS, _wrapped(_U32))
+TIMESTAMP = _number("TimeStamp", Tag.TIME_TICKS, _wrapped(_U32))
+INTEGER32 = _number("Integer32", Tag.INTEGER, _clamped(-0x80000000, 0x7FFFFFFF))
+TEXT = TextSyntax("SnmpAdminString", Tag.OCTET_STRING, printable, encode=_texts)
 
 
-def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes], int | None]) -> Syntax:
-    """Return an enumeration; ``classify`` maps a text to one of the numbers, or to None for no instance."""
+def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes], int | None]) -> TextSyntax[bytes]:
+    """Return an enumeration of HAProxy; ``classify`` maps a text to one of the numbers, or to None for no instance."""
 
     @lru_cache(maxsize=1024)
     def one(cell: bytes) -> Wire | None:
         number = classify(cell) if cell else None
         return None if number is None else _pack_signed(number)
 
-    return Syntax(name, pyagentx3.TYPE_INTEGER, lambda cells: list(map(one, cells)), labels)
+    return TextSyntax(name, Tag.INTEGER, classify, labels, encode=lambda cells: list(map(one, cells)))
 
 
-def bits(name: str, labels: Mapping[str, int]) -> Syntax:
-    """Return a BITS syntax over decimal numbers in which 1 << N stands for bit N; other bits are passed over.
+def derived(base: TextSyntax[V], derive: Callable[[bytes], bytes]) -> TextSyntax[V]:
+    """Return ``base`` over a text derived from the cell, such as the x of ``UP x/y``; b"" is not instantiated."""
+    cached = lru_cache(maxsize=1024)(derive)
+    return replace(base, encode=lambda cells: base.encode(list(map(cached, cells))))
+
+
+def named(name: str, members: type[E]) -> TextSyntax[E]:
+    """Return the syntax of an enumeration of the daemon: the labels are the names of its members."""
+    labels = {member.name: member.value for member in members}
+    wires = {label.encode(): _pack_signed(number) for label, number in labels.items()}
+    return TextSyntax(name, Tag.INTEGER, int, labels, encode=lambda cells: [wires.get(cell) for cell in cells])
+
+
+def bits(name: str, flags: type[F]) -> TextSyntax[F]:
+    """Return a BITS syntax in which the flag of the value 1 << N is bit N; a value without a flag is passed over.
 
     On the wire are all named bits, bit 0 as the highest of the first octet (RFC 3416 2.5), so the length is fixed.
     """
+    labels = {str(flag.name): flag.value.bit_length() - 1 for flag in flags}
     mask = sum(1 << number for number in labels.values())
     size = (mask.bit_length() + 7) // 8
 
     @lru_cache(maxsize=1024)
+    def value(flags: int) -> bytes:
+        from_lowest = f"{flags & mask:0{8 * size}b}"[::-1]
+        return int(from_lowest, 2).to_bytes(size, "big")
+
     def one(cell: bytes) -> Wire | None:
-        if not (cell.isdigit() and len(cell) <= _BITS_DIGITS):
-            return None
-        from_lowest = f"{int(cell) & mask:0{8 * size}b}"[::-1]
-        return octets(int(from_lowest, 2).to_bytes(size, "big"))
+        return octets(value(int(cell))) if cell.isdigit() and len(cell) <= _BITS_DIGITS else None
 
-    return Syntax(name, pyagentx3.TYPE_OCTETSTRING, lambda cells: list(map(one, cells)), labels)
+    return TextSyntax(name, Tag.OCTET_STRING, value, labels, encode=lambda cells: list(map(one, cells)))
 
 
-@lru_cache(maxsize=1024)
-def _identifier(cell: bytes) -> Wire | None:
+TRUTH = enumeration("TruthValue", {"true": 1, "false": 2}, {b"0": 2, b"1": 1}.get)
+"""Of HAProxy, which writes 1 and 0."""
+
+FLAG: TextSyntax[bool] = TextSyntax(
+    "TruthValue",
+    Tag.INTEGER,
+    lambda flag: 1 if flag else 2,
+    TRUTH.labels,
+    encode=lambda cells: [{b"true": _pack_signed(1), b"false": _pack_signed(2)}.get(cell) for cell in cells],
+)
+
+
+def _pointer(cell: bytes) -> Wire | None:
     try:
         return encode_oid(key(parse(cell.decode("ascii")))) if cell else None
     except ValueError:
         return None
 
 
-def derived(base: Syntax, derive: Callable[[bytes], bytes]) -> Syntax:
-    """Return ``base`` over a text derived from the cell, such as the x of ``UP x/y``; b"" is not instantiated."""
-    cached = lru_cache(maxsize=1024)(derive)
-    return Syntax(base.name, base.tag, lambda cells: base.encode(list(map(cached, cells))), base.labels)
-
-
-TRUTH = enumeration("TruthValue", {"true": 1, "false": 2}, {b"0": 2, b"1": 1}.get)
-ROW_POINTER = Syntax("RowPointer", pyagentx3.TYPE_OBJECTIDENTIFIER, lambda cells: list(map(_identifier, cells)))
-"""The text is a dotted identifier: the instance of the first accessible column of a row (RFC 2579)."""
+ROW_POINTER: TextSyntax[Oid] = TextSyntax(
+    "RowPointer",
+    Tag.OBJECT_IDENTIFIER,
+    lru_cache(maxsize=1024)(key),
+    encode=lambda cells: list(map(_pointer, cells)),
+)
+"""The instance of the first accessible column of a row (RFC 2579)."""

@@ -14,6 +14,7 @@ from haproxy_agentx.agentx.view import ServedColumn, ServedTable, Wire
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.declaration import R, RowColumn, encoder
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
 
@@ -26,6 +27,10 @@ STAT_TABLES = {
 
 Texts = Callable[[], Mapping[str, bytes]]
 """The row of a small table: the texts of its columns by name of the column, for those that have an instance."""
+
+
+MakeRow = Callable[[], R | None]
+"""Returns a row as it is now; None for one that has just gone."""
 
 
 class _Table:
@@ -124,7 +129,9 @@ class StatColumns:
         }
 
 
-def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts], below: Oid = ()) -> list[ServedColumn]:
+def small_columns(
+    root: Oid, table: schema.Table[schema.Column], rows: Mapping[Oid, Texts], below: Oid = ()
+) -> list[ServedColumn]:
     """Return the columns of a table of few rows, by the indexes of a row in their order behind those in ``below``."""
     indexes = sorted(rows)
     parts = [key(index) for index in indexes]
@@ -134,12 +141,37 @@ def small_columns(root: Oid, table: schema.Table, rows: Mapping[Oid, Texts], bel
             key((*schema.column_oid(table, column, root), *below)),
             column.syntax.tag,
             parts,
-            partial(_small_cells, texts, column.name, column.syntax.encode),
+            partial(_small_cells, texts, column.name, encoder(column)),
             live=True,
         )
         for column in table.columns
         if parts
     ]
+
+
+def row_columns(
+    root: Oid, table: schema.Table[RowColumn[R]], rows: Mapping[Oid, MakeRow[R]], below: Oid = ()
+) -> list[ServedColumn]:
+    """Return the columns of a table of few rows, by the indexes of a row in their order behind those in ``below``."""
+    indexes = sorted(rows)
+    parts = [key(index) for index in indexes]
+    makers = [rows[index] for index in indexes]
+    return [
+        ServedColumn(
+            key((*schema.column_oid(table, column, root), *below)),
+            column.syntax.tag,
+            parts,
+            partial(_row_cells, makers, column),
+            live=True,
+        )
+        for column in table.columns
+        if parts
+    ]
+
+
+def _row_cells(makers: Sequence[MakeRow[R]], column: RowColumn[R], first: int, last: int) -> list[Wire | None]:
+    rows = (make() for make in makers[first:last])
+    return [None if row is None else column.wire(row) for row in rows]
 
 
 def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, last: int) -> list[Wire | None]:

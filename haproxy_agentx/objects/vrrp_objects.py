@@ -22,7 +22,6 @@ VRRP_INDEX = Column(
     1,
     "haxVrrpIndex",
     tc.INDEX,
-    "",
     "The index of the VRRP instance; it is assigned to haxVrrpName permanently, unlike vrrpInstanceIndex of "
     "KEEPALIVED-MIB, which is a position in the configuration.",
     access="not-accessible",
@@ -34,20 +33,18 @@ VRRP_TABLE = Table(
     "haxVrrpEntry",
     (VRRP_INDEX,),
     (
-        Column(2, "haxVrrpName", TEXT, "", "The name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB."),
-        Column(3, "haxVrrpState", htc.ROLE, "", "The role of this node in the instance, according to all sources."),
+        Column(2, "haxVrrpName", TEXT, "The name of the VRRP instance, as vrrpInstanceName of KEEPALIVED-MIB."),
+        Column(3, "haxVrrpState", htc.ROLE, "The role of this node in the instance, according to all sources."),
         Column(
             4,
             "haxVrrpStateSource",
             tc.SOURCE_KIND,
-            "",
             "The source of haxVrrpState. Not instantiated while no source has reported a state.",
         ),
         Column(
             5,
             "haxVrrpInitialState",
             htc.ROLE,
-            "",
             "The initial state of the instance ('state' of its configuration). Not instantiated while that is not "
             "known.",
         ),
@@ -55,7 +52,6 @@ VRRP_TABLE = Table(
             6,
             "haxVrrpLastChange",
             TIMESTAMP,
-            "",
             "The value of sysUpTime when the state last changed; 0 when that was before sysUpTime began. "
             "KEEPALIVED-MIB has no such object.",
         ),
@@ -63,7 +59,6 @@ VRRP_TABLE = Table(
             7,
             "haxVrrpTransitions",
             COUNTER32,
-            "",
             "The number of changes of the state since haxAgentStartTime.",
             "transitions",
         ),
@@ -71,7 +66,6 @@ VRRP_TABLE = Table(
             8,
             "haxVrrpAddressesExpected",
             GAUGE32,
-            "",
             "The number of virtual addresses of the instance. Not instantiated while they are not known.",
             "addresses",
         ),
@@ -79,7 +73,6 @@ VRRP_TABLE = Table(
             9,
             "haxVrrpAddressesHeld",
             GAUGE32,
-            "",
             "The number of those that an interface of this host has, according to the kernel. Not instantiated while "
             "that is not known.",
             "addresses",
@@ -88,14 +81,12 @@ VRRP_TABLE = Table(
             10,
             "haxVrrpBasePriority",
             UNSIGNED32,
-            "",
             "The configured priority. Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             11,
             "haxVrrpEffectivePriority",
             UNSIGNED32,
-            "",
             "The priority including the weights of check scripts and interfaces. Not instantiated until KEEPALIVED-MIB "
             "has reported it.",
         ),
@@ -103,21 +94,18 @@ VRRP_TABLE = Table(
             12,
             "haxVrrpVirtualRouterId",
             UNSIGNED32,
-            "",
             "The virtual router identifier (VRID). Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             13,
             "haxVrrpInterface",
             TEXT,
-            "",
             "The interface on which the instance runs VRRP. Not instantiated until KEEPALIVED-MIB has reported it.",
         ),
         Column(
             14,
             "haxVrrpReadingAge",
             GAUGE32,
-            "",
             "The age of the last reading of the instance in KEEPALIVED-MIB. Not instantiated when there was none.",
             "milliseconds",
         ),
@@ -125,7 +113,6 @@ VRRP_TABLE = Table(
             15,
             "haxVrrpContradiction",
             tc.MESSAGE,
-            "",
             "A description of which sources contradict each other, and which one is believed; an empty string when "
             "they agree.",
         ),
@@ -133,14 +120,12 @@ VRRP_TABLE = Table(
             16,
             "haxVrrpKeepalivedRow",
             ROW_POINTER,
-            "",
             "The row in vrrpInstanceTable of KEEPALIVED-MIB at the last reading. Not instantiated when there was none.",
         ),
         Column(
             17,
             "haxVrrpSince",
             tc.DATE_AND_TIME,
-            "",
             "The date and time at which haxVrrpState took its current value, by the host's clock. Not instantiated "
             "while that is not known.",
         ),
@@ -148,7 +133,6 @@ VRRP_TABLE = Table(
             18,
             "haxVrrpOtherMasters",
             COUNTER32,
-            "",
             "The number of advertisements of another MASTER, of lower priority, that keepalived reported by its FIFO "
             "since haxAgentStartTime. It does not increase while this node is the only MASTER.",
             "advertisements",
@@ -157,7 +141,6 @@ VRRP_TABLE = Table(
             19,
             "haxVrrpAge",
             GAUGE32,
-            "",
             "The time since haxVrrpState became what it is, as far as the subagent has seen it since "
             "haxAgentStartTime. A step of the host's clock does not change it.",
             "seconds",
@@ -166,7 +149,6 @@ VRRP_TABLE = Table(
             20,
             "haxVrrpBelievedMaster",
             TEXT,
-            "",
             "The address of the node that keepalived of this node takes for the MASTER, as "
             "vrrpv3OperationsMasterIpAddr of VRRPV3-MIB had it at the last reading: where haxVrrpState is backup(3), "
             "the source of the last advertisement; where it is master(2), the address of this node. Not instantiated "
@@ -176,7 +158,6 @@ VRRP_TABLE = Table(
             21,
             "haxVrrpAdvertsReceived",
             COUNTER64,
-            "",
             "The number of advertisements that keepalived of this node has received in the instance, as "
             "vrrpv3StatisticsRcvdAdvertisements of VRRPV3-MIB had it at the last reading. It restarts at 0 with "
             "keepalived. Not instantiated while it is not known.",
@@ -186,7 +167,6 @@ VRRP_TABLE = Table(
             23,
             "haxVrrpDisputes",
             COUNTER32,
-            "",
             "The number of times that a second MASTER was heard since haxAgentStartTime: keepalived reported by its "
             "FIFO advertisements of another MASTER, of lower priority, for longer than a node needs to withdraw. "
             "haxVrrpOtherMasters counts the advertisements.",
@@ -196,7 +176,6 @@ VRRP_TABLE = Table(
             24,
             "haxVrrpAddressesDigest",
             TEXT,
-            "",
             "A digest of the addresses of the instance, in any order: 16 hexadecimal digits, equal on two nodes that "
             "are configured with the same addresses, on whatever interfaces. Not instantiated while the addresses are "
             "not known.",

@@ -28,14 +28,14 @@ from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.layout import Layout, arrange, proxy_scope, survey
+from haproxy_agentx.objects.process_columns import INFO_FIELDS
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.certificates import Certificates
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.text.url import shown_url
-from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, SourceError, of_os_error
+from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, SourceError, SourceKind, of_os_error
 from haproxy_agentx.vocabulary.source_record import Source
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,9 @@ class HaproxyProcess:
         """Process id and start time of the last good reading, also when its rows are withdrawn."""
         over_http = config.stats.startswith(("http://", "https://"))
         self.source = Source(
-            name=config.name, kind="haproxyHttp" if over_http else "haproxySocket", target=shown_url(config.stats)
+            name=config.name,
+            kind=SourceKind.haproxyHttp if over_http else SourceKind.haproxySocket,
+            target=shown_url(config.stats),
         )
         self._read = self._read_http if over_http else self._read_socket
         octets = min(MAX_BYTES, budget.max_octets)
@@ -480,8 +482,8 @@ def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:
 def _info_texts(info: Info) -> dict[str, bytes]:
     """Return the cells of haxProcessTable that come from ``show info``."""
     texts = {}
-    for column in schema.PROCESS_TABLE.columns:
-        for name in (column.field, *column.aliases):
+    for field in INFO_FIELDS:
+        for name in (field.key, *field.aliases):
             if info.fields.get(name):
-                texts[column.name] = info.fields[name].encode(errors="replace")
+                texts[f"haxProcess{field.suffix}"] = info.fields[name].encode(errors="replace")
     return texts

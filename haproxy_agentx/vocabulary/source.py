@@ -13,7 +13,7 @@
 
 The text of each is one line for an operator: what, where, and what to do.
 """
-# ruff: noqa: N818  -- the names are the states that haxSourceState shows
+# ruff: noqa: N815, N818  -- the names are the labels of the MIB, and the states that haxSourceState shows
 
 import errno
 from enum import IntEnum
@@ -32,6 +32,18 @@ class SourceState(IntEnum):
     denied = 4
     absent = 5
     disabled = 6
+
+
+class SourceKind(IntEnum):
+    """haxSourceKind; the members' names are the labels of the MIB."""
+
+    haproxySocket = 1
+    haproxyHttp = 2
+    kernelAddresses = 3
+    keepalivedFifo = 4
+    keepalivedTraps = 5
+    keepalivedMib = 6
+    haproxyMaster = 7
 
 
 class SourceError(Exception):

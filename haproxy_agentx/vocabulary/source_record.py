@@ -1,10 +1,9 @@
 """What is known of each source of data: the row of haxSourceTable. No clock in it: ``now`` is monotonic, in seconds."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from haproxy_agentx.vocabulary.source import OverLimit, SourceError, SourceState
+from haproxy_agentx.vocabulary.source import OverLimit, SourceError, SourceKind, SourceState
 
 MAX_REPORTED = 5
 """Different failures in one state that are worth a line in the log each; more of them are a flood of one kind."""
@@ -17,7 +16,7 @@ class Source:
     """One source and how reading it goes. ``target`` is a path or a URL, never with credentials."""
 
     name: str
-    kind: str
+    kind: SourceKind
     target: str
     state: SourceState = SourceState.stale
     last_good: float | None = None
@@ -77,20 +76,3 @@ class Source:
     def age(self, now: float) -> float | None:
         """Seconds since the last good reading."""
         return None if self.last_good is None else now - self.last_good
-
-    def texts(self, now: float) -> Mapping[str, bytes]:
-        """Return the cells of the row."""
-        texts = {
-            "haxSourceName": self.name.encode(),
-            "haxSourceKind": self.kind.encode(),
-            "haxSourceTarget": self.target.encode(errors="replace"),
-            "haxSourceState": self.state.name.encode(),
-            "haxSourceSuccesses": b"%d" % self.successes,
-            "haxSourceFailures": b"%d" % self.failures,
-            "haxSourceLastError": self.last_error.encode(errors="replace"),
-        }
-        if self.last_good is not None:
-            texts["haxSourceReadingAge"] = b"%d" % ((now - self.last_good) * 1000)
-        if self.last_error_at is not None:
-            texts["haxSourceLastErrorAge"] = b"%d" % (now - self.last_error_at)
-        return texts

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Final
 
 from haproxy_agentx.system.descriptors import ReadEvents
-from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, Unresponsive
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceKind, Unresponsive
 from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp import netlink
 from haproxy_agentx.vrrp.interfaces import Interfaces
@@ -72,7 +72,7 @@ class KernelAddresses:
 
     def __init__(self, on_change: Callable[[Kernel, float], None]) -> None:
         self.kernel: Kernel | None = None
-        self.source = Source(name="kernel", kind="kernelAddresses", target="rtnetlink")
+        self.source = Source(name="kernel", kind=SourceKind.kernelAddresses, target="rtnetlink")
         self._on_change = on_change
 
     async def run(self) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 
 from haproxy_agentx.system.descriptors import ReadEvents
 from haproxy_agentx.system.patience import lateness
-from haproxy_agentx.vocabulary.source import Absent, Invalid, SourceError, of_os_error
+from haproxy_agentx.vocabulary.source import Absent, Invalid, SourceError, SourceKind, of_os_error
 from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp.fifo_file import nobody_writes, open_fifo
 from haproxy_agentx.vrrp.fifo_lines import LineSplitter, is_about_others, parse
@@ -71,7 +71,7 @@ class Fifo:
         self.path = path
         self.writer: bool | None = None
         self.bad_lines = 0
-        self.source = Source(name="fifo", kind="keepalivedFifo", target=path)
+        self.source = Source(name="fifo", kind=SourceKind.keepalivedFifo, target=path)
         self._on_line = on_line
         self._on_writer = on_writer
         self._splitter = LineSplitter()

@@ -19,6 +19,7 @@ from haproxy_agentx.vocabulary.source import (
     OverLimit,
     Refused,
     SourceError,
+    SourceKind,
     Unresponsive,
     of_os_error,
 )
@@ -94,7 +95,7 @@ class MibPoll:
         on_failure: Callable[[MibFailure, float], None],
         interval: float = 5.0,
     ) -> None:
-        self.source = Source(name="keepalived-mib", kind="keepalivedMib", target=access.address)
+        self.source = Source(name="keepalived-mib", kind=SourceKind.keepalivedMib, target=access.address)
         self._on_reading = on_reading
         self._on_failure = on_failure
         self._interval = interval

@@ -17,7 +17,7 @@ from haproxy_agentx.snmp import endpoint, secret, v2c
 from haproxy_agentx.snmp.access import User, V3Access
 from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
-from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceState
+from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceKind, SourceState
 from haproxy_agentx.vocabulary.source_record import MAX_REPORTED, Source
 from haproxy_agentx.vrrp import inherited, trap_words, traps
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
@@ -81,7 +81,7 @@ class TrapListener:
         self._endpoint = endpoint.parse(address)
         if not self._endpoint.is_loopback:
             raise ValueError("notifications are listened to on the loopback only: write 127.0.0.1:1162")
-        self.source = Source(name="keepalived-traps", kind="keepalivedTraps", target=address)
+        self.source = Source(name="keepalived-traps", kind=SourceKind.keepalivedTraps, target=address)
         self._local = (self._endpoint.host, self._endpoint.port)
         self._credentials = credentials
         self._on_trap = on_trap

@@ -23,17 +23,17 @@ Row = dict[str, str]
 """Value by name of the column without what all columns of its table begin with; enumerations by label."""
 
 
-def entry(table: Table) -> str:
+def entry(table: Table[Column]) -> str:
     """Give the object identifier below which the cells of a table are."""
     return dotted(schema.column_oid(table, table.index)[:-1])
 
 
-def rows(table: Table, lines: Iterable[str]) -> dict[str, Row]:
+def rows(table: Table[Column], lines: Iterable[str]) -> dict[str, Row]:
     """Gather a walk (`-On`) by row: index -> row. What is not of the table is left out."""
     return _gathered(table, map(read_line, lines))
 
 
-def _gathered(table: Table, varbinds: Iterable[tuple[str, str]]) -> dict[str, Row]:
+def _gathered(table: Table[Column], varbinds: Iterable[tuple[str, str]]) -> dict[str, Row]:
     below = f"{entry(table)}."
     columns = {str(column.sub_id): column for column in table.columns}
     gathered: dict[str, Row] = {}
@@ -44,7 +44,7 @@ def _gathered(table: Table, varbinds: Iterable[tuple[str, str]]) -> dict[str, Ro
     return gathered
 
 
-def _short(table: Table, column: Column) -> str:
+def _short(table: Table[Column], column: Column) -> str:
     return column.name.removeprefix(table.name.removesuffix("Table"))
 
 

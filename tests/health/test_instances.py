@@ -8,6 +8,7 @@ from haproxy_agentx.health.belief import RECONNECT, START
 from haproxy_agentx.health.instance import Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Held, Role
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import (
     Address,
     AddressPlace,
@@ -79,14 +80,14 @@ def test_without_a_fifo_traps_tell_the_role():
     known = Instances()
     (change,) = known.take_trap(trap(VrrpState.master), 1.0)
     assert change.after is Role.master
-    assert known.known["SITE"].source == "keepalivedTraps"
+    assert known.known["SITE"].source is SourceKind.keepalivedTraps
 
 
 def test_the_mib_tells_the_role_where_there_was_no_event():
     known = Instances()
     (change,) = known.take_reading(reading(VrrpState.master, 1.0))
     assert change.after is Role.master
-    assert known.known["SITE"].source == "keepalivedMib"
+    assert known.known["SITE"].source is SourceKind.keepalivedMib
 
 
 def test_a_mib_that_contradicts_an_event_twice_is_believed():

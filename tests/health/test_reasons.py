@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.reasons import TEXT_LIMIT, known_reasons, reason_names, reason_text
-from haproxy_agentx.objects.health_conventions import REASON_BITS
+from haproxy_agentx.objects.health_conventions import REASONS
 
 masks = st.integers(0, 2**64)
 
 
 @given(masks)
 def test_bit_n_of_a_mask_is_the_named_bit_n(mask):
-    names = [name for name, bit in REASON_BITS.items() if mask >> bit & 1]
+    names = [name for name, bit in REASONS.labels.items() if mask >> bit & 1]
     assert reason_names(known_reasons(mask)) == names
 
 

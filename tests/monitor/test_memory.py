@@ -13,6 +13,7 @@ from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.service import Observation, Plan, Service
+from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
 IP = "192.0.2.1"
@@ -47,7 +48,7 @@ def test_instances_read_as_they_were_written(memories):
     first = instances(memories)
     for name, memory in memories.items():
         first.known[name].role = memory.role
-        first.known[name].source = "keepalivedFifo" if memory.by_fifo else "keepalivedMib"
+        first.known[name].source = SourceKind.keepalivedFifo if memory.by_fifo else SourceKind.keepalivedMib
     texts = remember_instances(first)
     assert texts.keys() - {KEEPALIVED} == {PREFIX + name for name in memories}
     assert recall_instances(texts) == memories

@@ -17,6 +17,7 @@ from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.process_columns import INFO_FIELDS
 from haproxy_agentx.objects.stat_fields import KINDS, STAT_FIELDS
+from haproxy_agentx.objects.syntax import FLAG
 from tests.support.programs import ROOT
 from tests.support.wait import eventually
 
@@ -32,7 +33,7 @@ BY_KIND = {
 BY_TYPE = dict(zip("0123", "FBSL", strict=True))
 COLUMNS = [column for table in schema.TABLES for column in (table.index, *table.columns)]
 NAMED = [
-    *(tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE, tc.FLAG, htc.HEALTH, htc.ROLE, htc.READINESS),
+    *(tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE, FLAG, htc.HEALTH, htc.ROLE, htc.READINESS),
     *(htc.CAUSE, htc.MEMBER_KIND, htc.EVENT_KIND, htc.DELIVERY, htc.TRAP_SEEN),
 ]
 NUMBERS = {"Counter64", "Gauge32", "Unsigned32", "Integer32 (-1..2147483647)"}
@@ -75,7 +76,7 @@ def test_every_cell_of_the_samples_has_a_column_and_a_value(sample):
 
 @pytest.mark.parametrize("sample", INFO_SAMPLES, ids=lambda path: path.parent.name)
 def test_every_line_of_show_info_has_a_column_and_a_value(sample):
-    declared = {key: column for column in schema.PROCESS_TABLE.columns for key in (column.field, *column.aliases)}
+    declared = {key: field for field in INFO_FIELDS for key in (field.key, *field.aliases)}
     lines = [line for line in sample.read_text().splitlines() if line]
     assert lines
     for line in lines:
@@ -178,12 +179,12 @@ def test_the_numbers_of_show_info_are_those_of_a_real_haproxy(haproxy):
 def test_field_n_is_column_ten_plus_n():
     assert [field.number for field in STAT_FIELDS] == list(range(119))
     assert [field.number for field in INFO_FIELDS] == list(range(len(INFO_FIELDS)))
-    for table in (*BY_KIND.values(), schema.PROCESS_TABLE):
-        fields = STAT_FIELDS if table is not schema.PROCESS_TABLE else INFO_FIELDS
-        keys = [getattr(field, "name", None) or field.key for field in fields]
+    for table in BY_KIND.values():
         for column in table.columns:
             if 10 <= column.sub_id < 200:
-                assert column.field == keys[column.sub_id - 10]
+                assert column.field == STAT_FIELDS[column.sub_id - 10].name
+    names = {column.sub_id: column.name for column in schema.PROCESS_TABLE.columns}
+    assert all(names[10 + field.number] == f"haxProcess{field.suffix}" for field in INFO_FIELDS)
 
 
 def test_the_same_number_means_the_same_in_the_four_tables():

@@ -1,6 +1,7 @@
 """Texts of HAProxy as values on the wire (RFC 2741 5.3, 5.4; CONFORMANCE 38-40)."""
 
 import struct
+from enum import IntFlag
 
 import pyagentx3
 import pytest
@@ -228,7 +229,7 @@ def test_a_derived_syntax():
 
 
 # RFC 3416 2.5: all named bits, the first one as the highest bit of the first octet, what is left over is zero.
-SIGNS = bits("Signs", {name: number for number, name in enumerate("abcdefghij")})
+SIGNS = bits("Signs", IntFlag("Signs", {name: 1 << number for number, name in enumerate("abcdefghij")}))
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,19 @@ from haproxy_agentx.agentx.view import MibView, Walk
 from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.agent_objects import SourceRow
 from haproxy_agentx.objects.layout import Layout, arrange, survey
 from haproxy_agentx.objects.tables import (
     STAT_TABLES,
     StatColumns,
     encode_present,
     object_names,
+    row_columns,
     scalar_columns,
     small_columns,
 )
+from haproxy_agentx.vocabulary.source import SourceKind
+from haproxy_agentx.vocabulary.source_record import Source
 from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
 from tests.support.wire import read_varbinds
 
@@ -234,18 +238,20 @@ def test_a_paused_answer_is_of_one_reading():
 # Small tables: what is asked for is made at that moment.
 def test_a_small_table():
     ages = count(1)
+    nine, two = (Source(name=name, kind=SourceKind.keepalivedFifo, target="/f") for name in ("nine", "two"))
+    two.last_good = 0.0
     rows = {
-        (9,): lambda: {"haxSourceName": b"nine", "haxSourceLastError": b"", "haxSourceFailures": b"0"},
-        (2,): lambda: {"haxSourceName": b"two", "haxSourceReadingAge": b"%d" % next(ages)},
+        (9,): lambda: SourceRow(nine, 5.0),
+        (2,): lambda: SourceRow(two, next(ages) / 1000),
+        (3,): lambda: None,
     }
-    view = MibView(small_columns(ROOT, schema.SOURCE_TABLE, rows), object_names(ROOT))
+    view = MibView(row_columns(ROOT, schema.SOURCE_TABLE, rows), object_names(ROOT))
     assert cell(view, "haxSourceName", 9) == (Tag.OCTET_STRING, b"\0\0\0\4nine")
     assert cell(view, "haxSourceReadingAge", 2)[1] == b"\0\0\0\1"
     assert cell(view, "haxSourceReadingAge", 2)[1] == b"\0\0\0\2"
     assert cell(view, "haxSourceReadingAge", 9) == (Tag.NO_SUCH_INSTANCE, b"")
     assert cell(view, "haxSourceReadingAge", 3) == (Tag.NO_SUCH_INSTANCE, b"")
     assert cell(view, "haxSourceLastError", 9) == (Tag.OCTET_STRING, b"\0\0\0\0")
-    assert cell(view, "haxSourceLastError", 2) == (Tag.NO_SUCH_INSTANCE, b"")
     names = [from_key(name) for name in walked(view, 64)]
     assert names[:2] == [(*column("haxSourceName"), 2), (*column("haxSourceName"), 9)]
 
@@ -269,7 +275,7 @@ def test_a_small_table_of_two_indexes():
 
 
 def test_a_small_table_without_rows_has_its_objects():
-    view = MibView(small_columns(ROOT, schema.SOURCE_TABLE, {}), object_names(ROOT))
+    view = MibView(row_columns(ROOT, schema.SOURCE_TABLE, {}), object_names(ROOT))
     assert view.columns == ()
     assert cell(view, "haxSourceName", 1) == (Tag.NO_SUCH_INSTANCE, b"")
 

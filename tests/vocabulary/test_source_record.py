@@ -1,30 +1,32 @@
 """What is known of a source, and when a failure is worth a line in the log (CONFORMANCE L1, L2)."""
 
+from haproxy_agentx.objects.agent_objects import SourceRow
 from haproxy_agentx.objects.schema import SOURCE_TABLE
-from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, SourceState, Unresponsive
+from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, SourceKind, SourceState, Unresponsive
 from haproxy_agentx.vocabulary.source_record import MAX_REPORTED, Source
+from tests.support.cells import Shown, cells
 
 
 def source() -> Source:
-    return Source(name="local", kind="haproxySocket", target="/run/h.sock")
+    return Source(name="local", kind=SourceKind.haproxySocket, target="/run/h.sock")
 
 
 def test_before_the_first_reading():
-    texts = source().texts(100.0)
-    assert texts["haxSourceState"] == b"stale"
-    assert texts["haxSourceLastError"] == b""
-    assert {"haxSourceReadingAge", "haxSourceLastErrorAge"} & texts.keys() == set()
+    found = row(source(), 100.0)
+    assert found["haxSourceState"] == "stale"
+    assert found["haxSourceLastError"] == ""
+    assert {"haxSourceReadingAge", "haxSourceLastErrorAge"} & found.keys() == set()
 
 
 def test_all_cells_are_columns():
     one = source()
     one.succeeded(1.0)
     one.failed(Absent("gone"), 2.0)
-    assert texts_of(one) == {column.name for column in SOURCE_TABLE.columns}
+    assert row(one, 3.0).keys() == {column.name for column in SOURCE_TABLE.columns}
 
 
-def texts_of(one: Source) -> set[str]:
-    return set(one.texts(3.0))
+def row(one: Source, now: float) -> dict[str, Shown]:
+    return cells(SOURCE_TABLE, SourceRow(one, now))
 
 
 def test_ages_and_counts():
@@ -32,11 +34,11 @@ def test_ages_and_counts():
     assert one.succeeded(10.0)
     assert not one.succeeded(11.0)
     one.failed(Denied("no"), 12.5)
-    texts = one.texts(15.25)
-    assert texts["haxSourceReadingAge"] == b"4250"
-    assert texts["haxSourceLastErrorAge"] == b"2"
-    assert (texts["haxSourceSuccesses"], texts["haxSourceFailures"]) == (b"2", b"1")
-    assert (texts["haxSourceState"], texts["haxSourceLastError"]) == (b"denied", b"no")
+    found = row(one, 15.25)
+    assert found["haxSourceReadingAge"] == 4250
+    assert found["haxSourceLastErrorAge"] == 2
+    assert (found["haxSourceSuccesses"], found["haxSourceFailures"]) == (2, 1)
+    assert (found["haxSourceState"], found["haxSourceLastError"]) == ("denied", "no")
     assert one.age(15.0) == 4.0
 
 

@@ -66,7 +66,7 @@ def _objects(numbered: Iterable[tuple[Oid, Column | Scalar]]) -> str:
     return table(("OID below the root", "name", "type", "unit", "description"), rows)
 
 
-def _columns(table: Table) -> Iterator[tuple[Oid, Column]]:
+def _columns(table: Table[Column]) -> Iterator[tuple[Oid, Column]]:
     for column in (table.index, *table.columns):
         yield _below(schema.column_oid(table, column)), column
 
