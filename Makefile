@@ -75,6 +75,16 @@ ZOO ?=
 zoo: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete  ## compare what it reports in many set-ups with what clients get; ZOO='--quick', ZOO='-v ENTRY ...'
 	@$(COMPILED) $(PYTHON) -m tests.zoo $(ZOO)
 
+ROOT ?=
+DOCS ?=
+TO   ?=
+.PHONY: packs packs-write
+packs: root packages-run packages-packs $(VENV)/dev $(MIBS)/.complete  ## run the packs for monitoring systems with the real software; as root
+	@$(COMPILED) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/packs)
+
+packs-write: $(VENV)/dev  ## write the packs; ROOT=OID of another root, DOCS=URL of operations.md, TO=FOLDER
+	@$(AS_OWNER) $(PYTHON) -m integration.packs $(if $(ROOT),--root $(ROOT)) $(if $(DOCS),--docs $(DOCS)) $(if $(TO),--to $(TO))
+
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; SUITE=trixie, TESTS='...'
 	@$(COMPILED) $(PYTHON) -m integration.dockerlab test --suite $(SUITE) $(TESTS)

@@ -2,9 +2,10 @@
 
 usage: python -m tools.run_tests [--times N] [--busy N] [PYTEST ARGUMENTS]
 
-Without pytest's arguments all tests run but those of the lab of containers (`make lab`) and the attacks (`make
-attack`): first those that share nothing, side by side, file by file; then the conformance tests once more on uvloop;
-then those of the lab, on uvloop, one after another. A test runs once, and what it says counts.
+Without pytest's arguments all tests run but those of the lab of containers (`make lab`), the attacks (`make attack`)
+and the packs in real monitoring systems (`make packs`): first those that share nothing, side by side, file by file;
+then the conformance tests once more on uvloop; then those of the lab, on uvloop, one after another. A test runs once,
+and what it says counts.
 
 --times runs all of it so many times and ends with a table of the tests that failed, and how often; --busy keeps so many
 processors busy meanwhile. Exit status 0 when some tests passed and none failed.
@@ -28,7 +29,8 @@ from integration.ending import end_in_order
 LAB = "tests/lab"
 CONTAINERS = "tests/docker"
 ATTACKS = "tests/attack"
-IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS))
+PACKS = "tests/packs/live"
+IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS, PACKS))
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", *IGNORED, "tests")
 ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
 RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}

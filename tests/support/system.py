@@ -16,7 +16,7 @@ MARK = "system"
 MARKS = ("lab", "docker")
 """Marks that include it."""
 
-FOLDERS = frozenset({"attack", "docker", "service"})
+FOLDERS = frozenset({"attack", "docker", "live", "service"})
 """Folders of tests whose tests all need the system."""
 
 FIXTURES = frozenset({"certificates", "snmpd_factory"})

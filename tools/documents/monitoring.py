@@ -1,0 +1,53 @@
+"""What a person sees in each monitoring system, as tables for docs/monitoring.md. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.severity import OF_HEALTH, Severity
+from integration.packs.alarms import ALARMS, SITE_ALARMS, THRESHOLDS, Alarm, SiteAlarm, of_health
+from integration.packs.operations import anchor
+from integration.packs.pack import macro_case
+from integration.packs.prometheus import LEVELS, alert_name
+from tools.documents.parts import Parts, table
+
+_BY_NAME = {alarm.name: alarm for alarm in ALARMS}
+WELL = "no problem"
+
+
+def states() -> str:
+    """Return what a person sees in each system for each health of a service."""
+    rows = []
+    for health in Health:
+        severity = OF_HEALTH[health]
+        alarm = _BY_NAME.get(of_health(health))
+        shown = [system(severity, alarm) for system in SYSTEMS.values()]
+        rows.append((f"[{health.name} ({health.value})](operations.md#health-{health.name.lower()})", *shown))
+    return table(("health", *SYSTEMS), rows)
+
+
+def alarms() -> str:
+    """Return all alarms: of what, when, severity and section."""
+    rows = [(one.name, one.kind, one.summary, one.severity.name, _section(one)) for one in ALARMS]
+    rows += [(one.name, "service, on all nodes", one.summary, one.severity.name, _section(one)) for one in SITE_ALARMS]
+    return table(("alarm", "of a", "is raised when it", "severity", "what to do"), rows)
+
+
+def thresholds() -> str:
+    """Return the thresholds: name in Zabbix, default and meaning."""
+    rows = [(f"`{{$HAX.{macro_case(one.name)}}}`", f"{one.default} {one.unit}", one.meaning) for one in THRESHOLDS]
+    return table(("threshold", "default", "meaning"), rows)
+
+
+def _section(alarm: Alarm | SiteAlarm) -> str:
+    return f"[{alarm.section}](operations.md#{anchor(alarm.section)})"
+
+
+def _prometheus(severity: Severity, alarm: Alarm | None) -> str:
+    return f"{alert_name(alarm)}, {LEVELS[severity]}" if alarm else WELL
+
+
+SYSTEMS: Mapping[str, Callable[[Severity, Alarm | None], str]] = {"Prometheus": _prometheus}
+
+
+PARTS: Parts = {"states": states, "alarms": alarms, "thresholds": thresholds}
+"""What is generated, by name."""
