@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from time import monotonic
 
 from benchmarks.failovers.judge import Tally, false_roles, in_order
 from benchmarks.failovers.pair import KEEPALIVED_LOG, START, Pair, changes, pair, pause, roles
 from integration.netlab import LabError, control, wait_for
 from integration.netlab.plan import VIRTUAL
 from tests.support.reported import reported
+from tests.support.wait import until
 
 HOST = "lb1"
 MANY = "notifications: {limit: 600/min, servers: true}\n"
@@ -72,9 +72,8 @@ def kill(number: int, chance: Random) -> Iterator[Killed]:
 
 def _await_event(found: Pair) -> None:
     """Wait for the moment in which something is put into the log and sent."""
-    before, deadline = found.last(HOST), monotonic() + UP
-    while found.last(HOST) <= before and monotonic() < deadline:
-        pass  # a millisecond decides
+    before = found.last(HOST)
+    until(lambda: found.last(HOST) > before, UP, every=0)  # a millisecond decides
 
 
 def _wait(condition: Callable[[], object], found: Pair) -> None:

@@ -11,7 +11,7 @@ from haproxy_agentx.vrrp.model import VrrpState
 from integration.netlab import Trap
 from integration.netlab.plan import ROOT
 from integration.netlab.traps import VRRP_STATE, VRRP_STATE_CHANGE
-from integration.netlab.traps import varbind as read_line
+from integration.walks import Varbind
 
 UP_TIME = "1.3.6.1.2.1.1.3.0"
 NAMES = {
@@ -30,7 +30,7 @@ def entry(table: Table[Column]) -> str:
 
 def rows(table: Table[Column], lines: Iterable[str]) -> dict[str, Row]:
     """Gather a walk (`-On`) by row: index -> row. What is not of the table is left out."""
-    return _gathered(table, map(read_line, lines))
+    return _gathered(table, ((name, text) for name, _, text in map(Varbind.parse, lines)))
 
 
 def _gathered(table: Table[Column], varbinds: Iterable[tuple[str, str]]) -> dict[str, Row]:

@@ -1,4 +1,4 @@
-"""The log of the trap sink, read. Pure: text in, records out."""
+"""The log of a trap sink, read: of the labs' and of a test's own. Pure: text in, records out."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from integration.netlab.plan import ADDRESSES
+from integration.walks import Varbind
 
 TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
 VRRP_STATE_CHANGE = "1.3.6.1.4.1.9586.100.5.2.10.0.2"
@@ -14,6 +15,10 @@ VRRP_STATE = "1.3.6.1.4.1.9586.100.5.2.3.1.4"
 
 SOURCE = re.compile(r"\[([0-9.]+)\]")
 NAMES = {address: host for host, address in ADDRESSES.items()}
+
+V1 = "TRAPV1"
+V1_FORMAT = f"format1 {V1}\\t%N\\t%w\\t%q\\t%T\\t%v\\n"
+"""Line of snmptrapd.conf for SNMPv1 traps; that for others is in integration/config/snmptrapd.conf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Trap:
     time: str
     source: str
     oid: str
-    varbinds: dict[str, str]
+    bindings: tuple[Varbind, ...]
 
     @classmethod
     def parse(cls, line: str) -> Self | None:
@@ -36,8 +41,14 @@ class Trap:
         found = SOURCE.search(rest[0]) if rest else None
         if not found:
             return None
-        varbinds = dict(map(varbind, filter(None, rest[1:])))
-        return cls(time, NAMES.get(found[1], found[1]), varbinds.get(TRAP_OID, "").lstrip("."), varbinds)
+        bindings = tuple(Varbind.parse(part) for part in rest[1:] if part)
+        oid = next((one.text for one in bindings if one.name == TRAP_OID), "")
+        return cls(time, NAMES.get(found[1], found[1]), oid.lstrip("."), bindings)
+
+    @property
+    def varbinds(self) -> dict[str, str]:
+        """Text by name."""
+        return {name: text for name, _, text in self.bindings}
 
     @property
     def vrrp(self) -> tuple[str, int] | None:
@@ -48,15 +59,37 @@ class Trap:
         return self.varbinds[VRRP_NAME], int(self.varbinds[VRRP_STATE])
 
 
-def varbind(text: str) -> tuple[str, str]:
-    """Split `.1.3.6 = TYPE: value`."""
-    name, _, value = text.partition(" = ")
-    kind, colon, rest = value.partition(": ")
-    return name.lstrip("."), (rest if colon and '"' not in kind else value).strip('"')
+@dataclass(frozen=True, slots=True)
+class TrapV1:
+    """A Trap-PDU of SNMPv1 (RFC 1157 4.1.6) without its agent-addr; the time-stamp is in hundredths of a second."""
+
+    enterprise: str
+    generic: int
+    specific: int
+    up_time: int
+    bindings: tuple[Varbind, ...]
+
+    @classmethod
+    def parse(cls, line: str) -> Self | None:
+        """Read a line that ``V1_FORMAT`` printed; None for any other one."""
+        head, *rest = line.rstrip("\n").split("\t")
+        if head != V1:
+            return None
+        enterprise, generic, specific, up_time, *varbinds = rest
+        numbers = int(generic), int(specific.removeprefix(".")), int(up_time)
+        return cls(enterprise.removeprefix("."), *numbers, tuple(Varbind.parse(part) for part in varbinds if part))
+
+
+def whole_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a log that is being written; an unfinished last one is left out."""
+    return (line for line in text.splitlines(keepends=True) if line.endswith("\n"))
 
 
 def parse(text: str) -> Iterator[Trap]:
-    """Read the log; an unfinished last line is left out."""
-    for line in text.splitlines(keepends=True):
-        if line.endswith("\n") and (trap := Trap.parse(line)):
-            yield trap
+    """Read the notifications of a log."""
+    return filter(None, map(Trap.parse, whole_lines(text)))
+
+
+def parse_v1(text: str) -> Iterator[TrapV1]:
+    """Read the SNMPv1 traps of a log."""
+    return filter(None, map(TrapV1.parse, whole_lines(text)))

@@ -13,7 +13,7 @@ import pytest
 from pyagentx3.network import Network
 
 from tests.support import wire
-from tests.support.programs import Program
+from tests.support.programs import Program, script
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Row, Snmpd, SnmpError
 from tests.support.wait import eventually, throughout
@@ -28,7 +28,7 @@ Start = Callable[..., Program]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as running:
-        yield lambda *command: running.enter_context(Program(*command, log=tmp_path / "agent.log"))
+        yield lambda *command: running.enter_context(script(*command, log=tmp_path / "agent.log"))
 
 
 def served(snmpd: Snmpd, row: str = "1.1") -> Row | None:

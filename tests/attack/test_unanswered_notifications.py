@@ -13,12 +13,13 @@ from typing import NamedTuple
 import pytest
 
 from haproxy_agentx.vocabulary.event import Kind
+from integration.walks import Varbind
 from tests.support.daemon import OID, Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket, answers
 from tests.support.probe import Probe
 from tests.support.snmpd import Snmpd
-from tests.support.snmptrapd import Snmptrapd, Varbind
+from tests.support.snmptrapd import Snmptrapd
 from tests.support.stat_csv import answer, backend, frontend, server, show_info
 from tests.support.wait import eventually
 

@@ -23,7 +23,7 @@ from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT, TABLE
 from tests.support.golden_pdus import HEX
 from tests.support.our_agent import Agent, exchange, opened, view_of
-from tests.support.programs import Program
+from tests.support.programs import script
 from tests.support.scripted_master import Link, ScriptedMaster, late
 from tests.support.snmpd import Row, Snmpd, SnmpError
 from tests.support.wait import eventually
@@ -192,7 +192,7 @@ def test_c52_copies_are_answered_once_each(link: Link, kind: int):
 # 7.1.9 through snmpd, which gives a stopped subagent up after six seconds. The stall itself is in
 # tests/agentx/test_pyagentx3_defects.py; here it is shorter, and snmpd has sent copies, but not closed.
 def test_c52_a_short_stall_is_survived(snmpd: Snmpd, tmp_path):
-    with Program("tests/support/our_agent.py", snmpd.agentx, 5, log=tmp_path / "log") as agent:
+    with script("tests/support/our_agent.py", snmpd.agentx, 5, log=tmp_path / "log") as agent:
         first = "1.3.6.1.4.1.58999.1.1.1.1.1.1"
         eventually(lambda: snmpd.one(first).type == "Counter64", 10)
         agent.freeze()

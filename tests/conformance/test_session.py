@@ -23,7 +23,7 @@ from tests.support import golden, wire
 from tests.support.fake_haproxy import full_queue
 from tests.support.golden import GOLDEN, ROOT
 from tests.support.our_agent import IDENTITY, QUICK, Agent, opened
-from tests.support.programs import Program
+from tests.support.programs import script
 from tests.support.scripted_master import Link, ScriptedMaster, grant, hang_up, late, refuse, say, silence
 from tests.support.snmpd import Snmpd
 from tests.support.wait import eventually, throughout
@@ -286,7 +286,7 @@ def test_c08_permission_denied(tmp_path: Path):
     with TemporaryDirectory() as folder, Snmpd(Path(folder) / "snmpd") as snmpd:
         Path(folder).chmod(0o755)
         snmpd.agentx.chmod(0o600 if other else 0)
-        with Program("tests/support/our_agent.py", snmpd.agentx, 1, *other, log=log) as agent:
+        with script("tests/support/our_agent.py", snmpd.agentx, 1, *other, log=log) as agent:
             eventually(lambda: "permission denied" in log.read_text() or not agent.alive, 10)
             assert "agentXPerms" in log.read_text(), log.read_text()
             snmpd.agentx.chmod(0o666)

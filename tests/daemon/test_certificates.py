@@ -13,7 +13,8 @@ from tests.support.daemon import Daemon, source
 from tests.support.daemon_fixtures import ROWS
 from tests.support.expected import Mib
 from tests.support.fake_haproxy import FakeSocket, answers
-from tests.support.real_haproxy import HAPROXY, free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import HAPROXY, RealHaproxy
 from tests.support.snmpd import Snmpd
 from tests.support.stat_csv import answer, show_info
 
@@ -83,7 +84,7 @@ def version() -> tuple[int, ...]:
 # HAProxy knows the command from 3.2 on. What an older one does not know is asked once, and no rows are shown.
 def test_a_real_haproxy_of_any_version(daemon_factory, snmpd, folder, mib, certificates):
     more = f"frontend tls\n  bind 127.0.0.1:{free_port()} ssl crt {certificates.pem('expired')}\n"
-    with real_haproxy(folder, more=more) as haproxy:
+    with RealHaproxy(folder, more=more) as haproxy:
         daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.user)])
         knows = version() >= (3, 2)
         daemon.eventually(lambda: bool(shown(snmpd, mib)) is knows, within=15)

@@ -4,7 +4,7 @@ import json
 
 from tests.support.daemon import source
 from tests.support.expected import Mib
-from tests.support.real_haproxy import ask, real_haproxy
+from tests.support.real_haproxy import RealHaproxy, ask
 
 NOT_RELOADED, SUCCEEDED, FAILED = 1, 2, 3
 
@@ -17,7 +17,7 @@ def test_the_master_process_by_snmp(daemon_factory, snmpd, folder):
         return row.value
 
     held = "  timeout client 300s"  # an old worker stays for as long as a client of it is looked at
-    with real_haproxy(folder, master=True, more=held) as haproxy:
+    with RealHaproxy(folder, master=True, more=held) as haproxy:
         local = source("local", haproxy.user, master_socket=haproxy.master)
         daemon = daemon_factory(snmpd.agentx, [local])
         daemon.eventually(lambda: (cell("ReloadResult"), cell("OldWorkers")) == (NOT_RELOADED, 0), within=15)

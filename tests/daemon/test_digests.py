@@ -2,7 +2,8 @@
 
 from tests.support.daemon import source
 from tests.support.expected import Mib
-from tests.support.real_haproxy import free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy
 
 BACKEND = "backend be\n  server one 127.0.0.1:{port} check\n  server two 127.0.0.2:{port}\n"
 
@@ -13,9 +14,9 @@ def test_equal_where_haproxy_is_configured_alike(daemon_factory, snmpd, folder):
         (folder / name).mkdir()
     more = BACKEND.format(port=free_port())
     with (
-        real_haproxy(folder / "a", more=more) as one,
-        real_haproxy(folder / "b", more=more) as two,
-        real_haproxy(folder / "c", more=more.replace("127.0.0.2", "127.0.0.3")) as other,
+        RealHaproxy(folder / "a", more=more) as one,
+        RealHaproxy(folder / "b", more=more) as two,
+        RealHaproxy(folder / "c", more=more.replace("127.0.0.2", "127.0.0.3")) as other,
     ):
         names = {"a": one, "b": two, "c": other}
         daemon = daemon_factory(snmpd.agentx, [source(name, each.plain) for name, each in names.items()])

@@ -17,8 +17,9 @@ from tests.support import expected, mibs
 from tests.support.daemon import OID, Daemon, source
 from tests.support.expected import Cells, Mib, Reported, differences
 from tests.support.fake_haproxy import FakeSocket, FakeWeb, answers, web_answer
+from tests.support.ports import free_port
 from tests.support.programs import ROOT
-from tests.support.real_haproxy import ask, free_port, real_haproxy
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.snmpd import Row, Snmpd
 from tests.support.stat_csv import (
     BACKEND,
@@ -239,7 +240,7 @@ def test_live(daemon_factory, snmpd, folder, mib):
     ports = {name: free_port() for name in ("fe", "dead")}
     with ExitStack() as running:
         ports["web"] = running.enter_context(FakeWeb(web_answer(b"hello"))).port
-        haproxy = running.enter_context(real_haproxy(folder, more=PROXIES.format(folder=folder, **ports)))
+        haproxy = running.enter_context(RealHaproxy(folder, more=PROXIES.format(folder=folder, **ports)))
         daemon = daemon_factory(snmpd.agentx, [source("live", haproxy.user)])
 
         def look() -> tuple[Cells, Cells]:

@@ -9,18 +9,12 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.root import ROOT
 from tests.support.daemon import source
 from tests.support.forged_traps import forged
+from tests.support.ports import free_udp_port
 from tests.support.wait import eventually
 
 OIDS = {scalar.name: ".".join(map(str, schema.scalar_oid(scalar, ROOT))) + ".0" for scalar in schema.SCALARS}
 V1_TRAP = bytes.fromhex("302702010004067075626c6963a41a06072b0601040192644004000000000201060201004301003000")
 NONE, WARNING, CRITICAL = 1, 2, 3
-
-
-def free_port() -> int:
-    """A port of UDP that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def shown(snmpd) -> tuple[object, object, str]:
@@ -34,7 +28,7 @@ def test_a_source_that_refuses_all_and_a_secret_that_all_can_read(daemon_factory
     community = tmp_path / "community"
     community.write_text("public\n")
     community.chmod(0o644)
-    port = free_port()
+    port = free_udp_port()
     keepalived = {
         "fifo": "none",
         "traps": f"127.0.0.1:{port}",
@@ -59,7 +53,7 @@ def test_a_source_that_refuses_all_and_a_secret_that_all_can_read(daemon_factory
 
 
 def test_more_instances_than_notifications_may_make_known(daemon_factory, snmpd, haproxy):
-    port = free_port()
+    port = free_udp_port()
     keepalived = {"fifo": "none", "traps": f"127.0.0.1:{port}"}
     daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path)], keepalived=keepalived, wait="registered")
     assert snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value == 0

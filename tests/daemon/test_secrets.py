@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.daemon import OID
 from tests.support.fake_haproxy import FakeWeb, sends, web_answer
-from tests.support.real_haproxy import free_port
+from tests.support.ports import free_port
 from tests.support.wait import eventually
 
 TOKEN, PASSWORD, COMMUNITY, PASSPHRASE = "t0ken-5ecret", "passw0rd-5ecret", "c0mmunity-5ecret", "passphrase-5ecret"

@@ -6,7 +6,6 @@ CONFORMANCE F8, F9, R5, with a real HAProxy where it matters.
 import os
 import signal
 import sqlite3
-import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -15,8 +14,9 @@ from tests.support import fake_haproxy as fake
 from tests.support.daemon import OID, RECOVERY, Daemon, source
 from tests.support.daemon_fixtures import ROWS
 from tests.support.fake_haproxy import FakeWeb, web_answer
+from tests.support.ports import free_port
 from tests.support.probe import Probe
-from tests.support.real_haproxy import RealHaproxy, ask, free_port, real_haproxy
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.snmpd import Snmpd
 from tests.support.stat_csv import answer, backend, server, show_info
 from tests.support.wait import until
@@ -71,7 +71,7 @@ def servers(snmpd: Snmpd) -> dict[str, str]:
 @contextmanager
 def reloadable(folder, **ports: int):
     """Give a real HAProxy with a master, and the function that reloads it with other proxies."""
-    with real_haproxy(folder, more=BEFORE.format(folder=folder, **ports), master=True) as haproxy:
+    with RealHaproxy(folder, more=BEFORE.format(folder=folder, **ports), master=True) as haproxy:
         file = folder / "haproxy.cfg"
         head = file.read_text().partition("\nfrontend fe")[0]
 
@@ -177,12 +177,14 @@ def test_f8_a_reload_between_the_answers(daemon, snmpd, haproxy):
             connection.send(answer([row | {"stot": str(100 + turn)} for row in ROWS]))
 
     haproxy.script = script
-    deadline = time.monotonic() + RECOVERY
-    while len(asked) < 40 and time.monotonic() < deadline:
+
+    def looked() -> bool:
         pid, sessions = (row.value for row in snmpd.get(PID, f"{SESSIONS}.1.2"))
         if pid >= 100:
             assert sessions == pid
-    assert len(asked) >= 40
+        return len(asked) >= 40
+
+    assert until(looked, RECOVERY, every=0)
     assert daemon.lines("Traceback") == []
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.real_haproxy import RealHaproxy, ask, free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.wait import throughout
 
 pytestmark = pytest.mark.system
@@ -60,7 +61,7 @@ def watched(
     folder: Path, *, interval: float = 0.5, timeout: float = 2.0, master: bool = False, probe: bool = False
 ) -> Iterator[Watched]:
     port = free_port()
-    with real_haproxy(folder, master=master, more=SITE.format(port=port)) as haproxy:
+    with RealHaproxy(folder, master=master, more=SITE.format(port=port)) as haproxy:
         source = {"name": "local", "stats": haproxy.plain, "interval": f"{interval}s", "timeout": f"{timeout}s"}
         more = {"services": [{"name": "site", "frontends": ["site"], "backends": []}]}
         if probe:

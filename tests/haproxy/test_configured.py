@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.configured import BATCH, CHECK, ROUNDS, SETTINGS, WEIGHT, ConfigurationDigest
 from haproxy_agentx.haproxy.stat import IDENTITY, Reading, RowKind, StatParser
-from tests.support.real_haproxy import ask, free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.stat_csv import COLUMNS, VERSIONS, Row, answer, backend, frontend, listener, server
 from tests.support.wait import eventually
 
@@ -214,7 +215,7 @@ class Watched:
 @pytest.mark.system
 def test_a_real_haproxy_in_traffic_checks_and_maintenance(folder):
     more = CONFIGURATION.format(folder=folder, port=free_port(), one="")
-    with real_haproxy(folder, more=more) as haproxy:
+    with RealHaproxy(folder, more=more) as haproxy:
         admin = str(folder / "admin.sock")
         operator, user = Watched(admin), Watched(haproxy.user)
         before, by_user = operator.read(), user.read()
@@ -241,7 +242,7 @@ def test_two_real_ones_of_the_same_configuration_and_of_others(folder):
     for number, one in enumerate(("", "", "fall 7", "maxconn 5", "backup")):
         place = folder / str(number)
         place.mkdir()
-        with real_haproxy(place, more=CONFIGURATION.format(folder=place, port=port, one=one)) as haproxy:
+        with RealHaproxy(place, more=CONFIGURATION.format(folder=place, port=port, one=one)) as haproxy:
             found.append(Watched(haproxy.plain).read())
     assert found[0] == found[1]
     assert len(set(found)) == 4

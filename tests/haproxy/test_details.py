@@ -27,7 +27,8 @@ from haproxy_agentx.vocabulary.source import (
 )
 from tests.support.certificates import sni_list
 from tests.support.fake_haproxy import LIMIT, Connection, FakeSocket, answers, never_writes
-from tests.support.real_haproxy import ask, free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.wait import eventually, soon
 
 PEERS = """
@@ -85,13 +86,13 @@ def test_peers_of_a_real_pair(folder):
     more = PEERS.format(own=own, other=other)
 
     async def run() -> None:
-        with real_haproxy(folder / "a", more=more) as one:
+        with RealHaproxy(folder / "a", more=more) as one:
             async with running(one.user) as details:
                 assert details.texts() == {}
                 details.follow(serving(one.user))
                 await soon(lambda: details.peers_down == 1)
                 assert details.texts() == {"haxProcessPeersDown": b"1"}
-                with real_haproxy(folder / "b", more=more.replace("localpeer lb1", "localpeer lb2")):
+                with RealHaproxy(folder / "b", more=more.replace("localpeer lb1", "localpeer lb2")):
                     await soon(lambda: details.peers_down == 0, 20)
                 await soon(lambda: details.peers_down == 1, 20)
                 details.follow(None)
@@ -184,7 +185,7 @@ def test_a_peer_of_which_nothing_is_known_is_not_up(folder):
 @pytest.mark.system
 def test_reloads_of_a_real_master(folder):
     async def run() -> None:
-        with real_haproxy(folder, master=True) as haproxy:
+        with RealHaproxy(folder, master=True) as haproxy:
             config = folder / "haproxy.cfg"
             good = config.read_text()
             eventually(lambda: asked(haproxy.master).startswith("#"), 10)
@@ -274,6 +275,6 @@ def test_other_words_stay():
 @pytest.mark.system
 def test_the_option_that_the_remedy_names_is_one(folder, level):
     option = master_option(str(folder / "named.sock"), level).removeprefix("-S ").replace(",group,haproxy-agentx", "")
-    with real_haproxy(folder, master=True, option=option) as haproxy:
+    with RealHaproxy(folder, master=True, option=option) as haproxy:
         eventually(lambda: asked(str(folder / "named.sock")), 10)
         assert haproxy.process.poll() is None

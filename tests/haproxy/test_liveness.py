@@ -19,9 +19,10 @@ from haproxy_agentx.haproxy.liveness import LOOK, Liveness, is_same
 from haproxy_agentx.haproxy.standing import Channel, Life, Ports, SocketQueue
 from haproxy_agentx.system import sock_dump
 from haproxy_agentx.system.sock_dump import Listening, Unreadable
-from tests.support.aio import eventually
-from tests.support.real_haproxy import RealHaproxy, ask, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy, ask
 from tests.support.unprivileged import unprivileged
+from tests.support.wait import soon
 
 SITE = """
 frontend site
@@ -73,7 +74,7 @@ def test_the_end_of_the_process_is_known_at_once(folder):
             assert not witness.has_ended
             at = time.monotonic()
             haproxy.process.kill()
-            await eventually(lambda: ended)
+            await soon(lambda: ended)
             assert ended[0] - at < 1.0  # a millisecond, but on a loaded machine
             assert witness.has_ended
             with unprivileged():
@@ -82,7 +83,7 @@ def test_the_end_of_the_process_is_known_at_once(folder):
         finally:
             witness.close()
 
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         asyncio.run(story(haproxy))
 
 
@@ -98,11 +99,9 @@ def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
         try:
             with unprivileged():
                 witness.begin(0.0)
-                await eventually(
-                    lambda: witness.found(Channel.silent, 1.0).life is Life.running
-                )  # it checks its server
+                await soon(lambda: witness.found(Channel.silent, 1.0).life is Life.running)  # it checks its server
             os.kill(pid, signal.SIGSTOP)
-            await eventually(lambda: state_of(pid) == "T")
+            await soon(lambda: state_of(pid) == "T")
             with held(haproxy.plain, 1), unprivileged():
                 witness.found(Channel.silent, 3.0)  # the signal itself may have cost a little since the last look
                 found = witness.found(Channel.silent, 10.0)
@@ -114,13 +113,8 @@ def test_a_stopped_process_uses_no_processor_time(folder, master, monkeypatch):
             os.kill(pid, signal.SIGCONT)
             witness.close()
 
-    with real_haproxy(folder, master=master, more=SITE.format(port=free())) as haproxy:
+    with RealHaproxy(folder, master=master, more=SITE.format(port=free_port())) as haproxy:
         asyncio.run(story(haproxy))
-
-
-def free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.mark.system
@@ -129,13 +123,13 @@ def test_used_up_connections_are_counted(folder):
         witness = await watching(haproxy, [])
         try:
             with held(haproxy.plain, 10), unprivileged():
-                await eventually(lambda: witness.found(Channel.silent, 1.0).queue is SocketQueue.accepted)
+                await soon(lambda: witness.found(Channel.silent, 1.0).queue is SocketQueue.accepted)
                 with held(haproxy.plain, 1):
                     assert witness.found(Channel.silent, 1.0).queue is SocketQueue.used_up
         finally:
             witness.close()
 
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         asyncio.run(story(haproxy))
 
 
@@ -167,7 +161,7 @@ def test_ports_that_stay_until_they_go(folder, monkeypatch):
         finally:
             witness.close()
 
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         asyncio.run(story(haproxy))
 
 

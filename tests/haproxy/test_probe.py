@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from haproxy_agentx.haproxy import probe
 from haproxy_agentx.haproxy.probe import Prober
 from haproxy_agentx.haproxy.probe_target import ProbeOutcome, ProbeTarget, judge, place_of, request
-from tests.support.real_haproxy import free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy
 
 SITE = """
 frontend site
@@ -78,7 +79,7 @@ def test_a_real_haproxy(folder, certificates):
     port, tls = free_port(), free_port()
     more = SITE.format(port=port, tls="")
     more += SITE.format(port=tls, tls=f"ssl crt {certificates.pem('good')}").replace("site", "tls").replace("app", "b")
-    with real_haproxy(folder, more=more) as haproxy:
+    with RealHaproxy(folder, more=more) as haproxy:
         url = f"http://127.0.0.1:{port}"
         assert asked(url + "/", host="www.example.org") == (ProbeOutcome.passed, "")
         assert asked(url + "/") == (ProbeOutcome.failed, f"probe {url}/ answers HTTP 503, not 200 to 399")
@@ -98,7 +99,7 @@ def test_a_real_haproxy(folder, certificates):
         with haproxy.frozen():
             outcome, words = asked(url + "/", timeout=0.5)
             assert (outcome, words) == (ProbeOutcome.failed, f"probe {url}/ is not answered within 0.5 s")
-        haproxy.kill()
+        haproxy.kill9()
         assert asked(f"tcp://127.0.0.1:{port}") == (
             ProbeOutcome.failed,
             f"probe tcp://127.0.0.1:{port}: connection refused",

@@ -10,7 +10,8 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.vocabulary.source import Denied, Invalid, Refused, SourceError, Unresponsive
 from tests.support.certificates import Certificates
-from tests.support.real_haproxy import free_port, real_haproxy
+from tests.support.ports import free_port
+from tests.support.real_haproxy import RealHaproxy
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.system
@@ -39,7 +40,7 @@ def fetch(url: str, timeout: float = 5.0, **named: str) -> bytes:
 
 
 def test_what_a_socket_of_level_user_tells(folder):
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         for path in (haproxy.user, haproxy.plain):
             stat = ask(path, b"show stat")
             assert stat.startswith(b"# pxname,svname,")
@@ -59,20 +60,20 @@ def test_what_a_socket_of_level_user_tells(folder):
 def test_a_page_whose_address_has_a_query(folder, query):
     more = "listen other\n  bind 127.0.0.1:{port}\n  stats enable\n  stats uri /haproxy?stats\n"
     port = free_port()
-    with real_haproxy(folder, more=more.format(port=port)):
+    with RealHaproxy(folder, more=more.format(port=port)):
         assert fetch(f"http://127.0.0.1:{port}/haproxy?{query}").startswith(b"# pxname,")
 
 
 def test_a_big_answer_is_whole_although_the_client_half_closes(folder):
     more = "backend many\n  server-template s 1-5000 127.0.0.1:1 disabled\n"
-    with real_haproxy(folder, more=more) as haproxy:
+    with RealHaproxy(folder, more=more) as haproxy:
         stat = ask(haproxy.user, b"show stat")
     assert stat.count(b"\nmany,s") == 5000
     assert stat.endswith(b",\n\n")
 
 
 def test_f2_frozen_and_thawed(folder):
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         with haproxy.frozen():
             with pytest.raises(Unresponsive, match="frozen"):
                 ask(haproxy.user, b"show stat", timeout=0.3)
@@ -82,8 +83,8 @@ def test_f2_frozen_and_thawed(folder):
 
 
 def test_f1_killed(folder):
-    with real_haproxy(folder) as haproxy:
-        haproxy.kill()
+    with RealHaproxy(folder) as haproxy:
+        haproxy.kill9()
         with pytest.raises(Refused, match="HAProxy is not running"):
             ask(haproxy.user, b"show stat")
         with pytest.raises(Refused, match="not running"):
@@ -91,7 +92,7 @@ def test_f1_killed(folder):
 
 
 def test_the_master_cli_does_not_hang(folder):
-    with real_haproxy(folder, master=True) as haproxy:
+    with RealHaproxy(folder, master=True) as haproxy:
         eventually(lambda: b"worker" in asked(haproxy.master, b"show proc"), 5)  # it executes itself anew at first
         with pytest.raises(Invalid, match="master process"):
             ask(haproxy.master, b"show nothing")
@@ -100,7 +101,7 @@ def test_the_master_cli_does_not_hang(folder):
 
 
 def test_the_statistics_page(folder):
-    with real_haproxy(folder) as haproxy:
+    with RealHaproxy(folder) as haproxy:
         stat = fetch(f"http://127.0.0.1:{haproxy.port}/stats")
         assert stat.startswith(b"# pxname,svname,")
         assert stat.endswith(b",\n")
@@ -112,7 +113,7 @@ def test_f12_the_statistics_page_with_authentication_and_tls(folder, certificate
     password = folder / "password"
     password.write_text("secret\n")
     bind = f"ssl crt {certificates.pem('good')}"
-    with real_haproxy(folder, auth="stats auth ops:secret", bind=bind) as haproxy:
+    with RealHaproxy(folder, auth="stats auth ops:secret", bind=bind) as haproxy:
         url = f"https://localhost:{haproxy.port}/stats"
         named = {"ca_file": certificates.ca, "username": "ops", "password_file": str(password)}
         assert fetch(url, **named).startswith(b"# pxname")

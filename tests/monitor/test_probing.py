@@ -8,7 +8,7 @@ from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe, ProbeState
 from haproxy_agentx.monitor import probing
 from haproxy_agentx.monitor.probing import Probing
-from tests.support.aio import eventually
+from tests.support.wait import soon
 
 URL, STANDBY = "http://192.0.2.1/", "http://192.0.2.11/"
 FAILED = Answer(ProbeOutcome.failed, "probe: connection refused")
@@ -46,7 +46,7 @@ class Site:
 
     async def until(self, count: int) -> None:
         before = len(self.seen)
-        await eventually(lambda: len(self.seen) >= before + count)
+        await soon(lambda: len(self.seen) >= before + count)
 
 
 def steps(site: Site, *roles: Role) -> Iterator[Probe]:

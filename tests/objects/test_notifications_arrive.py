@@ -14,11 +14,13 @@ from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.tables import object_names, small_columns
 from haproxy_agentx.vocabulary.event import Event, Kind
+from integration.netlab.traps import TrapV1
+from integration.walks import Varbind
 from tests.support import mibs
 from tests.support.events import ROOT, event_of
 from tests.support.our_agent import Agent
 from tests.support.snmpd import Row, Snmpd
-from tests.support.snmptrapd import Snmptrapd, TrapV1, Varbind
+from tests.support.snmptrapd import Snmptrapd
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.system
@@ -111,7 +113,7 @@ def test_a_v1_sink_gets_the_same_as_a_trap_of_v1(arrived):
     for event, trap, as_v2 in zip(EVENTS, ours_v1(arrived.v1), ours(arrived.numbers), strict=True):
         assert (trap.enterprise, trap.generic, trap.specific) == (ROOT, 6, event.draft.kind.value)
         assert trap.up_time == UP_TIME
-        assert trap.varbinds == as_v2[2:]
+        assert list(trap.bindings) == as_v2[2:]
 
 
 def ours_v1(sink: Snmptrapd) -> list[TrapV1]:

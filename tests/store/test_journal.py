@@ -23,6 +23,7 @@ from haproxy_agentx.store.witness import Witness
 from haproxy_agentx.vocabulary.event import Delivery, Event
 from tests.support.draft import draft, several
 from tests.support.stored import Stored, stored
+from tests.support.wait import soon
 
 DATE = float(CLOCK_ORIGIN + 50_000_000)
 
@@ -350,7 +351,7 @@ def test_sure_of_nothing_one_number_a_second_leaves_without_the_disk(tmp_path, m
         await store.settled()
         await journal.flush()
         for number in (4, 5):
-            await wait_for(lambda number=number: journal.counts.last_sequence >= edge + number)
+            await soon(lambda number=number: journal.counts.last_sequence >= edge + number)
             assert await sent(journal) == (edge + number, False), "what is on disk does not"
         store.die()
         await store.close(complete=False, unlink="")
@@ -385,12 +386,6 @@ def test_a_file_without_the_first_number_of_a_start_is_not_marked_as_closed(tmp_
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE meta SET value = ? WHERE name = 'closed_at'", (date,))
     assert asyncio.run(run(appends=False)) == clock(date) - RESERVE - 1, "it was closed, and is well behind the clock"
-
-
-async def wait_for(condition):
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110  it tells nobody
-            await asyncio.sleep(0.001)
 
 
 def test_events_keep_their_moment_whatever_the_wall_clock_does(tmp_path):

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control.socket import NotRunning, ask, control_path
 from haproxy_agentx.objects.root import ROOT as ROOT_OID
-from tests.support.programs import ROOT
+from tests.support.programs import ROOT, Program
 from tests.support.wait import HANG, eventually, until
 
 START = 15.0
@@ -48,7 +48,7 @@ def source(name: str, stats: object, **more: object) -> Source:
     return {"name": name, "stats": str(stats), "interval": f"{INTERVAL}s", "timeout": f"{TIMEOUT}s", **more}
 
 
-class Daemon(AbstractContextManager["Daemon"]):
+class Daemon(Program):
     """One daemon.
 
     ``agentx`` is the master's socket, or all keys of that section; ``more`` are other keys of the configuration.
@@ -72,7 +72,6 @@ class Daemon(AbstractContextManager["Daemon"]):
         self.folder = folder
         self.config = folder / "config.yaml"
         self.store = folder / "state.db"
-        self.log = folder / "log"
         self.keys: dict[str, object] = {
             "agentx": agentx if isinstance(agentx, Mapping) else {"socket": str(agentx)},
             "haproxy": list(sources),
@@ -81,33 +80,14 @@ class Daemon(AbstractContextManager["Daemon"]):
             **more,
         }
         self._control = control_path(str(self.keys["store"]))
-        self._fault = fault
         self._wait = wait
-        self._environment = environment or {}
-        self._wrapper = wrapper
-        self._process: subprocess.Popen[bytes] | None = None
+        program = [sys.executable, ROOT / "tests" / "support" / "broken_daemon.py", fault] if fault else COMMAND
+        super().__init__(
+            [*wrapper, *program, "run", "--config", self.config],
+            log=folder / "log",
+            environment={"PYTHONPATH": str(ROOT), **(environment or {})},
+        )
         self.configure()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self.kill9()
-
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        assert self._process is not None, "the daemon is not running"
-        return self._process
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def configure(self, **keys: object) -> None:
         """Write the configuration, with some keys changed, at once: it may be read meanwhile. JSON is YAML."""
@@ -118,75 +98,42 @@ class Daemon(AbstractContextManager["Daemon"]):
 
     def start(self) -> None:
         """Start; the log goes on."""
-        command = list(COMMAND)
-        if self._fault:
-            command = [sys.executable, str(ROOT / "tests" / "support" / "broken_daemon.py"), self._fault]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._environment}
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*self._wrapper, *command, "run", "--config", str(self.config)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=environment,
-            )
+        self.begin()
         ready = {"read": self.well, "registered": self.registered, "running": self.answers, "": lambda: True}
-        try:
-            until(lambda: ready[self._wait]() or not self.alive, START)
-            assert self.alive, f"the daemon has ended:\n{self.text()}"
-            assert ready[self._wait](), f"the daemon is not {self._wait}:\n{self.text()}"
-        except BaseException:
-            self.kill9()
-            raise
+        self.await_ready(ready[self._wait], START)
 
     def stop(self, within: float = 2.0) -> int:
         """SIGTERM; give the exit status. It must be gone in two seconds (CONFORMANCE P2)."""
-        self.process.terminate()
+        self.signal(signal.SIGTERM)
         return self.ended(within)
 
     def ended(self, within: float) -> int:
         """Wait for its end and give the exit status."""
         assert until(lambda: not self.alive, within), f"the daemon has not ended within {within} s:\n{self.text()}"
-        status = self.process.wait()
-        self._process = None
+        status = self.end()
+        assert status is not None
         return status
 
     def kill9(self, *, wait_for_children: bool = True) -> None:
         """SIGKILL; what was on its way to the disk is there when this returns, unless the disk hangs."""
+        if self.process is None:
+            return
+        children = []
         with suppress(OSError):
             children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-            self.process.kill()
-            if wait_for_children:
-                until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), RECOVERY)
-        self.process.kill()
-        self.process.wait()
-        self._process = None
+        super().kill9()
+        if wait_for_children:
+            until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), RECOVERY)
 
     def restart(self) -> None:
         assert self.stop() == 0
         self.start()
 
-    def freeze(self) -> None:
-        """SIGSTOP."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self.process.send_signal(signal.SIGCONT)
-
-    def hup(self) -> None:
-        """SIGHUP: read the configuration again."""
-        self.process.send_signal(signal.SIGHUP)
-
     def trigger(self) -> None:
         """SIGUSR1: let the fault of ``broken_daemon`` happen."""
-        self.process.send_signal(signal.SIGUSR1)
+        self.signal(signal.SIGUSR1)
 
     # What it says
-
-    def text(self) -> str:
-        """Give the whole log."""
-        return self.log.read_text(errors="replace")
 
     def lines(self, *words: str) -> list[str]:
         """Give the lines of the log that hold all of ``words``."""

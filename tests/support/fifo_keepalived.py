@@ -5,12 +5,10 @@ Needs root. It is BACKUP at once and MASTER after 0.4 s, with nobody else in its
 
 import os
 import signal
-import subprocess
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from tests.support.wait import eventually
+from tests.support.programs import STOP, Program
 
 NAME = "SITE 1"
 NETWORK = (
@@ -36,48 +34,39 @@ vrrp_instance "{name}" {{
 """
 
 
-class FifoKeepalived(AbstractContextManager["FifoKeepalived"]):
+class FifoKeepalived(Program):
     """Runs between ``start`` and ``stop`` or ``kill``; ended when left, however it is then."""
 
     def __init__(self, folder: Path, fifo: Path) -> None:
         self._folder = folder
         self._fifo = fifo
-        self._process: subprocess.Popen[bytes] | None = None
+        files = f"-f {folder}/keepalived.conf -p {folder}/pid -r {folder}/vrrp.pid"
+        command = f"{NETWORK} && exec keepalived -n -l -P {files}"
+        # unshare takes all that is in the namespaces with it
+        super().__init__(["unshare", "-n", "-p", "-f", "--kill-child", "--", "sh", "-c", command], log=folder / "log")
         self.configure()
 
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.kill()  # unshare takes all that is in the namespaces with it
-            self._process.wait()
+    def __enter__(self) -> Self:
+        return self
 
     def configure(self, priority: int = 100) -> None:
         text = CONFIGURATION.format(fifo=self._fifo, name=NAME, priority=priority)
         (self._folder / "keepalived.conf").write_text(text)
 
-    def start(self) -> Self:
+    def start(self) -> None:
+        """Start, and wait for its process for VRRP."""
         for name in ("pid", "vrrp.pid"):  # of one that was killed
             (self._folder / name).unlink(missing_ok=True)
-        files = f"-f {self._folder}/keepalived.conf -p {self._folder}/pid -r {self._folder}/vrrp.pid"
-        with (self._folder / "log").open("ab") as log:
-            command = f"{NETWORK} && exec keepalived -n -l -P {files}"
-            self._process = subprocess.Popen(
-                ["unshare", "-n", "-p", "-f", "--kill-child", "--", "sh", "-c", command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        eventually(self._vrrp, 10)
-        return self
+        self.begin()
+        self.await_ready(self._vrrp, 10)
 
     def stop(self) -> None:
         """SIGTERM, until it is gone."""
-        os.kill(self._own(), signal.SIGTERM)
-        self._wait()
+        self._leave(signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL for all of it at once."""
-        os.kill(self._own(), signal.SIGKILL)
-        self._wait()
+        self._leave(signal.SIGKILL)
 
     def reload(self) -> None:
         os.kill(self._own(), signal.SIGHUP)
@@ -86,18 +75,20 @@ class FifoKeepalived(AbstractContextManager["FifoKeepalived"]):
         """Kill the process that does VRRP; keepalived starts another, at once if it is the first time."""
         os.kill(self._vrrp(), signal.SIGKILL)
 
-    def freeze(self, *, frozen: bool = True) -> None:
+    def signal(self, number: int) -> None:
+        """Send a signal to keepalived and its process for VRRP."""
         for process in filter(None, (self._own(), self._vrrp())):
-            os.kill(process, signal.SIGSTOP if frozen else signal.SIGCONT)
+            os.kill(process, number)
 
-    def _wait(self) -> None:
-        if self._process is not None:
-            self._process.wait(10)
-            self._process = None
+    def _leave(self, number: int) -> None:
+        os.kill(self._own(), number)
+        assert self.process is not None
+        self.process.wait(STOP)
+        self.process = None
 
     def _own(self) -> int:
         """Give the process id of keepalived, or 0 while the shell before it has not become it."""
-        own = _child(self._process.pid) if self._process else 0
+        own = _child(self.pid) if self.process else 0
         name = Path(f"/proc/{own}/comm")
         return own if own and name.read_text().strip() == "keepalived" else 0
 

@@ -3,10 +3,9 @@
 Needs root. A Unix socket is found by its path, so it reaches out of the namespace to the snmpd of the test.
 """
 
-import subprocess
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
+
+from tests.support.programs import Program, in_turn
 
 KEEPALIVED_MIB = "1.3.6.1.4.1.9586.100.5"
 VERSION = f"{KEEPALIVED_MIB}.1.1.0"
@@ -33,34 +32,20 @@ NETWORK = (
 )
 
 
-class Keepalived(AbstractContextManager["Keepalived"]):
+class Keepalived(Program):
     """Started when entered, gone with its namespace when left."""
 
     def __init__(self, folder: Path, agentx: Path) -> None:
-        self._folder = folder
-        self._agentx = agentx
         folder.mkdir()
-
-    def __enter__(self) -> Self:
-        configuration = self._folder / "keepalived.conf"
+        configuration = folder / "keepalived.conf"
         configuration.write_text(CONFIGURATION)
-        files = f"-f {configuration} -p {self._folder / 'pid'} -r {self._folder / 'vrrp.pid'}"
-        command = f"{NETWORK} && exec keepalived -n -l -P -x -A {self._agentx} {files}"
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["unshare", "-n", "--", "sh", "-c", command], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        return self
+        files = f"-f {configuration} -p {folder / 'pid'} -r {folder / 'vrrp.pid'}"
+        super().__init__(in_turn(f"{NETWORK} && exec keepalived -n -l -P -x -A {agentx} {files}"), log=folder / "log")
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        finally:
-            self._process.kill()
-            self._process.wait()
+        self.end()  # what it has started ends with it
 
     def restart(self) -> None:
         """Stop and start again."""
-        self.__exit__()
-        self.__enter__()
+        self.end()
+        self.start()

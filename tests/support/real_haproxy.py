@@ -5,9 +5,10 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
+from tests.support.programs import Program
 from tests.support.wait import eventually
 
 HAPROXY = "/usr/sbin/haproxy"
@@ -33,13 +34,34 @@ listen stats
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RealHaproxy:
-    """``user`` is a socket of level user, ``plain`` one whose line has no level, ``master`` the master's CLI."""
+class RealHaproxy(Program):
+    """``user`` is a socket of level user, ``plain`` one whose line has no level, ``master`` the master's CLI.
 
-    process: subprocess.Popen[bytes]
-    folder: Path
-    port: int
+    ``folder`` (a short path) is for its files. Ready when its sockets accept. With ``master`` it runs under a
+    master process; ``option`` is that of its socket where it is not the one here.
+    """
+
+    def __init__(
+        self, folder: Path, *, auth: str = "", bind: str = "", more: str = "", master: bool = False, option: str = ""
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        file = folder / "haproxy.cfg"
+        file.write_text(CONFIGURATION.format(folder=folder, port=self.port, auth=auth, bind=bind, more=more))
+        mode = ["-W", "-S", option or self.master] if master else ["-db"]
+        self._wanted = [self.user, self.plain, *([self.master] if master and not option else [])]
+        super().__init__([HAPROXY, "-f", file, *mode], log=folder / "haproxy.log")
+
+    def start(self) -> None:
+        """Start it, and wait until its sockets accept."""
+        self.begin()
+        self.await_ready(lambda: all(map(answers_at, self._wanted)), DEADLINE)
+
+    def __exit__(self, *_: object) -> None:
+        if self.alive:
+            self.thaw()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.end(within=3)
 
     @property
     def user(self) -> str:
@@ -56,15 +78,15 @@ class RealHaproxy:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop the process for the length of the block."""
-        self.process.send_signal(signal.SIGSTOP)
+        self.freeze()
         try:
             yield
         finally:
-            self.process.send_signal(signal.SIGCONT)
+            self.thaw()
 
     def reload(self) -> None:
         """Have the master load its configuration again."""
-        self.process.send_signal(signal.SIGUSR2)
+        self.signal(signal.SIGUSR2)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -74,17 +96,6 @@ class RealHaproxy:
             client.sendall(b"GET /stats HTTP/1.1\r\n")
             eventually(lambda: _shown(self.user, "CurrConns") > before, DEADLINE)
             yield
-
-    def kill(self) -> None:
-        """End it with kill -9: its sockets stay behind."""
-        self.process.kill()
-        self.process.wait(DEADLINE)
-
-
-def free_port() -> int:
-    """Give a TCP port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def answers_at(path: str) -> bool:
@@ -111,33 +122,3 @@ def ask(path: str, command: str) -> str:
 def _shown(path: str, name: str) -> int:
     """Return a number of ``show info``."""
     return int(next(line.partition(": ")[2] for line in ask(path, "show info").splitlines() if line.startswith(name)))
-
-
-@contextlib.contextmanager
-def real_haproxy(
-    folder: Path, *, auth: str = "", bind: str = "", more: str = "", master: bool = False, option: str = ""
-) -> Iterator[RealHaproxy]:
-    """Start HAProxy with ``folder`` (a short path) for its files; ready when its sockets accept.
-
-    ``option`` is that of the master's socket where it is not ``RealHaproxy.master``.
-    """
-    port = free_port()
-    file = folder / "haproxy.cfg"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port, auth=auth, bind=bind, more=more))
-    mode = ["-W", "-S", option or f"{folder}/master.sock"] if master else ["-db"]
-    with (folder / "haproxy.log").open("wb") as log:
-        process = subprocess.Popen([HAPROXY, "-f", str(file), *mode], stdout=log, stderr=log)
-    haproxy = RealHaproxy(process, folder, port)
-    try:
-        wanted = [haproxy.user, haproxy.plain, *([haproxy.master] if master and not option else [])]
-        eventually(lambda: process.poll() is not None or all(map(answers_at, wanted)), DEADLINE)
-        assert process.poll() is None, (folder / "haproxy.log").read_text()
-        yield haproxy
-    finally:
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(DEADLINE)

@@ -4,16 +4,16 @@
 configuration folder, own persistent folder. Nothing of the machine's configuration is read.
 """
 
-import os
 import re
-import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from integration.walks import Varbind
+from tests.support.ports import free_port, free_udp_port
+from tests.support.programs import Program
 from tests.support.wait import NotYet, until
 
 GET_SYS_UP_TIME = bytes.fromhex(
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     value: int | str | None
 
 
-class Snmpd(AbstractContextManager["Snmpd"]):
+class Snmpd(Program):
     """One snmpd with all its modules. ``extra`` are further lines of snmpd.conf.
 
     With ``tcp`` it takes subagents at ``agentx_port`` of the loopback also.
@@ -61,66 +61,40 @@ class Snmpd(AbstractContextManager["Snmpd"]):
     def __init__(self, folder: Path, extra: Iterable[str] = (), *, tcp: bool = False) -> None:
         self.folder = folder
         self.agentx = folder / "agentx"
-        self.log = folder / "snmpd.log"
         self.port = 0
         self.agentx_port = 0
         self._tcp = tcp
         self._extra = tuple(extra)
-        self._process: subprocess.Popen[bytes] | None = None
         (folder / "persistent").mkdir(parents=True, exist_ok=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self.kill9()
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "snmpd is not running"
-        return self._process.pid
+        log = folder / "snmpd.log"
+        super().__init__(
+            ["snmpd", "-f", "-C", "-c", folder / "snmpd.conf", "-Lf", log],
+            log=log,
+            environment={"SNMP_PERSISTENT_DIR": str(folder / "persistent"), "MIBS": ""},
+        )
 
     def start(self) -> None:
         """Start, on the port of the last time if there was one, and wait until it answers."""
-        assert self._process is None, "snmpd is already running"
         for _ in range(5):
-            self.port = self.port or _free_port()
-            self.agentx_port = self.agentx_port or (_free_port() if self._tcp else 0)
+            self.port = self.port or free_udp_port()
+            self.agentx_port = self.agentx_port or (free_port() if self._tcp else 0)
             tcp = f",tcp:127.0.0.1:{self.agentx_port}" if self._tcp else ""
             text = CONFIGURATION.format(port=self.port, agentx=f"{self.agentx}{tcp}")
             (self.folder / "snmpd.conf").write_text("\n".join((text, *self._extra, "")))
-            command = ["snmpd", "-f", "-C", "-c", self.folder / "snmpd.conf", "-Lf", self.log]
-            environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(self.folder / "persistent"), "MIBS": ""}
-            self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
-            if until(lambda: self.answers() or self._ended(), 10) and not self._ended():
+            self.begin()
+            if until(lambda: self.answers() or not self.alive, 10) and self.alive:
                 return
             self.kill9()
             self.port = self.agentx_port = 0
-        raise AssertionError(f"snmpd does not start:\n{self.log.read_text()}")
+        raise AssertionError(f"snmpd does not start:\n{self.text()}")
 
     def stop(self) -> None:
         """SIGTERM, as an administrator's restart begins."""
-        self._end(signal.SIGTERM)
-
-    def kill9(self) -> None:
-        """Kill it, frozen or not; its socket file stays."""
-        self._end(signal.SIGKILL)
+        self.end(within=5)
 
     def restart(self) -> None:
         self.stop()
         self.start()
-
-    def hup(self) -> None:
-        """SIGHUP: read the configuration again."""
-        self._signal(signal.SIGHUP)
-
-    def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
 
     def answers(self, within: float = 0.05) -> bool:
         """Whether sysUpTime.0 is answered within seconds."""
@@ -172,31 +146,6 @@ class Snmpd(AbstractContextManager["Snmpd"]):
             raise SnmpError(f"{done.stderr.strip()} {done.stdout.strip()}".strip())
         return list(_rows(done.stdout))
 
-    def _ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
-
-    def _signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def _end(self, number: int) -> None:
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-        try:
-            self._process.wait(5)
-        finally:
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
 
 _EXCEPTIONS = {
     "No Such Object": "noSuchObject",
@@ -217,7 +166,7 @@ def _without_end(rows: list[Row]) -> list[Row]:
 
 
 def _row(oid: str, text: str) -> Row:
-    kind, _, value = ("STRING", "", "") if text == '""' else text.partition(": ")
+    _, kind, value = Varbind.parse(f"{oid} = {text}")
     for words, name in _EXCEPTIONS.items():
         if text.startswith(words):
             return Row(oid, name, None)

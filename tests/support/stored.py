@@ -1,6 +1,5 @@
 """The store process as a thread of the test's own, which may be made to hang."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.worker import serve
+from tests.support.wait import soon
 
 
 class _Gated(socket.socket):
@@ -53,8 +53,7 @@ class Stored(StoreProcess):
 
     async def settled(self) -> None:
         """Wait until all that was asked is answered."""
-        while self._asked:  # noqa: ASYNC110  it tells nobody
-            await asyncio.sleep(0.001)
+        await soon(lambda: not self._asked)
 
 
 @asynccontextmanager

@@ -25,10 +25,9 @@ from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.system.descriptors import ReadEvents, connect_unix
 from haproxy_agentx.vocabulary.source import SourceError
-from tests.support.aio import eventually
 from tests.support.hasty_peer import MANNERS, HastyPeer, closes
 from tests.support.sources import LOOPS
-from tests.support.wait import eventually as wait_for
+from tests.support.wait import eventually, soon
 
 TIMES = 1000
 SETTINGS = Settings(identity=b"", description="test", subtrees=(), timeout=5.0)
@@ -87,7 +86,7 @@ def run_on(loop, main):
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         runner.run(watched())
     assert not problems
-    wait_for(lambda: descriptors() <= before, 10)
+    eventually(lambda: descriptors() <= before, 10)
 
 
 @both_loops
@@ -126,7 +125,7 @@ def test_the_agentx_master(loop, manner, family, folder):
             address = str(path) if path is not None else f"tcp:127.0.0.1:{peer.port}"
             connection = Connection(address, SETTINGS, Responder(), take, Pace(0.0, 0.0, 0.0))
             task = asyncio.create_task(connection.run())
-            await eventually(lambda: ended >= TIMES or task.done(), 60)
+            await soon(lambda: ended >= TIMES or task.done(), 60)
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -173,7 +172,7 @@ def test_clients_of_the_control_socket(loop, says, folder):
                 bystanders.come_and_go()
                 await asyncio.sleep(0.001)
         await control.stop()
-        await eventually(lambda: len(asyncio.all_tasks()) == 1)
+        await soon(lambda: len(asyncio.all_tasks()) == 1)
 
     run_on(loop, serve())
 
@@ -234,7 +233,7 @@ def test_events_go_on_after_an_error_of_the_socket(loop):
             events = ReadEvents(sock.fileno(), read, lambda _: None)
             for times in range(1, 4):
                 sock.send(b"x")
-                await eventually(lambda times=times: len(errors) >= times)
+                await soon(lambda times=times: len(errors) >= times)
             events.stop()
             events.stop()
         assert set(errors) == {errno.ECONNREFUSED}
@@ -256,7 +255,7 @@ def test_what_the_callback_raises_goes_to_its_owner_and_ends_the_events(loop):
 
         ReadEvents(read, fail, failures.append)
         os.write(write, b"x")
-        await eventually(lambda: failures)
+        await soon(lambda: failures)
         for _ in range(5):
             await asyncio.sleep(0)
         assert calls == 1

@@ -17,8 +17,8 @@ from haproxy_agentx.vrrp import trap_listener
 from haproxy_agentx.vrrp.model import StateTrap, VrrpState
 from haproxy_agentx.vrrp.trap_listener import TrapListener
 from tests.support import by_pysnmp
-from tests.support.aio import eventually
 from tests.support.mib_text import SAMPLES
+from tests.support.wait import soon
 
 BELIEVED = {os.getuid()}
 LOOPS = (asyncio.run, uvloop.run)
@@ -61,7 +61,7 @@ class Listening:
         return self.listener.source
 
     async def until(self, condition):
-        await eventually(lambda: condition() or self._task.done())
+        await soon(lambda: condition() or self._task.done())
         if self._task.done():
             self._task.result()
 
@@ -259,7 +259,7 @@ def test_a_port_that_is_taken_is_told_and_had_when_it_is_free(run, monkeypatch):
         with listening.socket() as other:
             other.bind(listening.target)
             task = asyncio.ensure_future(listening.start())
-            await eventually(lambda: listening.source.failures)
+            await soon(lambda: listening.source.failures)
             assert listening.source.state is SourceState.refused
             assert "a second haproxy-agentx" in listening.source.last_error
         await task
@@ -273,7 +273,7 @@ def test_secrets_that_cannot_be_read_are_told(tmp_path):
     async def go():
         listener = TrapListener("127.0.0.1:1162", V3Access("watcher", auth_file=str(tmp_path / "none")), print)
         task = asyncio.ensure_future(listener.run())
-        await eventually(lambda: listener.source.failures)
+        await soon(lambda: listener.source.failures)
         task.cancel()
         await asyncio.wait((task,))
         assert listener.source.state is SourceState.denied
