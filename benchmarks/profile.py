@@ -19,9 +19,9 @@ from rich.table import Table
 from benchmarks.inprocess import SLICE, Walker, columns_of, layout_of, reading_of, run, server_table, view_of
 from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.haproxy.stat import Reading, StatParser
-from haproxy_agentx.health.model import ServiceRequirements
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import ProcessState, assess
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.objects.layout import arrange, survey
 
 REQUESTS = 20_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from haproxy_agentx.config import DEFAULT_FILE, advice, load
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.secret_files import USER, exposures, named_files
-from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
 
 
 def check_config(config_file: str | None) -> int:

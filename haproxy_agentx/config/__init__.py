@@ -10,8 +10,8 @@
     notifications: {hold: 1s, limit: 10/min, servers: no, backends: yes, egress_hold: 5m, remind: none}
     store: /var/lib/haproxy-agentx/state.db
 
-Every key may be left out; ``keys.keys`` is the table of them. A secret is never in the file: it is in a file of its own
-(``password_file``), which may be a systemd credential (``password_file: credential:NAME``).
+Every key may be left out; each is a field of a record (``model``, ``settings.keys``). A secret is never in the file: it
+is in a file of its own (``password_file``), which may be a systemd credential (``password_file: credential:NAME``).
 """
 
 import errno
@@ -20,7 +20,7 @@ import stat
 from collections.abc import Mapping
 
 from haproxy_agentx.config.cautions import advice
-from haproxy_agentx.config.default import default_text
+from haproxy_agentx.config.default import text_of
 from haproxy_agentx.config.errors import ConfigError, ConfigProblem
 from haproxy_agentx.config.model import (
     AgentxConfig,
@@ -29,8 +29,9 @@ from haproxy_agentx.config.model import (
     KeepalivedConfig,
     NotificationsConfig,
     ServiceConfig,
+    TrapsConfig,
 )
-from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
 
 __all__ = [
     "DEFAULT_FILE",
@@ -42,6 +43,7 @@ __all__ = [
     "KeepalivedConfig",
     "NotificationsConfig",
     "ServiceConfig",
+    "TrapsConfig",
     "advice",
     "default_text",
     "load",
@@ -59,11 +61,16 @@ _REMEDIES = {
 }
 
 
+def default_text() -> str:
+    """Return the defaults as a file with comments."""
+    return text_of(Config)
+
+
 def parse(text: str, file: str, credentials: str = CREDENTIALS_DIRECTORY) -> Config:
     """Read the text of a configuration. Raises ConfigError with every problem, whatever the text is."""
     from haproxy_agentx.config import reader  # noqa: PLC0415  YAML is for those who have a file
 
-    return reader.parse(text, file, credentials)
+    return reader.read(text, file, Config, credentials)
 
 
 def load(path: str | None, environment: Mapping[str, str] = os.environ) -> Config:

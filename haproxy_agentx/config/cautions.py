@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from haproxy_agentx.config.model import Config, HaproxyConfig
-from haproxy_agentx.config.values import is_loopback
+from haproxy_agentx.settings.hosts import is_loopback
 from haproxy_agentx.text.printable import printable
 
 
@@ -37,7 +37,8 @@ _PRIVILEGED = 1024
 
 def _about_keepalived(config: Config) -> Iterator[str]:
     keepalived = config.keepalived
-    if keepalived.traps is not None and int(keepalived.traps.rpartition(":")[2]) < _PRIVILEGED:
+    traps = keepalived.traps.address
+    if traps is not None and int(traps.rpartition(":")[2]) < _PRIVILEGED:
         yield (
             "keepalived.traps: a port below 1024 takes a privilege that the service does not have: "
             "use 127.0.0.1:1162, in trap2sink, too"
@@ -47,7 +48,7 @@ def _about_keepalived(config: Config) -> Iterator[str]:
             "keepalived.snmp.address: it is not a loopback address: only this node's own snmpd reports this node, "
             "and the service may reach no other: let snmpd listen on 127.0.0.1 (agentaddress), too"
         )
-    if (keepalived.fifo, keepalived.traps, keepalived.snmp) == (None, None, None):
+    if (keepalived.fifo, traps, keepalived.snmp) == (None, None, None):
         for place, service in enumerate(config.services or ()):
             if service.vrrp_instance is not None:
                 yield (

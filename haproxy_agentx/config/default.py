@@ -1,9 +1,9 @@
 """The default configuration as a file with comments: every key, what it means and what it is without the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from haproxy_agentx.config.keys import Key, Table, keys
-from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.settings.keys import Key, KeyGroup, keys_of
 
 _HEAD = """\
 # haproxy-agentx: configuration.
@@ -15,13 +15,13 @@ _HEAD = """\
 """
 
 
-def default_text() -> str:
+def text_of(record: type[Any]) -> str:
     """Return the file. It reads as the defaults, and so it does with each ``#`` removed that no blank follows."""
-    return "\n".join((_HEAD, *_lines()))
+    return "\n".join((_HEAD, *_lines(record)))
 
 
-def _lines() -> Iterator[str]:
-    for item in keys(CREDENTIALS_DIRECTORY):
+def _lines(record: type[Any]) -> Iterator[str]:
+    for item in keys_of(record):
         yield f"# {item.help}"
         mark = "# " if item.is_example else ""
         if isinstance(item, Key):
@@ -34,7 +34,7 @@ def _lines() -> Iterator[str]:
         yield ""
 
 
-def _rows(table: Table, lead: str, most: int) -> Iterator[tuple[str, str]]:
+def _rows(table: Sequence[Key | KeyGroup], lead: str, most: int) -> Iterator[tuple[str, str]]:
     """Yield each key of a group with its help; ``lead`` is what the lines of what it belongs to begin with."""
     indent = lead + ("    " if most else "  ")
     for place, item in enumerate(table):

@@ -8,8 +8,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from haproxy_agentx.config.model import Config
+from haproxy_agentx.settings.keys import KeyGroup, values_of
+from haproxy_agentx.settings.types import FileUse
 from haproxy_agentx.text.printable import printable
 
 USER = "haproxy-agentx"
@@ -40,21 +43,17 @@ class Exposure:
         return f"{self.what}: {self.why}: {self.remedy}"
 
 
-def named_files(config: Config) -> Iterator[NamedFile]:
-    """Return the files that a configuration names, in its order."""
-    found: list[tuple[str, str | None, bool]] = []
-    for place, haproxy in enumerate(config.haproxy):
-        prefix = f"haproxy[{place}]."
-        found += [(f"{prefix}password_file", haproxy.password_file, True), (f"{prefix}ca_file", haproxy.ca_file, False)]
-    snmp = config.keepalived.snmp
-    if snmp is not None:
-        found.append(("keepalived.snmp.community_file", snmp.community_file, True))
-        if snmp.v3 is not None:
-            prefix = "keepalived.snmp.v3."
-            found += [(f"{prefix}auth_file", snmp.v3.auth_file, True), (f"{prefix}priv_file", snmp.v3.priv_file, True)]
-    for key, path, secret in found:
-        if path is not None:
-            yield NamedFile(key, path, secret)
+def named_files(record: Any, prefix: str = "") -> Iterator[NamedFile]:  # noqa: ANN401  of any class that declares keys
+    """Yield the files that a configuration names, in its order."""
+    for item, value in values_of(record):
+        key = f"{prefix}{item.name}"
+        if value is None:
+            continue
+        if isinstance(item, KeyGroup):
+            for place, each in enumerate(value if item.most else (value,)):
+                yield from named_files(each, f"{key}[{place}]." if item.most else f"{key}.")
+        elif item.type.file is not FileUse.none:
+            yield NamedFile(key, value, item.type.file is FileUse.secret)
 
 
 def exposures(config: Config) -> tuple[Exposure, ...]:

@@ -49,8 +49,8 @@ class ScalarNode:
 
     @property
     def missing(self) -> bool:
-        """Whether nothing was written: YAML's null."""
-        return not self.quoted and self.text in {"", "~", "null"}
+        """Whether nothing was written: YAML's null (1.2.2, 10.3.2)."""
+        return not self.quoted and self.text in {"", "~", "null", "Null", "NULL"}
 
 
 @dataclass(frozen=True, slots=True)

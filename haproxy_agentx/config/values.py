@@ -1,17 +1,22 @@
-"""The values of the configuration: each function reads one text, or raises ValueError with 'what: remedy'.
+"""The types of values that no other part of the program has. Pure.
 
 A message repeats the text only where it can not be a secret that was put in the wrong place.
 """
 
-import ipaddress
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from haproxy_agentx.agentx import oid
 from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.objects.root import ROOT
+from haproxy_agentx.settings.hosts import PORT_PATTERN, PORTS, is_loopback
+from haproxy_agentx.settings.paths import PATH_LIMIT, PATH_PATTERN, checked_socket_path
+from haproxy_agentx.settings.patterns import any_case, number
+from haproxy_agentx.settings.types import ValueType, plain, text, words
 from haproxy_agentx.text.printable import printable
+from haproxy_agentx.text.url import URL_LIMIT, shown_url
 
 INTERNET: Oid = (1, 3, 6, 1)
 MAX_ROOT = 100
@@ -25,29 +30,19 @@ OTHERS: dict[Oid, str] = {
 }
 """What a root would shadow in snmpd."""
 
-CREDENTIAL = "credential:"
-CREDENTIALS_DIRECTORY = "/run/credentials/haproxy-agentx.service"
-"""Where systemd puts LoadCredential= of our unit (systemd.exec(5)); the daemon itself reads the environment."""
+INSTANCE_LIMIT = 255
+"""Octets in the name of a VRRP instance (SnmpAdminString)."""
 
-SOCKET_PATH_LIMIT = 107
-"""Octets in the path of a Unix socket (unix(7)): sun_path less its end."""
+LIMIT_RANGE = (1, 600)
+"""Events in a minute or an hour."""
 
-PORTS = range(1, 65536)
-NONE = "none"
-"""What is written for what is not to be used."""
-
-PATH_LIMIT = 4095
-URL_LIMIT = 2048
-MAX_DAYS = 3650
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|m|h)?")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
-_NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9._:@-]{1,255}")
+_NAME_PATTERN = "[A-Za-z0-9._:-]{1,64}"
 _TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+):([0-9]{1,5})")
-_PRIORITIES = range(1, 256)
+_LIMIT = re.compile("([0-9]{1,9}) ?/ ?(min|hour|h)")
+_PERIODS = {"min": 60.0, "h": 3600.0, "hour": 3600.0}
 
 
-def root(text: str) -> Oid:
+def _root(text: str) -> Oid:
     """Read the root of the MIB: below 1.3.6.1, at most MAX_ROOT long, and not in a subtree that belongs to others."""
     try:
         value = oid.parse(text)
@@ -71,39 +66,16 @@ def root(text: str) -> Oid:
     return value
 
 
-def duration(least: float, most: float) -> Callable[[str], float]:
-    """Return a reader of seconds between ``least`` and ``most``: 1s, 500ms, 2m, 1h, or a plain number of seconds."""
-
-    def read(text: str) -> float:
-        match = _DURATION.fullmatch(text)
-        if not match:
-            raise ValueError(f"'{printable(text, 40)}' is not a duration: write it as 1s, 500ms, 2m, or in seconds")
-        seconds = round(float(match[1]) * _SECONDS[match[2]], 9)
-        if not least <= seconds <= most:
-            raise ValueError(f"{match[0]} is out of range: {least:g}s to {most:g}s are allowed")
-        return seconds
-
-    return read
-
-
-def name(text: str) -> str:
-    """Read the name of an HAProxy: it becomes part of SNMP names and log lines."""
-    if not _NAME.fullmatch(text):
+def _name(text: str) -> str:
+    if not re.fullmatch(_NAME_PATTERN, text):
         raise ValueError(f"'{printable(text, 80)}' is not a name: use 1 to 64 letters, digits and . _ : -")
     return text
 
 
-def priority(text: str) -> int:
-    """Read the priority of the registration (RFC 2741 6.2.3): 1..255, the lower one wins."""
-    if not re.fullmatch("[0-9]{1,3}", text) or int(text) not in _PRIORITIES:
-        raise ValueError(f"'{printable(text, 40)}' is not a priority: use a whole number from 1 to 255, normally 127")
-    return int(text)
-
-
-def agentx_socket(text: str) -> str:
+def _agentx_socket(text: str) -> str:
     """Read where snmpd listens: an absolute path, or ``tcp:HOST:PORT`` with a loopback address or localhost."""
     if not text.startswith("tcp:"):
-        return _socket_path(text, ": write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
+        return checked_socket_path(text, ": write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
     match = _TCP.fullmatch(text)
     if not match or int(match[2]) not in PORTS:
         raise ValueError(f"'{printable(text, 80)}' is not an address: write tcp:127.0.0.1:705 or tcp:[::1]:705")
@@ -115,7 +87,7 @@ def agentx_socket(text: str) -> str:
     return text
 
 
-def stats(text: str) -> str:
+def _stats(text: str) -> str:
     """Read where an HAProxy is read: the absolute path of its stats socket, or the URL of its statistics page.
 
     The text is in no message: a password may be in it.
@@ -125,78 +97,7 @@ def stats(text: str) -> str:
     remedy = ": write the path of the stats socket, /run/haproxy/admin.sock, or https://host:8404/stats"
     if re.match(r"(?i)https?:", text):
         raise ValueError("it is not a URL: '//' must follow 'http:' or 'https:'" + remedy)
-    return _socket_path(text, remedy)
-
-
-def socket_path(text: str) -> str:
-    """Read the absolute path of a socket."""
-    return _socket_path(text, ": write the whole path of the socket, beginning with /")
-
-
-def days(text: str) -> float:
-    """Read a number of days, 0 to MAX_DAYS."""
-    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_DAYS:
-        raise ValueError(f"'{printable(text, 40)}' is not a number of days: use a whole number from 0 to {MAX_DAYS}")
-    return float(text)
-
-
-def username(text: str) -> str:
-    """Read a name for HTTP basic authentication (RFC 7617 2: it holds no colon)."""
-    if not text or ":" in text or not text.isprintable() or len(text) > PATH_LIMIT:
-        raise ValueError("it is not a user name: no colon can be in it: write the password to the password_file")
-    return text
-
-
-def path(text: str) -> str:
-    """Read the absolute path of a file."""
-    return _path(text, ": write the whole path, beginning with /")
-
-
-def secret_file(what: str, credentials: str) -> Callable[[str], str]:
-    """Return a reader of the path of a file that holds a secret (``what``: password), or of ``credential:NAME``.
-
-    The latter is the file NAME in the folder ``credentials``, a systemd credential. The text is in no message: it may
-    be the secret itself.
-    """
-    remedy = f": write the whole path of a file that holds the {what}, or credential:NAME for a systemd credential"
-
-    def read(text: str) -> str:
-        if not text.startswith(CREDENTIAL):
-            return _path(text, remedy)
-        credential = text.removeprefix(CREDENTIAL)
-        if not _CREDENTIAL_NAME.fullmatch(credential) or credential in {".", ".."}:
-            raise ValueError("what follows 'credential:' is not the name of one" + remedy)
-        return f"{credentials.rstrip('/')}/{credential}"
-
-    return read
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is surely this machine: localhost, or a loopback address, IPv6 also in brackets."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _path(text: str, remedy: str) -> str:
-    if not text.startswith("/"):
-        raise ValueError("it is not an absolute path" + remedy)
-    if text.endswith("/"):
-        raise ValueError("it is the path of a folder" + remedy)
-    if not text.isprintable():
-        raise ValueError("there is a character in it that cannot be printed" + remedy)
-    if len(text.encode()) > PATH_LIMIT:
-        raise ValueError(f"it is longer than {PATH_LIMIT} octets" + remedy)
-    return text
-
-
-def _socket_path(text: str, remedy: str) -> str:
-    if len(_path(text, remedy).encode()) > SOCKET_PATH_LIMIT:
-        raise ValueError(f"the path of a socket has at most {SOCKET_PATH_LIMIT} octets: use a shorter one, or a link")
-    return text
+    return checked_socket_path(text, remedy)
 
 
 def _url(text: str) -> str:
@@ -217,3 +118,67 @@ def _url(text: str) -> str:
     if parts.fragment:
         raise ValueError("a URL of a statistics page has no '#...': remove it")
     return text
+
+
+def _username(text: str) -> str:
+    """Read a name for HTTP basic authentication (RFC 7617 2: it holds no colon)."""
+    if not text or ":" in text or not text.isprintable() or len(text) > PATH_LIMIT:
+        raise ValueError("it is not a user name: no colon can be in it: write the password to the password_file")
+    return text
+
+
+def _vrrp_instance(text: str) -> str:
+    if not text.isprintable() or text != text.strip() or len(text.encode(errors="replace")) > INSTANCE_LIMIT:
+        raise ValueError(
+            f"it is not the name of a VRRP instance: write what follows vrrp_instance in keepalived.conf, at most "
+            f"{INSTANCE_LIMIT} octets"
+        )
+    return text
+
+
+def _limit(text: str) -> Rate:
+    match = _LIMIT.fullmatch(text)
+    if not match:
+        raise ValueError(f"'{printable(text, 40)}' is not a limit: write it as 10/min or 60/hour")
+    least, most = LIMIT_RANGE
+    if not least <= int(match[1]) <= most:
+        raise ValueError(f"{match[0]} is out of range: {least} to {most} per min or hour are allowed")
+    return Rate(int(match[1]), _PERIODS[match[2]])
+
+
+def _limit_text(rate: Rate) -> str:
+    return f"{rate.limit}/{'hour' if rate.per == _PERIODS['hour'] else 'min'}"
+
+
+ROOT_OID: ValueType[Oid] = ValueType(
+    words="object identifier",
+    read=_root,
+    write=oid.dotted,
+    schema=text(rf"\.?0*1\.0*3\.0*6\.0*1(?:\.[0-9]{{1,10}}){{1,{MAX_ROOT - len(INTERNET)}}}"),
+)
+NAME: ValueType[str] = ValueType(words="name", read=_name, schema=plain(_NAME_PATTERN))
+"""It becomes part of SNMP names and log lines."""
+
+AGENTX_SOCKET: ValueType[str] = ValueType(
+    words="path, or tcp:ADDRESS:PORT",
+    read=_agentx_socket,
+    schema=text(rf"{PATH_PATTERN}|tcp:(?:\[[0-9A-Fa-f:.]+\]|localhost|127\.[0-9.]+):{PORT_PATTERN}"),
+)
+STATS: ValueType[str] = ValueType(
+    words="path or URL",
+    read=_stats,
+    write=shown_url,
+    schema={**text(f"{PATH_PATTERN}|{any_case('http')}[Ss]?://[!-~]+"), "maxLength": URL_LIMIT},
+)
+USERNAME: ValueType[str] = ValueType(words="name", read=_username, schema=plain("[^:]+"))
+VRRP_INSTANCE: ValueType[str] = ValueType(
+    words="name", read=_vrrp_instance, schema={**plain(".+"), "maxLength": INSTANCE_LIMIT}
+)
+ROLE = words({"master": Role.master, "backup": Role.backup}, "a role")
+LIMIT: ValueType[Rate] = ValueType(
+    words="COUNT/min or COUNT/hour",
+    read=_limit,
+    write=_limit_text,
+    range=f"{LIMIT_RANGE[0]} to {LIMIT_RANGE[1]} per min or hour",
+    schema=text(f"{number(*LIMIT_RANGE)} ?/ ?(?:min|hour|h)"),
+)

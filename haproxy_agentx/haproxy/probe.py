@@ -6,16 +6,15 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from haproxy_agentx.haproxy.probe_place import ProbePlace, place_of
 from haproxy_agentx.haproxy.probe_target import (
     ANSWER_LIMIT,
     HEAD_LIMIT,
     PASSED,
     Answer,
     ProbeOutcome,
-    ProbePlace,
     ProbeTarget,
     judge,
-    place_of,
     request,
 )
 from haproxy_agentx.system import lag

@@ -5,12 +5,16 @@ status line counts.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from urllib.parse import urlsplit
 
 from haproxy_agentx import __version__
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.haproxy.probe_place import PORTS, ProbePlace, place_of
+from haproxy_agentx.haproxy.probe_values import METHOD, PROBE_HOST, PROBE_URL, STATUSES
+from haproxy_agentx.settings.given import Given
+from haproxy_agentx.settings.keys import key, optional, required
+from haproxy_agentx.settings.paths import READ_PATH
+from haproxy_agentx.settings.types import YES_OR_NO, duration, whole_number
 
 HEAD_LIMIT = 4096
 """Octets of a status line at most."""
@@ -19,7 +23,6 @@ ANSWER_LIMIT = 64 * 1024
 """Octets of an answer that are read, so that HAProxy sees no client that breaks off; what is more is not."""
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: [^\r\n]*)?")
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +34,57 @@ class ProbeTarget:
     seconds; ``fall`` failures one after the other are a failed probe. ``remote`` allows an address that is not here.
     """
 
-    url: str = field(repr=False)
-    standby_url: str | None = field(default=None, repr=False)
-    host: str | None = None
-    method: str = "GET"
-    statuses: tuple[int, int] = (200, 399)
-    interval: float = 2.0
-    timeout: float = 2.0
-    fall: int = 3
-    remote: bool = False
-    ca_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProbePlace:
-    """Where a URL leads. ``address`` is an IP address without brackets, ``path`` the request target of HTTP."""
-
-    scheme: str
-    address: str
-    port: int
-    path: str
-    shown: str
+    url: str = required(
+        PROBE_URL,
+        example="https://127.0.0.1/",
+        help="http://, https:// or tcp://ADDRESS:PORT, with a numeric address of this node",
+        shown=False,
+    )
+    standby_url: str | None = optional(
+        PROBE_URL,
+        example="https://192.0.2.11/",
+        help="used instead of url while this node is not MASTER; default: url",
+        shown=False,
+    )
+    host: str | None = optional(
+        PROBE_HOST,
+        example="www.example.org",
+        help="name in the Host header and in the certificate; default: the address",
+    )
+    method: str = key(METHOD, default="GET", help="{range}")
+    statuses: tuple[int, int] = key(
+        STATUSES, default=(200, 399), name="status", help="status codes that pass: 200, or 200-399"
+    )
+    interval: float = key(duration(0.5, 3600.0), default=2.0, help="period of requests: {range}")
+    timeout: float = key(duration(0.1, 60.0), default=2.0, help="limit of a whole request: {range}")
+    fall: int = key(
+        whole_number(1, 100, "a number of failures"),
+        default=3,
+        help="consecutive failures that fail the probe: {range}",
+    )
+    remote: bool = key(YES_OR_NO, default=False, help="also allow addresses that this node does not have")
+    ca_file: str | None = optional(
+        READ_PATH,
+        example="/etc/haproxy-agentx/ca.pem",
+        help="certificates to trust instead of the system's, PEM",
+    )
 
     @property
-    def is_http(self) -> bool:
-        """Whether a request follows the connection."""
-        return self.scheme != "tcp"
+    def idle_keys(self) -> tuple[str, ...]:
+        """The keys that have no meaning here: those of HTTP where only a connection is made."""
+        is_http = any(place_of(url).is_http for url in (self.url, self.standby_url) if url is not None)
+        return () if is_http else ("method", "status")
+
+    def check(self, given: Given) -> None:
+        """Note keys that do not go with the scheme of the URLs."""
+        if given.refused("url") or not given.has("url"):
+            return
+        schemes = {place_of(url).scheme for url in (self.url, self.standby_url) if url is not None}
+        if given.has("ca_file") and "https" not in schemes:
+            given.note_at("ca_file", "it goes with https:// only: remove it, or probe by https://")
+        for name in ("host", "method", "status"):
+            if given.has(name) and schemes == {"tcp"}:
+                given.note_at(name, "it does not go with tcp://, which only connects: remove it")
 
 
 class ProbeOutcome(Enum):
@@ -78,21 +106,10 @@ class Answer:
 PASSED = Answer(ProbeOutcome.passed)
 
 
-def place_of(url: str) -> ProbePlace:
-    """Return where a URL leads. Raise ValueError: it has no such scheme, no port (tcp), or no address."""
-    parts = urlsplit(url)
-    port = parts.port or _PORTS.get(parts.scheme)
-    if parts.scheme not in ("http", "https", "tcp") or not parts.hostname or not port:
-        raise ValueError("it is not the URL of a probe")
-    address = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return ProbePlace(parts.scheme, address, port, path, shown_url(url))
-
-
 def request(target: ProbeTarget, place: ProbePlace) -> bytes:
     """Return the request of HTTP/1.1; the connection ends with its answer."""
     address = f"[{place.address}]" if ":" in place.address else place.address
-    host = target.host or (address if place.port == _PORTS[place.scheme] else f"{address}:{place.port}")
+    host = target.host or (address if place.port == PORTS[place.scheme] else f"{address}:{place.port}")
     lines = (
         f"{target.method} {place.path} HTTP/1.1",
         f"Host: {host}",

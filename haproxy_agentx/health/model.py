@@ -146,26 +146,6 @@ class Cause(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Minimum:
-    """What a backend needs: so many usable servers, or so many percent of those that are not in maintenance."""
-
-    number: int
-    percent: bool = False
-
-
-ALL = Minimum(100, percent=True)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRequirements:
-    """What a service is made of: names of HAProxy, PROXY or PROCESS/PROXY; None is all there are."""
-
-    frontends: tuple[str, ...] | None = None
-    backends: tuple[str, ...] | None = None
-    minimum: Minimum = ALL
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """All that is known of a service at a moment, and what it amounts to."""
 

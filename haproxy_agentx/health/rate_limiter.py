@@ -1,9 +1,17 @@
 """How many notifications one subject may cause, and what becomes of the others: they are counted. Pure."""
 
 from collections import deque
+from typing import NamedTuple
 
 CALM = 5.0
 """Seconds without a change after which a burst is over."""
+
+
+class Rate(NamedTuple):
+    """At most ``limit`` in any ``per`` seconds."""
+
+    limit: int
+    per: float
 
 
 class RateWindow:

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
-from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.model import Readiness, Reason
 from haproxy_agentx.health.proxies import Proxies, as_text
+from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 from haproxy_agentx.health.server_standing import ServerStanding
 from haproxy_agentx.health.traffic import ClientOutcome
 from haproxy_agentx.health.words import (

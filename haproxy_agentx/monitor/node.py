@@ -12,10 +12,11 @@ from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
-from haproxy_agentx.health.model import Health, Reason, Role, ServiceRequirements
+from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ServiceReport, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts

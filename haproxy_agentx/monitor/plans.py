@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from haproxy_agentx.health.model import ServiceRequirements
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.service import Plan
 
 NODE = "node"

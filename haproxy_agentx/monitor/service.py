@@ -7,10 +7,11 @@ from math import isfinite
 
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
-from haproxy_agentx.health.model import Cause, Condition, Health, Held, Reason, Role, ServiceRequirements
+from haproxy_agentx.health.model import Cause, Condition, Health, Held, Reason, Role
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.reasons import reason_names, reason_text
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.time_in_state import Share, TimeInState
 from haproxy_agentx.health.tracker import ReportedService, Tracker

@@ -9,7 +9,6 @@ from time import monotonic
 
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
-from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.delivery.egress_gate import EgressGate
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
@@ -24,6 +23,7 @@ from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process.reader import HaproxyProcess
+from haproxy_agentx.settings.hosts import is_loopback
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.vocabulary.event import Event, EventDraft
@@ -107,15 +107,16 @@ class Monitor:
         ]
         self._fifo = Fifo(keepalived.fifo, self._take_line, self._take_writer) if keepalived.fifo else None
         v3 = keepalived.snmp.v3 if keepalived.snmp else None
+        traps = keepalived.traps.address
         self._traps = (
             TrapListener(
-                keepalived.traps,
+                traps,
                 v3,
                 self._take_trap,
-                community_file=keepalived.traps_community_file,
+                community_file=keepalived.traps.community_file,
                 believed=believed,
             )
-            if keepalived.traps
+            if traps
             else None
         )
         self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_mib_failure) if keepalived.snmp else None
@@ -134,7 +135,7 @@ class Monitor:
     @property
     def _listener(self) -> str:
         """Return the key by which it is remembered that notifications come here."""
-        return f"traps/{self._config.keepalived.traps}"
+        return f"traps/{self._config.keepalived.traps.address}"
 
     @property
     def columns(self) -> list[ServedColumn]:
@@ -446,4 +447,4 @@ def _plans(config: Config) -> list[Plan] | None:
 
 def _policy(config: Config) -> NotificationPolicy:
     said = config.notifications
-    return NotificationPolicy(said.hold, said.limit, said.per, said.servers, said.backends, said.remind)
+    return NotificationPolicy(said.hold, *said.limit, said.servers, said.backends, said.remind)

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn, ServedTable
 from haproxy_agentx.config import HaproxyConfig
-from haproxy_agentx.config.values import is_loopback
 from haproxy_agentx.haproxy import info as show_info
 from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.configured import ConfigurationDigest
@@ -33,6 +32,7 @@ from haproxy_agentx.objects.process_columns import INFO_FIELDS
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.certificates import Certificates
+from haproxy_agentx.settings.hosts import is_loopback
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.text.url import shown_url
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, SourceError, SourceKind, of_os_error

@@ -6,6 +6,9 @@ of ``@`` is a credential; scheme, host, port and path say where to look.
 
 import re
 
+URL_LIMIT = 2048
+"""Characters of a URL at most."""
+
 CUT = "?..."
 """Stands for a query, for parameters other than ``;csv``, and for a fragment."""
 

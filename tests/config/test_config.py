@@ -21,9 +21,9 @@ from haproxy_agentx.config import (
     parse,
 )
 from haproxy_agentx.config.errors import SHOWN
-from haproxy_agentx.config.keys import Key, Section, keys
-from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
 from haproxy_agentx.objects.schema import ROOT
+from haproxy_agentx.settings.keys import Key, KeyGroup, keys_of
+from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
 from tests.support.refused import FILE, LINE, problems
 from tests.support.unprivileged import unprivileged
 
@@ -134,35 +134,23 @@ def test_a_configuration_is_a_key_of_a_dict():
 # The table of keys
 
 
-def every_key(table=None, inside=()):
-    """Give each key of the table with the sections that it stands in."""
-    for item in keys(CREDENTIALS_DIRECTORY) if table is None else table:
-        assert isinstance(item, Key | Section)
-        if isinstance(item, Section):
-            yield from every_key(item.keys, (*inside, item))
+def every_key(table=None):
+    """Give each key of the table."""
+    for item in keys_of(Config) if table is None else table:
+        assert isinstance(item, Key | KeyGroup)
+        if isinstance(item, KeyGroup):
+            yield from every_key(item.keys)
         else:
-            yield item, inside
+            yield item
 
 
-def test_the_table_of_keys_has_the_defaults_of_the_records():
-    for key, inside in every_key():
-        if any(section.is_example for section in inside):
+def test_each_default_and_example_is_a_text_that_reads_as_it():
+    for key in every_key():
+        if key.most:
             continue
-        record = Config()
-        name = key.name
-        for section in inside:
-            if section.short:  # its keys are of the record around it
-                name = section.name if name == section.short else f"{section.name}_{name}"
-                continue
-            record = getattr(record, section.name)
-            record = record[0] if section.most else record
-        if key.is_example:
-            assert getattr(record, name) is None
-            assert key.read(key.text)
-        elif key.name == "limit":
-            assert key.read(key.text) == (record.limit, record.per)
-        else:
-            assert key.read(key.text) == getattr(record, name)
+        value = key.type.read(key.text)
+        assert value == key.default or key.is_required or key.is_example
+        assert key.type.read(key.type.write(value)) == value
 
 
 def test_the_default_file_reads_as_the_defaults_with_and_without_its_comment_signs():
@@ -175,7 +163,7 @@ def test_the_default_file_reads_as_the_defaults_with_and_without_its_comment_sig
 
 
 def test_the_default_file_names_every_key():
-    for key, _ in every_key():
+    for key in every_key():
         assert f"{key.name}: {key.text}" in default_text()
 
 

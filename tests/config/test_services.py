@@ -16,14 +16,17 @@ from haproxy_agentx.config import (
     KeepalivedConfig,
     NotificationsConfig,
     ServiceConfig,
+    TrapsConfig,
     advice,
     parse,
 )
 from haproxy_agentx.config.effective import effective_text
-from haproxy_agentx.config.keys import MAX_MEMBERS, MAX_SERVICES
-from haproxy_agentx.config.values import CREDENTIALS_DIRECTORY
+from haproxy_agentx.config.model import MAX_SERVICES
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
-from haproxy_agentx.health.model import Minimum, Role, ServiceRequirements
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.health.rate_limiter import Rate
+from haproxy_agentx.health.requirements import MAX_MEMBERS, Minimum, ServiceRequirements
+from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
 from haproxy_agentx.snmp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
 from haproxy_agentx.text.url import shown_url
 from tests.support import refused
@@ -52,10 +55,10 @@ def keepalived(text: str) -> KeepalivedConfig:
 
 
 def test_the_defaults_are_those_of_the_bare_set_up():
-    assert Config().keepalived == KeepalivedConfig("/run/haproxy-agentx/vrrp.fifo", "127.0.0.1:1162", None)
+    assert Config().keepalived == KeepalivedConfig("/run/haproxy-agentx/vrrp.fifo", TrapsConfig("127.0.0.1:1162"), None)
     assert Config().services is None
     assert Config().notifications == NotificationsConfig(
-        hold=1.0, limit=10, per=60.0, servers=False, backends=True, egress_hold=300.0, remind=None
+        hold=1.0, limit=Rate(10, 60.0), servers=False, backends=True, egress_hold=300.0, remind=None
     )
 
 
@@ -89,7 +92,7 @@ def test_everything_at_once():
     config = parse(text, FILE)
     assert config.keepalived == KeepalivedConfig(
         "/run/other.fifo",
-        "[::1]:11162",
+        TrapsConfig("[::1]:11162"),
         SnmpAccess(
             "localhost:1161",
             None,
@@ -106,12 +109,12 @@ def test_everything_at_once():
         ServiceConfig("rest", None, ServiceRequirements((), None, Minimum(2))),
     )
     assert config.notifications == NotificationsConfig(
-        0.25, 60, 3600.0, servers=True, backends=False, egress_hold=90.0, remind=3600.0
+        0.25, Rate(60, 3600.0), servers=True, backends=False, egress_hold=90.0, remind=3600.0
     )
 
 
 def test_none_leaves_a_source_alone():
-    assert keepalived("fifo: none, traps: none") == KeepalivedConfig(None, None, None)
+    assert keepalived("fifo: none, traps: none") == KeepalivedConfig(None, TrapsConfig(None), None)
 
 
 def test_a_community_is_in_a_file_or_a_credential():
@@ -162,7 +165,7 @@ def test_minimum_of_servers(text, minimum):
 )
 def test_limits(text, limit, per):
     found = parse(f"notifications: {{limit: {text}}}", FILE).notifications
-    assert (found.limit, found.per) == (limit, per)
+    assert found.limit == Rate(limit, per)
 
 
 def test_a_probe_is_a_url_or_more():
@@ -259,15 +262,14 @@ CONFIGS = st.builds(
     keepalived=st.builds(
         KeepalivedConfig,
         st.none() | PATHS,
-        st.none() | ADDRESSES,
+        st.builds(TrapsConfig, st.none() | ADDRESSES, st.none() | PATHS),
         st.none() | st.builds(SnmpAccess, ADDRESSES, PATHS) | st.builds(SnmpAccess, ADDRESSES, st.none(), V3),
     ),
     services=st.none() | st.lists(SERVICES, min_size=1, max_size=3, unique_by=lambda found: found.name).map(tuple),
     notifications=st.builds(
         NotificationsConfig,
         st.sampled_from([0.0, 0.001, 1.5, 60.0]),
-        st.integers(1, 600),
-        st.sampled_from([60.0, 3600.0]),
+        st.builds(Rate, st.integers(1, 600), st.sampled_from([60.0, 3600.0])),
         st.booleans(),
         st.booleans(),
     ),

@@ -8,8 +8,8 @@ import pytest
 from haproxy_agentx.cli.main import _parser
 from haproxy_agentx.config import Config, advice, parse
 from haproxy_agentx.config.effective import effective_text
-from haproxy_agentx.config.keys import Key, keys
 from haproxy_agentx.objects import module
+from haproxy_agentx.settings.keys import Key, keys_of
 from tests.support.documents import anchors, blocks, commands, documents, links, prose, spans
 from tests.support.programs import ROOT
 from tools.documents import configuration
@@ -115,7 +115,7 @@ def test_each_key_has_its_row():
     def count(table):
         return sum(1 if isinstance(item, Key) else 1 + count(item.keys) for item in table)
 
-    assert configuration.key_table().count("\n") == 1 + count(keys("/run/credentials"))
+    assert configuration.key_table(Config).count("\n") == 1 + count(keys_of(Config))
 
 
 def test_the_document_shows_the_defaults():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy import probe
 from haproxy_agentx.haproxy.probe import Prober
-from haproxy_agentx.haproxy.probe_target import ProbeOutcome, ProbeTarget, judge, place_of, request
+from haproxy_agentx.haproxy.probe_place import place_of
+from haproxy_agentx.haproxy.probe_target import ProbeOutcome, ProbeTarget, judge, request
 from tests.support.ports import free_port
 from tests.support.real_haproxy import RealHaproxy
 

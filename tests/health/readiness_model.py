@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from haproxy_agentx.health.model import Minimum, Reason, ServiceRequirements
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 
 Rows = tuple[dict[str, dict[str, str]], dict[str, str]]
 """Servers' statuses by backend, and frontends' statuses."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from haproxy_agentx.health.model import Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.model import Readiness, Reason
 from haproxy_agentx.health.readiness import ProcessState, assess
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.traffic import FORGOTTEN, STUCK, TIMED_OUT, ClientOutcome
 from haproxy_agentx.health.words import of_clients
 from tests.health.proxies import Process

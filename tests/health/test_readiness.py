@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.model import ALL, Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.model import Readiness, Reason
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import Member, ProcessState, assess, required
+from haproxy_agentx.health.requirements import ALL, Minimum, ServiceRequirements
 from haproxy_agentx.health.words import MAX_LINE
 from tests.health.proxies import Process, Servers, done, proxies_of, sample
 from tests.health.readiness_model import model

@@ -18,9 +18,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from haproxy_agentx.haproxy.stat import Reading, StatParser
-from haproxy_agentx.health.model import Minimum, Readiness, Reason, ServiceRequirements
+from haproxy_agentx.health.model import Readiness, Reason
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import ProcessState, assess
+from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 from tests.support.stat_csv import backend, frontend, header, line, listener, server
 
 COLUMNS = (

@@ -6,8 +6,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
+from haproxy_agentx.health.model import Reason, Role
 from haproxy_agentx.health.readiness import ProcessState
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.reports import NotificationPolicy

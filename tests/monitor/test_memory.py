@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.instance import Instance, Remembered
 from haproxy_agentx.health.instances import Instances
-from haproxy_agentx.health.model import Cause, Health, Reason, Role, ServiceRequirements
+from haproxy_agentx.health.model import Cause, Health, Reason, Role
 from haproxy_agentx.health.rate_limiter import RateLimiter
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.service import Observation, Plan, Service

@@ -2,7 +2,8 @@
 
 import pytest
 
-from haproxy_agentx.health.model import Health, Minimum, Role, ServiceRequirements
+from haproxy_agentx.health.model import Health, Role
+from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 from haproxy_agentx.monitor.plans import MAX_SERVICES, NODE
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import FifoLine, VrrpState

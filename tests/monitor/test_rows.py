@@ -7,7 +7,8 @@ import pytest
 from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.health.model import Reason, Role, ServiceRequirements
+from haproxy_agentx.health.model import Reason, Role
+from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
     PROCESSES,

@@ -102,5 +102,5 @@ def check_keepalived(found: config.Config) -> None:
         assert service.intended_role is None or service.vrrp_instance is not None
         assert service.requirements.minimum.number > 0
     assert 0 <= found.notifications.hold <= 60
-    assert 1 <= found.notifications.limit <= 600
-    assert found.notifications.per in {60.0, 3600.0}
+    assert 1 <= found.notifications.limit.limit <= 600
+    assert found.notifications.limit.per in {60.0, 3600.0}

@@ -1,0 +1,44 @@
+"""Regular expressions for the schema of the configuration, in the syntax of ECMA-262 (JSON Schema 6.3.3). Pure."""
+
+from collections.abc import Iterator
+
+
+def number(least: int, most: int) -> str:
+    """Return a pattern, in a group of its own, of the whole numbers from ``least`` to ``most``, also with zeros before.
+
+    Both are at least 0.
+    """
+    return f"0*(?:{'|'.join(_alternatives(least, most))})"
+
+
+def any_case(word: str) -> str:
+    """Return a pattern of an ASCII word in capitals, in small letters, or mixed."""
+    return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else letter for letter in word)
+
+
+def whole(pattern: str) -> str:
+    """Return a pattern that matches nothing more: those of JSON Schema match a part of a text."""
+    return f"^(?:{pattern})$"
+
+
+def _alternatives(least: int, most: int) -> Iterator[str]:
+    """Yield patterns of ranges that differ in their last digits only, such as 3[0-9] and 4[0-7]."""
+    while least <= most:
+        free = 0
+        while _top(least, free + 1) <= most and least % 10 ** (free + 1) == 0:
+            free += 1
+        step: int = 10**free
+        head, digit = divmod(least // step, 10)
+        last = min(9, digit + (most - least + 1) // step - 1)
+        yield (str(head) if head else "") + _digits(digit, last) + "[0-9]" * free
+        least += (last - digit + 1) * step
+
+
+def _top(number: int, free: int) -> int:
+    """Return the greatest number whose last ``free`` digits are free, where the number's are."""
+    step: int = 10**free
+    return number + step - 1
+
+
+def _digits(first: int, last: int) -> str:
+    return str(first) if first == last else f"[{first}-{last}]"
