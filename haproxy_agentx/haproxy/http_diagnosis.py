@@ -1,4 +1,4 @@
-"""Why a statistics page could not be fetched, and what to do: from exceptions and status codes to one line. Pure.
+"""Why a statistics page could not be fetched, and what to do: exceptions, status codes and silence in one line. Pure.
 
 The texts of ``requests`` are not repeated: they hold whole requests. Only causes that are known are named.
 """
@@ -7,7 +7,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from haproxy_agentx.haproxy.http import PageRequest
+from haproxy_agentx.haproxy.page import WHOLE, PageRequest
+from haproxy_agentx.system.patience import Look
 from haproxy_agentx.vocabulary.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 
 _DEPTH = 12
@@ -34,6 +35,25 @@ def explain_status(request: PageRequest, status: int) -> SourceError:
     if status == _NOT_FOUND:
         return Absent(f"{request.where}: no such page (HTTP {status}): compare it with 'stats uri' of haproxy.cfg")
     return Refused(f"{request.where}: answers HTTP {status}: is it the statistics page of HAProxy?")
+
+
+def explain_late(request: PageRequest, look: Look, *, began: bool) -> SourceError:
+    """Return the error for an answer that did not come to its end; ``began``: whether a part of it came."""
+    if look is Look.starved:
+        return Invalid(
+            f"{request.where}: not read, as haproxy-agentx itself hardly ran: look at the load of this machine, and at"
+            " CPUQuota and CPUWeight of the service"
+        )
+    if look is Look.slow:
+        return Invalid(
+            f"{request.where}: the answer comes slowly and is not complete within {WHOLE * request.timeout:g} s:"
+            " HAProxy is overloaded, the network slow, or `timeout` too short for so many rows"
+        )
+    what = "the answer stopped, and nothing more came" if began else "no answer"
+    return Unresponsive(
+        f"{request.where}: {what} within {request.timeout:g} s: HAProxy is frozen or overloaded, its connections are"
+        " used up (`maxconn`), or the network or a name server is slow"
+    )
 
 
 def explain(request: PageRequest, error: BaseException) -> SourceError:

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from haproxy_agentx.haproxy.http import HttpClient, statistics_url
+from haproxy_agentx.haproxy import http_exchange
+from haproxy_agentx.haproxy.http import HttpClient
+from haproxy_agentx.haproxy.page import statistics_url
 from haproxy_agentx.vocabulary.source import Absent, Denied, Gone, Invalid, Refused, SourceError, Unresponsive
 from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
@@ -283,9 +285,12 @@ def test_cancelled():
 
 def test_no_second_thread_beside_one_that_hangs(monkeypatch):
     release = threading.Event()
-    from haproxy_agentx.haproxy import http_request  # noqa: PLC0415
 
-    monkeypatch.setattr(http_request, "get", lambda _, bridge: bridge.begin() or release.wait(10))
+    def hangs(*_):
+        yield b""
+        release.wait(10)
+
+    monkeypatch.setattr(http_exchange, "pieces", hangs)
 
     async def twice() -> str:
         client = HttpClient("http://localhost:1/", 0.1, 1)
@@ -302,15 +307,13 @@ def test_no_second_thread_beside_one_that_hangs(monkeypatch):
 
 def test_our_own_preparations_are_no_silence_of_haproxy(monkeypatch):
     """At first the modules are loaded, which took longer than the timeout on a busy machine."""
-    from haproxy_agentx.haproxy import http_request  # noqa: PLC0415
-
-    real = http_request.trust
+    real = http_exchange.trust
 
     def slow(ca_file):
         time.sleep(0.4)
         return real(ca_file)
 
-    monkeypatch.setattr(http_request, "trust", slow)
+    monkeypatch.setattr(http_exchange, "trust", slow)
     with pytest.raises(SourceError) as raised:
         fetch("https://127.0.0.1:1/", timeout=0.2)
     assert not isinstance(raised.value, Unresponsive), raised.value

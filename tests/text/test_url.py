@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.haproxy.http import statistics_url
+from haproxy_agentx.haproxy.page import statistics_url
 from haproxy_agentx.text.url import CUT, shown_url
 
 SECRET = "5ecret0fTheTest"

@@ -6,7 +6,7 @@ credentials and fragment, which asks for CSV and stays as it is when it is read 
 
 from urllib.parse import urlsplit
 
-from haproxy_agentx.haproxy.http import statistics_url
+from haproxy_agentx.haproxy.page import statistics_url
 
 SEEDS = {
     "a page": b"https://lb1.example:8404/stats",

@@ -1,7 +1,9 @@
-"""One GET of the statistics page by ``requests``, blocking: for a worker thread, which alone imports this module."""
+"""One GET of the statistics page by ``requests``, blocking: for a thread, in which alone this module is imported."""
 
+import socket
 import ssl
-import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,15 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPResponse, connection_from_url
 from urllib3.exceptions import HTTPError
 
 from haproxy_agentx import __version__
-from haproxy_agentx.haproxy.bridge import Bridge
-from haproxy_agentx.haproxy.http import WHOLE, PageRequest
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
+from haproxy_agentx.haproxy.page import WHOLE, PageRequest
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused
+
+Hold = Callable[[socket.socket], None]
 
 SLICE = 32 * 1024
 PASSWORD_LIMIT = 4096
@@ -34,30 +36,63 @@ _REDIRECTS = range(300, 400)
 _OK = 200
 
 
-def get(request: PageRequest, bridge: Bridge) -> None:
-    """Fetch ``request`` and offer its body to ``bridge`` in slices. Raises a SourceError, or Stopped."""
+def pieces(request: PageRequest, hold: Hold) -> Generator[bytes, None, None]:
+    """Yield nothing, ``b""``, when the preparations are done, then the body of ``request`` in slices.
+
+    Each connection is shown to ``hold``. There is no session: it would follow a redirect, or read all of its body, and
+    use the proxies, .netrc and certificates that the environment of the daemon names. Raise a SourceError.
+    """
+    auth = None
+    if request.username is not None:
+        auth = HTTPBasicAuth(request.username.encode(), _password(request.password_file))
     context = trust(request.ca_file) if request.url.startswith("https:") else None
-    with _Session() as session:
-        session.trust_env = False  # no proxy, .netrc or CA bundle of whoever started the daemon
-        session.headers.update(_HEADERS)
-        if request.username is not None:
-            session.auth = HTTPBasicAuth(request.username.encode(), _password(request.password_file))
-        adapter = _Adapter(context)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        _thread.bridge = bridge
-        bridge.begin()
-        try:
-            # a read may take longer than that: who has been silent is for the loop to say, which knows whether it ran
-            within = (request.timeout, WHOLE * request.timeout)
-            with session.get(request.url, stream=True, allow_redirects=False, timeout=within) as response:
-                _check(request, response)
-                _copy(request, response.raw, bridge)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise explain(request, error) from None  # the chain repeats the request, headers and all
-        finally:
-            del _thread.bridge
-            bridge.release()
+    yield b""
+    try:
+        get = requests.Request("GET", request.url, _HEADERS, auth=auth).prepare()
+        # a read may take longer than that: who has been silent is for the loop to say, which knows whether it ran
+        within = (request.timeout, WHOLE * request.timeout)
+        with (
+            closing(_Adapter(request.url, context, hold)) as adapter,
+            adapter.send(get, stream=True, timeout=within) as response,
+        ):
+            _check(request, response)
+            yield from _body(request, response.raw)
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise explain(request, error) from None  # the chain repeats the request, headers and all
+
+
+class _Adapter(HTTPAdapter):
+    """Sends over one pool of connections: each is shown to ``hold``, and trusts what ``context`` does, not more."""
+
+    def __init__(self, url: str, context: ssl.SSLContext | None, hold: Hold) -> None:
+        super().__init__(max_retries=0)
+        tls: dict[str, Any] = {} if context is None else {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
+        self._pool = connection_from_url(url, **tls)
+        self._pool.ConnectionCls = _shown(self._pool.ConnectionCls, hold)
+
+    def get_connection_with_tls_context(self, *_: object, **__: object) -> Any:  # noqa: ANN401  -- requests' own type
+        """Return the pool, whatever the environment says of proxies."""
+        return self._pool
+
+    get_connection = get_connection_with_tls_context
+    """Its name before requests 2.32."""
+
+    def cert_verify(self, *_: object) -> None:
+        """Leave the trust to the context: requests would add the authorities of its own bundle to a private one."""
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+        super().close()
+
+
+def _shown(kind: Any, hold: Hold) -> Any:  # noqa: ANN401  -- two classes of urllib3
+    class ShownConnection(kind):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            hold(self.sock)
+
+    return ShownConnection
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
@@ -131,66 +166,14 @@ def _target(request: PageRequest, response: requests.Response) -> str:
     return (host or "an unreadable address")[:255]
 
 
-def _copy(request: PageRequest, body: HTTPResponse, bridge: Bridge) -> None:
-    """Offer the body. ``read`` and not ``stream``: http.client bounds the lines between chunks, urllib3 does not."""
+def _body(request: PageRequest, body: HTTPResponse) -> Generator[bytes, None, None]:
+    """Yield it. ``read`` and not ``stream``: http.client bounds the lines between chunks, urllib3 does not."""
     received = 0
     while piece := body.read(SLICE, decode_content=False):
         received += len(piece)
         if received > request.max_bytes:
             limit = f"the answer is over the limit of {request.max_bytes} bytes"
             raise OverLimit(f"{request.where}: {limit} and was refused")
-        bridge.offer(piece)
+        yield piece
     if not received:
         raise Invalid(f"{request.where}: the answer is empty: is it the statistics page of HAProxy?")
-
-
-class _Thread(threading.local):
-    """The bridge that the connections of this thread are announced to."""
-
-    bridge: Bridge
-
-
-_thread = _Thread()
-
-
-class _Plain(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _thread.bridge.hold(self.sock)
-
-
-class _Secure(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _thread.bridge.hold(self.sock)
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect anywhere: requests reads the whole body of one even when it does not follow it."""
-
-
-class _Adapter(HTTPAdapter):
-    """Connections that the loop can cut, and our TLS context with nothing added to what it trusts."""
-
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:  # noqa: ANN401, FBT001, FBT002  -- the signature is that of requests
-        if self._context is not None:
-            options["ssl_context"] = self._context
-        super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401, ARG002  -- likewise
-        """Leave the trust to the context: requests would add the authorities of its own bundle to a private one."""
-        conn.cert_reqs = "CERT_REQUIRED"
