@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
+from haproxy_agentx.cli.styled import Styled, joined, printer, width
 from haproxy_agentx.cli.words import health_style, shown
 
 Part = Mapping[str, Any]
@@ -22,35 +20,30 @@ class EventsScreen:
     """Prints events in lines of the terminal's width, or of 80 characters without one."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False)
+        self._print = printer()
 
     def show(self, event: Part) -> None:
         """Print one. Raises KeyError or TypeError when a needed part of it is missing."""
-        self._console.print(_what(event), soft_wrap=True)
-        for line in _why(event).wrap(self._console, max(self._console.width - INDENT, INDENT)):
-            line.rstrip()
-            self._console.print(Text.assemble(" " * INDENT, line), soft_wrap=True)
+        self._print(_what(event))
+        for line in _why(event).wrapped(max(width() - INDENT, INDENT)):
+            self._print(" " * INDENT + line)
 
 
-def _what(event: Part) -> Text:
-    change = Text()
+def _what(event: Part) -> Styled:
+    change = Styled()
     if event["health"] is not None:
         change = _change(event["previous_health"], event["health"], health_style(event["health"]))
     elif event["state"] is not None:
         change = _change(event["previous_state"], event["state"], "")
-    return Text.assemble(
-        f"{event['sequence']:>{INDENT - 2}}  {_local(event['time'])}  ",
-        shown(event["kind"], "bold"),
-        shown(f"  {event['subject'] or ''}"),
-        change,
-    )
+    number = f"{event['sequence']:>{INDENT - 2}}  {_local(event['time'])}  "
+    return number + shown(event["kind"], "bold") + shown(f"  {event['subject'] or ''}") + change
 
 
-def _change(before: str | None, after: str, style: str) -> Text:
-    return Text.assemble(shown(f"  {before} -> " if before and before != after else "  "), shown(after, style))
+def _change(before: str | None, after: str, style: str) -> Styled:
+    return shown(f"  {before} -> " if before and before != after else "  ") + shown(after, style)
 
 
-def _why(event: Part) -> Text:
+def _why(event: Part) -> Styled:
     role, role_before = event["role"], event["previous_role"]
     parts = []
     if role is not None and role_before is not None and role != role_before:
@@ -66,7 +59,7 @@ def _why(event: Part) -> Text:
     parts.append(shown(delivery, _DELIVERY_STYLES.get(event["delivery"], "red")))
     if event["trap"] in _TRAPS:
         parts.append(shown(_TRAPS[event["trap"]], "" if event["trap"] == "seen" else "yellow"))
-    return shown("; ").join(parts)
+    return joined(parts, "; ")
 
 
 def _local(time: str | None) -> str:

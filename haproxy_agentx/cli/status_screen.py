@@ -1,12 +1,9 @@
 """What ``haproxy-agentx status`` draws: services first, then what they are made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from haproxy_agentx.cli.styled import Styled, columns, printer
 from haproxy_agentx.cli.words import health_style, is_fine, shown, span
 from haproxy_agentx.control.problems import Problem
 from haproxy_agentx.health.severity import ProblemSeverity
@@ -14,50 +11,44 @@ from haproxy_agentx.health.severity import ProblemSeverity
 _KINDS = ("frontend", "backend", "server", "listener")
 _NAME_WIDTH = 14
 """Characters of a service's name for which a line of 80 has room."""
+_SOURCE_WIDTH = 20
+"""Characters of a source's name, likewise."""
 
 Part = Mapping[str, Any]
 
 
 def show(snapshot: Part, problems: Sequence[Problem], notes: Sequence[str]) -> None:
     """Print one screen. Raises KeyError or TypeError when a needed part of ``snapshot`` is missing or another thing."""
-    console = Console(highlight=False)
-    mark = Text(" problem ", "white on red") if problems else Text(" ok ", "black on green")
-    console.print(mark, f"haproxy-agentx {snapshot['version']}, pid {snapshot['pid']}, up {span(snapshot['uptime'])}")
-    _show_services(console, snapshot.get("services", []))
-    _show_parts(console, snapshot)
-    processes = [source for source in snapshot["sources"] if source.get("rows") is not None]
-    console.print(_process_table(processes))
-    others = [source for source in snapshot["sources"] if source.get("rows") is None]
+    lines = [_heading(snapshot, bool(problems)), *_services(snapshot.get("services", [])), *_parts(snapshot)]
+    lines += _table(["HAProxy", *(f"{kind}s" for kind in _KINDS)], map(_process, _sources(snapshot, has_rows=True)))
+    others = _sources(snapshot, has_rows=False)
     if others:
-        console.print(_source_table(others))
-    for text in notes:
-        _line(console, shown(f"  note: {text}", "dim"))
+        lines += _table(["of"], ([*_source(source, "yellow"), shown(source["target"])] for source in others))
+    lines += [shown(f"  note: {text}", "dim") for text in notes]
     for problem in problems:
-        _line(console, shown(f"  {problem.text}", "red" if problem.severity is ProblemSeverity.critical else "yellow"))
+        lines.append(shown(f"  {problem.text}", "red" if problem.severity is ProblemSeverity.critical else "yellow"))
+    show_line = printer()
+    for line in lines:
+        show_line(line)
 
 
-def _show_services(console: Console, services: Sequence[Part]) -> None:
-    """Print a line for each service, and below it why it is so."""
-    rows = [_cells(service) for service in services]
-    headings = [Text(word, "bold") for word in ("service", "health", "role (intended)", "HAProxy", "since")]
-    short = [row for row in rows if len(row[0]) <= _NAME_WIDTH]
-    name_width = max((len(row[0]) for row in [headings, *short]), default=0)
-    others = [max(len(row[place]) for row in [headings, *rows]) for place in range(1, len(headings))]
-    for row, service in zip([headings, *rows] if rows else [], [{}, *services], strict=False):
-        line = Text("  ")
-        name = row[0]
-        if len(name) > name_width:
-            _line(console, Text.assemble("  ", name))
-            name = Text()
-        for cell, width in zip([name, *row[1:]], [name_width, *others], strict=True):
-            line.append_text(cell).append(" " * (width - len(cell) + 2))
-        line.rstrip()
-        _line(console, line)
-        for words in _reasons(service):
-            _line(console, shown(f"    {words}"))
+def _heading(snapshot: Part, has_problems: bool) -> Styled:  # noqa: FBT001  -- the one thing that is asked
+    mark = shown(" problem ", "white on red") if has_problems else shown(" ok ", "black on green")
+    return mark + shown(f" haproxy-agentx {snapshot['version']}, pid {snapshot['pid']}, up {span(snapshot['uptime'])}")
 
 
-def _cells(service: Part) -> list[Text]:
+def _services(services: Sequence[Part]) -> list[Styled]:
+    """Return a line for each service, and below it why it is so."""
+    headings = [shown(word, "bold") for word in ("service", "health", "role (intended)", "HAProxy", "since")]
+    rows = columns([headings, *map(_cells, services)], most=_NAME_WIDTH) if services else []
+    lines = []
+    for row, service in zip(rows, [{}, *services], strict=False):
+        lines += ["  " + line for line in row]
+        lines += [shown(f"    {words}") for words in _reasons(service)]
+    return lines
+
+
+def _cells(service: Part) -> list[Styled]:
     intended, role = service.get("intended"), service.get("role") or "unknown"
     is_intended = service.get("as_intended", True)
     servers = f" {service['usable']}/{service['configured']}" if service.get("configured") else ""
@@ -85,56 +76,41 @@ def _reasons(service: Part) -> list[str]:
     return found
 
 
-def _show_parts(console: Console, snapshot: Part) -> None:
+def _parts(snapshot: Part) -> list[Styled]:
     agentx = snapshot["agentx"]
     registered = "not registered" if agentx["problem"] else f"registered {snapshot['root']}"
-    _line(console, shown(f"  agentx   {agentx['socket']}, {registered}"))
-    _line(console, shown(f"  store    {snapshot['store']['path']}"))
+    lines = [shown(f"  agentx   {agentx['socket']}, {registered}"), shown(f"  store    {snapshot['store']['path']}")]
     events = snapshot.get("events")
     if events:
         counts = ", ".join(f"{events[key]} {key}" for key in ("acknowledged", "queued", "suppressed", "lost"))
-        _line(console, shown(f"  events   last {events['last']}: {counts}", "yellow" if events["queued"] else ""))
+        lines.append(shown(f"  events   last {events['last']}: {counts}", "yellow" if events["queued"] else ""))
     for instance in snapshot.get("vrrp", []):
         source = f" by {instance['source']}" if instance.get("source") else ""
         priority = f", priority {instance['priority']}" if instance.get("priority") is not None else ""
-        _line(console, shown(f"  vrrp     {instance['name']}: {instance['role']}{source}{priority}"))
-    for source in snapshot["sources"]:
-        if source.get("rows") is not None:
-            _line(console, shown(f"  haproxy  {source['name']}: {source['target']}"))
+        lines.append(shown(f"  vrrp     {instance['name']}: {instance['role']}{source}{priority}"))
+    instances = _sources(snapshot, has_rows=True)
+    return lines + [shown(f"  haproxy  {instance['name']}: {instance['target']}") for instance in instances]
 
 
-def _process_table(sources: Sequence[Part]) -> Table:
-    table = _table("source", "state", "age", "HAProxy")
-    for kind in _KINDS:
-        table.add_column(f"{kind}s", justify="right", no_wrap=True)
-    for source in sources:
-        version = (source["version"] or "").partition("-")[0]  # without the distribution's part: 80 columns are few
-        table.add_row(*_source_cells(source, "red"), shown(version), *(str(source["rows"][kind]) for kind in _KINDS))
-    return table
+def _sources(snapshot: Part, *, has_rows: bool) -> list[Part]:
+    """Return the HAProxy instances, which have rows, or the other sources."""
+    return [source for source in snapshot["sources"] if (source.get("rows") is not None) == has_rows]
 
 
-def _source_table(sources: Sequence[Part]) -> Table:
-    table = _table("source", "state", "age", "of")
-    for source in sources:
-        table.add_row(*_source_cells(source, "yellow"), shown(source["target"]))
-    return table
+def _table(headings: Sequence[str], rows: Iterable[Sequence[Styled]]) -> list[Styled]:
+    """Return the lines of sources: what each has, and ``headings``, of which all but the first are of numbers."""
+    top = [shown(word, "bold") for word in ("source", "state", "age", *headings)]
+    found = columns([top, *rows], right=range(4, 4 + len(_KINDS)), most=_SOURCE_WIDTH)
+    return ["  " + line for row in found for line in row]
 
 
-def _table(first: str, *headings: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column(f"  {first}", overflow="fold")
-    for heading in headings:
-        table.add_column(heading, no_wrap=True)
-    return table
+def _process(source: Part) -> list[Styled]:
+    version = (source["version"] or "").partition("-")[0]  # without the distribution's part: 80 columns are few
+    return [*_source(source, "red"), shown(version), *(shown(source["rows"][kind]) for kind in _KINDS)]
 
 
-def _source_cells(source: Part, missing: str) -> list[Text]:
+def _source(source: Part, missing: str) -> list[Styled]:
     """Return name, state and age; ``missing`` is the colour of one that is not there."""
     style = {"ok": "green", "absent": missing, "disabled": missing}.get(source["state"], "red")
     age = "never" if source["age"] is None else span(source["age"])
-    return [shown(f"  {source['name']}"), shown(source["state"], style), shown(age)]
-
-
-def _line(console: Console, text: Text) -> None:
-    """Print a line as one, however narrow the screen: remedies are copied from it."""
-    console.print(text, soft_wrap=True)
+    return [shown(source["name"]), shown(source["state"], style), shown(age)]

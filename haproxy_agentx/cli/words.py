@@ -1,12 +1,8 @@
 """How states and spans of time are written and coloured. Pure."""
 
-from typing import TYPE_CHECKING
-
+from haproxy_agentx.cli.styled import Styled
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.text.printable import printable
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 LONGEST = 4000
 """Characters of a text that are shown."""
@@ -15,11 +11,9 @@ _FINE, _DEGRADED = Health.standby, Health.stopped
 """The last that is fine, and the last that is not wrong: HaxNodeHealth is ordered by severity."""
 
 
-def shown(text: object, style: str = "") -> "Text":
-    """Return a text, much of which comes from outside, without markup, line breaks and escape sequences."""
-    from rich.text import Text
-
-    return Text(printable(str(text), LONGEST), style)
+def shown(text: object, style: str = "") -> Styled:
+    """Return a text, much of which comes from outside, without line breaks and escape sequences."""
+    return Styled(((printable(str(text), LONGEST), style),))
 
 
 def health_style(name: object) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -10,6 +11,7 @@ from haproxy_agentx.cli.main import main
 from haproxy_agentx.cli.status import notes, problems
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.objects.root import ROOT
+from tests.support.daemon import COMMAND
 from tests.support.fake_daemon import BARE, PROCESS, SERVICE, FakeDaemon, source, state
 from tests.support.terminal import on_a_terminal
 
@@ -223,3 +225,20 @@ def test_a_wrong_usage_of_status_is_unknown(words, capsys):
 def test_a_wrong_configuration_of_status_is_unknown(tmp_path, capsys):
     (tmp_path / "config.yaml").write_text("rot: 1\n")
     assert main(["status", "--config", str(tmp_path / "config.yaml")]) == 3
+
+
+# rich takes a third of a second to load. A program that reads `status` sees no colours, and asks often.
+@pytest.mark.parametrize("words", [["status"], ["events"], ["status", "--json"]])
+def test_rich_is_loaded_for_a_terminal_only(daemon, words, monkeypatch):
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    words = [*words, "--config", str(daemon.config)]
+    piped = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False, timeout=60).stderr
+    _, on_screen = on_a_terminal(*words)
+    assert "haproxy_agentx" in packages(piped) & packages(on_screen)
+    assert "rich" not in packages(piped)
+    assert ("rich" in packages(on_screen)) == ("--json" not in words)
+
+
+def packages(importtime: str) -> set[str]:
+    """Give the packages that were loaded, of what -X importtime has printed."""
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in importtime.splitlines() if "|" in line}
