@@ -17,7 +17,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.simulated_servers import SimulatedServers
-from haproxy_agentx.control.socket import NotRunning, ask
+from haproxy_agentx.control.client import NotRunning, ask
 from tests.support.daemon import Daemon, source
 from tests.support.memory_group import memory_group
 

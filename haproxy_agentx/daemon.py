@@ -26,8 +26,9 @@ from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
+from haproxy_agentx.control.client import control_path
 from haproxy_agentx.control.commands import commands
-from haproxy_agentx.control.socket import Control, control_path
+from haproxy_agentx.control.socket import Control
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from haproxy_agentx.control.socket import NotRunning, ask
+from haproxy_agentx.control.client import NotRunning, ask
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
+from haproxy_agentx.control.client import NotRunning, ask
 from haproxy_agentx.control.request import MAX_EVENTS
-from haproxy_agentx.control.socket import NotRunning, ask
 
 POLL = 0.5
 """Seconds between two looks of --follow."""

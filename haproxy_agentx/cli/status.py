@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
+from haproxy_agentx.control.client import NotRunning, ask
 from haproxy_agentx.control.problems import notes, problems, worst
-from haproxy_agentx.control.socket import NotRunning, ask
 from haproxy_agentx.health.severity import ProblemSeverity
 
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3

@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from haproxy_agentx.cli.running import OTHER_VERSION, find, report_problem
-from haproxy_agentx.control.socket import HANDLER_TIMEOUT, NotRunning, ask
+from haproxy_agentx.control.client import NotRunning, ask
+from haproxy_agentx.control.request import HANDLER_TIMEOUT
 
 PATIENCE = HANDLER_TIMEOUT + 3.0
 """Seconds for the answer: the daemon's own for a command, and some."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 
 from haproxy_agentx.control.event_json import event_json
-from haproxy_agentx.control.request import Request, page
-from haproxy_agentx.control.socket import Handler, Snapshot
+from haproxy_agentx.control.request import Request, Snapshot, page
+from haproxy_agentx.control.socket import Handler
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind

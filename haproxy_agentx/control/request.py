@@ -5,8 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+TIMEOUT = 2.0
+"""Seconds for a whole exchange that asks for the state, on both sides."""
+
+HANDLER_TIMEOUT = 15.0
+"""Seconds for a command."""
+
 MAX_REQUEST = 4096
 """Octets in a request, its end of line not counted."""
+
+MAX_OCTETS = 1 << 20
+"""Octets of an answer."""
 
 MAX_EVENTS = 250
 """Events in one answer; who wants more asks again with a higher ``since``."""
@@ -15,6 +24,8 @@ DEFAULT_EVENTS = 20
 MAX_SEQUENCE = 2**31 - 1
 
 Request = Mapping[str, Any]
+Snapshot = dict[str, object]
+"""What is answered: the state of the daemon, or what a command returns."""
 
 
 class BadRequest(ValueError):  # noqa: N818  it is an answer

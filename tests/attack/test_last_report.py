@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from haproxy_agentx.control.client import ask
 from haproxy_agentx.control.request import MAX_EVENTS
-from haproxy_agentx.control.socket import ask
 from tests.support.daemon import Daemon, source
 from tests.support.daemon_fixtures import daemon_factory, folder
 from tests.support.fake_haproxy import Connection, FakeSocket

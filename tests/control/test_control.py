@@ -15,17 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.control import socket as control
-from haproxy_agentx.control.request import DEFAULT_EVENTS, MAX_EVENTS, MAX_REQUEST, BadRequest, Page, page, parse
-from haproxy_agentx.control.socket import (
-    MAX_CLIENTS,
+from haproxy_agentx.control.client import NotRunning, ask
+from haproxy_agentx.control.request import (
+    DEFAULT_EVENTS,
+    MAX_EVENTS,
     MAX_OCTETS,
-    MAX_OF_USER,
-    Control,
-    Handler,
-    NotRunning,
+    MAX_REQUEST,
+    BadRequest,
+    Page,
     Snapshot,
-    ask,
+    page,
+    parse,
 )
+from haproxy_agentx.control.socket import MAX_CLIENTS, MAX_OF_USER, Control, Handler
 from tests.support.wait import soon
 
 STATE: Snapshot = {"version": "1"}

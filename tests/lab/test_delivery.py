@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.control.socket import NotRunning, ask
+from haproxy_agentx.control.client import NotRunning, ask
 from haproxy_agentx.objects import schema
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, PROJECT, ROOT, VIRTUAL, VRRP_INSTANCE_STATE

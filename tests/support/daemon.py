@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from haproxy_agentx.agentx.oid import dotted
-from haproxy_agentx.control.socket import NotRunning, ask, control_path
+from haproxy_agentx.control.client import NotRunning, ask, control_path
 from haproxy_agentx.objects.root import ROOT as ROOT_OID
 from tests.support.programs import ROOT, Program
 from tests.support.wait import HANG, eventually, until

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.control.client import control_path
 from haproxy_agentx.control.event_json import event_json
-from haproxy_agentx.control.request import Request, page
-from haproxy_agentx.control.socket import Control, Snapshot, control_path
+from haproxy_agentx.control.request import Request, Snapshot, page
+from haproxy_agentx.control.socket import Control
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.vocabulary.event import Event
 

@@ -14,8 +14,9 @@ import threading
 from contextlib import suppress
 from functools import cache
 
-from haproxy_agentx.control.request import MAX_EVENTS, MAX_REQUEST, MAX_SEQUENCE, Request, page
-from haproxy_agentx.control.socket import MAX_OCTETS, Control, NotRunning, Snapshot, ask
+from haproxy_agentx.control.client import NotRunning, ask
+from haproxy_agentx.control.request import MAX_EVENTS, MAX_OCTETS, MAX_REQUEST, MAX_SEQUENCE, Request, Snapshot, page
+from haproxy_agentx.control.socket import Control
 from tests.fuzz.octets import Octets
 
 SEEDS = {
