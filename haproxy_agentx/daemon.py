@@ -35,10 +35,11 @@ from haproxy_agentx.haproxy.stat import RowKind
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.agent_objects import SourceRow
 from haproxy_agentx.objects.notification_size import octets
 from haproxy_agentx.objects.notifications import varbinds
-from haproxy_agentx.objects.tables import MakeRow, Texts, object_names, row_columns, scalar_columns, small_columns
+from haproxy_agentx.objects.process_columns import ProcessRow
+from haproxy_agentx.objects.source_objects import SourceRow
+from haproxy_agentx.objects.tables import MakeRow, object_names, row_columns, scalar_columns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.report import Report
@@ -221,12 +222,14 @@ class Daemon:
         masters = (source for process in rows.values() for source in process.sources[1:])
         for source in (*masters, *self._monitor.sources):
             sources[numbers[SOURCE + source.name],] = partial(_source_row, source)
-        processes: dict[Oid, Texts] = {(number,): partial(process.texts, stamp) for number, process in rows.items()}
+        processes: dict[Oid, MakeRow[ProcessRow]] = {
+            (number,): partial(process.row, stamp) for number, process in rows.items()
+        }
         root = self._config.root
         self._fixed = [
-            *scalar_columns(root, self._report.scalars),
+            *scalar_columns(root, self._report.row),
             *row_columns(root, schema.SOURCE_TABLE, sources),
-            *small_columns(root, schema.PROCESS_TABLE, processes),
+            *row_columns(root, schema.PROCESS_TABLE, processes),
         ]
         self._publish()
 

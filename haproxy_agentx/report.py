@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -16,8 +16,9 @@ from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.control.problems import LATELY, Problem, problems, worst
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.stat import RowKind
-from haproxy_agentx.health.model import Health
 from haproxy_agentx.monitor.watch import Monitor
+from haproxy_agentx.objects.agent_objects import AgentRow
+from haproxy_agentx.objects.conventions import StoreState
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
@@ -61,7 +62,7 @@ class OldestEvent:
 class Report:
     """Looks at the parts of a daemon, which come and go at a reload: therefore by functions.
 
-    ``look`` is called once a second and finds the problems; ``scalars`` answers SNMP from what it found.
+    ``look`` is called once a second and finds the problems; ``row`` answers SNMP from what it found.
     """
 
     config: Callable[[], Config]
@@ -102,44 +103,31 @@ class Report:
         """Have the files of a new configuration looked at with the next ``look``."""
         self._exposures_due = 0.0
 
-    def scalars(self) -> Mapping[str, bytes]:
-        """Return the values of haxAgent."""
-        node = self.monitor().node
-        counts = self.journal.counts
-        by_health = Counter(service.health for service in node.services.values())
-        texts = {
-            "haxAgentVersion": __version__,
-            "haxAgentStartTime": f"{self.started_date:.1f}",
-            "haxAgentUpTime": str(int((monotonic() - self.started) * 100)),
-            "haxAgentIndexDiscontinuityTime": f"{self._voided_at():.1f}",
-            "haxAgentStoreState": self._store_state(),
-            "haxAgentStoreProblem": self.store.problem or "",
-            "haxAgentProcesses": str(len(self.processes())),
-            "haxAgentInputsRefused": str(self.inputs_refused()),
-            "haxAgentStalls": str(self.stalls.count),
-            "haxAgentVrrpTrapsIgnored": str(self.traps_ignored()),
-            "haxHealth": node.health.name,
-            "haxAgentServices": str(len(node.services)),
-            "haxAgentEventsSent": str(counts.sent),
-            "haxAgentEventsAcknowledged": str(counts.acknowledged),
-            "haxAgentEventsQueued": str(counts.queued),
-            "haxAgentEventsSuppressed": str(counts.suppressed),
-            "haxAgentEventsLost": str(counts.lost),
-            "haxAgentLastEventSequence": str(counts.last_sequence),
-            "haxAgentOutboxLimit": str(MAX_QUEUED),
-            "haxAgentOutboxHeld": self.outbox.on_hold,
-            "haxAgentOldestEventAge": str(int(self._oldest_age())),
-            "haxAgentProblems": str(len(self.problems)),
-            "haxAgentProblemSeverity": worst(self.problems).name,
-            "haxAgentProblemText": self.problems[0].text if self.problems else "",
-        }
-        for kind in RowKind:
-            rows = sum(process.rows(kind) for process in self.processes())
-            texts[f"haxAgent{kind.name.title()}s"] = str(rows)
-        for health in Health:
-            name = health.name[0].upper() + health.name[1:]
-            texts[f"haxAgentServices{name}"] = str(by_health[health])
-        return {name: text.encode(errors="replace") for name, text in texts.items()}
+    def row(self) -> AgentRow:
+        """Return what the scalars of haxAgent show."""
+        node, processes = self.monitor().node, self.processes()
+        return AgentRow(
+            version=__version__,
+            started=self.started_date,
+            up_time=int((monotonic() - self.started) * 100),
+            indexes_void_since=self._voided_at(),
+            store_state=self._store_state(),
+            store_problem=self.store.problem or "",
+            processes=len(processes),
+            rows={kind: sum(process.rows(kind) for process in processes) for kind in RowKind},
+            inputs_refused=self.inputs_refused(),
+            stalls=self.stalls.count,
+            traps_ignored=self.traps_ignored(),
+            health=node.health,
+            services=Counter(service.health for service in node.services.values()),
+            events=self.journal.counts,
+            outbox_limit=MAX_QUEUED,
+            outbox_held=self.outbox.on_hold,
+            oldest_event_age=int(self._oldest_age()),
+            problems=len(self.problems),
+            worst_problem=worst(self.problems),
+            problem_text=self.problems[0].text if self.problems else "",
+        )
 
     def snapshot(self) -> dict[str, object]:
         """Return what ``haproxy-agentx status`` shows."""
@@ -158,7 +146,7 @@ class Report:
             "time": time.time(),
             "root": dotted(config.root),
             "agentx": {"socket": config.agentx.socket, "problem": self.connection.problem},
-            "store": {"path": config.store, "state": self._store_state(), "problem": self.store.problem},
+            "store": {"path": config.store, "state": self._store_state().name, "problem": self.store.problem},
             **self.monitor().snapshot(),
             "sources": [
                 *(self._process(process, now) for process in self.processes()),
@@ -190,10 +178,10 @@ class Report:
         since = time.time() - LATELY
         return sum(event.delivery in _GIVEN_UP and event.draft.at >= since for event in self.journal.recent)
 
-    def _store_state(self) -> str:
+    def _store_state(self) -> StoreState:
         if self.store.hangs:
-            return "hangs"
-        return "memoryOnly" if self.store.status.memory_only else "ok"
+            return StoreState.hangs
+        return StoreState.memoryOnly if self.store.status.memory_only else StoreState.ok
 
     def _voided_at(self) -> float:
         return max(self.store.status.created_at, self.indexes.voided_at) or self.started_date

@@ -6,7 +6,7 @@ statistics are read; what this HAProxy does not know is asked once of each of it
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
@@ -95,17 +95,6 @@ class Details:
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY):
                     await self._woken.wait()
-
-    def texts(self) -> Mapping[str, bytes]:
-        """Return the cells of haxProcessTable that come from here, those that are known."""
-        texts = {}
-        if self.peers_down is not None:
-            texts["haxProcessPeersDown"] = b"%d" % self.peers_down
-        if self.reload_result is not None:
-            texts["haxProcessReloadResult"] = self.reload_result.name.encode()
-        if self.old_workers is not None:
-            texts["haxProcessOldWorkers"] = b"%d" % self.old_workers
-        return texts
 
     async def _ask_peers(self, identity: Identity) -> None:
         """Ask; what an earlier process said, or does not know, says nothing of the one that is followed by then."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from haproxy_agentx.haproxy.status import FrontendStatus
 from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.members import BackendPart, FrontendPart, Part, of_backends, of_frontends
-from haproxy_agentx.health.model import Readiness, Reason
+from haproxy_agentx.health.model import MemberKind, Readiness, Reason
 from haproxy_agentx.health.proxies import Proxies, as_text
 from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 from haproxy_agentx.health.server_standing import ServerStanding
@@ -67,7 +67,7 @@ class Member(NamedTuple):
 
     process: str
     proxy: str
-    is_backend: bool
+    kind: MemberKind
     readiness: Readiness
     usable: int = 0
     configured: int = 0
@@ -94,8 +94,8 @@ def assess(requirements: ServiceRequirements, processes: Sequence[ProcessState])
     is_served = any(_is_served(requirements, process) for process in parts)
     for process in parts:
         findings.take(process, is_served=is_served)
-    findings.take_missing("frontend", requirements.frontends, processes)
-    findings.take_missing("backend", requirements.backends, processes)
+    findings.take_missing(MemberKind.frontend, requirements.frontends, processes)
+    findings.take_missing(MemberKind.backend, requirements.backends, processes)
     return findings.verdict()
 
 
@@ -139,14 +139,14 @@ class _Findings:
         for name in _chosen(self._requirements.backends, process.name, proxies.backends):
             self._backend(proxies, name, trouble)
 
-    def take_missing(self, kind: str, names: Sequence[str] | None, processes: Sequence[ProcessState]) -> None:
+    def take_missing(self, kind: MemberKind, names: Sequence[str] | None, processes: Sequence[ProcessState]) -> None:
         """Look for what was named and is not there."""
         missing = [name for name in names or () if _is_missing(name, kind, processes)]
         level = Readiness.notReady if len(missing) == len(names or ()) else Readiness.degraded
         for name in missing:
             process, _, proxy = name.rpartition("/")
-            self._find(Reason.memberMissing, DetailKind.missing, f"{kind} {name} is not in HAProxy", level)
-            self._members.append(Member(process, proxy, kind == "backend", Readiness.notReady))
+            self._find(Reason.memberMissing, DetailKind.missing, f"{kind.name} {name} is not in HAProxy", level)
+            self._members.append(Member(process, proxy, kind, Readiness.notReady))
 
     def verdict(self) -> Verdict:
         """Sum up."""
@@ -175,7 +175,9 @@ class _Findings:
 
     def _frontend(self, proxies: Proxies, name: bytes, trouble: Reason) -> None:
         if trouble:
-            self._members.append(Member(proxies.process, as_text(name), is_backend=False, readiness=_stale(trouble)))
+            self._members.append(
+                Member(proxies.process, as_text(name), kind=MemberKind.frontend, readiness=_stale(trouble))
+            )
             return
         where, status, standing = (
             self._where(proxies.process, as_text(name)),
@@ -192,7 +194,7 @@ class _Findings:
         elif standing is not ClientOutcome.fine:
             self._find(_REASONS[standing], DetailKind.clients, of_clients(where, standing, is_tcp=proxies.is_tcp(name)))
         self._frontends.append(part)
-        self._members.append(Member(proxies.process, as_text(name), is_backend=False, readiness=part.readiness))
+        self._members.append(Member(proxies.process, as_text(name), kind=MemberKind.frontend, readiness=part.readiness))
 
     def _backend(self, proxies: Proxies, name: bytes, trouble: Reason) -> None:
         backend = proxies.backends[name]
@@ -213,7 +215,9 @@ class _Findings:
     def _add(self, proxies: Proxies, backend: Backend, readiness: Readiness, usable: int, needed: int) -> None:
         counted = backend.summary.counted
         needed = needed or required(self._requirements.minimum, counted)
-        self._members.append(Member(proxies.process, backend.name, True, readiness, usable, counted, needed))  # noqa: FBT003
+        self._members.append(
+            Member(proxies.process, backend.name, MemberKind.backend, readiness, usable, counted, needed)
+        )
 
     def _empty(self, proxies: Proxies, name: bytes) -> None:
         """Look at a backend without servers: it counts where it had some, or was named."""
@@ -283,10 +287,10 @@ def _stale(trouble: Reason) -> Readiness:
     return Readiness.notReady if trouble & _GONE else Readiness.unknown
 
 
-def _table(process: ProcessState, kind: str) -> Mapping[bytes, object]:
+def _table(process: ProcessState, kind: MemberKind) -> Mapping[bytes, object]:
     if process.proxies is None:
         return {}
-    return process.proxies.frontends if kind == "frontend" else process.proxies.backends
+    return process.proxies.frontends if kind is MemberKind.frontend else process.proxies.backends
 
 
 def _own(name: str, process: str) -> bytes | None:
@@ -303,12 +307,12 @@ def _chosen(names: Sequence[str] | None, process: str, there: Mapping[bytes, obj
     return (name for name in wanted if name is not None and name in there)
 
 
-def _is_there(name: str, kind: str, processes: Iterable[ProcessState]) -> bool:
+def _is_there(name: str, kind: MemberKind, processes: Iterable[ProcessState]) -> bool:
     owns = ((_own(name, process.name), process) for process in processes)
     return any(own is not None and own in _table(process, kind) for own, process in owns)
 
 
-def _is_missing(name: str, kind: str, processes: Sequence[ProcessState]) -> bool:
+def _is_missing(name: str, kind: MemberKind, processes: Sequence[ProcessState]) -> bool:
     """Whether a name is nowhere, as far as each process where it may be was read."""
     unread = (process.proxies is None and _own(name, process.name) is not None for process in processes)
     return not _is_there(name, kind, processes) and not any(unread)
@@ -319,7 +323,8 @@ def _has_part(requirements: ServiceRequirements, process: ProcessState, processe
     if requirements.frontends is None or requirements.backends is None:
         return True
     named = chain(
-        (("frontend", name) for name in requirements.frontends), (("backend", name) for name in requirements.backends)
+        ((MemberKind.frontend, name) for name in requirements.frontends),
+        ((MemberKind.backend, name) for name in requirements.backends),
     )
     for kind, name in named:
         own = _own(name, process.name)

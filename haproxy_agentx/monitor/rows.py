@@ -4,19 +4,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from haproxy_agentx.agentx.oid import Oid
+from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.haproxy.stat import RowKind as StatKind
-from haproxy_agentx.health.dated import seconds
-from haproxy_agentx.health.instance import ROLES, Instance
+from haproxy_agentx.health.instance import Instance
+from haproxy_agentx.health.model import MemberKind
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
-from haproxy_agentx.objects.tables import Texts, small_columns
-from haproxy_agentx.objects.vrrp_objects import keepalived_row
+from haproxy_agentx.objects.member_objects import MemberRow
+from haproxy_agentx.objects.service_objects import ServiceRow
+from haproxy_agentx.objects.tables import MakeRow, row_columns, small_columns
+from haproxy_agentx.objects.vrrp_objects import VrrpRow
 from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 
 SERVICES = "service"
@@ -42,9 +44,9 @@ def members_scope(service: str) -> str:
     return f"members/{service}"
 
 
-def member_name(process: str, proxy: str, is_backend: bool) -> str:  # noqa: FBT001  as a shape has it
+def member_name(process: str, proxy: str, kind: MemberKind) -> str:
     """Return the name by which a member has its number."""
-    return f"{'backend' if is_backend else 'frontend'} {process}/{proxy}"
+    return f"{kind.name} {process}/{proxy}"
 
 
 def wanted(node: Node, known: Numbers) -> Wanted:
@@ -65,25 +67,25 @@ def _first_choices(names: Iterable[str], known: Mapping[str, int]) -> dict[str, 
 def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[ServedColumn]:
     """Return the columns of services, members and VRRP instances; what has no number yet is left out."""
     services = {number: node.services[name] for name, number in _numbered(node.services, numbers, SERVICES)}
-    members: dict[Oid, Texts] = {}
+    members: dict[Oid, MakeRow[MemberRow]] = {}
     for number, service in services.items():
         known = numbers.get(members_scope(service.plan.name), {})
         for place, member in enumerate(service.shape):
             if (name := member_name(*member)) in known:
-                members[number, known[name]] = partial(_member_texts, service, place, numbers, root)
+                members[number, known[name]] = partial(_member_row, service, place, numbers, root)
     instances = node.instances.known
     return [
-        *small_columns(
+        *row_columns(
             root,
             schema.SERVICE_TABLE,
-            {(number,): partial(_service_texts, service, clocks) for number, service in services.items()},
+            {(number,): partial(_service_row, service, clocks) for number, service in services.items()},
         ),
-        *small_columns(root, schema.SERVICE_MEMBER_TABLE, members),
-        *small_columns(
+        *row_columns(root, schema.SERVICE_MEMBER_TABLE, members),
+        *row_columns(
             root,
             schema.VRRP_TABLE,
             {
-                (number,): partial(_instance_texts, instances[name], clocks)
+                (number,): partial(_vrrp_row, instances[name], clocks)
                 for name, number in _numbered(instances, numbers, INSTANCES)
             },
         ),
@@ -106,7 +108,7 @@ def with_subject(draft: EventDraft, numbers: Numbers, root: Oid) -> EventDraft:
         return draft
     found = {"haxEventSubjectIndex": str(known[-1])}
     if draft.cells.get("haxEventState") != REMOVED:
-        found["haxEventSubjectRow"] = schema.row_pointer(table, known, root)
+        found["haxEventSubjectRow"] = dotted(schema.row_pointer(table, known, root))
     return replace(draft, cells={**draft.cells, **found})
 
 
@@ -134,72 +136,23 @@ def _numbered(names: Iterable[str], numbers: Numbers, scope: str) -> list[tuple[
     return [(name, known[name]) for name in names if name in known]
 
 
-def _service_texts(service: Service, clocks: Clocks) -> Mapping[str, bytes]:
-    return service.texts(clocks.stamp, clocks.now(), clocks.date())
+def _service_row(service: Service, clocks: Clocks) -> ServiceRow | None:
+    return service.row(clocks.stamp, clocks.now(), clocks.date())
 
 
-def _member_texts(service: Service, place: int, numbers: Numbers, root: Oid) -> Mapping[str, bytes]:
+def _member_row(service: Service, place: int, numbers: Numbers, root: Oid) -> MemberRow | None:
     if place >= len(service.members):
-        return {}  # it is made of others now: the rows are about to follow
+        return None  # it is made of others now: the rows are about to follow
     member = service.members[place]
-    texts = {
-        "haxServiceMemberProcess": member.process,
-        "haxServiceMemberProxy": member.proxy,
-        "haxServiceMemberKind": "backend" if member.is_backend else "frontend",
-        "haxServiceMemberReadiness": member.readiness.name,
-    }
-    if member.is_backend:
-        texts |= {
-            "haxServiceMemberUsable": str(member.usable),
-            "haxServiceMemberEligible": str(member.configured),
-            "haxServiceMemberRequired": str(member.required),
-        }
     process = numbers.get(PROCESSES, {}).get(member.process)
     proxy = numbers.get(proxy_scope(member.process), {}).get(member.proxy)
-    if process is not None and proxy is not None:
-        table = schema.BACKEND_TABLE if member.is_backend else schema.FRONTEND_TABLE
-        texts["haxServiceMemberRow"] = schema.row_pointer(table, (process, proxy), root)
-    return {name: text.encode(errors="replace") for name, text in texts.items()}
+    if process is None or proxy is None:
+        return MemberRow(member, None)
+    table = schema.BACKEND_TABLE if member.kind is MemberKind.backend else schema.FRONTEND_TABLE
+    return MemberRow(member, schema.row_pointer(table, (process, proxy), root))
 
 
-def _instance_texts(instance: Instance, clocks: Clocks) -> Mapping[str, bytes]:
+def _vrrp_row(instance: Instance, clocks: Clocks) -> VrrpRow:
     now = clocks.now()
-    texts = {
-        "haxVrrpName": instance.name,
-        "haxVrrpState": instance.role.name,
-        "haxVrrpStateSource": "" if instance.source is None else instance.source.name,
-        "haxVrrpTransitions": str(instance.transitions),
-        "haxVrrpOtherMasters": str(instance.disputes),
-        "haxVrrpDisputes": str(instance.second_masters),
-        "haxVrrpContradiction": instance.contradiction,
-        "haxVrrpSince": f"{instance.since_date.of(instance.since, now, clocks.date()):.1f}",
-        "haxVrrpAge": str(seconds(instance.since, now)),
-    }
-    if instance.addresses:
-        texts["haxVrrpAddressesExpected"] = str(len(instance.addresses))
-        texts["haxVrrpAddressesHeld"] = str(len(instance.held))
-        texts["haxVrrpAddressesDigest"] = instance.addresses_digest
-    initial = ROLES[instance.initial] if instance.initial is not None else None
-    if initial is not None:
-        texts["haxVrrpInitialState"] = initial.name
-    stamp = clocks.stamp(instance.since)
-    if stamp is not None:
-        texts["haxVrrpLastChange"] = str(stamp)
-    if instance.priority is not None:
-        texts["haxVrrpEffectivePriority"] = str(instance.priority)
-    if instance.believed_master:
-        texts["haxVrrpBelievedMaster"] = instance.believed_master
-    if instance.router is not None and instance.router.received is not None:
-        texts["haxVrrpAdvertsReceived"] = str(instance.router.received)
-    if instance.mib is not None and instance.mib_at is not None:
-        numbers = {
-            "haxVrrpBasePriority": instance.mib.base_priority,
-            "haxVrrpVirtualRouterId": instance.mib.router_number,
-        }
-        texts |= {name: str(number) for name, number in numbers.items() if number is not None}
-        texts |= {
-            "haxVrrpInterface": instance.mib.interface,
-            "haxVrrpReadingAge": str(int((now - instance.mib_at) * 1000)),
-            "haxVrrpKeepalivedRow": keepalived_row(instance.mib.row),
-        }
-    return {name: text.encode(errors="replace") for name, text in texts.items()}
+    since = instance.since_date.of(instance.since, now, clocks.date())
+    return VrrpRow(instance, now, since, clocks.stamp(instance.since))

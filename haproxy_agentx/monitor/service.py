@@ -1,21 +1,22 @@
 """One service: a VRRP instance with its part of HAProxy, and the texts of its rows. Pure."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
-from haproxy_agentx.health.model import Cause, Condition, Health, Held, Reason, Role
+from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKind, Reason, Role
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
-from haproxy_agentx.health.reasons import reason_names, reason_text
+from haproxy_agentx.health.reasons import reason_names
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.rules import decide
-from haproxy_agentx.health.time_in_state import Share, TimeInState
+from haproxy_agentx.health.time_in_state import TimeInState
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.health.words import line
+from haproxy_agentx.objects.service_objects import ServiceRow
 
 Stamp = Callable[[float], int | None]
 """From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
@@ -65,8 +66,8 @@ class Service:
         self._recalled_role: Role | None = None
         """The role that it was shown with when the last run ended, which began at ``_role_since``."""
         self.verdict: Verdict | None = None
-        self.shape: list[tuple[str, str, bool]] = []
-        """Process and proxy of each member, and whether it is a backend; another list when it is made of others."""
+        self.shape: list[tuple[str, str, MemberKind]] = []
+        """Process, proxy and kind of each member; another list when it is made of others."""
         self.intended: Role | None = plan.intended
         self.probe: Probe | None = None
         self.cause = Cause.none
@@ -84,7 +85,7 @@ class Service:
         held = Held.unknown
         if reassess or self.verdict is None:
             self.verdict = assess(self.plan.requirements, observation.processes)
-            shape = [(member.process, member.proxy, member.is_backend) for member in self.verdict.members]
+            shape = [(member.process, member.proxy, member.kind) for member in self.verdict.members]
             self.shape = self.shape if shape == self.shape else shape
         if instance is not None:
             self.expected, self.held = tuple(map(str, instance.addresses)), tuple(map(str, instance.held))
@@ -204,47 +205,31 @@ class Service:
             self._role_date.of(self._role_since, now, date)
             self._recalled_role = Role[role]
 
-    def texts(self, stamp: Stamp, now: float, date: float) -> Mapping[str, bytes]:
-        """Return the cells of its row in haxServiceTable."""
+    def row(self, stamp: Stamp, now: float, date: float) -> ServiceRow | None:
+        """Return its row of haxServiceTable; None before it was judged."""
         condition = self.tracker.condition
         if condition is None:
-            return {"haxServiceName": self.plan.name.encode()}
-        texts = {
-            "haxServiceName": self.plan.name,
-            "haxServiceHealth": condition.health.name,
-            "haxServiceSince": f"{self.since_date(now, date):.1f}",
-            "haxServiceTransitions": str(self.tracker.transitions),
-            "haxServiceRoleChanges": str(self.tracker.failovers),
-            "haxServiceRole": condition.role.name,
-            "haxServiceIntendedRole": (self.intended or Role.none).name,
-            "haxServiceServedAsIntended": "true" if self.served_as_intended(condition.role) else "false",
-            "haxServiceReadiness": condition.readiness.name,
-            "haxServiceUsableServers": str(condition.usable),
-            "haxServiceEligibleServers": str(condition.configured),
-            "haxServiceReasons": str(int(condition.reasons)),
-            "haxServiceReasonMask": str(int(condition.reasons)),
-            "haxServiceReasonText": reason_text(condition.reasons),
-            "haxServiceAge": str(seconds(self.tracker.since, now)),
-            "haxServiceRoleAge": str(seconds(self._role_since, now)),
-            "haxServiceCause": self.cause.name,
-            "haxServiceCauseText": self.cause_text,
-            "haxServiceVrrpInstance": self.plan.instance or "",
-            "haxServiceMaintenance": "true" if condition.maintenance else "false",
-            "haxServiceDetails": condition.details,
-        }
-        counted = zip(_SECONDS, self.time_in_state.seconds(now), strict=True)
-        texts |= {name: str(number) for name, number in counted}
-        if self.expected:
-            texts["haxServiceAddressesExpected"] = str(len(self.expected))
-            texts["haxServiceAddressesHeld"] = str(len(self.held))
-        if self.probe is not None:
-            texts["haxServiceProbe"] = self.probe.state.name
-        if self.tracker.previous is not None:
-            texts["haxServicePreviousHealth"] = self.tracker.previous.name
-        changed = stamp(self.tracker.since)
-        if changed is not None:
-            texts["haxServiceLastChange"] = str(changed)
-        return {name: text.encode(errors="replace") for name, text in texts.items()}
+            return None
+        return ServiceRow(
+            name=self.plan.name,
+            condition=condition,
+            previous=self.tracker.previous,
+            since=self.since_date(now, date),
+            last_change=stamp(self.tracker.since),
+            age=seconds(self.tracker.since, now),
+            role_age=seconds(self._role_since, now),
+            transitions=self.tracker.transitions,
+            role_changes=self.tracker.failovers,
+            intended=self.intended,
+            as_intended=self.served_as_intended(condition.role),
+            cause=self.cause,
+            cause_text=self.cause_text,
+            instance=self.plan.instance,
+            expected=self.expected,
+            held=self.held,
+            probe=self.probe.state if self.probe else None,
+            seconds=self.time_in_state.seconds(now),
+        )
 
     def snapshot(self, now: float) -> dict[str, object]:
         """Return what ``haproxy-agentx status`` shows of it."""
@@ -283,9 +268,6 @@ def _age(since: object, date: float) -> float:
         raise ValueError(f"{since} is no date")
     return date - since
 
-
-_SECONDS = tuple(f"haxServiceSeconds{share.name[0].upper()}{share.name[1:]}" for share in Share)
-"""The objects of the time in each state, in the order of ``Share``."""
 
 _WORDS = {
     Held.disputed: "another MASTER, of lower priority, is heard on the wire",

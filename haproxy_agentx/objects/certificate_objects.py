@@ -1,7 +1,10 @@
 """haxCertificateTable: the certificates that the frontends of HAProxy show to clients, and when they end."""
 
+from dataclasses import dataclass
+
+from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.objects import conventions as tc
-from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.declaration import Column, RowColumn, Table, column
 from haproxy_agentx.objects.process_columns import PROCESS_INDEX
 from haproxy_agentx.objects.syntax import INTEGER32, TEXT
 
@@ -14,31 +17,55 @@ CERTIFICATE_INDEX = Column(
     access="not-accessible",
 )
 
-CERTIFICATE_TABLE = Table(
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A certificate at a ``date``, in seconds since 1970."""
+
+    certificate: Certificate
+    date: float
+
+
+CERTIFICATE_TABLE: Table[RowColumn[CertificateRow]] = Table(
     12,
     "haxCertificateTable",
     "haxCertificateEntry",
     (PROCESS_INDEX, CERTIFICATE_INDEX),
     (
-        Column(2, "haxCertificateFrontend", TEXT, "Name of the frontend that shows the certificate to clients."),
-        Column(
+        column(
+            2,
+            "haxCertificateFrontend",
+            TEXT,
+            lambda row: row.certificate.frontend,
+            "Name of the frontend that shows the certificate to clients.",
+        ),
+        column(
             3,
             "haxCertificateName",
             TEXT,
+            lambda row: row.certificate.name,
             "The server name (SNI) for which the frontend shows the certificate, as HAProxy reports it: with a '*' in "
             "place of one label, or '*' alone where it is shown for any other name.",
         ),
-        Column(4, "haxCertificateFile", TEXT, "Name of the file that the certificate was loaded from."),
-        Column(
+        column(
+            4,
+            "haxCertificateFile",
+            TEXT,
+            lambda row: row.certificate.file,
+            "Name of the file that the certificate was loaded from.",
+        ),
+        column(
             5,
             "haxCertificateNotAfter",
             tc.DATE_AND_TIME,
+            lambda row: row.certificate.not_after,
             "The date after which the certificate is not valid. Not instantiated where HAProxy does not report it.",
         ),
-        Column(
+        column(
             6,
             "haxCertificateDaysLeft",
             INTEGER32,
+            lambda row: row.certificate.days_left(row.date),
             "The number of whole days until haxCertificateNotAfter, by the host's clock, negative once that is past. "
             "Not instantiated where haxCertificateNotAfter is not.",
             "days",

@@ -77,9 +77,11 @@ def _messages(cells: Sequence[bytes]) -> list[Wire | None]:
 INDEX = replace(UNSIGNED32, name="HaxIndex")
 GAUGE64 = replace(COUNTER64, name="CounterBasedGauge64")
 AGE_OR_NEVER = replace(INTEGER32, name="Integer32 (-1..2147483647)")
-MESSAGE: TextSyntax[str] = TextSyntax(TEXT.name, TEXT.tag, lambda text: printable(text) or b"", encode=_messages)
+MESSAGE: TextSyntax[str] = TextSyntax(
+    TEXT.name, TEXT.tag, lambda text: printable(text) or b"", read=lambda _: None, encode=_messages
+)
 """A text of the daemon that may be empty; in a cell of HAProxy an empty text is not instantiated."""
-DATE_AND_TIME = TextSyntax("DateAndTime", TEXT.tag, _date, encode=_dates)
+DATE_AND_TIME = TextSyntax("DateAndTime", TEXT.tag, _date, read=lambda _: None, encode=_dates)
 """Of seconds since 1970; the value is the 11 octets of RFC 2579, in UTC. What is no date has no instance."""
 
 SERVER_STATUS = enumeration("HaxServerOperStatus", status.labels(status.ServerStatus), status.server_status)

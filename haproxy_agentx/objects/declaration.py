@@ -114,14 +114,32 @@ class Table(Generic[C_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
-    """A scalar under haxAgent; its only instance is .0."""
+class Scalar(Generic[R]):
+    """A scalar under haxAgent, whose only instance is .0; ``value`` reads it from the one record of all scalars."""
 
     sub_id: int
     name: str
-    syntax: TextSyntax[Any]
+    syntax: Syntax[Any]
     description: str
     units: str | None = None
+    value: Callable[[R], Value] = field(kw_only=True)
+
+    def wire(self, row: R) -> Wire | None:
+        """Return its value as it travels."""
+        found = self.value(row)
+        return None if found is None else self.syntax.pack(found)
+
+
+def scalar(
+    sub_id: int,
+    name: str,
+    syntax: Syntax[V],
+    read: Callable[[R], V | None],
+    description: str,
+    units: str | None = None,
+) -> Scalar[R]:
+    """Return a scalar: ``read`` returns the field of the record that it shows, None for no instance."""
+    return Scalar(sub_id, name, syntax, description, units, value=_reader(syntax, read))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import smi
+from haproxy_agentx.objects.agent_objects import AgentRow
 from haproxy_agentx.objects.schema import (
     CONVENTIONS,
     GROUPS,
@@ -134,7 +135,7 @@ def _convention(convention: Convention) -> Iterator[str]:
         yield f"    SYNTAX {convention.syntax} {{\n{smi.labels(convention.labels, 8)}\n    }}"
 
 
-def _object(thing: Column | Scalar, parent: str) -> Iterator[str]:
+def _object(thing: Column | Scalar[AgentRow], parent: str) -> Iterator[str]:
     yield f"{thing.name} OBJECT-TYPE"
     yield f"    SYNTAX {thing.syntax.name}"
     if thing.units:

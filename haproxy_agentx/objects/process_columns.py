@@ -5,11 +5,14 @@ The numbers are HAProxy's own, as `show info typed` prints them (management guid
 each wrap for a restart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.objects import conventions as tc
-from haproxy_agentx.objects.declaration import Column, Table
+from haproxy_agentx.objects.declaration import Column, RowColumn, Table, column
+from haproxy_agentx.objects.source_objects import SourceRow
 from haproxy_agentx.objects.syntax import (
     COUNTER32,
     COUNTER64,
@@ -19,6 +22,7 @@ from haproxy_agentx.objects.syntax import (
     TRUTH,
     UNSIGNED32,
     TextSyntax,
+    of_text,
 )
 
 FIRST_FIELD = 10
@@ -176,86 +180,115 @@ INFO_FIELDS: tuple[InfoField, ...] = (
 # fmt: on
 
 
-def _column(info: InfoField) -> Column:
-    keys = " or ".join(f"'{key}'" for key in (info.key, *info.aliases))
-    return Column(
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """An HAProxy process at a moment. What is None is not known."""
+
+    name: str
+    reading: SourceRow
+    info: Mapping[str, str]
+    """The lines of `show info` by name; empty where it is not read."""
+    reloads: int
+    bad_rows: int
+    discontinuity: int | None
+    """The TimeStamp of the last start of HAProxy."""
+    reload_result: ReloadResult | None
+    old_workers: int | None
+    peers_down: int | None
+    configuration_digest: str | None
+
+
+def _column(info: InfoField) -> RowColumn[ProcessRow]:
+    keys = (info.key, *info.aliases)
+    named = " or ".join(f"'{key}'" for key in keys)
+    return column(
         FIRST_FIELD + info.number,
         f"haxProcess{info.suffix}",
-        info.syntax,
-        f"{info.description} Field {info.number}, {keys}, of show info.",
+        of_text(info.syntax),
+        lambda row: next((text for key in keys if (text := row.info.get(key))), None),
+        f"{info.description} Field {info.number}, {named}, of show info.",
         info.units,
     )
 
 
-_DERIVED = (
-    Column(
+_DERIVED: tuple[RowColumn[ProcessRow], ...] = (
+    column(
         201,
         "haxProcessSourceState",
         tc.SOURCE_STATE,
+        lambda row: row.reading.source.state,
         "The state of the source that this process is read from. In any state but ok(1) the values of this process in "
         "all tables are those of the last good reading, whose age is haxProcessReadingAge; when that is older than "
         "three intervals and the timeout, they are withdrawn.",
     ),
-    Column(
+    column(
         202,
         "haxProcessReadingAge",
         GAUGE32,
+        lambda row: row.reading.reading_age,
         "The age of the last good reading, from which all values of this process are. Not instantiated before the "
         "first.",
         "milliseconds",
     ),
-    Column(
+    column(
         203,
         "haxProcessDiscontinuityTime",
         TIMESTAMP,
+        lambda row: row.discontinuity,
         "The value of sysUpTime at the most recent discontinuity of the counters of this process in all tables: at a "
         "start or reload of HAProxy, known by its process id and start time. 0 when that was before sysUpTime began.",
     ),
-    Column(
+    column(
         204,
         "haxProcessReloads",
         COUNTER32,
+        lambda row: row.reloads,
         "The number of starts and reloads of HAProxy that the subagent has seen since it started itself.",
         "reloads",
     ),
-    Column(
+    column(
         205,
         "haxProcessBadRows",
         COUNTER32,
+        lambda row: row.bad_rows,
         "The number of rows of the statistics that were ignored because they could not be read, in all readings since "
         "the subagent started. The log of the subagent describes them.",
         "rows",
     ),
-    Column(
+    column(
         206,
         "haxProcessReloadResult",
         tc.RELOAD_RESULT,
+        lambda row: row.reload_result,
         "The result of the last reload, as the master process of HAProxy reports it. Not instantiated where "
         "'master_socket' of the subagent's configuration is not set, or while that socket cannot be read; its row in "
         "haxSourceTable has the reason. HAProxy reports it from 2.5 on.",
     ),
-    Column(
+    column(
         207,
         "haxProcessOldWorkers",
         GAUGE32,
+        lambda row: row.old_workers,
         "The number of worker processes from before a reload that still run beside the one whose statistics these are: "
         "they keep their sessions until those end. Not instantiated where haxProcessReloadResult is not, or while the "
         "statistics cannot be read.",
         "processes",
     ),
-    Column(
+    column(
         208,
         "haxProcessPeersDown",
         GAUGE32,
+        lambda row: row.peers_down,
         "The number of remote peers, in all 'peers' sections, with which HAProxy has no established session, so that "
         "stick tables are not synchronised with them. Read every 5 seconds. Not instantiated where HAProxy has no "
         "remote peer, or does not report its peers.",
         "peers",
     ),
-    Column(
+    column(
         209,
         "haxProcessConfigurationDigest",
         TEXT,
+        lambda row: row.configuration_digest,
         "A digest of what HAProxy is configured with, as far as show stat shows it: 16 hexadecimal digits, equal on "
         "two nodes whose HAProxy has the same proxies, servers and listening sockets with the same settings. These are "
         "names, modes, addresses, cookies, the balancing algorithm, user weights, limits and backups of servers, "
@@ -276,9 +309,11 @@ PROCESS_INDEX = Column(
     access="not-accessible",
 )
 
-PROCESS_NAME = Column(4, "haxProcessName", TEXT, "The name of the process in the configuration of the subagent.")
+PROCESS_NAME: RowColumn[ProcessRow] = column(
+    4, "haxProcessName", TEXT, lambda row: row.name, "The name of the process in the configuration of the subagent."
+)
 
-PROCESS_TABLE = Table(
+PROCESS_TABLE: Table[RowColumn[ProcessRow]] = Table(
     6,
     "haxProcessTable",
     "haxProcessEntry",

@@ -4,7 +4,7 @@ OIDs here are relative: a table to haxObjects, a scalar to haxAgent, a node to t
 is rooted unless the configuration says otherwise.
 """
 
-from haproxy_agentx.agentx.oid import Oid, dotted
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import conventions, health_conventions
 from haproxy_agentx.objects.agent_objects import (
     EVENT_SCALARS,
@@ -12,15 +12,17 @@ from haproxy_agentx.objects.agent_objects import (
     PROBLEM_SCALARS,
     SCALARS,
     SELF_SCALARS,
-    SOURCE_TABLE,
+    AgentRow,
 )
 from haproxy_agentx.objects.certificate_objects import CERTIFICATE_TABLE
 from haproxy_agentx.objects.declaration import Access, Column, Convention, Group, MibNode, Notification, Scalar, Table
 from haproxy_agentx.objects.event_objects import EVENT_TABLE
+from haproxy_agentx.objects.member_objects import SERVICE_MEMBER_TABLE
 from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
 from haproxy_agentx.objects.process_columns import PROCESS_TABLE
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.objects.service_objects import SERVICE_MEMBER_TABLE, SERVICE_TABLE
+from haproxy_agentx.objects.service_objects import SERVICE_TABLE
+from haproxy_agentx.objects.source_objects import SOURCE_TABLE
 from haproxy_agentx.objects.stat_tables import BACKEND_TABLE, FRONTEND_TABLE, LISTENER_TABLE, SERVER_TABLE
 from haproxy_agentx.objects.vrrp_objects import VRRP_TABLE
 
@@ -95,7 +97,7 @@ TABLES: tuple[Table[Column], ...] = (
 )
 
 
-def scalar_oid(scalar: Scalar, root: Oid = ROOT) -> Oid:
+def scalar_oid(scalar: Scalar[AgentRow], root: Oid = ROOT) -> Oid:
     """Return the object identifier of a scalar, without its instance 0."""
     return (*root, *AGENT, scalar.sub_id)
 
@@ -110,16 +112,16 @@ def index_oid(table: Table[Column], root: Oid = ROOT) -> Oid:
     return column_oid(table, table.index, root)
 
 
-def row_pointer(table: Table[Column], index: Oid, root: Oid = ROOT) -> str:
-    """Return the text of a RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
-    return dotted((*column_oid(table, table.columns[0], root), *index))
+def row_pointer(table: Table[Column], index: Oid, root: Oid = ROOT) -> Oid:
+    """Return the RowPointer to a row: the instance of its first accessible column (RFC 2579)."""
+    return (*column_oid(table, table.columns[0], root), *index)
 
 
 def _of(table: Table[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
 
 
-def _names(scalars: tuple[Scalar, ...]) -> tuple[str, ...]:
+def _names(scalars: tuple[Scalar[AgentRow], ...]) -> tuple[str, ...]:
     return tuple(scalar.name for scalar in scalars)
 
 

@@ -83,13 +83,23 @@ class Syntax(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class TextSyntax(Syntax[V]):
-    """A syntax whose values HAProxy writes as text: ``encode`` turns a vector of texts into values."""
+    """A syntax whose values HAProxy writes as text.
 
+    ``read`` reads one text, None where it is no value; ``encode`` turns a vector of texts into what travels.
+    """
+
+    read: Callable[[bytes], V | None] = field(kw_only=True)
     encode: Encoder = field(kw_only=True)
 
-    def of_text(self, text: str) -> Wire | None:
-        """Return one text as it travels."""
-        return self.encode([text.encode(errors="replace")])[0]
+
+def of_text(syntax: TextSyntax[V]) -> Syntax[str]:
+    """Return the syntax of a record that holds a text of HAProxy."""
+
+    def value(text: str) -> Value:
+        found = syntax.read(text.encode(errors="replace"))
+        return None if found is None else syntax.value(found)
+
+    return Syntax(syntax.name, syntax.tag, value, syntax.labels)
 
 
 def printable(text: str) -> bytes | None:
@@ -102,8 +112,12 @@ def printable(text: str) -> bytes | None:
     return (found if len(found) <= TEXT_LIMIT else found[:TEXT_LIMIT].decode("utf-8", "ignore").encode()) or None
 
 
+def _read_text(cell: bytes) -> str:
+    return cell.decode("utf-8", "replace")
+
+
 def _text(cell: bytes) -> Wire | None:
-    found = printable(cell.decode("utf-8", "replace"))
+    found = printable(_read_text(cell))
     return None if found is None else octets(found)
 
 
@@ -117,8 +131,12 @@ def _number(name: str, tag: Tag, limit: Callable[[int], int]) -> TextSyntax[int]
     """Return the syntax of a number; ``limit`` brings any integer into its range."""
     pack = _PACK[tag]
 
+    def read(cell: bytes) -> int | None:
+        return int(cell) if _INTEGER.fullmatch(cell) else None
+
     def one(cell: bytes) -> Wire | None:
-        return pack(limit(int(cell))) if _INTEGER.fullmatch(cell) else None
+        found = read(cell)
+        return None if found is None else pack(limit(found))
 
     def encode(cells: Sequence[bytes]) -> list[Wire | None]:
         if all(cells) and b"".join(cells).isdigit():
@@ -128,7 +146,7 @@ def _number(name: str, tag: Tag, limit: Callable[[int], int]) -> TextSyntax[int]
                 return [one(cell) for cell in cells]
         return [one(cell) for cell in cells]
 
-    return TextSyntax(name, tag, limit, encode=encode)
+    return TextSyntax(name, tag, limit, read=read, encode=encode)
 
 
 def _clamped(low: int, high: int) -> Callable[[int], int]:
@@ -146,31 +164,42 @@ UNSIGNED32 = _number("Unsigned32", Tag.GAUGE32, _clamped(0, _U32))
 TIMETICKS = _number("TimeTicks", Tag.TIME_TICKS, _wrapped(_U32))
 TIMESTAMP = _number("TimeStamp", Tag.TIME_TICKS, _wrapped(_U32))
 INTEGER32 = _number("Integer32", Tag.INTEGER, _clamped(-0x80000000, 0x7FFFFFFF))
-TEXT = TextSyntax("SnmpAdminString", Tag.OCTET_STRING, printable, encode=_texts)
+TEXT = TextSyntax("SnmpAdminString", Tag.OCTET_STRING, printable, read=_read_text, encode=_texts)
 
 
-def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes], int | None]) -> TextSyntax[bytes]:
+def enumeration(name: str, labels: Mapping[str, int], classify: Callable[[bytes], int | None]) -> TextSyntax[int]:
     """Return an enumeration of HAProxy; ``classify`` maps a text to one of the numbers, or to None for no instance."""
+
+    def read(cell: bytes) -> int | None:
+        return classify(cell) if cell else None
 
     @lru_cache(maxsize=1024)
     def one(cell: bytes) -> Wire | None:
-        number = classify(cell) if cell else None
+        number = read(cell)
         return None if number is None else _pack_signed(number)
 
-    return TextSyntax(name, Tag.INTEGER, classify, labels, encode=lambda cells: list(map(one, cells)))
+    return TextSyntax(name, Tag.INTEGER, int, labels, read=read, encode=lambda cells: list(map(one, cells)))
 
 
 def derived(base: TextSyntax[V], derive: Callable[[bytes], bytes]) -> TextSyntax[V]:
     """Return ``base`` over a text derived from the cell, such as the x of ``UP x/y``; b"" is not instantiated."""
     cached = lru_cache(maxsize=1024)(derive)
-    return replace(base, encode=lambda cells: base.encode(list(map(cached, cells))))
+    return replace(
+        base, read=lambda cell: base.read(derive(cell)), encode=lambda cells: base.encode(list(map(cached, cells)))
+    )
+
+
+def _none(_cell: bytes) -> None:
+    return None
 
 
 def named(name: str, members: type[E]) -> TextSyntax[E]:
     """Return the syntax of an enumeration of the daemon: the labels are the names of its members."""
     labels = {member.name: member.value for member in members}
     wires = {label.encode(): _pack_signed(number) for label, number in labels.items()}
-    return TextSyntax(name, Tag.INTEGER, int, labels, encode=lambda cells: [wires.get(cell) for cell in cells])
+    return TextSyntax(
+        name, Tag.INTEGER, int, labels, read=_none, encode=lambda cells: [wires.get(cell) for cell in cells]
+    )
 
 
 def bits(name: str, flags: type[F]) -> TextSyntax[F]:
@@ -190,7 +219,7 @@ def bits(name: str, flags: type[F]) -> TextSyntax[F]:
     def one(cell: bytes) -> Wire | None:
         return octets(value(int(cell))) if cell.isdigit() and len(cell) <= _BITS_DIGITS else None
 
-    return TextSyntax(name, Tag.OCTET_STRING, value, labels, encode=lambda cells: list(map(one, cells)))
+    return TextSyntax(name, Tag.OCTET_STRING, value, labels, read=_none, encode=lambda cells: list(map(one, cells)))
 
 
 TRUTH = enumeration("TruthValue", {"true": 1, "false": 2}, {b"0": 2, b"1": 1}.get)
@@ -201,6 +230,7 @@ FLAG: TextSyntax[bool] = TextSyntax(
     Tag.INTEGER,
     lambda flag: 1 if flag else 2,
     TRUTH.labels,
+    read=_none,
     encode=lambda cells: [{b"true": _pack_signed(1), b"false": _pack_signed(2)}.get(cell) for cell in cells],
 )
 
@@ -216,6 +246,7 @@ ROW_POINTER: TextSyntax[Oid] = TextSyntax(
     "RowPointer",
     Tag.OBJECT_IDENTIFIER,
     lru_cache(maxsize=1024)(key),
+    read=_none,
     encode=lambda cells: list(map(_pointer, cells)),
 )
 """The instance of the first accessible column of a row (RFC 2579)."""

@@ -14,7 +14,8 @@ from haproxy_agentx.agentx.view import ServedColumn, ServedTable, Wire
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.declaration import R, RowColumn, encoder
+from haproxy_agentx.objects.agent_objects import AgentRow
+from haproxy_agentx.objects.declaration import R, RowColumn, Scalar, encoder
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
 
@@ -169,7 +170,9 @@ def row_columns(
     ]
 
 
-def _row_cells(makers: Sequence[MakeRow[R]], column: RowColumn[R], first: int, last: int) -> list[Wire | None]:
+def _row_cells(
+    makers: Sequence[MakeRow[R]], column: RowColumn[R] | Scalar[R], first: int, last: int
+) -> list[Wire | None]:
     rows = (make() for make in makers[first:last])
     return [None if row is None else column.wire(row) for row in rows]
 
@@ -178,14 +181,14 @@ def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, 
     return encode_present(encode, [row().get(name) for row in rows[first:last]])
 
 
-def scalar_columns(root: Oid, texts: Texts) -> list[ServedColumn]:
+def scalar_columns(root: Oid, make: Callable[[], AgentRow]) -> list[ServedColumn]:
     """Return the scalars of haxAgent; each is a column with the one row 0."""
     return [
         ServedColumn(
             key(schema.scalar_oid(scalar, root)),
             scalar.syntax.tag,
             [key((0,))],
-            partial(_small_cells, [texts], scalar.name, scalar.syntax.encode),
+            partial(_row_cells, [make], scalar),
             live=True,
         )
         for scalar in schema.SCALARS

@@ -7,7 +7,8 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.tables import Texts, small_columns
+from haproxy_agentx.objects.certificate_objects import CertificateRow
+from haproxy_agentx.objects.tables import MakeRow, row_columns
 from haproxy_agentx.store.indexes import Indexes
 
 SPARE_NUMBERS = 1000
@@ -50,10 +51,10 @@ class Certificates:
     def show(self, number: int) -> None:
         """Make the columns, of the process with this number."""
         numbers = self._indexes.known.get(self._scope, {})
-        rows: dict[Oid, Texts] = {
-            (numbers[one.key],): partial(_texts, one, self._date) for one in self._found if one.key in numbers
+        rows: dict[Oid, MakeRow[CertificateRow]] = {
+            (numbers[one.key],): partial(_row, one, self._date) for one in self._found if one.key in numbers
         }
-        self.columns = small_columns(self._root, schema.CERTIFICATE_TABLE, rows, below=(number,))
+        self.columns = row_columns(self._root, schema.CERTIFICATE_TABLE, rows, below=(number,))
 
     def _forget_gone(self, found: Collection[Certificate]) -> None:
         """Hold no numbers of certificates that have gone, as soon as they are more than those that are there."""
@@ -76,13 +77,5 @@ def _expiring(found: Sequence[Certificate], warning: float, now: float) -> dict[
     return words
 
 
-def _texts(one: Certificate, date: Callable[[], float]) -> Mapping[str, bytes]:
-    texts = {
-        "haxCertificateFrontend": one.frontend,
-        "haxCertificateName": one.name,
-        "haxCertificateFile": one.file,
-    }
-    if one.not_after is not None:
-        texts["haxCertificateNotAfter"] = f"{one.not_after:.1f}"
-        texts["haxCertificateDaysLeft"] = str(one.days_left(date()))
-    return {name: text.encode(errors="replace") for name, text in texts.items()}
+def _row(one: Certificate, date: Callable[[], float]) -> CertificateRow:
+    return CertificateRow(one, date())

@@ -28,7 +28,8 @@ from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.objects.layout import Layout, arrange, proxy_scope, survey
-from haproxy_agentx.objects.process_columns import INFO_FIELDS
+from haproxy_agentx.objects.process_columns import ProcessRow
+from haproxy_agentx.objects.source_objects import SourceRow
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.certificates import Certificates
@@ -134,7 +135,6 @@ class HaproxyProcess:
         self._yield_cpu = yield_cpu
         self._budget = budget
         self._stat_columns: StatColumns | None = None
-        self._info_texts: Mapping[str, bytes] = {}
         self._configuration = ConfigurationDigest()
         self._identity: tuple[int, int | None] | None = None
         """Process id and start time of the last good reading, also when its rows are withdrawn."""
@@ -295,26 +295,21 @@ class HaproxyProcess:
         if trouble != self.trouble:
             self.trouble, self.trouble_since = trouble, began if trouble else None
 
-    def texts(self, discontinuity: Callable[[float], int | None]) -> Mapping[str, bytes]:
-        """Return the cells of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
-        texts = {
-            **self._info_texts,
-            "haxProcessName": self._config.name.encode(),
-            "haxProcessSourceState": self.source.state.name.encode(),
-            "haxProcessReloads": b"%d" % self.restarts,
-            "haxProcessBadRows": b"%d" % self.bad_rows,
-        }
-        age = self.source.age(monotonic())
-        if age is not None:
-            texts["haxProcessReadingAge"] = b"%d" % (age * 1000)
-        if self._details is not None:
-            texts |= self._details.texts()
-        if self.configuration_digest is not None:
-            texts["haxProcessConfigurationDigest"] = self.configuration_digest.encode()
-        stamp = None if self.restarted_at is None else discontinuity(self.restarted_at)
-        if stamp is not None:
-            texts["haxProcessDiscontinuityTime"] = b"%d" % stamp
-        return texts
+    def row(self, discontinuity: Callable[[float], int | None]) -> ProcessRow:
+        """Return its row of haxProcessTable; ``discontinuity`` turns a time into a TimeStamp."""
+        details = self._details
+        return ProcessRow(
+            name=self._config.name,
+            reading=SourceRow(self.source, monotonic()),
+            info=self.info.fields if self.info else {},
+            reloads=self.restarts,
+            bad_rows=self.bad_rows,
+            discontinuity=None if self.restarted_at is None else discontinuity(self.restarted_at),
+            reload_result=details.reload_result if details else None,
+            old_workers=details.old_workers if details else None,
+            peers_down=details.peers_down if details else None,
+            configuration_digest=self.configuration_digest,
+        )
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -350,7 +345,6 @@ class HaproxyProcess:
         self.columns = []
         self.tables = {}
         self.info = None
-        self._info_texts = {}
         self._on_change()
 
     async def _read_socket(self) -> None:
@@ -378,7 +372,6 @@ class HaproxyProcess:
         self.info = info
         self._identity = info.pid, info.start_time
         self._liveness.take(info.pid, self._socket.peer, monotonic())
-        self._info_texts = _info_texts(info)
 
     async def _read_stat(self) -> Reading:
         parser = StatParser(self.reading, admit=self._admit)
@@ -477,13 +470,3 @@ def _in_pieces(lines: list[bytes]) -> Generator[None, None, list[list[bytes]]]:
         pieces.append(lines[first : first + FREED_ROWS])
         yield
     return pieces
-
-
-def _info_texts(info: Info) -> dict[str, bytes]:
-    """Return the cells of haxProcessTable that come from ``show info``."""
-    texts = {}
-    for field in INFO_FIELDS:
-        for name in (field.key, *field.aliases):
-            if info.fields.get(name):
-                texts[f"haxProcess{field.suffix}"] = info.fields[name].encode(errors="replace")
-    return texts

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from haproxy_agentx.store.event_text import EventRow, from_row, to_row
 from haproxy_agentx.store.file import StoreFile, blob, text
-from haproxy_agentx.store.ledger import MAX_LOG, RECENT, WAITING, Changes, Counts, Ledger
-from haproxy_agentx.vocabulary.event import Delivery, Event
+from haproxy_agentx.store.ledger import MAX_LOG, RECENT, WAITING, Changes, Ledger
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
 
 _BEFORE_UNKEPT = "sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at"
 _COLUMNS = f"{_BEFORE_UNKEPT}, unkept"

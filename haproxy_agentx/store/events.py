@@ -8,8 +8,8 @@ from typing import Protocol
 
 from haproxy_agentx.store import event_rows
 from haproxy_agentx.store.file import StoreFile
-from haproxy_agentx.store.ledger import Changes, Counts, Ledger
-from haproxy_agentx.vocabulary.event import Event
+from haproxy_agentx.store.ledger import Changes, Ledger
+from haproxy_agentx.vocabulary.event import Counts, Event
 
 
 class FileOwner(Protocol):

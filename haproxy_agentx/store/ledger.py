@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from haproxy_agentx.health.severity import Severity
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft, Kind
 
 MAX_QUEUED = 1000
 """Events that wait for snmpd. Of more, the oldest are dropped, and counted."""
@@ -43,22 +43,6 @@ SUBJECTS = {
 
 WAITING = frozenset({Delivery.queued, Delivery.sent})
 """An event that is neither is settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the log has counted since it was begun; but ``queued`` is how many wait now, for an answer or at all.
-
-    ``sent`` counts each time that an event was on its way to snmpd; ``lost`` the events that were dropped or refused;
-    ``suppressed`` what is not reported (``suppress``). ``last_sequence`` is 0 before the first event.
-    """
-
-    sent: int = 0
-    acknowledged: int = 0
-    queued: int = 0
-    suppressed: int = 0
-    lost: int = 0
-    last_sequence: int = 0
 
 
 @dataclass(slots=True)

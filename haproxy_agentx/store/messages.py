@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
-from haproxy_agentx.store.ledger import Changes, Counts
-from haproxy_agentx.vocabulary.event import Event
+from haproxy_agentx.store.ledger import Changes
+from haproxy_agentx.vocabulary.event import Counts, Event
 
 _length = Struct("!I")
 

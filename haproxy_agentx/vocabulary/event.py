@@ -67,3 +67,19 @@ class Event:
     def maybe_repeated(self) -> bool:
         """Whether its notification may arrive twice: given to snmpd more than once, or while it was not on disk."""
         return self.tries > 1 or self.unkept
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the log has counted since it was begun; but ``queued`` is how many wait now, for an answer or at all.
+
+    ``sent`` counts each time that an event was on its way to snmpd; ``lost`` the events that were dropped or refused;
+    ``suppressed`` what is not reported (``suppress``). ``last_sequence`` is 0 before the first event.
+    """
+
+    sent: int = 0
+    acknowledged: int = 0
+    queued: int = 0
+    suppressed: int = 0
+    lost: int = 0
+    last_sequence: int = 0

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.agent_objects import AgentRow
 from haproxy_agentx.objects.declaration import Column, Notification, Scalar, Table
 
 COUNTERS = ("Counter32", "Counter64")
 TEXTS = ("SnmpAdminString", "RowPointer")
 
-_SCALARS: Mapping[str, Scalar] = {scalar.name: scalar for scalar in schema.SCALARS}
-_COLUMNS: Mapping[str, tuple[Table, Column]] = {
+_SCALARS: Mapping[str, Scalar[AgentRow]] = {scalar.name: scalar for scalar in schema.SCALARS}
+_COLUMNS: Mapping[str, tuple[Table[Column], Column]] = {
     column.name: (table, column) for table in schema.TABLES for column in table.columns
 }
 _NOTIFICATIONS: Mapping[str, Notification] = {one.name: one for one in schema.NOTIFICATIONS}
-TABLES: Mapping[str, Table] = {table.name: table for table in schema.TABLES}
+TABLES: Mapping[str, Table[Column]] = {table.name: table for table in schema.TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Mib:
         """The root, dotted."""
         return dotted(self.root)
 
-    def _made(self, one: Scalar | Column, oid: Oid, table: str) -> Object:
+    def _made(self, one: Scalar[AgentRow] | Column, oid: Oid, table: str) -> Object:
         syntax = one.syntax
         return Object(
             one.name, dotted(oid), syntax.name, one.description, one.units or "", dict(syntax.labels or {}), table

@@ -22,8 +22,7 @@ from haproxy_agentx.objects.notification_size import COMPACT, octets
 from haproxy_agentx.objects.notifications import varbinds as notification
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.store.journal import Journal
-from haproxy_agentx.store.ledger import Counts
-from haproxy_agentx.vocabulary.event import Delivery, Event, Kind
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, Kind
 from tests.support import golden, wire
 from tests.support.draft import draft, several
 from tests.support.events import event_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.model import Readiness, Reason
+from haproxy_agentx.health.model import MemberKind, Readiness, Reason
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.readiness import Member, ProcessState, assess, required
 from haproxy_agentx.health.requirements import ALL, Minimum, ServiceRequirements
@@ -215,8 +215,8 @@ def test_only_what_was_named_counts():
     fronts = {"fe": "OPEN", "stats": "STOP"}
     assert judge(proxies, fronts, ServiceRequirements(("fe",), ("a",))).readiness is Readiness.ready
     assert judge(proxies, fronts, ServiceRequirements(("fe",), ("local/a", "a"))).members == (
-        Member("local", "fe", is_backend=False, readiness=Readiness.ready),
-        Member("local", "a", is_backend=True, readiness=Readiness.ready, usable=1, configured=1, required=1),
+        Member("local", "fe", kind=MemberKind.frontend, readiness=Readiness.ready),
+        Member("local", "a", kind=MemberKind.backend, readiness=Readiness.ready, usable=1, configured=1, required=1),
     )
     assert judge(proxies, fronts, ServiceRequirements(("fe",), ("b",))).readiness is Readiness.notReady
 

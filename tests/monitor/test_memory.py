@@ -134,9 +134,9 @@ def test_a_remembered_date_that_is_none_leaves_an_age(key, date):
     memory = json.loads(first.memory(5.0, 1_800_000_000.0)) | {"shown_role": "master", "role_since": 1.0, key: date}
     second.recall(json.dumps(memory), 5.0, 1_800_000_000.0)
     observe(second, Role.master, 6.0)
-    texts = second.texts(lambda _: None, 7.0, 1_800_000_002.0)
-    assert int(texts["haxServiceAge"]) >= 0
-    assert int(texts["haxServiceRoleAge"]) >= 0
+    row = second.row(lambda _: None, 7.0, 1_800_000_002.0)
+    assert row.age >= 0
+    assert row.role_age >= 0
 
 
 @pytest.mark.parametrize(("role", "age"), [(Role.master, 110), (Role.backup, 4)])
@@ -146,7 +146,7 @@ def test_the_age_of_a_role_outlives_the_program_while_the_role_stays(role, age):
     first.tracker.reported = ReportedService(Role.master, Health.active)
     second.recall(first.memory(1010.0, 1_800_000_000.0), 5.0, 1_800_000_090.0)
     observe(second, role, 11.0)
-    assert second.texts(lambda _: None, 15.0, 1_800_000_100.0)["haxServiceRoleAge"] == str(age).encode()
+    assert second.row(lambda _: None, 15.0, 1_800_000_100.0).role_age == age
 
 
 def observe(one: Service, role: Role, now: float) -> None:

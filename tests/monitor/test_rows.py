@@ -1,13 +1,11 @@
 """The rows of services, members, VRRP instances and events: their numbers, and what stands in them."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from haproxy_agentx.agentx.oid import dotted, key
 from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
-from haproxy_agentx.health.model import Reason, Role
+from haproxy_agentx.health.model import MemberKind, Reason, Role
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
@@ -29,6 +27,7 @@ from haproxy_agentx.vocabulary.digest import digest
 from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
 from haproxy_agentx.vrrp.model import MibRouter, RouterState
 from tests.monitor.story import BACKUP, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, plan
+from tests.support.cells import shown as readable
 from tests.support.events import event_of
 
 ROOT = schema.ROOT
@@ -54,25 +53,14 @@ def view_of(columns: list[ServedColumn]) -> MibView:
     return MibView(sorted(columns, key=lambda column: column.name), object_names(ROOT))
 
 
-def row(view: MibView, prefix: str, *index: int) -> dict[str, tuple[int, bytes]]:
+def row(view: MibView, prefix: str, *index: int) -> dict[str, str]:
     """Give the cells of a row by name without the table's prefix, those that have no instance left out."""
     found = {}
     for name, column in COLUMNS.items():
         if TABLES[name].name == f"{prefix}Table":
             tag, value = view.get(key((*schema.column_oid(TABLES[name], column, ROOT), *index)))
             if tag is not Tag.NO_SUCH_INSTANCE:
-                found[name.removeprefix(prefix)] = (tag, value)
-    return found
-
-
-def of_texts(prefix: str, texts: Mapping[str, str]) -> dict[str, tuple[int, bytes]]:
-    """Give the cells for texts, by the syntaxes of the columns."""
-    found = {}
-    for end, text in texts.items():
-        syntax = COLUMNS[f"{prefix}{end}"].syntax
-        (value,) = syntax.encode([text.encode()])
-        assert value is not None, f"{prefix}{end}: {text} is no value of it"
-        found[end] = (syntax.tag, value)
+                found[name.removeprefix(prefix)] = readable(column, value)
     return found
 
 
@@ -101,44 +89,41 @@ def test_a_service(story):
     view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
     last = story.drain()[-1]
     assert last["Subject"] == "www"
-    assert row(view, "haxService", 1) == of_texts(
-        "haxService",
-        {
-            "Name": "www",
-            "Health": "activeDegraded",
-            "PreviousHealth": "standbyDegraded",
-            "Since": f"{DATE + 110.0:.1f}",
-            "LastChange": "1000",
-            "Transitions": "1",
-            "RoleChanges": "1",
-            "Role": "master",
-            "IntendedRole": "backup",
-            "ServedAsIntended": "false",
-            "Readiness": "degraded",
-            "UsableServers": "1",
-            "EligibleServers": "1",
-            "Reasons": str(int(Reason.maintenance | Reason.memberMissing)),
-            "ReasonMask": str(2**8 + 2**9),
-            "ReasonText": "maintenance, memberMissing",
-            "Age": "25",
-            "RoleAge": "25",
-            "Cause": last["Cause"],
-            "CauseText": last["CauseText"],
-            "VrrpInstance": "SITE1",
-            "AddressesExpected": "1",
-            "AddressesHeld": "1",
-            "Maintenance": "true",
-            "Details": "backend gone is not in HAProxy",
-            **seconds_of(story, "www"),
-        },
-    )
+    assert row(view, "haxService", 1) == {
+        "Name": "www",
+        "Health": "activeDegraded",
+        "PreviousHealth": "standbyDegraded",
+        "Since": f"{DATE + 110.0:.1f}",
+        "LastChange": "1000",
+        "Transitions": "1",
+        "RoleChanges": "1",
+        "Role": "master",
+        "IntendedRole": "backup",
+        "ServedAsIntended": "false",
+        "Readiness": "degraded",
+        "UsableServers": "1",
+        "EligibleServers": "1",
+        "Reasons": str(int(Reason.maintenance | Reason.memberMissing)),
+        "ReasonMask": str(2**8 + 2**9),
+        "ReasonText": "maintenance, memberMissing",
+        "Age": "25",
+        "RoleAge": "25",
+        "Cause": last["Cause"],
+        "CauseText": last["CauseText"],
+        "VrrpInstance": "SITE1",
+        "AddressesExpected": "1",
+        "AddressesHeld": "1",
+        "Maintenance": "true",
+        "Details": "backend gone is not in HAProxy",
+        **seconds_of(story, "www"),
+    }
     assert any(int(number) for number in seconds_of(story, "www").values())
 
 
 def test_what_is_not_known_of_a_service_has_no_instance(story):
     numbers = numbered(story, {})
     shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxService", 2)
-    assert shown["Health"] == of_texts("haxService", {"Health": "unknown"})["Health"]
+    assert shown["Health"] == "unknown"
     assert not {"PreviousHealth", "AddressesExpected", "AddressesHeld"} & shown.keys()
 
 
@@ -155,7 +140,7 @@ def test_a_service_without_an_instance_names_none():
     numbers = numbered(story, {})
     shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxService", 1)
     assert "AddressesHeld" not in shown
-    expected = of_texts("haxService", {"Role": "none", "IntendedRole": "none", "ServedAsIntended": "true"})
+    expected = {"Role": "none", "IntendedRole": "none", "ServedAsIntended": "true"}
     assert expected.items() <= shown.items()
 
 
@@ -164,30 +149,30 @@ def test_members_point_to_their_rows(story):
     view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
     known = numbers[members_scope("www")]
     assert known == {
-        member_name("local", "www", False): 1,
-        member_name("local", "app", True): 2,
-        member_name("", "gone", True): 3,
+        member_name("local", "www", MemberKind.frontend): 1,
+        member_name("local", "app", MemberKind.backend): 2,
+        member_name("", "gone", MemberKind.backend): 3,
     }
     entry = f"{dotted(ROOT)}.1"
-    assert row(view, "haxServiceMember", 1, 1) == of_texts(
-        "haxServiceMember",
-        {"Process": "local", "Proxy": "www", "Kind": "frontend", "Readiness": "ready", "Row": f"{entry}.7.1.10.4.2"},
-    )
-    assert row(view, "haxServiceMember", 1, 2) == of_texts(
-        "haxServiceMember",
-        {
-            "Process": "local",
-            "Proxy": "app",
-            "Kind": "backend",
-            "Readiness": "ready",
-            "Usable": "1",
-            "Eligible": "1",
-            "Required": "1",
-            "Row": f"{entry}.8.1.10.4.3",
-        },
-    )
+    assert row(view, "haxServiceMember", 1, 1) == {
+        "Process": "local",
+        "Proxy": "www",
+        "Kind": "frontend",
+        "Readiness": "ready",
+        "Row": f"{entry}.7.1.10.4.2",
+    }
+    assert row(view, "haxServiceMember", 1, 2) == {
+        "Process": "local",
+        "Proxy": "app",
+        "Kind": "backend",
+        "Readiness": "ready",
+        "Usable": "1",
+        "Eligible": "1",
+        "Required": "1",
+        "Row": f"{entry}.8.1.10.4.3",
+    }
     missing = row(view, "haxServiceMember", 1, 3)
-    assert missing["Readiness"] == of_texts("haxServiceMember", {"Readiness": "notReady"})["Readiness"]
+    assert missing["Readiness"] == "notReady"
     assert "Row" not in missing
     assert row(view, "haxServiceMember", 2, 1) == {}
 
@@ -215,8 +200,8 @@ def test_a_master_is_believed_in_while_the_role_is_that_of_the_reading(story, ro
     router = MibRouter(2, 51, 4, state, "10.77.0.11", 33)
     story.mib(("SITE1", role), routers=[router]).line(role).wait(2)
     found = row(view_of(service_columns(story.node, numbered(story, {}), ROOT, clocks(story))), "haxVrrp", 1)
-    assert found["AdvertsReceived"] == of_texts("haxVrrp", {"AdvertsReceived": "33"})["AdvertsReceived"]
-    assert found.get("BelievedMaster") == (shown and of_texts("haxVrrp", {"BelievedMaster": shown})["BelievedMaster"])
+    assert found["AdvertsReceived"] == "33"
+    assert found.get("BelievedMaster") == shown
     story.mib(("SITE1", role))
     found = row(view_of(service_columns(story.node, numbered(story, {}), ROOT, clocks(story))), "haxVrrp", 1)
     assert not {"AdvertsReceived", "BelievedMaster"} & found.keys(), "it is not answered any more"
@@ -225,38 +210,35 @@ def test_a_master_is_believed_in_while_the_role_is_that_of_the_reading(story, ro
 def test_an_instance(story):
     numbers = numbered(story, {})
     view = view_of(service_columns(story.node, numbers, ROOT, clocks(story)))
-    assert row(view, "haxVrrp", 1) == of_texts(
-        "haxVrrp",
-        {
-            "Name": "SITE1",
-            "State": "master",
-            "StateSource": "keepalivedFifo",
-            "InitialState": "master",
-            "LastChange": "1000",
-            "Transitions": "1",
-            "OtherMasters": "0",
-            "Disputes": "0",
-            "AddressesExpected": "1",
-            "AddressesHeld": "1",
-            "AddressesDigest": digest([IP]),
-            "BasePriority": "100",
-            "EffectivePriority": "100",
-            "VirtualRouterId": "51",
-            "Interface": "eth0",
-            "ReadingAge": "25000",
-            "Contradiction": "",
-            "KeepalivedRow": "1.3.6.1.4.1.9586.100.5.2.3.1.2.1",
-            "Since": f"{DATE + 110.0:.1f}",
-            "Age": "25",
-        },
-    )
+    assert row(view, "haxVrrp", 1) == {
+        "Name": "SITE1",
+        "State": "master",
+        "StateSource": "keepalivedFifo",
+        "InitialState": "master",
+        "LastChange": "1000",
+        "Transitions": "1",
+        "OtherMasters": "0",
+        "Disputes": "0",
+        "AddressesExpected": "1",
+        "AddressesHeld": "1",
+        "AddressesDigest": digest([IP]),
+        "BasePriority": "100",
+        "EffectivePriority": "100",
+        "VirtualRouterId": "51",
+        "Interface": "eth0",
+        "ReadingAge": "25000",
+        "Contradiction": "",
+        "KeepalivedRow": "1.3.6.1.4.1.9586.100.5.2.3.1.2.1",
+        "Since": f"{DATE + 110.0:.1f}",
+        "Age": "25",
+    }
 
 
 def test_an_instance_of_which_only_the_name_is_known():
     story = Story().kernel().haproxy().line(None)
     numbers = numbered(story, {})
     shown = row(view_of(service_columns(story.node, numbers, ROOT, clocks(story))), "haxVrrp", 1)
-    assert of_texts("haxVrrp", {"Name": "SITE1", "State": "unknown"}).items() <= shown.items()
+    assert {"Name": "SITE1", "State": "unknown"}.items() <= shown.items()
     assert not {"StateSource", "InitialState", "BasePriority", "KeepalivedRow", "ReadingAge"} & shown.keys()
 
 
@@ -293,7 +275,7 @@ def test_what_has_no_number_yet_has_no_row(story):
 
 
 def test_a_frontend_and_a_backend_of_one_name_are_two_members():
-    names = {member_name("p", "x", is_backend) for is_backend in (True, False)}
+    names = {member_name("p", "x", kind) for kind in MemberKind}
     assert len(names) == 2
 
 
@@ -305,7 +287,8 @@ def test_an_event_is_a_row_of_its_number():
     view = view_of(event_columns(events, ROOT, lambda: 0.0))
     for event in events:
         texts = {name.removeprefix("haxEvent"): text.decode() for name, text in cells(event).items()}
-        assert row(view, "haxEvent", event.sequence) == of_texts("haxEvent", texts)
+        texts |= {name: text[:-2] for name, text in texts.items() if name in ("Time", "AcknowledgedTime")}
+        assert row(view, "haxEvent", event.sequence) == texts
     assert row(view, "haxEvent", 10) == {}
 
 
@@ -316,7 +299,7 @@ def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
     for number, one in enumerate(reported, 1):
         shown = row(view_of(event_columns([Event(number, one.draft)], ROOT, lambda: 0.0)), "haxEvent", number)
         given = {name.removeprefix("haxEvent"): text for name, text in one.draft.cells.items()}
-        assert of_texts("haxEvent", given).items() <= shown.items()
+        assert given.items() <= shown.items()
 
 
 def test_no_events_no_rows():

@@ -9,7 +9,7 @@ from tests.support.programs import ROOT
 
 HEAD = """
 from haproxy_agentx.objects import conventions as tc
-from haproxy_agentx.objects.agent_objects import SOURCE_TABLE, SourceRow
+from haproxy_agentx.objects.source_objects import SOURCE_TABLE, SourceRow
 from haproxy_agentx.objects.declaration import RowColumn, Table, column
 from haproxy_agentx.objects.syntax import GAUGE32, TEXT
 from haproxy_agentx.objects.tables import row_columns

@@ -214,9 +214,12 @@ def test_the_states_of_keepalived_are_those_of_its_mib():
 
 # RFC 2579 RowPointer: the first accessible column of a row.
 def test_pointers_to_rows():
-    assert schema.row_pointer(schema.SERVER_TABLE, (1, 3, 1)) == DRAFTS[Kind.serverChange].cells["haxEventSubjectRow"]
-    assert schema.row_pointer(schema.SERVICE_TABLE, (1,)) == DRAFTS[Kind.serviceFailover].cells["haxEventSubjectRow"]
-    assert keepalived_row(3) == "1.3.6.1.4.1.9586.100.5.2.3.1.2.3"
+    for kind, table, index in (
+        (Kind.serverChange, schema.SERVER_TABLE, (1, 3, 1)),
+        (Kind.serviceFailover, schema.SERVICE_TABLE, (1,)),
+    ):
+        assert dotted(schema.row_pointer(table, index)) == DRAFTS[kind].cells["haxEventSubjectRow"]
+    assert dotted(keepalived_row(3)) == "1.3.6.1.4.1.9586.100.5.2.3.1.2.3"
 
 
 def test_reasons_are_bits_of_the_mib():

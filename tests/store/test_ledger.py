@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haproxy_agentx.store.event_text import TEXT_LIMIT, from_row, to_row
-from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, WAITING, Counts, Ledger
-from haproxy_agentx.vocabulary.event import Delivery, Event
+from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, WAITING, Ledger
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
 from tests.support.draft import draft, several
 
 AT = 1_800_000_100.5

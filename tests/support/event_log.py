@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from haproxy_agentx.store.database import Store
-from haproxy_agentx.store.ledger import MAX_LOG, Counts
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft
+from haproxy_agentx.store.ledger import MAX_LOG
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft
 
 
 class Log:

@@ -1,10 +1,10 @@
 """What is known of a source, and when a failure is worth a line in the log (CONFORMANCE L1, L2)."""
 
-from haproxy_agentx.objects.agent_objects import SourceRow
 from haproxy_agentx.objects.schema import SOURCE_TABLE
+from haproxy_agentx.objects.source_objects import SourceRow
 from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, SourceKind, SourceState, Unresponsive
 from haproxy_agentx.vocabulary.source_record import MAX_REPORTED, Source
-from tests.support.cells import Shown, cells
+from tests.support.cells import cells
 
 
 def source() -> Source:
@@ -25,7 +25,7 @@ def test_all_cells_are_columns():
     assert row(one, 3.0).keys() == {column.name for column in SOURCE_TABLE.columns}
 
 
-def row(one: Source, now: float) -> dict[str, Shown]:
+def row(one: Source, now: float) -> dict[str, str]:
     return cells(SOURCE_TABLE, SourceRow(one, now))
 
 
@@ -35,9 +35,9 @@ def test_ages_and_counts():
     assert not one.succeeded(11.0)
     one.failed(Denied("no"), 12.5)
     found = row(one, 15.25)
-    assert found["haxSourceReadingAge"] == 4250
-    assert found["haxSourceLastErrorAge"] == 2
-    assert (found["haxSourceSuccesses"], found["haxSourceFailures"]) == (2, 1)
+    assert found["haxSourceReadingAge"] == "4250"
+    assert found["haxSourceLastErrorAge"] == "2"
+    assert (found["haxSourceSuccesses"], found["haxSourceFailures"]) == ("2", "1")
     assert (found["haxSourceState"], found["haxSourceLastError"]) == ("denied", "no")
     assert one.age(15.0) == 4.0
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from haproxy_agentx.agentx.oid import Oid, dotted
 from haproxy_agentx.objects import schema
+from haproxy_agentx.objects.agent_objects import AgentRow
 from haproxy_agentx.objects.declaration import Column, Convention, Scalar, Table
 from tools.documents.parts import Parts, table
 
@@ -61,7 +62,7 @@ def conventions() -> str:
     return table(("name", "base type", "values", "description"), rows)
 
 
-def _objects(numbered: Iterable[tuple[Oid, Column | Scalar]]) -> str:
+def _objects(numbered: Iterable[tuple[Oid, Column | Scalar[AgentRow]]]) -> str:
     rows = ((_number(oid), one.name, _type(one), one.units or "", _plain(one.description)) for oid, one in numbered)
     return table(("OID below the root", "name", "type", "unit", "description"), rows)
 
@@ -71,7 +72,7 @@ def _columns(table: Table[Column]) -> Iterator[tuple[Oid, Column]]:
         yield _below(schema.column_oid(table, column)), column
 
 
-def _type(one: Column | Scalar) -> str:
+def _type(one: Column | Scalar[AgentRow]) -> str:
     hidden = isinstance(one, Column) and one.access == "not-accessible"
     return f"{one.syntax.name}, not-accessible" if hidden else one.syntax.name
 
