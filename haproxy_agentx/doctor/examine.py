@@ -1,0 +1,78 @@
+"""All checks over one node, and over the pair where the other node's files are there. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from haproxy_agentx.doctor import haproxy, haproxy_cfg, keepalived, keepalived_conf, machine, snmpd, snmpd_conf
+from haproxy_agentx.doctor.codes import CODES
+from haproxy_agentx.doctor.finding import Finding, Grade
+from haproxy_agentx.doctor.machine import Machine
+from haproxy_agentx.doctor.setup import Setup
+
+OPTION_FILES = (keepalived.DEFAULTS, "/etc/sysconfig/keepalived")
+
+ROOTS = ("/etc/snmp", "/etc/keepalived", "/etc/haproxy", "/etc/default/keepalived", "/etc/sysconfig/keepalived")
+"""Files and folders whose content the checks read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another node of the pair, by copies of its files."""
+
+    name: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is examined: the files by their path, what the machine has shown, and the other nodes."""
+
+    texts: Mapping[str, str]
+    setup: Setup
+    machine: Machine = field(default_factory=Machine)
+    host: str = ""
+    others: Sequence[Other] = ()
+    is_copy: bool = False
+    """Whether the files are copies: then only parts of which there are files are examined."""
+
+
+def examine(subject: Subject) -> list[Finding]:
+    """Return what is wrong, in the order of the chain: HAProxy, keepalived, snmpd, machine, daemon, pair."""
+    texts, setup = subject.texts, subject.setup
+    here = keepalived_conf.parse(texts, subject.host)
+    cfg = haproxy_cfg.parse(texts, _haproxy_files(texts))
+    conf = snmpd_conf.parse(texts)
+    virtual = _virtual(here)
+    found: list[Finding] = []
+    if cfg.files or not subject.is_copy:
+        found += haproxy.check(cfg, setup, virtual, nonlocal_bind=subject.machine.nonlocal_bind)
+    if here.files or not subject.is_copy:
+        options = "\n".join(texts.get(file, "") for file in OPTION_FILES)
+        found += keepalived.check(here, setup, options)
+    if conf.files or not subject.is_copy:
+        found += snmpd.check(conf, setup)
+    found += machine.check(subject.machine, setup)
+    for other in subject.others:
+        found += keepalived.compare(here, keepalived_conf.parse(other.texts, other.name), other.name)
+    return list(dict.fromkeys(found))
+
+
+def _haproxy_files(texts: Mapping[str, str]) -> Sequence[str]:
+    return sorted(path for path in texts if path.startswith("/etc/haproxy/") and path.endswith(".cfg"))
+
+
+def _virtual(conf: keepalived_conf.KeepalivedConf) -> Collection[str]:
+    return {address for one in conf.instances for address in keepalived.addresses(one)}
+
+
+def grade(findings: Sequence[Finding], muted: Collection[str] = ()) -> Grade:
+    """Return the worst grade of what is not muted."""
+    return max((CODES[one.code].grade for one in findings if one.code not in muted), default=Grade.ok)
+
+
+def checked(findings: Sequence[Finding]) -> Iterator[tuple[str, bool]]:
+    """Yield each part, by the middle word of its codes, and whether nothing is wrong in it."""
+    parts = dict.fromkeys(code.split("-")[1] for code in CODES)
+    wrong = {finding.code.split("-")[1] for finding in findings}
+    for part in parts:
+        yield part, part not in wrong

@@ -1,0 +1,25 @@
+"""What haproxy-agentx itself is configured to do, as far as others have to match it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from haproxy_agentx.agentx.oid import Oid
+
+GROUP = "haproxy-agentx"
+FIFO = "/run/haproxy-agentx/vrrp.fifo"
+MASTER = "/var/agentx/master"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the configuration says. ``community`` is for comparison only: it is shown nowhere."""
+
+    root: Oid
+    agentx_socket: str = MASTER
+    haproxy_sockets: Sequence[str] = ("/run/haproxy/ro.sock",)
+    fifo: str | None = None
+    """Path of keepalived's FIFO, None where it is not configured."""
+    traps: str | None = None
+    """HOST:PORT where keepalived's traps are received, None where they are not."""
+    polls_keepalived: bool = False
+    community: str | None = field(default=None, repr=False)
