@@ -77,7 +77,27 @@ def _parser() -> argparse.ArgumentParser:
     trap_test = add("trap-test", _trap_test, "Send a test notification and wait for its acknowledgement.")
     _add_config(trap_test)
     _add_json(trap_test)
+    _add_doctor(add)
     return parser
+
+
+def _add_doctor(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    doctor = add("doctor", _doctor, "Find what keeps this node from being monitored or from failing over.")
+    _add_config(doctor)
+    doctor.add_argument("action", nargs="?", choices=("explain", "mute"), help="explain a code, or mute it for a time")
+    doctor.add_argument("code", nargs="?", metavar="CODE", help="code of a finding, such as HAX-SNMPD-003")
+    doctor.add_argument(
+        "--for", dest="span", metavar="TIME", default="7d", help="how long to mute (default: 7d; 0: no more)"
+    )
+    doctor.add_argument("--from", dest="folder", metavar="DIR", help="examine copied files (DIR/etc/... or all in DIR)")
+    doctor.add_argument(
+        "--other",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="keepalived.conf of another node, or a folder of its files, to compare with; can be repeated",
+    )
+    _add_json(doctor)
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -144,3 +164,20 @@ def _trap_test(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.trap_test import trap_test
 
     return trap_test(options.config, as_json=options.json)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli import doctor
+
+    if (options.action is None) is not (options.code is None):
+        print("doctor explain CODE, or doctor mute CODE --for TIME", file=sys.stderr)
+        return USAGE
+    if options.action == "explain":
+        return doctor.explain(options.code)
+    if options.action == "mute":
+        return doctor.mute(options.config, options.code, options.span)
+    try:
+        return doctor.doctor(options.config, folder=options.folder, others=options.other, as_json=options.json)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}: run it as root, or correct the path", file=sys.stderr)
+        return USAGE

@@ -1,0 +1,189 @@
+"""A look at the machine for `doctor`: files, groups, units, the clock, and the running daemon. Nothing is changed."""
+
+import grp
+import os
+import pwd
+import re
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from haproxy_agentx.config import Config, ConfigError, load
+from haproxy_agentx.control.problems import problems
+from haproxy_agentx.control.socket import NotRunning, ask, control_path
+from haproxy_agentx.doctor.examine import ROOTS
+from haproxy_agentx.doctor.machine import UNIT, File, Machine
+from haproxy_agentx.doctor.setup import GROUP, Setup
+from haproxy_agentx.health.severity import ProblemSeverity
+from haproxy_agentx.text.printable import printable
+
+MAX_FILES = 2000
+MAX_OCTETS = 4 << 20
+"""Of one file; what is longer is not read."""
+
+PATIENCE = 5.0
+"""Seconds for a program that is asked, as `systemctl show` is."""
+
+MIB = "/usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt"
+_FLAT = {
+    "snmpd.conf": "/etc/snmp/snmpd.conf",
+    "keepalived.conf": "/etc/keepalived/keepalived.conf",
+    "haproxy.cfg": "/etc/haproxy/haproxy.cfg",
+    "keepalived": "/etc/default/keepalived",
+}
+"""Where a file belongs that was copied without its folders."""
+
+
+def texts_here() -> dict[str, str]:
+    """Return the configuration files of this machine, by their path. What cannot be read raises OSError."""
+    found: dict[str, str] = {}
+    for root in map(Path, ROOTS):
+        if root.exists():
+            found |= _read([root] if root.is_file() else sorted(root.rglob("*")), str)
+    return found
+
+
+def texts_in(folder: str) -> dict[str, str]:
+    """Return copied files, by the path that they have on their machine: DIR/etc/..., or all files in one folder."""
+    base = Path(folder)
+    paths = sorted(base.rglob("*"))
+    if (base / "etc").is_dir():
+        return _read(paths, lambda path: f"/{path.relative_to(base)}")
+    return _read(paths, lambda path: _FLAT.get(path.name, f"/etc/snmp/snmpd.conf.d/{path.name}"))
+
+
+def _read(paths: Iterable[Path], name: Callable[[Path], str]) -> dict[str, str]:
+    files = [path for path in paths if path.is_file()][:MAX_FILES]
+    return {
+        name(path): path.read_text(encoding="utf-8", errors="replace")
+        for path in files
+        if path.stat().st_size <= MAX_OCTETS
+    }
+
+
+def setup_of(config: Config) -> Setup:
+    """Return what others have to match."""
+    keepalived = config.keepalived
+    community = None
+    if keepalived.snmp is not None and keepalived.snmp.community_file is not None:
+        try:
+            community = Path(keepalived.snmp.community_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):  # the daemon's own problem, which it reports
+            community = None
+    return Setup(
+        root=config.root,
+        agentx_socket=config.agentx.socket,
+        haproxy_sockets=[one.stats for one in config.haproxy if one.stats.startswith("/")],
+        fifo=keepalived.fifo,
+        traps=None if keepalived.traps is None else keepalived.traps.address,
+        polls_keepalived=keepalived.snmp is not None,
+        community=community,
+    )
+
+
+def configuration(file: str | None) -> tuple[Config, str | None]:
+    """Return the configuration, or the built-in one and why that of the file was refused."""
+    try:
+        return load(file), None
+    except ConfigError as error:
+        return Config(), str(error).splitlines()[0]
+
+
+def machine(config: Config, setup: Setup, invalid: str | None) -> Machine:
+    """Look at this machine."""
+    fifo = _file(setup.fifo) if setup.fifo is not None else None
+    running, reported = _daemon(config)
+    folder = None if setup.agentx_socket.startswith("tcp:") else _file(os.path.dirname(setup.agentx_socket))  # noqa: PTH120
+    return Machine(
+        has_group=_has_group(),
+        socket_folder=folder,
+        fifo=fifo,
+        fifo_is_missing=setup.fifo is not None and _is_missing(setup.fifo),
+        keepalived_version=_keepalived_version(),
+        keepalived_after=_after(UNIT),
+        is_clock_synchronized=_is_clock_synchronized(),
+        has_mib=Path(MIB).exists(),
+        nonlocal_bind=_nonlocal_bind(),
+        invalid=invalid,
+        is_running=running,
+        problems=reported,
+    )
+
+
+def _has_group() -> bool:
+    try:
+        grp.getgrnam(GROUP)
+    except KeyError:
+        return False
+    return True
+
+
+def _file(path: str) -> File | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    kind = "fifo" if stat.S_ISFIFO(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "file"
+    try:
+        owner = pwd.getpwuid(found.st_uid).pw_name
+    except KeyError:
+        owner = str(found.st_uid)
+    return File(kind, stat.S_IMODE(found.st_mode), owner)
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _output(*command: str) -> str | None:
+    """Return what a program prints on both of its outputs; None where it is not there or does not answer."""
+    try:
+        done = subprocess.run(  # noqa: S603  fixed programs, no shell
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout + done.stderr if done.returncode == 0 else None
+
+
+def _keepalived_version() -> tuple[int, ...] | None:
+    found = re.search(r"Keepalived v(\d+)\.(\d+)\.(\d+)", _output("keepalived", "--version") or "")
+    return tuple(map(int, found.groups())) if found else None
+
+
+def _after(unit: str) -> tuple[str, ...] | None:
+    text = _output("systemctl", "show", "--property=After,LoadState", unit)
+    if text is None or "LoadState=loaded" not in text:
+        return None
+    return tuple(next((line.partition("=")[2].split() for line in text.splitlines() if line.startswith("After=")), []))
+
+
+def _is_clock_synchronized() -> bool | None:
+    text = _output("timedatectl", "show", "--property=NTPSynchronized", "--value")
+    return None if text is None else text.strip() == "yes"
+
+
+def _nonlocal_bind() -> bool | None:
+    try:
+        return Path("/proc/sys/net/ipv4/ip_nonlocal_bind").read_text(encoding="ascii").strip() == "1"
+    except OSError:
+        return None
+
+
+def _daemon(config: Config) -> tuple[bool, list[tuple[str, str]]]:
+    """Whether the daemon runs, and what it reports."""
+    try:
+        snapshot: Mapping[str, object] = ask(control_path(config.store))
+        found = [one for one in problems(snapshot) if one.severity is not ProblemSeverity.none]
+    except NotRunning:
+        return False, []
+    except (KeyError, TypeError, AttributeError):  # of another version
+        return True, []
+    return True, [(printable(f"{one.what}: {one.why}"), one.remedy or "see `haproxy-agentx status`") for one in found]
