@@ -1,1 +1,0 @@
-"""How texts of all parts are read and shown."""
