@@ -48,7 +48,7 @@ from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.store.messages import Listen
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.witness import Witness
-from haproxy_agentx.system import lag, sdnotify
+from haproxy_agentx.system import lag, service_manager
 from haproxy_agentx.system.lock import AlreadyRunning
 from haproxy_agentx.system.loop_failure import Consequence, consequence
 from haproxy_agentx.system.memory_limit import memory_limit
@@ -152,9 +152,9 @@ class Daemon:
             listening = tasks.create_task(control.start())
             await asyncio.wait([listening], timeout=CONTROL_WAIT)
             gc.freeze()  # what lives as long as the daemon is no business of the collector's
-            sdnotify.notify("READY=1")
+            service_manager.notify("READY=1")
             await self._stop.wait()
-            sdnotify.notify("STOPPING=1")
+            service_manager.notify("STOPPING=1")
             if self._failure is not None:
                 raise self._failure
             for task in (
@@ -271,7 +271,7 @@ class Daemon:
 
     async def _reload(self, tasks: asyncio.TaskGroup) -> None:
         """Adopt a changed configuration; one with an error changes nothing."""
-        sdnotify.notify("RELOADING=1")
+        service_manager.notify("RELOADING=1")
         log.info("reloading the configuration")
         try:
             config = await asyncio.to_thread(self._load)
@@ -293,7 +293,7 @@ class Daemon:
             await self._follow(tasks, config)
             self._connection.serve_subtrees((key(config.root),))
             log.info("configuration reloaded")
-        sdnotify.notify("READY=1")
+        service_manager.notify("READY=1")
 
     async def _follow(self, tasks: asyncio.TaskGroup, config: Config) -> None:
         """Run what a new configuration wants; a monitor for which nothing has changed goes on."""
@@ -321,7 +321,7 @@ class Daemon:
             status, now = f"{self._monitor.node.health.name}: {problem or f'serving {rows} rows'}", monotonic()
             if status != reported or now >= reported_at + LIFE_INTERVAL:
                 reported, reported_at = status, now
-                sdnotify.notify("WATCHDOG=1", f"STATUS={status}")
+                service_manager.notify("WATCHDOG=1", f"STATUS={status}")
                 self._store.mend()
             await asyncio.sleep(STATUS_INTERVAL)
 

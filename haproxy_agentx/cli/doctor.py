@@ -14,7 +14,7 @@ from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.examine import Other, Subject, checked, examine, grade
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import Machine
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 USAGE = 2
 _LABEL = {Grade.ok: "ok", Grade.warn: "warn", Grade.fail: "FAIL"}

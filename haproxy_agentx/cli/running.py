@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from haproxy_agentx.cli.words import LONGEST
 from haproxy_agentx.config import Config, ConfigError, load
 from haproxy_agentx.control.client import control_path
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from haproxy_agentx.cli.styled import Styled
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 LONGEST = 4000
 """Characters of a text that are shown."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from haproxy_agentx.config.model import Config, HaproxyConfig
-from haproxy_agentx.settings.hosts import is_loopback
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.endpoint import is_loopback, parse
+from haproxy_agentx.vocabulary.shown import printable
 
 
 def advice(config: Config) -> tuple[str, ...]:
@@ -38,12 +38,12 @@ _PRIVILEGED = 1024
 def _about_keepalived(config: Config) -> Iterator[str]:
     keepalived = config.keepalived
     traps = keepalived.traps.address
-    if traps is not None and int(traps.rpartition(":")[2]) < _PRIVILEGED:
+    if traps is not None and parse(traps).port < _PRIVILEGED:
         yield (
             "keepalived.traps: a port below 1024 takes a privilege that the service does not have: "
             "use 127.0.0.1:1162, in trap2sink, too"
         )
-    if keepalived.snmp is not None and not is_loopback(keepalived.snmp.address.rpartition(":")[0]):
+    if keepalived.snmp is not None and not parse(keepalived.snmp.address).is_loopback:
         yield (
             "keepalived.snmp.address: it is not a loopback address: only this node's own snmpd reports this node, "
             "and the service may reach no other: let snmpd listen on 127.0.0.1 (agentaddress), too"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 SHOWN = 50
 """Problems that a text of ConfigError lists; the rest is a count."""

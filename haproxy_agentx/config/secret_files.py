@@ -13,7 +13,7 @@ from typing import Any
 from haproxy_agentx.config.model import Config
 from haproxy_agentx.settings.keys import KeyGroup, values_of
 from haproxy_agentx.settings.types import FileUse
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 USER = "haproxy-agentx"
 """The user and the group that the service runs as."""

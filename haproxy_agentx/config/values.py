@@ -11,12 +11,12 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.settings.hosts import PORT_PATTERN, PORTS, is_loopback
+from haproxy_agentx.settings.hosts import PORT_PATTERN
 from haproxy_agentx.settings.paths import PATH_LIMIT, PATH_PATTERN, checked_socket_path
 from haproxy_agentx.settings.patterns import any_case, number
 from haproxy_agentx.settings.types import ValueType, plain, text, words
-from haproxy_agentx.text.printable import printable
-from haproxy_agentx.text.url import URL_LIMIT, shown_url
+from haproxy_agentx.vocabulary.endpoint import parse
+from haproxy_agentx.vocabulary.shown import URL_LIMIT, printable, shown_url
 
 INTERNET: Oid = (1, 3, 6, 1)
 MAX_ROOT = 100
@@ -37,7 +37,6 @@ LIMIT_RANGE = (1, 600)
 """Events in a minute or an hour."""
 
 _NAME_PATTERN = "[A-Za-z0-9._:-]{1,64}"
-_TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+):([0-9]{1,5})")
 _LIMIT = re.compile("([0-9]{1,9}) ?/ ?(min|hour|h)")
 _PERIODS = {"min": 60.0, "h": 3600.0, "hour": 3600.0}
 
@@ -76,10 +75,13 @@ def _agentx_socket(text: str) -> str:
     """Read where snmpd listens: an absolute path, or ``tcp:HOST:PORT`` with a loopback address or localhost."""
     if not text.startswith("tcp:"):
         return checked_socket_path(text, ": write the path of the socket, /var/agentx/master, or tcp:127.0.0.1:705")
-    match = _TCP.fullmatch(text)
-    if not match or int(match[2]) not in PORTS:
-        raise ValueError(f"'{printable(text, 80)}' is not an address: write tcp:127.0.0.1:705 or tcp:[::1]:705")
-    if not is_loopback(match[1]):
+    try:
+        endpoint = parse(text.removeprefix("tcp:"))
+    except ValueError:
+        raise ValueError(
+            f"'{printable(text, 80)}' is not an address: write tcp:127.0.0.1:705 or tcp:[::1]:705"
+        ) from None
+    if not endpoint.is_loopback:
         raise ValueError(
             f"'{printable(text, 80)}' is not this machine, and AgentX has no authentication: use a loopback address "
             "such as tcp:127.0.0.1:705, or the path of the socket"

@@ -25,8 +25,8 @@ from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.delivery.attempts import MAX_TRIES, Attempts, LearnedSize, Outcome, outcome_of
 from haproxy_agentx.objects.notification_size import COMPACT, FULL
 from haproxy_agentx.store.journal import Journal
-from haproxy_agentx.text.printable import printable
 from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft
+from haproxy_agentx.vocabulary.shown import printable
 
 log = logging.getLogger(__name__)
 

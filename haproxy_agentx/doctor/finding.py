@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 
 class Grade(IntEnum):

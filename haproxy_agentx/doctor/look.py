@@ -16,7 +16,7 @@ from haproxy_agentx.doctor.examine import ROOTS
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
 from haproxy_agentx.doctor.setup import GROUP, Setup
 from haproxy_agentx.health.severity import ProblemSeverity
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MAX_FILES = 2000
 MAX_OCTETS = 4 << 20

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.shown import shown_url
 
 _CSV = ";csv"
 

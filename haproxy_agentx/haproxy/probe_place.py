@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.shown import shown_url
 
 PORTS = {"http": 80, "https": 443}
 

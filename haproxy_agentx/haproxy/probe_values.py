@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 from haproxy_agentx.haproxy.probe_place import place_of
 from haproxy_agentx.settings.patterns import any_case, number
 from haproxy_agentx.settings.types import ValueType, plain, text, words
-from haproxy_agentx.text.printable import printable
-from haproxy_agentx.text.url import URL_LIMIT, shown_url
+from haproxy_agentx.vocabulary.shown import URL_LIMIT, printable, shown_url
 
 _HOST_PATTERN = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 _STATUSES = re.compile("([1-5][0-9]{2})(?: ?- ?([1-5][0-9]{2}))?")

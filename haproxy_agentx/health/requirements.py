@@ -7,7 +7,7 @@ from haproxy_agentx.settings.given import Given
 from haproxy_agentx.settings.keys import key, listed
 from haproxy_agentx.settings.patterns import number, whole
 from haproxy_agentx.settings.types import ValueType, plain
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MAX_MEMBERS = 128
 """Frontends, and backends, that a service names."""

@@ -11,7 +11,7 @@ from haproxy_agentx.health.backend import Backend
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.proxies import Proxies
 from haproxy_agentx.health.traffic import ClientOutcome
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MAX_LINE = 240
 """Characters in a line: with a few that take more octets it still fits the 255 of an SnmpAdminString."""

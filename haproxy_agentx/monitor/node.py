@@ -14,18 +14,17 @@ from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.probe import Probe
-from haproxy_agentx.health.rate_limiter import RateLimiter
+from haproxy_agentx.health.rate_limiter import RateLimiter, not_reported
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ServiceReport, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
-from haproxy_agentx.monitor.plans import planned
+from haproxy_agentx.monitor.plans import Plan, planned
 from haproxy_agentx.monitor.reports import NotificationPolicy, Reports
-from haproxy_agentx.monitor.service import Observation, Plan, Service
+from haproxy_agentx.monitor.service import Observation, Service
 from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
-from haproxy_agentx.monitor.suppressed import not_reported
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vocabulary.event import EventDraft, Kind

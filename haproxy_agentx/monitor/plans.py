@@ -1,15 +1,27 @@
 """Which services a node has: those that are configured, or one for each VRRP instance. Pure."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.requirements import ServiceRequirements
-from haproxy_agentx.monitor.service import Plan
 
 NODE = "node"
 """Name of the service of a node without keepalived."""
 
 MAX_SERVICES = 256
 """Services of a node: VRRP has 255 virtual routers on a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a service is: its name, its VRRP instance (None: without keepalived), its part of HAProxy."""
+
+    name: str
+    instance: str | None
+    requirements: ServiceRequirements
+    intended: Role | None = None
+    """As configured; without it, as keepalived's configuration says."""
 
 
 def planned(configured: Sequence[Plan] | None, instances: Collection[str]) -> list[Plan]:

@@ -11,26 +11,15 @@ from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKi
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
 from haproxy_agentx.health.reasons import reason_names
-from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.time_in_state import TimeInState
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.health.words import line
+from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.objects.service_objects import ServiceRow
 
 Stamp = Callable[[float], int | None]
 """From a monotonic time to a TimeStamp (sysUpTime), None when it is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a service is: its name, its VRRP instance (None: without keepalived), its part of HAProxy."""
-
-    name: str
-    instance: str | None
-    requirements: ServiceRequirements
-    intended: Role | None = None
-    """As configured; without it, as keepalived's configuration says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
 from haproxy_agentx.health.model import Cause, Health, Role
+from haproxy_agentx.health.rate_limiter import not_reported
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.health.tracker import ReportedService, ServiceReport
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
-from haproxy_agentx.monitor.suppressed import not_reported
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 

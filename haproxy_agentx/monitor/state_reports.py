@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from haproxy_agentx.health.rate_limiter import CALM, RateWindow
+from haproxy_agentx.health.rate_limiter import CALM, MANY, RateWindow, not_reported, still_waiting
 from haproxy_agentx.health.severity import REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.monitor.last_reported import LastReported
-from haproxy_agentx.monitor.suppressed import MANY, not_reported, still_waiting
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
 
 PATIENCE = 5

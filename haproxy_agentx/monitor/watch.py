@@ -18,18 +18,18 @@ from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
+from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.monitor.reports import NotificationPolicy
-from haproxy_agentx.monitor.service import Plan
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process.reader import HaproxyProcess
-from haproxy_agentx.settings.hosts import is_loopback
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
+from haproxy_agentx.vocabulary.endpoint import is_loopback
 from haproxy_agentx.vocabulary.event import Event, EventDraft
 from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vocabulary.source_record import Source
-from haproxy_agentx.vrrp import raw_sockets, routes
+from haproxy_agentx.vrrp import kernel
 from haproxy_agentx.vrrp.addresses import KernelAddresses
 from haproxy_agentx.vrrp.fifo import Fifo
 from haproxy_agentx.vrrp.mib_poll import MibPoll
@@ -72,7 +72,7 @@ class Monitor:
         on_change: Callable[[], None],
         believed: Believed = only_root,
     ) -> None:
-        self.egress_gate = EgressGate(routes.leads_out, config.notifications.egress_hold)
+        self.egress_gate = EgressGate(kernel.leads_out, config.notifications.egress_hold)
         self._config = config
         self._processes = processes
         self._indexes = indexes
@@ -329,7 +329,7 @@ class Monitor:
     def _take_sources(self, now: float) -> None:
         if self._kernel.kernel is None:
             self.node.lose_kernel(now)
-        if not self.node.instances.shown and self.sources[1:] and raw_sockets.is_vrrp_spoken():
+        if not self.node.instances.shown and self.sources[1:] and kernel.is_vrrp_spoken():
             self.node.instances.shown = True
         self._look_at_refused(now)
         for source in (*self.sources, *self._haproxy_sources):

@@ -19,9 +19,8 @@ from haproxy_agentx.haproxy.details import Details
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.info import Info
 from haproxy_agentx.haproxy.liveness import Liveness
-from haproxy_agentx.haproxy.silence import channel_of, judged
 from haproxy_agentx.haproxy.socket import SocketClient
-from haproxy_agentx.haproxy.standing import ProcessStanding
+from haproxy_agentx.haproxy.standing import ProcessStanding, channel_of, judged
 from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.health.proxies import Proxies
@@ -33,9 +32,9 @@ from haproxy_agentx.objects.source_objects import SourceRow
 from haproxy_agentx.objects.tables import StatColumns
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.certificates import Certificates
-from haproxy_agentx.settings.hosts import is_loopback
 from haproxy_agentx.store.indexes import Indexes
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.endpoint import is_loopback
+from haproxy_agentx.vocabulary.shown import shown_url
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, SourceError, SourceKind, of_os_error
 from haproxy_agentx.vocabulary.source_record import Source
 

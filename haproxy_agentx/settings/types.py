@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from haproxy_agentx.settings.patterns import any_case, number, whole
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from haproxy_agentx.snmp import endpoint, secret, v2c
+from haproxy_agentx.snmp import secret, v2c
 from haproxy_agentx.snmp.access import SnmpAccess, User, V3Access
 from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import Outline, outline
 from haproxy_agentx.system import lag
 from haproxy_agentx.system.descriptors import ReadEvents
 from haproxy_agentx.system.patience import Look
+from haproxy_agentx.vocabulary.endpoint import parse
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class SnmpClient:
     def __init__(self, access: SnmpAccess, timeout: float) -> None:
         self._access = access
         self._timeout = timeout
-        self._peer = endpoint.parse(access.address)
+        self._peer = parse(access.address)
         self._socket: socket.socket | None = None
         self._events: ReadEvents | None = None
         self._community = b""

@@ -18,7 +18,7 @@ from haproxy_agentx.store.errors import StoreError, explain
 from haproxy_agentx.store.events import EventLog
 from haproxy_agentx.store.file import Row, StoreFile, is_damage, open_file
 from haproxy_agentx.store.numbering import choose
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MAX_UNSAVED = 200_000
 """Numbers that are held while they cannot be written: some tens of megabytes."""

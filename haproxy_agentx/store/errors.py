@@ -3,7 +3,7 @@
 import os
 import sqlite3
 
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 
 class StoreError(Exception):

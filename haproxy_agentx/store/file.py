@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from haproxy_agentx.store.errors import NotOurs, StoreError, Superseded, explain, remedy
 from haproxy_agentx.store.numbering import PROVISIONAL
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MIGRATIONS: tuple[str, ...] = (
     """

@@ -29,7 +29,7 @@ from haproxy_agentx.store.messages import (
 )
 from haproxy_agentx.store.worker import serve
 from haproxy_agentx.system.lock import AlreadyRunning
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from haproxy_agentx.text.printable import printable
+from haproxy_agentx.vocabulary.shown import printable
 
 MODE = 0o644
 """Of the lock file: who may read it can see that it is locked, and by whom."""

@@ -1,9 +1,12 @@
-"""HOST:PORT of UDP, read. Pure."""
+"""HOST:PORT, read in one way for all that is configured so. Pure; no message repeats the text."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-MAX_PORT = 65535
+PORTS = range(1, 65536)
+HOST_PATTERN = r"\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15}|localhost"
+_HOST_AND_PORT = re.compile(f"({HOST_PATTERN}):([0-9]{{1,5}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +24,24 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether it is this machine and can be nothing else."""
-        return ip_address(self.host).is_loopback
+        return is_loopback(self.host)
 
 
-def parse(text: str) -> Endpoint:
-    """Read ``127.0.0.1:161``, ``localhost:161`` or ``[::1]:161``. Raises ValueError, with a remedy."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) <= MAX_PORT:
-        raise ValueError("it is not HOST:PORT: write it as 127.0.0.1:161")
-    if host == "localhost":
-        host = "127.0.0.1"
-    elif host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise ValueError("an IPv6 address has brackets: write it as [::1]:161")
+def parse(text: str, remedy: str = "write 127.0.0.1:161 or [::1]:161") -> Endpoint:
+    """Read ``127.0.0.1:161``, ``localhost:161`` or ``[::1]:161``. Raises ValueError, with the remedy."""
+    match = _HOST_AND_PORT.fullmatch(text)
     try:
-        return Endpoint(str(ip_address(host)), int(port))
+        if match and int(match[2]) in PORTS:
+            host = "127.0.0.1" if match[1] == "localhost" else match[1].strip("[]")
+            return Endpoint(str(ip_address(host)), int(match[2]))
     except ValueError:
-        raise ValueError("its host is neither localhost nor an IP address: write it as 127.0.0.1:161") from None
+        pass
+    raise ValueError(f"it is not a numeric address with a port: {remedy}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is surely this machine: localhost, or a loopback address, IPv6 also in brackets."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,10 +1,20 @@
-"""The URL of a statistics page as it may be shown: in logs, SNMP, notifications, `status` and `check-config`. Pure.
+"""What is shown of texts from outside: in logs, SNMP, notifications and on terminals. Pure.
 
 This is the one place that decides what is shown of a URL. A query or a parameter may hold a token, and what is in front
 of ``@`` is a credential; scheme, host, port and path say where to look.
 """
 
 import re
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """Return ``text`` with each character that is not printable escaped as in a Python string, cut at ``limit``.
+
+    A line break in a name can so not begin a line of its own, and an escape sequence does not reach a terminal.
+    """
+    cut = text if len(text) <= limit else text[:limit] + "..."
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in cut)
+
 
 URL_LIMIT = 2048
 """Characters of a URL at most."""

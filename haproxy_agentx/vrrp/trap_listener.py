@@ -5,6 +5,7 @@ that counts what is in it (30 microseconds), then its community. What is left ou
 """
 
 import asyncio
+import errno
 import hmac
 import logging
 import socket
@@ -13,16 +14,18 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from haproxy_agentx.snmp import endpoint, secret, v2c
+from haproxy_agentx.snmp import secret, v2c
 from haproxy_agentx.snmp.access import User, V3Access
 from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
-from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceKind, SourceState
+from haproxy_agentx.system.service_manager import inherited_udp
+from haproxy_agentx.vocabulary.endpoint import Endpoint, parse
+from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, Refused, SourceError, SourceKind, SourceState
 from haproxy_agentx.vocabulary.source_record import MAX_REPORTED, Source
-from haproxy_agentx.vrrp import inherited, trap_words, traps
+from haproxy_agentx.vrrp import traps
 from haproxy_agentx.vrrp.sender import Believed, Senders, only_root
 from haproxy_agentx.vrrp.traps import Trap
-from haproxy_agentx.vrrp.trust import PROVEN, Community, Sender, TrapEvidence, is_refused
+from haproxy_agentx.vrrp.trust import PROVEN, Community, Sender, TrapEvidence, is_refused, refused, unproven
 
 if TYPE_CHECKING:
     from haproxy_agentx.snmp.usm import Usm
@@ -78,7 +81,7 @@ class TrapListener:
         community_file: str | None = None,
         believed: Believed = only_root,
     ) -> None:
-        self._endpoint = endpoint.parse(address)
+        self._endpoint = parse(address)
         if not self._endpoint.is_loopback:
             raise ValueError("notifications are listened to on the loopback only: write 127.0.0.1:1162")
         self.source = Source(name="keepalived-traps", kind=SourceKind.keepalivedTraps, target=address)
@@ -146,7 +149,7 @@ class TrapListener:
 
     def _bind(self) -> socket.socket:
         where = self._endpoint
-        listening, others = inherited.udp(where.host, where.port)
+        listening, others = inherited_udp(where.host, where.port)
         if others and listening is None:
             log.warning(
                 "keepalived-traps: the service manager has opened %s, and keepalived.traps is %s: correct"
@@ -165,7 +168,7 @@ class TrapListener:
                 listening.bind((where.host, where.port))
         except OSError as error:
             listening.close()
-            raise trap_words.no_port(self.source.target, error) from error
+            raise _no_port(self.source.target, error) from error
         self._dropped = 0
         return listening
 
@@ -227,13 +230,13 @@ class TrapListener:
 
     def _take(self, datagram: bytes, peer: tuple[Any, ...]) -> None:
         where = (peer[0].partition("%")[0], peer[1])
-        if not endpoint.Endpoint(*where).is_loopback:
+        if not Endpoint(*where).is_loopback:
             raise Denied(f"a datagram of {peer[0]} was ignored: remove `clientaddr` from snmpd.conf")
         if len(datagram) > MAX_DATAGRAM:
             raise Invalid(f"a datagram of over {MAX_DATAGRAM} bytes was ignored")
         sender, uid = self._senders.of(self._local, where, self._believed)
         if all(is_refused(TrapEvidence(sender, community)) for community in Community):
-            raise trap_words.unproven(sender, uid)
+            raise unproven(sender, uid)
         seen = outline(datagram)
         if seen is None:
             raise Invalid("a datagram is not an SNMP message: does another program send to this port?")
@@ -250,7 +253,7 @@ class TrapListener:
     def _take_v2c(self, datagram: bytes, seen: Outline, peer: tuple[Any, ...], sender: Sender) -> None:
         self._evidence = TrapEvidence(sender, self._compare(seen.community))
         if is_refused(self._evidence):
-            raise trap_words.refused(self._evidence, self._senders.problem)
+            raise refused(self._evidence, self._senders.problem)
         if seen.pdu == PduKind.trap.value and not traps.concerns(datagram):
             self.source.succeeded(monotonic())  # whatever it says, it shows that notifications come here
             return
@@ -282,7 +285,7 @@ class TrapListener:
         now = monotonic()
         self._evidence = PROVEN if self._user.level > 1 else TrapEvidence(sender)
         if is_refused(self._evidence):
-            raise trap_words.unproven(sender, None)
+            raise unproven(sender, None)
         if sender is not Sender.proven:
             if now < self._v3_at + V3_UNPROVEN:
                 raise Denied("notifications of SNMPv3 come too often from a sender that cannot be looked up")
@@ -318,3 +321,16 @@ class TrapListener:
         if str(error) not in self._reported and len(self._reported) < MAX_REPORTED:
             self._reported.add(str(error))
             log.warning("keepalived-traps: %s", error)
+
+
+def _no_port(target: str, error: OSError) -> SourceError:
+    """Return why the port cannot be opened."""
+    if error.errno == errno.EADDRINUSE:
+        return Refused(
+            f"{target}: the port is taken: a snmptrapd, a second haproxy-agentx or any other program has it, and reads"
+            " the community of snmpd.conf: `ss -ulpn` names it; stop it, and enable haproxy-agentx.socket, which"
+            " takes the port first"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Denied(f"{target}: no permission to open the port ({error.strerror}): give one above 1023")
+    return Absent(f"{target}: cannot be opened ({error.strerror}): is there such an address on this machine?")

@@ -1,4 +1,4 @@
-"""What a trap may do: the decision table of trust. Pure; docs/security.md shows it.
+"""What a trap may do, and why one may do nothing: the decision table of trust. Pure; docs/security.md shows it.
 
 Any local user can send a datagram to the port that traps are listened for at. What a trap may do depends on who sent
 it, on its community, on which other source speaks of VRRP, and on whether that source names the instance.
@@ -7,6 +7,8 @@ it, on its community, on which other source speaks of VRRP, and on whether that 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
+
+from haproxy_agentx.vocabulary.source import Denied, SourceError
 
 
 class Sender(Enum):
@@ -174,3 +176,29 @@ def decide(evidence: TrapEvidence, speaker: Speaker, *, named: bool) -> May:
 def is_refused(evidence: TrapEvidence) -> bool:
     """Whether a trap with this evidence may do nothing, whatever it says: it need not be parsed."""
     return not any(decide(evidence, speaker, named=named) for speaker in Speaker for named in ANY_NAME)
+
+
+def unproven(sender: Sender, uid: int | None) -> SourceError:
+    """Return why a datagram of this sender is not even parsed."""
+    if sender is Sender.foreign:
+        return Denied(
+            f"a datagram of uid {uid} was ignored: only root and snmpd's user are believed: if it was snmpd, is its"
+            " user the owner of agentx.socket (`agentXPerms` in snmpd.conf)?"
+        )
+    return Denied(
+        "a datagram was ignored whose sender has closed its socket, which snmpd does not: to test, use `haproxy-agentx"
+        " trap-test`"
+    )
+
+
+def refused(evidence: TrapEvidence, problem: str) -> SourceError:
+    """Return why a notification with this evidence is not parsed; ``problem`` is why senders cannot be looked up."""
+    if evidence.community is Community.wrong:
+        return Denied(
+            "a notification with another community was ignored: keepalived.traps.community_file and the trap2sink line"
+            " of snmpd.conf differ: write the same community into both"
+        )
+    return Denied(
+        f"a notification was ignored: who sends it cannot be looked up ({problem}): load the kernel module udp_diag, or"
+        " configure keepalived.traps.community_file"
+    )

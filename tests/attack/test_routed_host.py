@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import pytest
 
 from haproxy_agentx.delivery.egress_gate import NO_ROUTE
-from haproxy_agentx.vrrp.routes import leads_out
+from haproxy_agentx.vrrp.kernel import leads_out
 from tests.support.daemon import Daemon, source
 from tests.support.daemon_fixtures import GOOD
 from tests.support.fake_haproxy import FakeSocket

@@ -249,7 +249,7 @@ def test_the_examples_of_the_default_file_are_right():
         # where snmpd is (X4)
         ("agentx: {socket: master}", 1, "agentx.socket", "not an absolute path"),
         ("agentx: {socket: 'tcp:10.0.0.1:705'}", 1, "agentx.socket", "no authentication"),
-        ("agentx: {socket: 'tcp:snmp.example.org:705'}", 1, "agentx.socket", "no authentication"),
+        ("agentx: {socket: 'tcp:snmp.example.org:705'}", 1, "agentx.socket", "is not an address"),
         ("agentx: {socket: 'tcp:0.0.0.0:705'}", 1, "agentx.socket", "no authentication"),
         ("agentx: {socket: 'tcp:127.0.0.1'}", 1, "agentx.socket", "not an address"),
         ("agentx: {socket: 'tcp:127.0.0.1:0'}", 1, "agentx.socket", "not an address"),

@@ -28,7 +28,7 @@ from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.requirements import MAX_MEMBERS, Minimum, ServiceRequirements
 from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
 from haproxy_agentx.snmp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.shown import shown_url
 from tests.support import refused
 from tests.support.programs import ROOT
 from tests.support.refused import FILE, LINE

@@ -110,13 +110,13 @@ def test_git_runs_the_sessions():
 def test_what_is_not_selected_is_what_needs_the_system():
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", "not system"]
     chosen = subprocess.run(
-        [*command, "tests/lab", "tests/zoo", "tests/text/test_url.py"],
+        [*command, "tests/lab", "tests/zoo", "tests/vocabulary/test_url.py"],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=4 * HANG,
     )  # fmt: skip
     files = {line.partition("::")[0] for line in chosen.stdout.splitlines() if "::" in line}
     assert not chosen.returncode, chosen.stdout
     assert "tests/lab/test_lab.py" not in files
-    assert files >= {"tests/zoo/test_judge.py", "tests/text/test_url.py"}
+    assert files >= {"tests/zoo/test_judge.py", "tests/vocabulary/test_url.py"}
 
 
 @pytest.mark.system

@@ -4,8 +4,16 @@ from itertools import product
 
 import pytest
 
-from haproxy_agentx.haproxy.silence import channel_of, judged
-from haproxy_agentx.haproxy.standing import Channel, Life, Ports, ProcessStanding, SilenceEvidence, SocketQueue
+from haproxy_agentx.haproxy.standing import (
+    Channel,
+    Life,
+    Ports,
+    ProcessStanding,
+    SilenceEvidence,
+    SocketQueue,
+    channel_of,
+    judged,
+)
 from haproxy_agentx.vocabulary.source import (
     Absent,
     Denied,

@@ -11,8 +11,9 @@ from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
+from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.monitor.reports import NotificationPolicy
-from haproxy_agentx.monitor.service import Plan, Service
+from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
 from haproxy_agentx.vrrp.model import (
     Address,

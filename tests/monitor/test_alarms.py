@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.rate_limiter import MANY
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
-from haproxy_agentx.monitor.suppressed import MANY
 from haproxy_agentx.store.ledger import Ledger
 from haproxy_agentx.vocabulary.event import EventDraft
 from haproxy_agentx.vrrp.model import VrrpState

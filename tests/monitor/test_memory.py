@@ -13,7 +13,8 @@ from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.service import Observation, Plan, Service
+from haproxy_agentx.monitor.plans import Plan
+from haproxy_agentx.monitor.service import Observation, Service
 from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 

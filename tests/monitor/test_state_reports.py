@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.rate_limiter import CALM, RateWindow
+from haproxy_agentx.health.rate_limiter import CALM, MANY, RateWindow
 from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.last_reported import BUCKETS, MAX_REMOVED, REMOVED, LastReported, Reported
 from haproxy_agentx.monitor.source_reports import RETURN, SNMPD, SourceReports
 from haproxy_agentx.monitor.state_reports import StateReports
-from haproxy_agentx.monitor.suppressed import MANY
 from haproxy_agentx.vocabulary.event import Kind
 from tests.health.proxies import Process
 

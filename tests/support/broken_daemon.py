@@ -15,7 +15,7 @@ from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.cli.main import main
 from haproxy_agentx.process import reader as process
 from haproxy_agentx.store.database import Store
-from haproxy_agentx.system import sdnotify
+from haproxy_agentx.system import service_manager
 
 
 class Bug(Exception):  # noqa: N818  not an error of the program: the test's own
@@ -50,7 +50,7 @@ def reading() -> None:
 def watching() -> None:
     """The task that feeds the watchdog fails."""
     daemon.STATUS_INTERVAL = 0.05
-    _breaking(sdnotify, "notify")
+    _breaking(service_manager, "notify")
 
 
 def storing() -> None:

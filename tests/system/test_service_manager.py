@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from haproxy_agentx.system.sdnotify import notify
+from haproxy_agentx.system.service_manager import notify
 from tests.support.wait import Stopwatch
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haproxy_agentx.haproxy.page import statistics_url
-from haproxy_agentx.text.url import CUT, shown_url
+from haproxy_agentx.vocabulary.shown import CUT, shown_url
 
 SECRET = "5ecret0fTheTest"
 NOISE = st.text(st.sampled_from("abc=&;?#/%._-~!$'()*+,:@"), max_size=12)

@@ -509,5 +509,5 @@ async def _fail(client):
 
 
 def test_an_address_that_is_none():
-    with pytest.raises(ValueError, match="HOST:PORT"):
+    with pytest.raises(ValueError, match="numeric address"):
         MibPoll(SnmpAccess("nonsense"), print, print)

@@ -97,11 +97,11 @@ def test_the_owner_of_the_agentx_socket_is_snmpd(tmp_path):
 
 PROGRAM = """
 import os, socket, sys
-from haproxy_agentx.vrrp import inherited
+from haproxy_agentx.system.service_manager import inherited_udp
 host, port = "127.0.0.1", int(sys.argv[1])
 os.environ["LISTEN_PID"] = str(os.getpid() + int(sys.argv[2]))
 for _ in range(2):
-    found, others = inherited.udp(host, port)
+    found, others = inherited_udp(host, port)
     print(found and found.getsockname(), others)
     if found:
         found.close()

@@ -11,7 +11,7 @@ from haproxy_agentx.vocabulary.oid import key
 from haproxy_agentx import config
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.haproxy.page import statistics_url
-from haproxy_agentx.text.url import shown_url
+from haproxy_agentx.vocabulary.shown import shown_url
 
 FILE = "config.yaml"
 SEEDS = {
