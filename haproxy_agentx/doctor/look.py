@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from haproxy_agentx.config import Config, ConfigError, load
+from haproxy_agentx.control.client import NotRunning, ask, control_path
 from haproxy_agentx.control.problems import problems
-from haproxy_agentx.control.socket import NotRunning, ask, control_path
 from haproxy_agentx.doctor.examine import ROOTS
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
 from haproxy_agentx.doctor.setup import GROUP, Setup
