@@ -40,6 +40,8 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "clears": ("haxEventClears", _number),
     "reminder": ("haxEventReminder", _flag),
     "subject_index": ("haxEventSubjectIndex", _number),
+    "pair_key": ("haxEventPairKey", str),
+    "node": ("haxEventNode", str),
 }
 """Keys by column of haxEventTable."""
 

@@ -37,6 +37,9 @@ SILENT = (Severity.cleared.name, Severity.warning.name)
 REMOVED = "removed"
 """State of a subject that is not there any more, whatever it was."""
 
+MAINTAINED = "maintenance"
+"""State of a pair whose redundancy is missing by order."""
+
 SERVICE_KINDS = (Kind.serviceFailover, Kind.serviceHealthChange)
 """Kinds whose state is a health."""
 
@@ -60,6 +63,7 @@ def _health(*states: Health) -> tuple[str, ...]:
 
 
 _SOURCE, _BACKEND, _SERVER = (Kind.sourceChange,), (Kind.backendChange,), (Kind.serverChange,)
+_PAIR, _MISMATCH = (Kind.pairChange,), (Kind.pairMismatch,)
 
 RULES: tuple[SeverityRule, ...] = (
     SeverityRule((), (REMOVED,), Severity.cleared, "the subject no longer exists, so its problem has ended"),
@@ -106,6 +110,26 @@ RULES: tuple[SeverityRule, ...] = (
     SeverityRule(
         _SERVER, ("DOWN", "NOLB", "MAINT (resolution)"), Severity.minor, "it fails, and others may serve in its place"
     ),
+    SeverityRule(
+        _PAIR, ("redundant", "failedOver", MAINTAINED), Severity.cleared, "it is served, with all that orders have left"
+    ),
+    SeverityRule(
+        _PAIR, ("redundancyReduced", "mismatch"), Severity.minor, "it is served, with less in reserve than is intended"
+    ),
+    SeverityRule(
+        _PAIR,
+        ("notRedundant", "redundancyUnknown"),
+        Severity.major,
+        "it is served, and nothing could take over, as far as is known",
+    ),
+    SeverityRule(
+        _PAIR,
+        ("unknown", "unreachable", "dualActive", "notServed"),
+        Severity.critical,
+        "clients are not served or may reach the wrong node, or that is not known",
+    ),
+    SeverityRule(_MISMATCH, ("same",), Severity.cleared, "the nodes agree"),
+    SeverityRule(_MISMATCH, ("differs",), Severity.minor, "the nodes differ, and a failover would show it"),
     SeverityRule(
         (), (), Severity.indeterminate, "the severity cannot be determined, or the event stands for several subjects"
     ),

@@ -127,6 +127,8 @@ def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table[schema.C
         Kind.backendChange: (schema.BACKEND_TABLE, of_backend),
         Kind.serverChange: (schema.SERVER_TABLE, (*of_backend, of_server)),
         Kind.test: (schema.EVENT_TABLE, (None,)),
+        Kind.pairChange: (schema.PAIR_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
+        Kind.pairMismatch: (schema.PAIR_TABLE, (numbers.get(SERVICES, {}).get(subject),)),
     }
     return tables[draft.kind]
 

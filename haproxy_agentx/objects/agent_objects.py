@@ -10,6 +10,7 @@ from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects.declaration import Scalar, scalar
 from haproxy_agentx.objects.syntax import COUNTER32, GAUGE32, TEXT, TIMETICKS, UNSIGNED32
+from haproxy_agentx.pair.model import PairState
 from haproxy_agentx.vocabulary.event import Counts
 
 
@@ -42,6 +43,10 @@ class AgentRow:
     problems: int
     worst_problem: ProblemSeverity
     problem_text: str
+    pair: PairState | None = None
+    """The worst state of a service over all its nodes."""
+    pair_self: str | None = None
+    """What it says of itself to its peers."""
 
 
 SELF_SCALARS: tuple[Scalar[AgentRow], ...] = (
@@ -298,8 +303,4 @@ PROBLEM_SCALARS: tuple[Scalar[AgentRow], ...] = (
         lambda row: row.problem_text,
         "A description of the worst problem: what is wrong, why, and the remedy. An empty string when there is none.",
     ),
-)
-
-SCALARS: tuple[Scalar[AgentRow], ...] = tuple(
-    sorted((*SELF_SCALARS, *HEALTH_SCALARS, *EVENT_SCALARS, *PROBLEM_SCALARS), key=lambda scalar: scalar.sub_id)
 )

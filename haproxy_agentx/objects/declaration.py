@@ -91,7 +91,8 @@ class Table(Generic[C_co]):
     """A table under haxObjects.
 
     ``indexes`` are all its index columns in order, those of the tables above it first and its own last. ``columns``
-    are the accessible ones, sorted by number. ``row`` says in the module what a row is.
+    are the accessible ones, sorted by number. ``row`` says in the module what a row is. With ``shares_index`` its last
+    index column is that of another table, whose rows it extends.
     """
 
     sub_id: int
@@ -101,10 +102,16 @@ class Table(Generic[C_co]):
     columns: tuple[C_co, ...]
     description: str
     row: str
+    shares_index: bool = False
+
+    @property
+    def defined(self) -> "tuple[Column, ...]":
+        """The columns that this table defines, in the order of their numbers."""
+        return self.columns if self.shares_index else (self.index, *self.columns)
 
     @property
     def index(self) -> Column:
-        """The index column that this table itself defines."""
+        """The last index column, which this table itself defines unless it shares it."""
         return self.indexes[-1]
 
     @property

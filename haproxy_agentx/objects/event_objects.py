@@ -180,6 +180,20 @@ EVENT_TABLE = Table(
             "('notifications: remind' of the configuration). The states of a reminder are both the current one, and it "
             "clears no event.",
         ),
+        Column(
+            30,
+            "haxEventPairKey",
+            tc.MESSAGE,
+            "The name of the service and its virtual router identifier, NAME/VRID, NAME/- where that is not known: the "
+            "same in the events of all nodes about one pair. Not instantiated for other events.",
+        ),
+        Column(
+            31,
+            "haxEventNode",
+            tc.MESSAGE,
+            "The name of the host of this node, which distinguishes the events of several nodes about one pair. Not "
+            "instantiated for other events.",
+        ),
     ),
     "The most recent events, including those whose notification was lost or is still queued. They are kept on disk: "
     "numbering continues after any restart, and restarts when haxAgentIndexDiscontinuityTime changes. A number is used "
@@ -207,6 +221,8 @@ _NOTHING_KNOWN = {
     "haxEventClears": b"0",
     "haxEventSubjectIndex": b"0",
     "haxEventReminder": b"false",
+    "haxEventPairKey": b"",
+    "haxEventNode": b"",
 }
 """What an object of a notification says when its event has nothing to say: each has to be in it (RFC 2578 8.1)."""
 

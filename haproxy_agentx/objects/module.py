@@ -149,7 +149,7 @@ def _object(thing: Column | Scalar[AgentRow], parent: str) -> Iterator[str]:
 
 def _table(table: Table[Column]) -> Iterator[str]:
     row = table.entry[0].upper() + table.entry[1:]
-    cells = (table.index, *table.columns)
+    cells = table.defined
     yield f"{table.name} OBJECT-TYPE"
     yield f"    SYNTAX SEQUENCE OF {row}"
     yield "    MAX-ACCESS not-accessible\n    STATUS current\n    DESCRIPTION"

@@ -21,6 +21,19 @@ _STATES = (
     *_FOR_ALARMS,
     "haxEventReminder",
 )
+_PAIR = (
+    *_HEAD,
+    "haxEventState",
+    "haxEventPreviousState",
+    "haxEventCause",
+    "haxEventCauseText",
+    "haxEventSuppressed",
+    "haxEventMaybeRepeated",
+    *_FOR_ALARMS,
+    "haxEventReminder",
+    "haxEventPairKey",
+    "haxEventNode",
+)
 
 _ROW = (
     "The objects are those of the row of haxEventTable that has the event's number as its index. Others of that row "
@@ -31,7 +44,8 @@ _ROW = (
 )
 _RATE = (
     "The rate is limited ('notifications: limit' of the configuration): for each service, for all sources, for all "
-    "backends, and for all servers. haxEventSuppressed of a later one counts the changes that were not reported."
+    "backends, for all servers, and for all pairs. haxEventSuppressed of a later one counts the changes that were not "
+    "reported."
 )
 
 
@@ -108,6 +122,21 @@ NOTIFICATIONS: tuple[Notification, ...] = (
         (*_HEAD, "haxEventCauseText", "haxEventMaybeRepeated"),
         "A notification is generated when an administrator runs 'haproxy-agentx trap-test', to verify that "
         "notifications arrive. It reports no event.",
+    ),
+    _notification(
+        Kind.pairChange,
+        _PAIR,
+        "A notification is generated when haxPairState of a service, haxEventSubject, changes. The states are labels "
+        "of HaxRedundancyState. Each node that sees the change sends it: haxEventPairKey is the same in all of them, "
+        "and haxEventNode is the node that reports. No notification is generated for redundancy that is missing "
+        f"because of the maintenance of a node, nor where no peer is configured. {_RATE}",
+    ),
+    _notification(
+        Kind.pairMismatch,
+        _PAIR,
+        "A notification is generated when the nodes of a service, haxEventSubject, have differed for 30 seconds in "
+        "what haxPairDifferences lists, and when they agree again. The states are same and differs. Each node that "
+        f"sees the difference sends it, as haxPairChange. {_RATE}",
     ),
 )
 

@@ -53,6 +53,8 @@ _ROOM: dict[str, tuple[int | None, int | None]] = {
     "haxEventPreviousHealth": (_ALWAYS, _ALWAYS),
     "haxEventPreviousRole": (_ALWAYS, _ALWAYS),
     "haxEventPreviousState": (16, 32),
+    "haxEventPairKey": (16, 32),
+    "haxEventNode": (16, 32),
     "vrrpInstanceName": (16, 32),
     "vrrpInstanceState": (_ALWAYS, _ALWAYS),
     "haxEventReasons": (_ALWAYS, _ALWAYS),

@@ -5,12 +5,11 @@ is rooted unless the configuration says otherwise.
 """
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.objects import conventions, health_conventions
+from haproxy_agentx.objects import conventions, health_conventions, pair_conventions
 from haproxy_agentx.objects.agent_objects import (
     EVENT_SCALARS,
     HEALTH_SCALARS,
     PROBLEM_SCALARS,
-    SCALARS,
     SELF_SCALARS,
     AgentRow,
 )
@@ -19,6 +18,8 @@ from haproxy_agentx.objects.declaration import Access, Column, Convention, Group
 from haproxy_agentx.objects.event_objects import EVENT_TABLE
 from haproxy_agentx.objects.member_objects import SERVICE_MEMBER_TABLE
 from haproxy_agentx.objects.notification_objects import NOTIFICATIONS
+from haproxy_agentx.objects.pair_objects import PAIR_MEMBER_TABLE, PAIR_SCALARS, PAIR_TABLE
+from haproxy_agentx.objects.peer_objects import PEER_TABLE
 from haproxy_agentx.objects.process_columns import PROCESS_TABLE
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.service_objects import SERVICE_TABLE
@@ -39,6 +40,9 @@ __all__ = [
     "NOTIFICATIONS",
     "NOTIFICATIONS_NODE",
     "OBJECTS",
+    "PAIR_MEMBER_TABLE",
+    "PAIR_TABLE",
+    "PEER_TABLE",
     "PROCESS_TABLE",
     "ROOT",
     "SCALARS",
@@ -80,7 +84,11 @@ NODES: tuple[MibNode, ...] = (
     MibNode("haxGroups", (2, 2)),
 )
 
-CONVENTIONS: tuple[Convention, ...] = (*conventions.CONVENTIONS, *health_conventions.CONVENTIONS)
+CONVENTIONS: tuple[Convention, ...] = (
+    *conventions.CONVENTIONS,
+    *health_conventions.CONVENTIONS,
+    *pair_conventions.CONVENTIONS,
+)
 
 TABLES: tuple[Table[Column], ...] = (
     SOURCE_TABLE,
@@ -94,6 +102,16 @@ TABLES: tuple[Table[Column], ...] = (
     LISTENER_TABLE,
     EVENT_TABLE,
     CERTIFICATE_TABLE,
+    PEER_TABLE,
+    PAIR_TABLE,
+    PAIR_MEMBER_TABLE,
+)
+
+SCALARS: tuple[Scalar[AgentRow], ...] = tuple(
+    sorted(
+        (*SELF_SCALARS, *HEALTH_SCALARS, *PAIR_SCALARS, *EVENT_SCALARS, *PROBLEM_SCALARS),
+        key=lambda scalar: scalar.sub_id,
+    )
 )
 
 
@@ -173,4 +191,11 @@ GROUPS: tuple[Group, ...] = (
         "The certificates of frontends.",
         "Only where HAProxy is of version 3.2 or later.",
     ),
+    Group(
+        14,
+        "haxPairGroup",
+        (*_names(PAIR_SCALARS), *_of(PAIR_TABLE), *_of(PAIR_MEMBER_TABLE)),
+        "The services over all nodes that have them.",
+    ),
+    Group(15, "haxPeerGroup", _of(PEER_TABLE), "The other nodes.", "Only where peers are configured."),
 )

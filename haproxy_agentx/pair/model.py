@@ -12,7 +12,7 @@ from haproxy_agentx.health.model import Cause, Health, Held, Readiness, Role
 
 
 class PairState(IntEnum):
-    """HaxPairState: the state of a service over all its nodes, ordered by severity."""
+    """HaxRedundancyState: the state of a service over all its nodes, ordered by severity."""
 
     redundant = 1
     failedOver = 2
@@ -27,7 +27,7 @@ class PairState(IntEnum):
 
 
 class PeerState(IntEnum):
-    """HaxPeerState: the result of reading a peer."""
+    """HaxPeerReading: the result of reading a peer."""
 
     ok = 1
     stale = 2
@@ -65,7 +65,7 @@ CLAIMS = frozenset({Standing.serving, Standing.servingReduced, Standing.servingU
 
 
 class Evidence(IntFlag):
-    """HaxPairEvidence (BITS): what a pair state is worked out from. Bit N is value 1 << N."""
+    """HaxEvidence (BITS): what a pair state is worked out from. Bit N is value 1 << N."""
 
     ownNode = 1 << 0
     peersRead = 1 << 1
@@ -87,7 +87,7 @@ class Evidence(IntFlag):
 
 
 class Difference(IntFlag):
-    """HaxPairDifferences (BITS): what two nodes do not have in common. Bit N is value 1 << N."""
+    """HaxDifferences (BITS): what two nodes do not have in common. Bit N is value 1 << N."""
 
     virtualRouterId = 1 << 0
     addresses = 1 << 1

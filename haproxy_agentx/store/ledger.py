@@ -38,6 +38,8 @@ SUBJECTS = {
     Kind.sourceChange: "source",
     Kind.backendChange: "backend",
     Kind.serverChange: "server",
+    Kind.pairChange: "pair",
+    Kind.pairMismatch: "mismatch",
 }
 """What the subject of each kind is; the others have none."""
 

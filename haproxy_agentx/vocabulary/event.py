@@ -15,6 +15,8 @@ class Kind(IntEnum):
     backendChange = 4
     serverChange = 5
     test = 6
+    pairChange = 7
+    pairMismatch = 8
 
 
 class Delivery(IntEnum):

@@ -58,6 +58,8 @@ def test_all_of_an_event():
         "clears": 5,
         "reminder": True,
         "subject_index": 3,
+        "pair_key": None,
+        "node": None,
         "delivery": "acknowledged",
         "tries": 2,
         "maybe_repeated": True,

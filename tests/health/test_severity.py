@@ -8,9 +8,10 @@ from haproxy_agentx.control.problems import ProblemSeverity, problems
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.proxies import NOT_KNOWN
 from haproxy_agentx.health.server_standing import WORDS, ServerStanding
-from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, RULES, SERVICE_KINDS, Severity, severity_of
+from haproxy_agentx.health.severity import MAINTAINED, OF_HEALTH, REMOVED, RULES, SERVICE_KINDS, Severity, severity_of
 from haproxy_agentx.monitor.backend_reports import GOOD
 from haproxy_agentx.monitor.source_reports import LOST, OK
+from haproxy_agentx.pair.model import PairState
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vocabulary.source import SourceState
 
@@ -19,6 +20,8 @@ STATES = {
     Kind.sourceChange: (OK, {state.name for state in SourceState}),
     Kind.backendChange: (GOOD, {"UP", "DOWN", "MAINT", "EMPTY"}),
     Kind.serverChange: (GOOD, set(WORDS.values()) - {"", *NOT_KNOWN}),
+    Kind.pairChange: (PairState.redundant.name, {MAINTAINED, *(state.name for state in PairState)}),
+    Kind.pairMismatch: ("same", {"same", "differs"}),
 }
 """What is no problem of each kind, and all that can be reported (health/backend, health/server_standing)."""
 
@@ -39,7 +42,8 @@ def test_a_worse_health_is_not_less_severe():
 def test_what_is_fine_is_cleared_and_nothing_else_is():
     assert {health for health in Health if OF_HEALTH[health] is Severity.cleared} == {Health.active, Health.standby}
     for kind, (good, states) in STATES.items():
-        assert {state for state in states if severity_of(kind, state) is Severity.cleared} == {good}
+        also = {PairState.failedOver.name, MAINTAINED} if kind is Kind.pairChange else set()
+        assert {state for state in states if severity_of(kind, state) is Severity.cleared} == {good, *also}
 
 
 @pytest.mark.parametrize("health", Health)

@@ -26,7 +26,7 @@ def tree() -> ET.Element:
 def cells() -> Iterator[tuple[str, schema.Column]]:
     """Every column with its dotted OID, index columns included."""
     for table in schema.TABLES:
-        for column in (table.index, *table.columns):
+        for column in table.defined:
             yield oids.dotted(schema.column_oid(table, column)), column
 
 

@@ -46,6 +46,8 @@ IDENTITY = {
     Kind.backendChange: {"haxEventState", *ALARM},
     Kind.serverChange: {"haxEventState", *ALARM},
     Kind.test: {"haxEventCauseText"},
+    Kind.pairChange: {"haxEventState", *ALARM},
+    Kind.pairMismatch: {"haxEventState", *ALARM},
 }
 """What a short form says beside the number and the subject: what raises an alarm or ends one comes first."""
 

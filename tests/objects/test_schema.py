@@ -31,7 +31,7 @@ BY_KIND = {
     "L": schema.LISTENER_TABLE,
 }
 BY_TYPE = dict(zip("0123", "FBSL", strict=True))
-COLUMNS = [column for table in schema.TABLES for column in (table.index, *table.columns)]
+COLUMNS = [column for table in schema.TABLES for column in table.defined]
 NAMED = [
     *(tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE, FLAG, htc.HEALTH, htc.ROLE, htc.READINESS),
     *(htc.CAUSE, htc.MEMBER_KIND, htc.EVENT_KIND, htc.DELIVERY, htc.TRAP_SEEN),
@@ -218,6 +218,7 @@ def test_columns_are_in_order_and_nothing_is_writable():
         numbers = [column.sub_id for column in table.columns]
         assert numbers == sorted(set(numbers))
         assert table.index.sub_id == 1 < numbers[0]
+        assert not table.shares_index or sum(table.index is other.index for other in schema.TABLES) > 1
         assert {column.access for column in table.columns} == {"read-only"}
         assert {index.access for index in table.indexes} == {"not-accessible"}
         for index in table.indexes[:-1]:
@@ -324,4 +325,7 @@ def test_names_have_their_numbers_below_the_root():
         "haxListenerTable": 10,
         "haxEventTable": 11,
         "haxCertificateTable": 12,
+        "haxPeerTable": 13,
+        "haxPairTable": 14,
+        "haxPairMemberTable": 15,
     }

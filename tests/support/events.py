@@ -34,6 +34,20 @@ _STATE = {
     "haxEventSuppressed": "0",
     "haxEventClears": "0",
 }
+_PAIR = {
+    "haxEventSubject": "SITE1",
+    "haxEventState": "dualActive",
+    "haxEventPreviousState": "redundant",
+    "haxEventCause": "roleDisputed",
+    "haxEventCauseText": "two nodes have an address, or are MASTER, at once; lb1 serves; lb2 serves",
+    "haxEventSuppressed": "0",
+    "haxEventSubjectRow": f"{ROOT}.1.14.1.2.1",
+    "haxEventSeverity": "critical",
+    "haxEventClears": "0",
+    "haxEventSubjectIndex": "1",
+    "haxEventPairKey": "SITE1/51",
+    "haxEventNode": "lb1",
+}
 DRAFTS = {
     Kind.serviceFailover: EventDraft(
         AT,
@@ -83,6 +97,10 @@ DRAFTS = {
             "haxEventSeverity": "minor",
             "haxEventSubjectIndex": "1",
         },
+    ),
+    Kind.pairChange: EventDraft(AT, Kind.pairChange, _PAIR),
+    Kind.pairMismatch: EventDraft(
+        AT, Kind.pairMismatch, {**_PAIR, "haxEventState": "differs", "haxEventPreviousState": "same"}
     ),
     Kind.test: EventDraft(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
 }

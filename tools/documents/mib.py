@@ -68,7 +68,7 @@ def _objects(numbered: Iterable[tuple[Oid, Column | Scalar[AgentRow]]]) -> str:
 
 
 def _columns(table: Table[Column]) -> Iterator[tuple[Oid, Column]]:
-    for column in (table.index, *table.columns):
+    for column in table.defined:
         yield _below(schema.column_oid(table, column)), column
 
 

@@ -1,0 +1,125 @@
+"""A peer as this node reads it: the state of the reading, and what it said last. Pure; times are monotonic seconds.
+
+What a peer said is good for KEPT intervals and a timeout. After that the peer counts as unread, whatever it said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from haproxy_agentx.pair.model import PairMember, PeerState, Sample
+from haproxy_agentx.pair.sample import AgentSelf
+
+KEPT = 3
+"""Intervals for which the last good reading counts while newer ones fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAnswer:
+    """What a peer answered to one poll, which began and ended at these times."""
+
+    said: AgentSelf
+    samples: Sequence[Sample]
+    began: float
+    ended: float
+    date: float
+    """The wall clock of this node when it ended, in seconds since 1970."""
+
+
+@dataclass(slots=True)
+class Peer:
+    """``address`` is HOST:PORT; ``interval`` and ``timeout`` are the seconds of its polls."""
+
+    name: str
+    address: str
+    interval: float
+    timeout: float
+    started: float
+    """When it was first to be read."""
+    answer: PeerAnswer | None = None
+    """The last good one."""
+    failure: PeerState | None = None
+    """The result of the last reading; None while it is good, and before the first."""
+    successes: int = 0
+    failures: int = 0
+    last_error: str = ""
+    last_error_at: float | None = None
+    _read_from: float = field(default=0.0, repr=False)
+    """Since when it has been read without a time in which it counted as unread."""
+
+    def take(self, answer: PeerAnswer) -> None:
+        """Record a good reading."""
+        if not self.is_read(answer.ended):
+            self._read_from = answer.ended
+        self.answer, self.failure = answer, None
+        self.successes += 1
+
+    def fail(self, state: PeerState, words: str, now: float) -> None:
+        """Record a failed reading."""
+        self.failure = state
+        self.failures += 1
+        self.last_error, self.last_error_at = words, now
+
+    @property
+    def good_until(self) -> float:
+        """When what it said last is no longer good."""
+        if self.answer is None:
+            return self.started
+        return self.answer.ended + KEPT * self.interval + self.timeout
+
+    def is_read(self, now: float) -> bool:
+        """Whether what it said last counts."""
+        return self.answer is not None and now < self.good_until
+
+    def state(self, now: float) -> PeerState:
+        """Return the state of the reading."""
+        if self.is_read(now):
+            return PeerState.ok if self.failure is None else PeerState.stale
+        return PeerState.stale if self.successes == self.failures == 0 else self.failure or PeerState.unreachable
+
+    def reads(self, run: str, now: float) -> bool | None:
+        """Whether the peer reads the agent of this ``run``; None while that is not known."""
+        return run in self.answer.said.reads if self.answer is not None and self.is_read(now) else None
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that the last good reading took, None before it."""
+        return None if self.answer is None else self.answer.ended - self.answer.began
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which its wall clock is ahead, give or take half a round trip; None while it is not known."""
+        if self.answer is None:
+            return None
+        return self.answer.said.date - (self.answer.date - (self.answer.ended - self.answer.began) / 2)
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services that it had when it was last read."""
+        return frozenset(sample.service for sample in self.answer.samples) if self.answer is not None else frozenset()
+
+    def maintenance(self, now: float) -> bool:
+        """Whether it said that it is in maintenance, for a time that is not over."""
+        return self.answer is not None and now < self.answer.ended + self.answer.said.maintenance
+
+    def member(self, service: str, now: float) -> PairMember:
+        """Return what it is for a service."""
+        is_read, answer = self.is_read(now), self.answer
+        state = self.state(now) if is_read else self.failure or PeerState.unreachable
+        member = PairMember(
+            node=self.name,
+            state=state,
+            state_at=self._read_from if is_read else self.good_until,
+            maintenance=self.maintenance(now),
+        )
+        if answer is None:
+            return member
+        sample = next((each for each in answer.samples if each.service == service), None)
+        return replace(
+            member,
+            sample=sample,
+            taken=answer.began - sample.age if sample is not None else 0.0,
+            role_at=answer.ended - sample.role_age if sample is not None else 0.0,
+            health_at=answer.ended - sample.health_age if sample is not None else 0.0,
+            version=answer.said.version,
+            is_absent=sample is None,
+        )
