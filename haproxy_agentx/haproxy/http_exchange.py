@@ -18,14 +18,12 @@ from urllib3.exceptions import HTTPError
 from haproxy_agentx import __version__
 from haproxy_agentx.haproxy.http_diagnosis import explain, explain_status
 from haproxy_agentx.haproxy.page import WHOLE, PageRequest
-from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused
+from haproxy_agentx.system.secret_file import read_secret, unreadable
+from haproxy_agentx.vocabulary.source import Invalid, OverLimit, Refused
 
 Hold = Callable[[socket.socket], None]
 
 SLICE = 32 * 1024
-PASSWORD_LIMIT = 4096
-"""Bytes in a password file."""
-
 _HEADERS = {
     "User-Agent": f"haproxy-agentx/{__version__}",
     "Accept": "text/plain, text/csv",
@@ -44,7 +42,8 @@ def pieces(request: PageRequest, hold: Hold) -> Generator[bytes, None, None]:
     """
     auth = None
     if request.username is not None:
-        auth = HTTPBasicAuth(request.username.encode(), _password(request.password_file))
+        password = read_secret(request.password_file, "password_file") if request.password_file else b""
+        auth = HTTPBasicAuth(request.username.encode(), password)
     context = trust(request.ca_file) if request.url.startswith("https:") else None
     yield b""
     try:
@@ -105,7 +104,7 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     except ssl.SSLError as error:
         raise Refused(f"{ca_file}: holds no certificates in PEM format: correct ca_file") from error
     except OSError as error:
-        raise _unreadable(ca_file, "ca_file", error) from error
+        raise unreadable(ca_file, "ca_file", error) from error
 
 
 @lru_cache(maxsize=16)
@@ -117,25 +116,6 @@ def _context(ca_file: str | None, _version: tuple[int, ...]) -> ssl.SSLContext:
         # trusted as every other TLS client trusts it. Signature, dates, name and basic constraints are still verified.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
-
-
-def _unreadable(path: str, key: str, error: OSError) -> Denied:
-    return Denied(f"{path}: cannot be read ({error.strerror}): correct {key}, or let the daemon's user read the file")
-
-
-def _password(path: str | None) -> bytes:
-    """Read the first line of the password file."""
-    if path is None:
-        return b""
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(PASSWORD_LIMIT + 1)
-    except OSError as error:
-        raise _unreadable(path, "password_file", error) from error
-    line = content.partition(b"\n")[0].removesuffix(b"\r")
-    if not line or len(content) > PASSWORD_LIMIT:
-        raise Denied(f"{path}: holds no password in its first line, or over {PASSWORD_LIMIT} bytes")
-    return line
 
 
 def _check(request: PageRequest, response: requests.Response) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from haproxy_agentx.snmp import secret, v2c
-from haproxy_agentx.snmp.access import SnmpAccess, User, V3Access
+from haproxy_agentx.snmp import v2c
+from haproxy_agentx.snmp.access import LEVELS, SnmpAccess, User, V3Access
 from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import Outline, outline
 from haproxy_agentx.system import lag
 from haproxy_agentx.system.descriptors import ReadEvents
 from haproxy_agentx.system.patience import Look
+from haproxy_agentx.system.secret_file import read_secret
 from haproxy_agentx.vocabulary.endpoint import parse
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 
@@ -57,7 +58,7 @@ class SnmpClient:
         Raises Denied or Invalid.
         """
         if self._access.v3 is None:
-            self._community = secret.read(self._access.community_file, "community_file")
+            self._community = read_secret(self._access.community_file, "community_file")
         else:
             await self._prepare(self._access.v3)
         family = socket.AF_INET6 if self._peer.is_ipv6 else socket.AF_INET
@@ -74,7 +75,7 @@ class SnmpClient:
 
     async def _prepare(self, access: V3Access) -> None:
         """Make the engine, unless the one at hand has the same user and has not gone wrong."""
-        user = secret.user(access)
+        user = user_of(access)
         if self._usm is None or self._usm.needs_replacement or user != self._user:
             self._user = user
             self._usm = await asyncio.to_thread(_engine, user, self._send)  # 80 ms
@@ -196,6 +197,16 @@ class SnmpClient:
                 f"{where}: the system does not let us send there ({error.strerror}): a firewall, IPAddressDeny?"
             )
         return Invalid(f"{where}: cannot be reached ({error.strerror})")
+
+
+def user_of(access: V3Access) -> User:
+    """Return a user of SNMPv3 with the secrets that its level needs. Raises Denied."""
+    level = LEVELS.index(access.level)
+    return User(
+        access,
+        read_secret(access.auth_file, "v3.auth_file") if level > 0 else None,
+        read_secret(access.priv_file, "v3.priv_file") if level > 1 else None,
+    )
 
 
 def _engine(user: User, send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":

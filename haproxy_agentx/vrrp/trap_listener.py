@@ -14,10 +14,12 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from haproxy_agentx.snmp import secret, v2c
+from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.access import User, V3Access
+from haproxy_agentx.snmp.client import user_of
 from haproxy_agentx.snmp.message import Message, PduKind
 from haproxy_agentx.snmp.outline import V2C, V3, Outline, outline
+from haproxy_agentx.system.secret_file import read_secret
 from haproxy_agentx.system.service_manager import inherited_udp
 from haproxy_agentx.vocabulary.endpoint import Endpoint, parse
 from haproxy_agentx.vocabulary.source import Absent, Denied, Invalid, Refused, SourceError, SourceKind, SourceState
@@ -134,13 +136,13 @@ class TrapListener:
     async def _prepare(self) -> None:
         await self._read_community()
         if self._credentials is not None:
-            self._user = await asyncio.to_thread(secret.user, self._credentials)
+            self._user = await asyncio.to_thread(user_of, self._credentials)
             self._usm = await asyncio.to_thread(self._engine, self._user)  # 80 ms
 
     async def _read_community(self) -> None:
         if self._community_file is not None:
             key = "keepalived.traps.community_file"
-            self._community = await asyncio.to_thread(secret.read, self._community_file, key)
+            self._community = await asyncio.to_thread(read_secret, self._community_file, key)
 
     def _engine(self, user: User) -> "Usm":
         from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3

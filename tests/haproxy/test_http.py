@@ -160,7 +160,7 @@ def test_f12_a_password_file_that_cannot_be_read(folder, password_file):
             assert password_file in failure(server.url, Denied, username="stats", password_file=password_file)
         Path(password_file).chmod(0o600)
         Path(password_file).write_text("\n")
-        assert "holds no password" in failure(server.url, Denied, username="stats", password_file=password_file)
+        assert "its first line is empty" in failure(server.url, Denied, username="stats", password_file=password_file)
         assert server.asked == []
 
 

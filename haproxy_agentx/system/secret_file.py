@@ -1,15 +1,14 @@
-"""Files with communities and passphrases. What is in them is in no message."""
+"""Files with communities, passwords and passphrases. What is in them is in no message."""
 
 from pathlib import Path
 
-from haproxy_agentx.snmp.access import LEVELS, User, V3Access
 from haproxy_agentx.vocabulary.source import Denied
 
-LIMIT = 1024
+LIMIT = 4096
 """Octets in such a file."""
 
 
-def read(path: str | None, key: str) -> bytes:
+def read_secret(path: str | None, key: str) -> bytes:
     """Return the first line of the file that the configuration has under ``key``.
 
     It is read at each use, so that a new secret needs no restart. Raises Denied.
@@ -20,9 +19,7 @@ def read(path: str | None, key: str) -> bytes:
         with Path(path).open("rb") as file:
             content = file.read(LIMIT + 1)
     except OSError as error:
-        raise Denied(
-            f"{path}: cannot be read ({error.strerror}): correct {key}, or let the daemon's user read the file"
-        ) from error
+        raise unreadable(path, key, error) from error
     line = content.partition(b"\n")[0].removesuffix(b"\r")
     if not line or len(content) > LIMIT:
         raise Denied(
@@ -31,11 +28,6 @@ def read(path: str | None, key: str) -> bytes:
     return line
 
 
-def user(access: V3Access) -> User:
-    """Return a user of SNMPv3 with the secrets that its level needs. Raises Denied."""
-    level = LEVELS.index(access.level)
-    return User(
-        access,
-        read(access.auth_file, "v3.auth_file") if level > 0 else None,
-        read(access.priv_file, "v3.priv_file") if level > 1 else None,
-    )
+def unreadable(path: str, key: str, error: OSError) -> Denied:
+    """Return why a file cannot be used that the configuration has under ``key``."""
+    return Denied(f"{path}: cannot be read ({error.strerror}): correct {key}, or let the daemon's user read the file")
