@@ -5,6 +5,8 @@ of requirements/dev.txt, by their hashes, into .nox; with ``--no-venv`` it uses 
 Makefile does.
 """
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2024.10.9"
@@ -13,6 +15,7 @@ nox.options.error_on_external_run = True
 nox.options.reuse_venv = "yes"
 
 LOCK = "requirements/dev.txt"
+CONFIGURATIONS, SAMPLE = "tests/zoo/entries/*/config.yaml", "integration/config/haproxy-agentx.yaml"
 
 
 def install(session: nox.Session) -> None:
@@ -25,7 +28,7 @@ def install(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types, architecture, language, generated documents and the CI workflow."""
+    """Check style, types, architecture, language, generated documents, the CI workflow and configurations."""
     install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -35,6 +38,11 @@ def lint(session: nox.Session) -> None:
     session.run("python", "-m", "tools.documents", "--check")
     session.run("python", "-m", "integration.packs", "--check")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml")
+    schema = Path(session.create_tmp()) / "schema.json"
+    with schema.open("w") as written:
+        session.run("python", "-m", "haproxy_agentx", "schema", stdout=written, stderr=None)
+    session.run("check-jsonschema", "--check-metaschema", str(schema))
+    session.run("check-jsonschema", "--schemafile", str(schema), *map(str, Path().glob(CONFIGURATIONS)), SAMPLE)
 
 
 @nox.session

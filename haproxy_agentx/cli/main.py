@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(
         add("check-config", _check_config, "Check the configuration and print each error, or all settings in effect.")
     )
+    add("schema", _schema, "Print the JSON Schema of the configuration, for editors and for programs that check files.")
     mib = add("mib", _mib, "Print HAPROXY-AGENTX-MIB, rooted where the daemon serves it.")
     _add_config(mib)
     mib.add_argument("--root", metavar="OID", help="root of the module (default: that of the configuration)")
@@ -129,6 +130,14 @@ def _check_config(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.check_config import check_config
 
     return check_config(options.config)
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    from haproxy_agentx.config.model import Config
+    from haproxy_agentx.config.schema import schema_text
+
+    print(schema_text(Config, "Configuration of haproxy-agentx"), end="")
+    return OK
 
 
 def _mib(options: argparse.Namespace) -> int:

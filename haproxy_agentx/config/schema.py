@@ -1,7 +1,8 @@
 """The configuration file as a JSON Schema, for editors and for programs that check files. Pure.
 
 Draft 7, which editors know best. It accepts each file that is accepted (``reader``), as YAML 1.2 reads it. It cannot
-say all that is refused: that a name is given twice, or which keys do not go together.
+say all that is refused: that a name is given twice, or which keys do not go together. ``patternErrorMessage`` is what
+editors show instead of a pattern; programs that do not know it ignore it.
 """
 
 import json
@@ -42,6 +43,11 @@ def _item(item: Key | KeyGroup) -> Schema:
 def _key(key: Key) -> Schema:
     if key.most:
         return {"type": "array", "items": key.type.schema, "maxItems": key.most}
+    said: dict[str, Any] = dict(key.type.schema)
     if key.is_required or key.is_example:
-        return {**key.type.schema, "examples": [key.text]}
-    return {**key.type.schema, "default": key.text}
+        said["examples"] = [key.text]
+    else:
+        said["default"] = key.default if isinstance(key.default, int) else key.text
+    if key.type.range:
+        said["patternErrorMessage"] = f"expected: {key.type.range}"
+    return said

@@ -1,6 +1,10 @@
 """Regular expressions for the schema of the configuration, in the syntax of ECMA-262 (JSON Schema 6.3.3). Pure."""
 
 from collections.abc import Iterator
+from math import ceil, floor
+
+_FREE = ("", "[0-9]", "[0-9]{{{0}}}")
+"""Any digits: none, one, or more."""
 
 
 def number(least: int, most: int) -> str:
@@ -9,6 +13,22 @@ def number(least: int, most: int) -> str:
     Both are at least 0.
     """
     return f"0*(?:{'|'.join(_alternatives(least, most))})"
+
+
+def decimal(least: float, most: float) -> str:
+    """Return a pattern, in a group of its own, of numbers from ``least`` to ``most`` with or without decimals.
+
+    Where an end is no whole number, all decimals of its whole number match.
+    """
+    first, last = ceil(least), floor(most)
+    parts = []
+    if first < last:
+        parts.append(rf"{number(first, last - 1)}(?:\.[0-9]+)?")
+    if first <= last:
+        parts.append(number(last, last) + (r"(?:\.0+)?" if last == most else r"(?:\.[0-9]+)?"))
+    if first > least:
+        parts.append(rf"{number(first - 1, first - 1)}\.[0-9]+")
+    return f"(?:{'|'.join(parts)})"
 
 
 def any_case(word: str) -> str:
@@ -23,6 +43,9 @@ def whole(pattern: str) -> str:
 
 def _alternatives(least: int, most: int) -> Iterator[str]:
     """Yield patterns of ranges that differ in their last digits only, such as 3[0-9] and 4[0-7]."""
+    if least == 0:  # the only number that begins with 0
+        yield "0"
+        least = 1
     while least <= most:
         free = 0
         while _top(least, free + 1) <= most and least % 10 ** (free + 1) == 0:
@@ -30,7 +53,7 @@ def _alternatives(least: int, most: int) -> Iterator[str]:
         step: int = 10**free
         head, digit = divmod(least // step, 10)
         last = min(9, digit + (most - least + 1) // step - 1)
-        yield (str(head) if head else "") + _digits(digit, last) + "[0-9]" * free
+        yield (str(head) if head else "") + _digits(digit, last) + _FREE[min(free, 2)].format(free)
         least += (last - digit + 1) * step
 
 

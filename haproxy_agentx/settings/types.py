@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from haproxy_agentx.settings.patterns import any_case, number, whole
+from haproxy_agentx.settings.patterns import any_case, decimal, number, whole
 from haproxy_agentx.vocabulary.shown import printable
 
 T = TypeVar("T")
@@ -105,10 +105,8 @@ def duration(least: float, most: float) -> ValueType[float]:
             raise ValueError(f"{match[0]} is out of range: {least:g}s to {most:g}s are allowed")
         return seconds
 
-    units = {"ms": 1000, "s?": 1, "m": 1 / 60, "h": 1 / 3600}
     texts = "|".join(
-        rf"{number(int(least * per_second + 1e-6), int(most * per_second + 1e-6))}(?:\.[0-9]+)? ?{unit}"
-        for unit, per_second in units.items()
+        f"{decimal(round(least / size, 9), round(most / size, 9))} ?{unit or ''}" for unit, size in _SECONDS.items()
     )
     return ValueType(
         words="duration",
