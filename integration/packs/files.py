@@ -4,7 +4,7 @@ from pathlib import Path
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import schema
-from integration.packs import grafana, prometheus, snmp_exporter
+from integration.packs import grafana, icinga, prometheus, snmp_exporter, snmptt
 from integration.packs.mib import Mib
 from integration.packs.operations import sections
 from integration.packs.pack import DOCUMENT, Files, Renderer, Source
@@ -12,7 +12,13 @@ from integration.packs.pack import DOCUMENT, Files, Renderer, Source
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "packs"
 
-RENDERERS: tuple[Renderer, ...] = (snmp_exporter.render, prometheus.render, grafana.render)
+RENDERERS: tuple[Renderer, ...] = (
+    snmp_exporter.render,
+    prometheus.render,
+    grafana.render,
+    icinga.render,
+    snmptt.render,
+)
 
 
 def source(root: Oid = schema.ROOT, docs: str = DOCUMENT) -> Source:

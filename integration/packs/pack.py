@@ -74,11 +74,11 @@ def macro_case(name: str) -> str:
 
 NAGIOS = {
     Severity.critical: "critical",
-    Severity.major: "critical",
+    Severity.major: "warning",
     Severity.minor: "warning",
     Severity.warning: "warning",
 }
-"""The severity of an alarm in systems with two."""
+"""The severity of an alarm in systems with two, as `haproxy-agentx status` and haxAgentProblemSeverity have it."""
 
 
 def sentence(alarm: Alarm, row: str) -> str:

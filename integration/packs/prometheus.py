@@ -12,15 +12,18 @@ from integration.packs.snmp_exporter import AUTH, MODULE, SERVERS
 
 LEVELS = {
     Severity.critical: "critical",
-    Severity.major: "critical",
+    Severity.major: "warning",
     Severity.minor: "warning",
     Severity.warning: "info",
 }
 """Our severities in the three that Alertmanager's users route by; the label x733 has the exact one."""
 
 RULES = "haproxy-agentx.rules.yml"
-SCRAPE_SKEW = "10s"
-"""For an alarm that compares nodes: two scrapes, as a failover is seen on one node before the other."""
+HOLD = {NOT_SERVED.name: "10s", DUAL_ACTIVE.name: "5s"}
+"""For an alarm that compares nodes: a failover is seen on one node before the other, and takes seconds of its own."""
+
+SILENCE = "5s"
+"""For a node that does not answer: a second scrape."""
 
 HEALTH_NUMBER = "haproxy_agentx:service_health:number"
 AVAILABILITY = "haproxy_agentx:service_availability:ratio_1h"
@@ -63,7 +66,7 @@ def _alerts(source: Source) -> Iterator[dict[str, object]]:
         yield {
             "alert": alert_name(alarm),
             "expr": promql.expression(source.mib, alarm),
-            **({"for": SCRAPE_SKEW} if isinstance(alarm.when, Silent) else {}),
+            **({"for": SILENCE} if isinstance(alarm.when, Silent) else {}),
             **_text(source, alarm, f"{subject} {alarm.summary}"),
         }
     expressions = {NOT_SERVED.name: promql.not_served(), DUAL_ACTIVE.name: promql.dual_active()}
@@ -71,7 +74,7 @@ def _alerts(source: Source) -> Iterator[dict[str, object]]:
         yield {
             "alert": alert_name(site),
             "expr": expressions[site.name],
-            "for": SCRAPE_SKEW,
+            "for": HOLD[site.name],
             **_text(source, site, f"service {{{{ $labels.haxServiceName }}}} {site.summary}"),
         }
 

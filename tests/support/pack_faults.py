@@ -51,8 +51,8 @@ FAULTS = (
         lambda lab: lab.web_down(),
         lambda lab: lab.web_up(),
         frozenset(
-            _on("lb1", "serviceBlackhole", "backendDown")
-            | _on("lb2", "serviceStandbyNotReady", "backendDown")
+            _on("lb1", "serviceBlackhole", "backendDown", "serverDown")
+            | _on("lb2", "serviceStandbyNotReady", "backendDown", "serverDown")
             | _on("", "siteNotServed")
         ),
     ),
@@ -60,7 +60,9 @@ FAULTS = (
         "one web server is down",
         lambda lab: lab.web_down(8001),
         lambda lab: lab.web_up(8001),
-        frozenset(_on("lb1", "serviceActiveDegraded") | _on("lb2", "serviceStandbyDegraded")),
+        frozenset(
+            _on("lb1", "serviceActiveDegraded", "serverDown") | _on("lb2", "serviceStandbyDegraded", "serverDown")
+        ),
     ),
     Fault(
         "keepalived is stopped on the standby",

@@ -6,7 +6,7 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
 from integration.packs.alarms import ALARMS, SITE_ALARMS, THRESHOLDS, Alarm, SiteAlarm, of_health
 from integration.packs.operations import anchor
-from integration.packs.pack import macro_case
+from integration.packs.pack import NAGIOS, macro_case
 from integration.packs.prometheus import LEVELS, alert_name
 from tools.documents.parts import Parts, table
 
@@ -46,7 +46,19 @@ def _prometheus(severity: Severity, alarm: Alarm | None) -> str:
     return f"{alert_name(alarm)}, {LEVELS[severity]}" if alarm else WELL
 
 
-SYSTEMS: Mapping[str, Callable[[Severity, Alarm | None], str]] = {"Prometheus": _prometheus}
+def _icinga(severity: Severity, alarm: Alarm | None) -> str:
+    return NAGIOS[severity].upper() if alarm else "OK"
+
+
+def _snmptt(severity: Severity, _: Alarm | None) -> str:
+    return severity.name.upper()
+
+
+SYSTEMS: Mapping[str, Callable[[Severity, Alarm | None], str]] = {
+    "Prometheus": _prometheus,
+    "Icinga 2, Nagios": _icinga,
+    "SNMPTT": _snmptt,
+}
 
 
 PARTS: Parts = {"states": states, "alarms": alarms, "thresholds": thresholds}
