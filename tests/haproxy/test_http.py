@@ -263,8 +263,10 @@ def test_f12_slow(script, tls, certificates):
     assert took.seconds < 3
 
 
-def test_f12_a_tls_handshake_that_stops():
-    with FakeWeb(fake.never_writes) as server:
+# A record of TLS that is announced as 16 KB long, and comes one octet at a time.
+@pytest.mark.parametrize("script", [fake.never_writes, fake.drips(b"\x16\x03\x03\x40\x00" + b"\x02" * 999, 0.02)])
+def test_f12_a_tls_handshake_that_stops_or_drips(script):
+    with FakeWeb(script) as server:
         failure(server.url.replace("http:", "https:"), Unresponsive, timeout=0.3)
 
 
