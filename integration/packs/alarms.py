@@ -10,6 +10,7 @@ from itertools import chain
 
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import OF_HEALTH, Severity, severity_of
+from haproxy_agentx.pair.model import PairState, PeerState
 from haproxy_agentx.vocabulary.event import Kind
 
 
@@ -44,7 +45,7 @@ class Above:
     """The number ``object`` is greater than the threshold."""
 
     object: str
-    threshold: Threshold
+    threshold: Threshold | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class Alarm:
     """An alarm. ``summary`` is a clause about a row, whose kind and name stand before it: 'service SITE1 ...'.
 
     ``kind`` is that of the row (watched), 'node' for the node itself. ``section`` is the heading in docs/operations.md;
-    ``shown`` are objects of the row that say more. ``explained_by`` are names of alarms.
+    ``shown`` are objects of the row that say more. ``explained_by`` are names of alarms; ``only`` has to
+    hold as well.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Alarm:
     section: str
     shown: tuple[str, ...] = ()
     explained_by: tuple[str, ...] = ()
+    only: Above | None = None
 
 
 _HEALTH_SAYS = {
@@ -118,12 +121,35 @@ _SOURCE_SAYS = {
     "absent": "does not exist",
 }
 
+_PAIR_SAYS = {
+    PairState.redundancyReduced: "is served, with reduced redundancy",
+    PairState.notRedundant: "is served, and no other node could take over",
+    PairState.redundancyUnknown: "is served, and whether another node could take over is not known",
+    PairState.mismatch: "is served, and its nodes differ in their configuration",
+    PairState.unknown: "may not be served: that is not known",
+    PairState.unreachable: "is served on paper, while the packets of clients arrive at another node",
+    PairState.dualActive: "is served by two nodes: a split brain",
+    PairState.notServed: "is served by no node",
+}
+
+_PEER_SAYS = {
+    PeerState.unreachable: "does not answer",
+    PeerState.denied: "denies access",
+    PeerState.noAgent: "does not run haproxy-agentx",
+    PeerState.incompatible: "runs another version, which cannot be compared",
+}
+
 AGENT_SILENT = "agentSilent"
 
 
 def of_health(health: Health) -> str:
     """Return the name of the alarm of a health."""
     return f"service{health.name[0].upper()}{health.name[1:]}"
+
+
+def of_pair(state: PairState) -> str:
+    """Return the name of the alarm of a pair state."""
+    return f"pair{state.name[0].upper()}{state.name[1:]}"
 
 
 def of_source(state: str) -> str:
@@ -152,6 +178,30 @@ def _services() -> Iterator[Alarm]:
         ("haxServiceCauseText",),
         tuple(of_health(health) for health in _HEALTH_SAYS),
     )
+
+
+def _pairs() -> Iterator[Alarm]:
+    for state, said in _PAIR_SAYS.items():
+        yield Alarm(
+            of_pair(state),
+            "pair",
+            OneOf("haxPairState", (state.name,)),
+            severity_of(Kind.pairChange, state.name),
+            said,
+            f"Pair: {state.name}",
+            ("haxPairText", "haxPairDifferenceText"),
+            only=Above("haxPairNodesExpected", 1),  # a node without peers knows nothing of a pair
+        )
+    for peer, said in _PEER_SAYS.items():
+        yield Alarm(
+            f"peer{peer.name[0].upper()}{peer.name[1:]}",
+            "peer",
+            OneOf("haxPeerState", (peer.name,)),
+            Severity.minor,
+            said,
+            "Alarm: peerNotRead",
+            ("haxPeerLastError",),
+        )
 
 
 def _sources() -> Iterator[Alarm]:
@@ -284,7 +334,7 @@ _OTHERS = (
     ),
 )
 
-ALARMS: tuple[Alarm, ...] = tuple(chain(_services(), _sources(), _OTHERS))
+ALARMS: tuple[Alarm, ...] = tuple(chain(_services(), _pairs(), _sources(), _OTHERS))
 """All alarms of one node."""
 
 

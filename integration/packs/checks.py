@@ -57,7 +57,7 @@ def _range(mib: Mib, alarms: Sequence[Alarm], level: str) -> str:
         return spread(numbers)
     for when in chosen:
         if isinstance(when, Above):
-            return f"~:{when.threshold.default}"
+            return f"~:{when.threshold if isinstance(when.threshold, int) else when.threshold.default}"
         if isinstance(when, Below):
             limit = when.threshold if isinstance(when.threshold, int) else when.threshold.default
             return f"{limit}:"

@@ -9,6 +9,8 @@ SUBJECT = {
     "haxSourceChange": "source {haxEventSubject}: {haxEventPreviousState} -> {haxEventState}",
     "haxBackendChange": "backend {haxEventSubject}: {haxEventPreviousState} -> {haxEventState}",
     "haxServerChange": "server {haxEventSubject}: {haxEventPreviousState} -> {haxEventState}",
+    "haxPairChange": "pair {haxEventPairKey}, by {haxEventNode}: {haxEventPreviousState} -> {haxEventState}",
+    "haxPairMismatch": "nodes of pair {haxEventPairKey}, by {haxEventNode}: {haxEventState}",
     "haxTest": "test notification",
 }
 """What a notification reports, with its objects in braces."""
@@ -19,6 +21,8 @@ SECTIONS = {
     "haxSourceChange": "Cause: sourceLost",
     "haxBackendChange": "Cause: noUsableBackend",
     "haxServerChange": "Alarm: serverDown",
+    "haxPairChange": "Pair: unknown",
+    "haxPairMismatch": "Pair: mismatch",
 }
 """The section of docs/operations.md to start with; the cause names the one to go on with."""
 

@@ -13,6 +13,7 @@ from integration.packs.alarms import (
     Above,
     Alarm,
     Below,
+    Condition,
     Grows,
     OneOf,
     Share,
@@ -81,9 +82,14 @@ def _of_alarms(source: Source, name: Name) -> Iterator[Case]:
     """Yield for each alarm a row for which it is raised, and one that is at the limit of its condition."""
     for alarm in ALARMS:
         for raised in (True, False):
-            series = tuple(_series(source.mib, alarm, _row(alarm), raised=raised))
+            series = tuple(_series(source.mib, alarm.when, _row(alarm), raised=raised))
+            series += tuple(_series(source.mib, alarm.only, _row(alarm), raised=True)) if alarm.only else ()
             site = f"{alarm.name}-{'raised' if raised else 'not'}"
             yield Case(site, series, (name(alarm),), (name(alarm),) if raised else ())
+        if alarm.only:
+            series = tuple(_series(source.mib, alarm.when, _row(alarm), raised=True))
+            series += tuple(_series(source.mib, alarm.only, _row(alarm), raised=False))
+            yield Case(f"{alarm.name}-only", series, (name(alarm),), ())
 
 
 def _of_health(name: Name) -> Iterator[Case]:
@@ -132,8 +138,8 @@ def _health(node: dict[str, str], now: Health) -> Iterator[Series]:
         yield "haxServiceHealth", labels, f"{int(health is now)}{STEADY}"
 
 
-def _series(mib: Mib, alarm: Alarm, labels: dict[str, str], *, raised: bool) -> Iterator[Series]:
-    match alarm.when:
+def _series(mib: Mib, when: Condition, labels: dict[str, str], *, raised: bool) -> Iterator[Series]:
+    match when:
         case OneOf(name, chosen) if name in STATE_SETS:
             yield name, {**labels, name: chosen[0]}, f"{int(raised)}{STEADY}"
         case OneOf(name, chosen):
@@ -141,7 +147,8 @@ def _series(mib: Mib, alarm: Alarm, labels: dict[str, str], *, raised: bool) -> 
             other = next(number for label, number in numbers.items() if label not in chosen)
             yield name, labels, f"{numbers[chosen[0]] if raised else other}{STEADY}"
         case Above(name, threshold):
-            yield name, labels, f"{threshold.default + int(raised)}{STEADY}"
+            limit = threshold.default if isinstance(threshold, Threshold) else threshold
+            yield name, labels, f"{limit + int(raised)}{STEADY}"
         case Below(name, threshold):
             limit = threshold.default if isinstance(threshold, Threshold) else threshold
             yield name, labels, f"{limit - int(raised)}{STEADY}"

@@ -15,7 +15,7 @@ from integration.packs.alarms import (
 )
 from integration.packs.mib import Mib
 from integration.packs.snmp_exporter import LABELS, STATE_SETS
-from integration.packs.watched import WATCHED, Watched, lineage
+from integration.packs.watched import WATCHED, Watched, lineage, namer
 
 JOB = 'job=~"haproxy-agentx.*"'
 """Selects the scrapes of nodes; the job of the examples is haproxy-agentx."""
@@ -32,7 +32,7 @@ def row_labels(kind: str) -> tuple[str, ...]:
     """Return the labels that identify a row of a kind, within all series of a metric."""
     if kind == "node":
         return NODE_LABELS
-    names = [label for one in lineage(_OF_KIND[kind]) for label in names_of(one)]
+    names = [label for one in lineage(_OF_KIND[kind]) for label in names_of(namer(one))]
     return (*NODE_LABELS, *names)
 
 
@@ -44,6 +44,8 @@ def names_of(watched: Watched) -> tuple[str, ...]:
 def expression(mib: Mib, alarm: Alarm) -> str:
     """Return the expression that has a series for each row for which the alarm is raised."""
     raised = condition(mib, alarm.when)
+    if alarm.only:
+        raised = f"({raised}) and on ({', '.join(row_labels(alarm.kind))}) ({condition(mib, alarm.only)})"
     reasons = [condition(mib, _BY_NAME[name].when) for name in alarm.explained_by]
     if not reasons:
         return raised
@@ -59,7 +61,7 @@ def condition(mib: Mib, when: Condition) -> str:  # noqa: PLR0911  one for each 
         case OneOf(name, labels):
             return _any([f"{name} == {mib.value(name, label)}" for label in labels])
         case Above(name, threshold):
-            return f"{name} > {threshold.default}"
+            return f"{name} > {threshold if isinstance(threshold, int) else threshold.default}"
         case Below(name, threshold):
             return f"{name} < {threshold if isinstance(threshold, int) else threshold.default}"
         case Share(name, limit, threshold):

@@ -8,14 +8,22 @@ from collections.abc import Iterator
 
 from integration.packs.mib import Object, index_names
 from integration.packs.pack import Files, Source, as_yaml
-from integration.packs.watched import SCALARS, WATCHED, Watched, lineage
+from integration.packs.watched import SCALARS, WATCHED, Watched, lineage, namer
 
 MODULE = "haproxy_agentx"
 SERVERS = "haproxy_agentx_servers"
 AUTH = "haproxy_agentx_v2"
 COMMUNITY = "public"
 
-STATE_SETS = ("haxHealth", "haxServiceHealth", "haxServiceRole", "haxServiceReadiness", "haxVrrpState")
+STATE_SETS = (
+    "haxHealth",
+    "haxServiceHealth",
+    "haxServiceRole",
+    "haxServiceReadiness",
+    "haxVrrpState",
+    "haxPair",
+    "haxPairState",
+)
 """Enumerations that become one series for each label; all others are numbers, as a server has up to 15 labels."""
 
 LABELS = {"haxCertificateTable": ("haxCertificateFrontend",)}
@@ -58,7 +66,7 @@ def _generator(name: str, *, auth: bool) -> dict[str, object]:
 
 
 def _lookups(tables: tuple[Watched, ...]) -> Iterator[dict[str, object]]:
-    named = {one.table: one for watched in tables for one in lineage(watched)}
+    named = {namer(one).table: namer(one) for watched in tables for one in lineage(watched)}
     for watched in named.values():
         indexes = list(index_names(watched.table))
         extra = LABELS.get(watched.table, ())
@@ -87,7 +95,7 @@ def _arcs(metric: dict[str, object]) -> tuple[int, ...]:
 
 
 def _looked_up(source: Source, watched: Watched) -> Iterator[str]:
-    for one in lineage(watched):
+    for one in map(namer, lineage(watched)):
         for label in (*LABELS.get(one.table, ()), one.name):
             yield source.mib.object(label).oid
 
@@ -105,7 +113,7 @@ def _metric(source: Source, one: Object, watched: Watched | None) -> dict[str, o
 def _row_lookups(source: Source, watched: Watched) -> Iterator[dict[str, object]]:
     """Yield the lookups of a row's names, then what removes the indexes, in the generator's order."""
     removed: list[str] = []
-    for one in lineage(watched):
+    for one in map(namer, lineage(watched)):
         indexes = list(index_names(one.table))
         extra = LABELS.get(one.table, ())
         for label in (*extra, one.name):

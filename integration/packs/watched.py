@@ -11,7 +11,8 @@ class Watched:
     """A discovered table.
 
     ``kind`` is what a row is, in one word. ``name`` is the column that names a row within the rows above it. ``above``
-    names the table whose rows these belong to, an empty text where there is none. ``values`` and ``texts`` are columns.
+    names the table whose rows these belong to, an empty text where there is none; ``same_rows`` names a table whose
+    index it shares. ``values`` and ``texts`` are columns.
     ``asked`` is whether rows are discovered only where the administrator asks for them, as they are many.
     """
 
@@ -22,10 +23,12 @@ class Watched:
     texts: tuple[str, ...] = ()
     above: str = ""
     asked: bool = False
+    same_rows: str = ""
 
 
 SCALARS: tuple[str, ...] = (
     "haxHealth",
+    "haxPair",
     "haxAgentUpTime",
     "haxAgentServices",
     "haxAgentServicesActive",
@@ -74,6 +77,41 @@ WATCHED: tuple[Watched, ...] = (
             "haxServiceSecondsUnknown",
         ),
         ("haxServiceCauseText", "haxServiceReasonText", "haxServiceDetails"),
+    ),
+    Watched(
+        "haxPairTable",
+        "pair",
+        "haxPairService",
+        (
+            "haxPairState",
+            "haxPairNodesActive",
+            "haxPairNodesReady",
+            "haxPairNodesExpected",
+            "haxPairNodesRead",
+            "haxPairEvidenceMask",
+            "haxPairCause",
+            "haxPairDisputes",
+            "haxPairAge",
+            "haxPairTransitions",
+        ),
+        ("haxPairActiveNode", "haxPairText", "haxPairDifferenceText"),
+        same_rows="haxServiceTable",
+    ),
+    Watched(
+        "haxPeerTable",
+        "peer",
+        "haxPeerName",
+        (
+            "haxPeerState",
+            "haxPeerReadingAge",
+            "haxPeerRoundTrip",
+            "haxPeerSuccesses",
+            "haxPeerFailures",
+            "haxPeerReadsUs",
+            "haxPeerClockOffset",
+            "haxPeerUpTime",
+        ),
+        ("haxPeerNode", "haxPeerAgentVersion", "haxPeerLastError"),
     ),
     Watched(
         "haxVrrpTable",
@@ -195,6 +233,11 @@ WATCHED: tuple[Watched, ...] = (
 """The discovered tables, the most important first."""
 
 OF_TABLE = {watched.table: watched for watched in WATCHED}
+
+
+def namer(watched: Watched) -> Watched:
+    """Return the watched table whose name is that of a row: itself, or the one whose index it shares."""
+    return OF_TABLE[watched.same_rows] if watched.same_rows else watched
 
 
 def lineage(watched: Watched) -> tuple[Watched, ...]:

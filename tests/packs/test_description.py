@@ -8,7 +8,7 @@ from integration.packs import operations
 from integration.packs.alarms import ALARMS, SECTIONS, SITE_ALARMS, Above, Below, Grows, OneOf, Share, Silent
 from integration.packs.files import source
 from integration.packs.mib import NOTIFICATIONS, TABLES, Mib, carried
-from integration.packs.watched import SCALAR_TEXTS, SCALARS, WATCHED, lineage
+from integration.packs.watched import SCALAR_TEXTS, SCALARS, WATCHED, lineage, namer
 
 SOURCE = source()
 MIB = Mib()
@@ -36,6 +36,7 @@ def test_a_watched_table_has_its_columns(watched):
 def test_the_names_of_a_row_are_as_many_as_its_indexes():
     for watched in WATCHED:
         assert len(lineage(watched)) == len(TABLES[watched.table].indexes)
+        assert TABLES[namer(watched).table].indexes == TABLES[watched.table].indexes
 
 
 def test_scalars_are_scalars():
@@ -79,10 +80,22 @@ def test_each_health_that_is_not_well_has_one_alarm_of_its_severity(health):
 # docs/operations.md
 
 
-@pytest.mark.parametrize(
-    "title", [*(f"Health: {one.name}" for one in Health), *(f"Cause: {one.name}" for one in Cause)]
-)
-def test_each_health_and_cause_has_its_section(title):
+TITLES = [
+    *(f"Health: {one.name}" for one in Health),
+    *(f"Pair: {one.name}" for one in PairState),
+    *(f"Cause: {one.name}" for one in Cause),
+]
+
+
+@pytest.mark.parametrize("state", PairState)
+def test_each_pair_state_that_is_not_well_has_one_alarm_of_its_severity(state):
+    severity = severity_of(Kind.pairChange, state.name)
+    found = [alarm.severity for alarm in ALARMS if alarm.when == OneOf("haxPairState", (state.name,))]
+    assert found == ([] if severity is Severity.cleared else [severity])
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_each_health_pair_state_and_cause_has_its_section(title):
     section = SOURCE.sections[title]
     assert section.meaning
     assert section.look
@@ -90,7 +103,7 @@ def test_each_health_and_cause_has_its_section(title):
 
 
 def test_there_is_a_section_for_what_the_packs_link_to_and_no_other_kind():
-    known = {*(f"Health: {one.name}" for one in Health), *(f"Cause: {one.name}" for one in Cause), *SECTIONS}
+    known = {*TITLES, *SECTIONS}
     extra = {"Alarm: notificationsMissed"}
     assert set(SECTIONS) <= SOURCE.sections.keys()
     assert SOURCE.sections.keys() - known <= extra

@@ -68,13 +68,13 @@ FAULTS = (
         "keepalived is stopped on the standby",
         lambda lab: lab.ctl("lb2", "keepalived", "stop"),
         lambda lab: lab.ctl("lb2", "keepalived", "start"),
-        frozenset(_on("lb2", "serviceStopped")),
+        frozenset(_on("lb2", "serviceStopped", "sourceAbsent")),
     ),
     Fault(
         "keepalived is killed on the node that serves",
         lambda lab: lab.ctl("lb1", "keepalived", "kill9"),
         lambda lab: lab.ctl("lb1", "keepalived", "start"),
-        frozenset(_on("lb1", "serviceConflict")),
+        frozenset(_on("lb1", "serviceConflict", "sourceAbsent")),
     ),
     Fault(
         "the nodes do not hear each other",
