@@ -3,7 +3,9 @@
 import pytest
 
 from haproxy_agentx.health.model import Cause, Health
-from haproxy_agentx.health.severity import OF_HEALTH, Severity
+from haproxy_agentx.health.severity import OF_HEALTH, Severity, severity_of
+from haproxy_agentx.pair.model import PairState
+from haproxy_agentx.vocabulary.event import Kind
 from integration.packs import operations
 from integration.packs.alarms import ALARMS, SECTIONS, SITE_ALARMS, Above, Below, Grows, OneOf, Share, Silent
 from integration.packs.files import source
