@@ -14,11 +14,14 @@ from haproxy_agentx.store.messages import Claim, Claimed, Locate
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.witness import Witness
 from haproxy_agentx.system.lock import AlreadyRunning, single_instance
+from haproxy_agentx.system.log_handler import LogHandler
 
 log = logging.getLogger(__name__)
 
 LOOP_VARIABLE = "HAPROXY_AGENTX_LOOP"
 """Environment variable that names the event loop, ``asyncio`` or ``uvloop``; without it uvloop where installed."""
+
+STDERR = 2
 
 LOCK_WAIT = 1.0
 """Seconds that a start waits for the lock, and for the place of the store."""
@@ -90,7 +93,7 @@ def _run_loop(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _start_logging(*, verbose: bool) -> None:
-    handler = logging.StreamHandler()
+    handler = LogHandler(STDERR)
     if "JOURNAL_STREAM" in os.environ:
         handler.setFormatter(_JournalFormatter("%(message)s"))
     else:

@@ -154,7 +154,7 @@ def test_on_a_terminal_it_is_coloured_and_fits(daemon):
     assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()) <= 80
 
 
-# CONFORMANCE L4
+# L4
 def test_names_do_not_reach_the_terminal_as_commands(daemon, events):
     evil = "\x1b[31m\n[bold]x[/bold]"
     daemon.log = [failover(1, haxEventSubject=evil, haxEventCauseText=evil, haxEventHealth=evil)]

@@ -172,7 +172,7 @@ def test_not_as_intended_and_in_maintenance(daemon, status):
     assert "    web1 is in MAINT\n    servers are in maintenance\n" in text
 
 
-# CONFORMANCE L4
+# L4
 def test_names_do_not_reach_the_terminal_as_commands(daemon, status):
     evil = "\x1b[31m\n[bold]x[/bold]"
     daemon.state = state(

@@ -1,4 +1,4 @@
-"""The configuration: CONFORMANCE G1-G5 and X4, where a test of the daemon is not needed."""
+"""The configuration: G1-G5 and X4, where a test of the daemon is not needed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The configuration of keepalived, services and notifications: CONFORMANCE G1, G3, G4, G5."""
+"""The configuration of keepalived, services and notifications: G1, G3, G4, G5."""
 
 import re
 import time

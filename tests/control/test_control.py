@@ -1,4 +1,4 @@
-"""The control socket: its requests, its limits, and who may use it (CONFORMANCE X3)."""
+"""The control socket: its requests, its limits, and who may use it (X3)."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Issue 2, 'Right': for every row and column, what SNMP answers through real snmpd is what HAProxy says."""
+"""For every row and column, what SNMP answers through real snmpd is what HAProxy says."""
 
 import random
 import subprocess
@@ -280,7 +280,7 @@ def frontend_rates(stat: str) -> set[str]:
     return {row.get(33, "0") for row in expected.rows(stat)}
 
 
-# CONFORMANCE 30: whatever way it is asked, it is the same.
+# C30: whatever way it is asked, it is the same.
 
 
 @pytest.fixture
@@ -415,7 +415,7 @@ def test_30_get_of_all_instances(walled):
         }
 
 
-# CONFORMANCE 31: while rows come and go, a walk never goes backwards, and each PDU is of one reading.
+# C31: while rows come and go, a walk never goes backwards, and each PDU is of one reading.
 
 
 class Changing:

@@ -159,7 +159,7 @@ def test_what_is_not_there(world, oid, answered):
     assert world.snmpd.one(f"{OID}.{oid}").type == answered
 
 
-# What the sample says by DESIGN.md, 'Combined health', worked out by hand.
+# What the sample says by the rules of docs/health.md, worked out by hand.
 def test_the_services_are_what_the_sample_says(world, mib):
     def column(name: str) -> list[object]:
         found = expected.column(mib, world.cells, f"haxService{name}")

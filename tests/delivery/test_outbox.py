@@ -1,4 +1,4 @@
-"""The outbox: CONFORMANCE 54 to 57, against a send of the test's, the scripted master and snmpd."""
+"""The outbox: C54 to C57, against a send of the test's, the scripted master and snmpd."""
 
 import asyncio
 import logging

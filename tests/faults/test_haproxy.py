@@ -1,4 +1,4 @@
-"""Faults of HAProxy's socket (CONFORMANCE F1-F5, F7, F10, F11), each with a daemon that is registered with snmpd.
+"""Faults of HAProxy's socket (F1-F5, F7, F10, F11), each with a daemon that is registered with snmpd.
 
 One daemon reads an HAProxy for each fault, so the others go on while one is broken. What must hold each time: a clear
 state, one line in the log, no row that is too old, recovery without a restart, and snmpd answered all the while.

@@ -1,6 +1,6 @@
 """Row indexes belong to names: across restarts of the daemon, reloads and edits of HAProxy, and a lost store.
 
-CONFORMANCE F8, F9, R5, with a real HAProxy where it matters.
+F8, F9, R5, with a real HAProxy where it matters.
 """
 
 import os

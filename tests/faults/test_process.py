@@ -1,6 +1,7 @@
-"""The process itself: its end, a second instance, a bug, few descriptors, clocks (CONFORMANCE P2-P4, R2, T1, T3)."""
+"""The process itself: its end, a second instance, a bug, few descriptors, clocks (P2-P4, R2, L3, T1, T3)."""
 
 import ast
+import os
 import random
 import resource
 import signal
@@ -155,6 +156,32 @@ def test_p4_a_bug_in_the_store(daemon_factory, snmpd, haproxy):
     haproxy.script = fake.answers({b"show stat": more, b"show info": show_info()})
     assert daemon.ended(RECOVERY) != 0
     assert daemon.lines("Bug")
+
+
+# L3: whoever reads the standard error output has stopped, and the pipe is full. A line that waits for room would stop
+# readings, answers and the watchdog.
+def test_l3_a_log_that_nobody_reads_stops_nothing(daemon_factory, folder, snmpd, haproxy):
+    fifo = folder / "log.fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with suppress(BlockingIOError):
+            while True:
+                os.write(reader, b"x" * 4096)
+        wrapper = ("sh", "-c", 'fifo=$0; exec "$@" >"$fifo" 2>&1', str(fifo))
+        daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path)], wrapper=wrapper)
+        haproxy.script = fake.never_writes
+        daemon.eventually(lambda: daemon.state("local") == "stale")
+        assert snmpd.one(NAME).value == "web1"
+        with suppress(BlockingIOError):
+            while os.read(reader, 1 << 20):
+                pass
+        haproxy.script = GOOD
+        daemon.eventually(lambda: daemon.state("local") == "ok")
+        assert "lines are lost" in os.read(reader, 1 << 20).decode()
+        assert daemon.stop() == 0
+    finally:
+        os.close(reader)
 
 
 # R2: no descriptor is left. Who is connected is answered, the state is told, and all is well when there are some.

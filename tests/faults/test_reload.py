@@ -1,4 +1,4 @@
-"""SIGHUP (CONFORMANCE G2, 18): a broken file keeps the old configuration, a good one changes only what changed."""
+"""SIGHUP (G2, 18): a broken file keeps the old configuration, a good one changes only what changed."""
 
 import sqlite3
 from contextlib import ExitStack, closing

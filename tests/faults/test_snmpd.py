@@ -1,4 +1,4 @@
-"""Faults of snmpd (CONFORMANCE S1-S4; 7, 8, 15), with the daemon as a whole."""
+"""Faults of snmpd (S1-S4; 7, 8, 15), with the daemon as a whole."""
 
 import subprocess
 import threading
@@ -89,7 +89,7 @@ def test_s1_frozen_for_ten_seconds(daemon, snmpd):
     assert daemon.lines("WARNING") == []
 
 
-# S1: SIGHUP keeps sessions (FACTS 3).
+# S1: SIGHUP keeps sessions (measured).
 def test_s1_hup(daemon, snmpd):
     session = snmpd.one(SYS_OR_LAST_CHANGE).value
     walk = [row.oid for row in snmpd.bulkwalk(OID, 50)]

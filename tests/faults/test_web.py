@@ -1,4 +1,4 @@
-"""Faults of the statistics page (CONFORMANCE F12), with a daemon that is registered with snmpd."""
+"""Faults of the statistics page (F12), with a daemon that is registered with snmpd."""
 
 import gzip
 import re

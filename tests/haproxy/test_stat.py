@@ -1,4 +1,4 @@
-"""StatParser: answers whole, in pieces, torn, damaged, and of other versions (CONFORMANCE F4-F7, F10)."""
+"""StatParser: answers whole, in pieces, torn, damaged, and of other versions (F4-F7, F10)."""
 
 import csv
 from pathlib import Path
@@ -59,7 +59,7 @@ def cut(draw: st.DrawFn, whole: bytes) -> list[bytes]:
     return [whole[first:last] for first, last in zip([0, *at], [*at, len(whole)], strict=True)]
 
 
-# CONFORMANCE 44's rule for this stream: however it is cut, the outcome is the same.
+# C44's rule for this stream: however it is cut, the outcome is the same.
 @given(cut(WHOLE))
 def test_any_chunking_gives_the_same_reading(pieces):
     parser = StatParser()

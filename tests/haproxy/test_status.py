@@ -1,4 +1,4 @@
-"""Every status text of HAProxy (FACTS 2) and its meaning."""
+"""Every status text of HAProxy and its meaning."""
 
 import csv
 

@@ -71,7 +71,7 @@ def test_frontends():
     }
 
 
-# A reload or restart of HAProxy (CONFORMANCE F8)
+# A reload or restart of HAProxy (F8)
 
 
 def test_servers_that_were_down_stay_down_until_their_first_check():
@@ -301,7 +301,7 @@ def test_an_empty_answer():
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_columns_of_each_version(version):
-    """CONFORMANCE F6."""
+    """F6."""
     data = answer(rows({"app": {"one": UP, "two": DOWN}}, {"fe": "OPEN"}), VERSIONS[version])
     proxies = Proxies("local")
     done(proxies.take(read(data)))

@@ -1,4 +1,4 @@
-"""What a server's row says (HAProxy 2.6's and 3.x' texts, FACTS of haproxy/status.py)."""
+"""What a server's row says (HAProxy 2.6's and 3.x' texts)."""
 
 import pytest
 

@@ -149,7 +149,7 @@ def test_servers_are_told_where_that_is_asked_for():
 
 
 def test_a_reload_of_haproxy_with_servers_down_is_no_recovery():
-    """FACTS 2: a reload shows each server UP with check_status INI until its first check has ended."""
+    """A reload shows each server UP with check_status INI until its first check has ended."""
     story = begun(MASTER).haproxy(ALL_DOWN).wait(30)
     story.drain()
     story.haproxy({"app": {"web1": ("UP", "INI"), "web2": ("UP", "INI")}}).wait(0.5).haproxy(ALL_DOWN)

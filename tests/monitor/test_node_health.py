@@ -32,7 +32,7 @@ def test_what_is_over_soon_is_not_told():
 
 
 def test_a_frozen_haproxy_has_been_so_since_it_was_asked():
-    """FACTS: nothing but a reading that takes too long shows it. The time of that is part of the hold."""
+    """Nothing but a reading that takes too long shows it. The time of that is part of the hold."""
     story = begun(MASTER).no_haproxy(Reason.haproxyUnresponsive, "haproxy local does not answer within 2 s", took=2.0)
     (reported,) = story.drain()
     assert (reported.moves, reported["Cause"]) == ("master/active -> master/blackhole", "haproxyUnresponsive")

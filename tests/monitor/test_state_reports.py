@@ -275,7 +275,7 @@ def down_once() -> dict[str, str]:
 
 
 def test_a_start_beside_a_reload_of_haproxy_is_no_recovery():
-    """Each server is UP until its first check has ended (FACTS 2): that proves nothing."""
+    """Each server is UP until its first check has ended: that proves nothing."""
     process, of = Process(), BackendReports(KINDS, 10, PER, down_once())
     process.show({"app": {"web": ("UP", "INI")}, "more": {"web": ("UP", "INI")}})
     assert backend_events(of, process, 10.0) == []

@@ -97,7 +97,7 @@ def test_snmp_trap_oid_is_first_or_follows_sys_up_time(kind, made):
     assert moved.count(other) == len(of_the_row(reported(event)))
 
 
-# FACTS of net-snmp: snmpd logs two lines for each Counter64 in a notification; and an SNMPv1 sink would lose it.
+# net-snmp 5.9: snmpd logs two lines for each Counter64 in a notification; and an SNMPv1 sink would lose it.
 def test_no_counter64_in_any_notification():
     for made in MADE:
         for kind in Kind:

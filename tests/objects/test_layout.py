@@ -85,7 +85,7 @@ def test_rows_stand_at_their_numbers():
     assert found.left_out == 0
 
 
-# FACTS: HAProxy's ids shift with any edit; a row stays at the number that was given to its name.
+# HAProxy's ids shift with any edit; a row stays at the number that was given to its name.
 def test_numbers_given_before_win_over_haproxys_ids():
     numbers = numbered(WORLD)
     moved = [signature(*line.split(SEPARATOR)[:3], iid=b"5", sid=b"8") for line in WORLD]

@@ -1,4 +1,4 @@
-"""CONFORMANCE 53: what a manager gets, by a real snmpd and a real snmptrapd, in v2c and v3, in numbers and in names."""
+"""C53: what a manager gets, by a real snmpd and a real snmptrapd, in v2c and v3, in numbers and in names."""
 
 import subprocess
 from collections.abc import Iterator

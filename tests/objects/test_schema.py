@@ -61,7 +61,7 @@ def test_the_fields_have_the_numbers_of_the_header(sample):
     assert [field.name for field in STAT_FIELDS][: len(static)] == static
 
 
-# Issue 2: every column of show stat that applies to a kind of object is there.
+# Every column of show stat that applies to a kind of object is there.
 @pytest.mark.parametrize("sample", STAT_SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_cell_of_the_samples_has_a_column_and_a_value(sample):
     static = {field.name for field in STAT_FIELDS}

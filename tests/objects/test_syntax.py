@@ -1,4 +1,4 @@
-"""Texts of HAProxy as values on the wire (RFC 2741 5.3, 5.4; CONFORMANCE 38-40)."""
+"""Texts of HAProxy as values on the wire (RFC 2741 5.3, 5.4; C38 to C40)."""
 
 import struct
 from enum import IntFlag
@@ -92,7 +92,7 @@ def test_a_number_without_end_is_no_instance():
         assert syntax.encode([b"1" * 5000, b"1"])[0] is None
 
 
-# CONFORMANCE 39: counters wrap, levels are clamped, nothing raises.
+# C39: counters wrap, levels are clamped, nothing raises.
 @pytest.mark.parametrize("name", ["Counter32", "Counter64", "TimeTicks", "TimeStamp"])
 def test_39_counters_wrap(name):
     syntax, modulus = NUMBERS[name], 1 << SIZES[name]
@@ -140,10 +140,10 @@ def test_numbers_against_a_model(name, values):
         assert expected == (None if wire is None else int.from_bytes(wire, "big", signed=name == "Integer32"))
 
 
-# CONFORMANCE 40: SnmpAdminString is UTF-8 without control characters, at most 255 octets, cut between characters.
+# C40: SnmpAdminString is UTF-8 without control characters, at most 255 octets, cut between characters.
 
 
-# CONFORMANCE 38: padding to a multiple of four.
+# C38: padding to a multiple of four.
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 254, 255])
 def test_38_lengths_and_padding(length):
     text = b"x" * length

@@ -1,4 +1,4 @@
-"""The event log: CONFORMANCE 54 and 55, P5 (killed at any moment), R4 and R5 (bad disks)."""
+"""The event log: C54 and C55, P5 (killed at any moment), R4 and R5 (bad disks)."""
 
 import random
 import shutil

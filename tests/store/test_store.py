@@ -1,4 +1,4 @@
-"""The store: stable row indexes, and CONFORMANCE R4 and R5: what becomes of it on a bad disk."""
+"""The store: stable row indexes, and R4 and R5: what becomes of it on a bad disk."""
 
 import os
 import shutil

@@ -27,7 +27,7 @@ START = 15.0
 """Seconds in which a daemon is up on a busy machine."""
 
 RECOVERY = 5.0
-"""Seconds in which everything is well again after a fault has gone (CONFORMANCE 7, 52)."""
+"""Seconds in which everything is well again after a fault has gone (C7, C52)."""
 
 INTERVAL, TIMEOUT = 0.1, 0.5
 """Seconds, as the sources of a test have them."""
@@ -103,7 +103,7 @@ class Daemon(Program):
         self.await_ready(ready[self._wait], START)
 
     def stop(self, within: float = 2.0) -> int:
-        """SIGTERM; give the exit status. It must be gone in two seconds (CONFORMANCE P2)."""
+        """SIGTERM; give the exit status. It must be gone in two seconds (P2)."""
         self.signal(signal.SIGTERM)
         return self.ended(within)
 

@@ -1,7 +1,7 @@
 """A scriptable HAProxy for tests: its statistics socket, and a web server for its statistics page.
 
 A *script* is a function that gets the connection and what the client sent, and does as it likes; when it returns, the
-connection is closed. The scripts below are the faults of CONFORMANCE F1-F12. ``server.script`` may be changed at any
+connection is closed. The scripts below are the faults of F1-F12. ``server.script`` may be changed at any
 time; ``server.asked`` is all that clients have sent.
 
     with FakeSocket(path, answers({b"show stat": CSV, b"show info": INFO})) as server: ...

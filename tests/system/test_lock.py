@@ -1,4 +1,4 @@
-"""CONFORMANCE P3: a second instance refuses clearly."""
+"""P3: a second instance refuses clearly."""
 
 import os
 import socket

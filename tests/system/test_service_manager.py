@@ -1,4 +1,4 @@
-"""CONFORMANCE P1: what the service manager is told (sd_notify(3))."""
+"""P1: what the service manager is told (sd_notify(3))."""
 
 import os
 import socket

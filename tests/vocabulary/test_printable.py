@@ -1,4 +1,4 @@
-"""CONFORMANCE L4: no log injection by names."""
+"""L4: no log injection by names."""
 
 import pytest
 from hypothesis import given

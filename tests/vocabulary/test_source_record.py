@@ -1,4 +1,4 @@
-"""What is known of a source, and when a failure is worth a line in the log (CONFORMANCE L1, L2)."""
+"""What is known of a source, and when a failure is worth a line in the log (L1, L2)."""
 
 from haproxy_agentx.objects.schema import SOURCE_TABLE
 from haproxy_agentx.objects.source_objects import SourceRow

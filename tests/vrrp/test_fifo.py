@@ -240,7 +240,7 @@ def test_a_writer_that_is_back_at_once_was_not_gone(reader, found):
         reader.tells(True, True, BACKUP)
 
 
-# FACTS: keepalived's lines queue in the pipe while nobody reads, so what is in it at the start is old
+# keepalived's lines queue in the pipe while nobody reads, so what is in it at the start is old
 def test_what_was_written_before_we_came_is_old(found, loop):
     with Writer(found) as writer:
         writer.write(text("MASTER") * 1000)

@@ -107,7 +107,7 @@ def test_real_traps_in_their_order(run, host):
     run(go())
 
 
-# FACTS of a default buffer: 44 of 300 traps of one burst were lost.
+# With a default buffer 44 of 300 traps of one burst were lost.
 @pytest.mark.parametrize("run", LOOPS)
 def test_none_of_a_burst_is_lost(run):
     async def go():
