@@ -232,15 +232,15 @@ def test_t1_the_wall_clock_steps(daemon_factory, snmpd, haproxy):
 
 CLOCKS = {"time", "time_ns", "now", "utcnow", "today", "localtime", "gmtime"}
 DATES = {
-    ("commands", "time"),  # the date of a haxTest
+    ("control.commands", "time"),  # the date of a haxTest
     ("daemon", "time"),  # haxAgentStartTime, and what shows dates
-    ("indexes", "time"),  # when numbers were last void, a date
-    ("journal", "time"),  # the dates of events of an earlier run, when it starts; and the last resort for numbers
+    ("store.indexes", "time"),  # when numbers were last void, a date
+    ("store.journal", "time"),  # the dates of events of an earlier run, when it starts; and the last resort for numbers
     ("monitor.watch", "time"),  # the dates of events, and those that outlive the program
-    ("outbox", "time"),  # the date of an acknowledgement
-    ("process", "time"),  # how many days a certificate has left
+    ("delivery.outbox", "time"),  # the date of an acknowledgement
+    ("process.reader", "time"),  # how many days a certificate has left
     ("report", "time"),  # the date of what `status` shows
-    ("store", "time"),  # when the numbering began, a date
+    ("store.database", "time"),  # when the numbering began, a date
     ("store.file", "time"),  # likewise
 }
 """Where the wall clock may be asked."""
