@@ -11,13 +11,14 @@ from difflib import unified_diff
 from pathlib import Path
 
 from haproxy_agentx.objects import module
-from tools.documents import configuration, doctor, health, mib, monitoring, security
+from tools.documents import configuration, conformance, doctor, health, mib, monitoring, security
 from tools.documents.parts import Parts, filled
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "mib/HAPROXY-AGENTX-MIB.txt"
 DOCUMENTS: Mapping[str, Parts] = {
     "docs/configuration.md": configuration.PARTS,
+    "docs/conformance.md": conformance.PARTS,
     "docs/doctor.md": doctor.PARTS,
     "docs/health.md": health.PARTS,
     "docs/mib.md": mib.PARTS,
