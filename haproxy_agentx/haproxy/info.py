@@ -34,7 +34,6 @@ class Info:
     start_time: int | None
     uptime: int | None
     node: str
-    stopping: bool
     load: tuple[int, int] | None = None
     """Connections, and how many it may have; None where it does not say that."""
 
@@ -66,7 +65,6 @@ def parse(answer: bytes) -> Info:
         start_time=_number(fields.get("Start_time_sec")),
         uptime=_uptime(fields),
         node=fields.get("node", ""),
-        stopping=fields.get("Stopping", "0") not in {"", "0"},
         load=_load(fields),
     )
 

@@ -176,7 +176,7 @@ def _fields(record: type) -> tuple[tuple[str, Key | KeyGroup | _Inline], ...]:
     return tuple((each.name, _named(each)) for each in fields(record) if _MARK in each.metadata)
 
 
-def _named(each: "Field[Any]") -> Key | KeyGroup | _Inline:
+def _named(each: Field[Any]) -> Key | KeyGroup | _Inline:
     found: Key | KeyGroup | _Inline = each.metadata[_MARK]
     return found if isinstance(found, _Inline) or found.name else replace(found, name=each.name)
 

@@ -36,9 +36,6 @@ log = logging.getLogger(__name__)
 LATE = 1.0
 """Seconds that a request may take: beyond that the store hangs. SQLite waits for a lock for less than half of it."""
 
-CLAIM_WAIT = 1.0
-"""Seconds that a start waits for the lock file."""
-
 END_WAIT = 1.0
 """Seconds that the end waits for what is being written. The master may be waited for as long: that is all there is."""
 

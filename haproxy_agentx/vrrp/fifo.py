@@ -70,7 +70,6 @@ class Fifo:
     ) -> None:
         self.path = path
         self.writer: bool | None = None
-        self.bad_lines = 0
         self.source = Source(name="fifo", kind=SourceKind.keepalivedFifo, target=path)
         self._on_line = on_line
         self._on_writer = on_writer
@@ -231,7 +230,7 @@ class Fifo:
             self._take(line, now)
         if self._splitter.too_long != before:
             self.source.left_out += self._splitter.too_long - before
-            self._bad("a line is too long and was left out", self._splitter.too_long - before, now)
+            self._bad("a line is too long and was left out", now)
 
     def _take(self, line: bytes, now: float) -> None:
         record = parse(line)
@@ -239,13 +238,13 @@ class Fifo:
             self.source.read(now)
             self._on_line(record, now)
         elif not is_about_others(line):
-            self._bad("a line is not one that keepalived writes about VRRP, and was left out", 1, now)
+            self._bad("a line is not one that keepalived writes about VRRP, and was left out", now)
 
     def _ended(self, now: float) -> None:
         if self._empty_since is None:
             self._empty_since = now
         if self._splitter.reset():
-            self._bad("a line has no end", 1, now)
+            self._bad("a line has no end", now)
 
     def _in_grace(self) -> bool:
         return self._empty_since is not None and self.writer is True
@@ -271,9 +270,8 @@ class Fifo:
         if self.source.failed(error, now):
             log.warning("keepalived's FIFO: %s", error)
 
-    def _bad(self, kind: str, count: int, now: float) -> None:
-        """Count lines that cannot be read. The state of the source stays: the first of a kind is logged."""
-        self.bad_lines += count
+    def _bad(self, kind: str, now: float) -> None:
+        """Report lines that cannot be read: the first of a kind. The state of the source stays."""
         if kind not in self._reported:
             self._reported.add(kind)
             error = Invalid(f"{self.path}: {kind}: does somebody else than keepalived write into it, or read from it?")

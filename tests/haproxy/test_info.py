@@ -18,7 +18,7 @@ def healthy(samples) -> bytes:
 def test_a_whole_answer(healthy):
     read = info.parse(healthy)
     assert (read.pid, read.version, read.start_time, read.uptime) == (20, "2.6.12-1+deb12u4", 1795355612, 2)
-    assert (read.node, read.stopping) == ("vm", False)
+    assert read.node == "vm"
     # names as HAProxy writes them, with blanks, hyphens and its own spelling
     for name, value in {
         "TotalSplicdedBytesOut": "0",
@@ -87,10 +87,6 @@ def test_f5_what_is_no_answer_is_refused(answer):
         info.parse(answer)
     assert raised.value.state is SourceState.stale
     assert str(raised.value).isprintable()
-
-
-def test_a_stopping_process_says_so():
-    assert info.parse(SMALL.replace(b"Stopping: 0", b"Stopping: 1")).stopping
 
 
 @given(st.binary(max_size=300))

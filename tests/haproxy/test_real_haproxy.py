@@ -48,7 +48,6 @@ def test_what_a_socket_of_level_user_tells(folder):
             read = info.parse(ask(path, b"show info"))
             assert read.pid == haproxy.process.pid
             assert read.start_time
-            assert not read.stopping
         with pytest.raises(Denied, match="level user"):
             ask(haproxy.user, b"show sess")
         with pytest.raises(Invalid, match="does not know 'show nothing'"):
