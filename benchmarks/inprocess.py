@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from benchmarks.simulated_servers import SimulatedServers
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode
+from haproxy_agentx.agentx.codec import decode, encode
+from haproxy_agentx.agentx.constants import HEADER_SIZE, Tag
 from haproxy_agentx.agentx.events import Settings
+from haproxy_agentx.agentx.header import decode_header
 from haproxy_agentx.agentx.oid import Key, following, key
-from haproxy_agentx.agentx.pdu import SearchRange, Tag
+from haproxy_agentx.agentx.pdu import SearchRange
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.session import Session
+from haproxy_agentx.agentx.session import AT_ONCE, Session
 from haproxy_agentx.agentx.states import State
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.haproxy.stat import Reading, StatParser
@@ -71,11 +73,10 @@ class Walker:
         self.responder = Responder()
         self.responder.serve(view)
         root = key(ROOT)
-        self.session = Session(Settings(identity=root, description="bench", subtrees=(root,)), self.responder, 0.0)
+        self.session = Session(Settings(identity=root, description="bench", subtrees=(root,)), self.responder)
+        self.session.open(0.0)
         for packet in (1, 2, 3):
-            self.session.take_output()
             self.session.receive(encode(p.Response(session_id=SESSION, packet_id=packet)), 0.0)
-        self.session.take_events()
         if self.session.state is not State.READY:
             raise RuntimeError(f"the session is {self.session.state}")
 
@@ -85,13 +86,9 @@ class Walker:
         prefetched = session.prefetch.answer(frame)
         if prefetched is not None:
             return prefetched
-        answer = session.answer_at_once(frame)
-        if not answer:
-            session.receive(frame, 0.0)
-            while session.busy:
-                session.work()
-            answer = session.take_output()
-        session.prepare()
+        answer = session.receive(frame, 0.0)
+        while session.deadline() == AT_ONCE:
+            answer += session.advance(0.0)
         return answer
 
     def record(self, names: list[Key], count: int) -> list[bytes]:

@@ -29,6 +29,7 @@ from haproxy_agentx.config import Config, ConfigError, HaproxyConfig
 from haproxy_agentx.control.client import control_path
 from haproxy_agentx.control.commands import commands
 from haproxy_agentx.control.socket import Control
+from haproxy_agentx.delivery.master import explain
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind
@@ -103,7 +104,13 @@ class Daemon:
         """Traps that found no room in monitors that were replaced."""
         self._stalls = lag.Stalls()
         self._responder = Responder()
-        self._connection = Connection(config.agentx.socket, _settings(config), self._responder, self._take_event)
+        self._connection = Connection(
+            config.agentx.socket,
+            _settings(config),
+            self._responder,
+            self._take_event,
+            explain=partial(explain, address=config.agentx.socket),
+        )
         self._monitor = self._new_monitor()
         self._monitoring: asyncio.Task[None] | None = None
         self._report = Report(

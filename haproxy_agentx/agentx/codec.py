@@ -1,139 +1,65 @@
 """Encoding of all PDUs (RFC 2741 5 and 6), in both byte orders.
 
 The payload of a type is a sequence of fields, and ``LAYOUT`` is the table of these sequences: encoder and decoder are
-two walks over the same table. Raises PayloadError for what arrives and LocalError for what we cannot send.
+two walks over the same table. They raise PayloadError for what arrives and LocalError for what cannot be sent.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.errors import FrameError, LocalError, PayloadError
-from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, Value, VarBind
+from haproxy_agentx.agentx.constants import Flag, PduType
+from haproxy_agentx.agentx.errors import PayloadError
+from haproxy_agentx.agentx.header import Header, order_of, prefix
+from haproxy_agentx.agentx.pdu import Pdu, SearchRange, VarBind
+from haproxy_agentx.agentx.values import read_value, write_value
 from haproxy_agentx.agentx.wire import Reader, Writer
 
-HEADER_SIZE = 20
-VERSION = 1
+PAUSE_AFTER = 64
+"""Search ranges or variable bindings that are processed before others get their turn."""
+
 _CONTEXT_FREE = {
     PduType.OPEN, PduType.CLOSE, PduType.COMMIT_SET, PduType.UNDO_SET, PduType.CLEANUP_SET, PduType.RESPONSE,
 }  # fmt: skip
-
-NETWORK_BYTE_ORDER = int(Flag.NETWORK_BYTE_ORDER)
 _CONTEXT = int(Flag.NON_DEFAULT_CONTEXT)
-_KNOWN_FLAGS = 0x1F
-_TYPES = {int(kind): kind for kind in PduType}
-"""Plain numbers, because operators of enumerations cost more than reading the rest of a request."""
 
 
-class Header(NamedTuple):
-    """RFC 2741 6.1. ``order`` is the struct prefix of the byte order, ``length`` that of the payload in octets."""
-
-    type: PduType
-    flags: int
-    order: str
-    session_id: int
-    transaction_id: int
-    packet_id: int
-    length: int
+def _write_varbind(writer: Writer, varbind: VarBind) -> None:
+    writer.integers("HH", varbind.tag, 0)
+    writer.oid(varbind.name)
+    write_value(writer, varbind.tag, varbind.value)
 
 
-def decode_header(data: bytes) -> Header:
-    """Read the first 20 octets. Raises FrameError; unknown flags are passed over, as RFC 2741 gives them no meaning."""
-    version, kind, flags = data[0], data[1], data[2]
-    if version != VERSION:
-        raise FrameError(f"AgentX version {version}, only {VERSION} is known")
-    if kind not in _TYPES:
-        raise FrameError(f"PDU type {kind} is unknown")
-    order = ">" if flags & NETWORK_BYTE_ORDER else "<"
-    session, transaction, packet, length = struct.unpack_from(order + "4I", data, 4)
-    if length % 4:
-        raise FrameError(f"a payload of {length} octets is not a multiple of 4")
-    return Header(_TYPES[kind], flags & _KNOWN_FLAGS, order, session, transaction, packet, length)
+def _read_varbind(reader: Reader) -> VarBind:
+    tag, _reserved = reader.integers("HH")
+    name, _include = reader.oid()
+    return VarBind(tag, name, read_value(reader, tag))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    write: Callable[[Writer, Any], None]
-    read: Callable[[Reader], Value]
+def _write_range(writer: Writer, search: SearchRange) -> None:
+    writer.oid(search.start, include=search.include)
+    writer.oid(search.end)
 
 
-def _number(form: str) -> _Kind:
-    return _Kind(lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
-
-
-def _read_ip_address(reader: Reader) -> bytes:
-    """IpAddress is an octet string of 4 and stays in network order (5.4)."""
-    address = reader.octets()
-    if len(address) != 4:  # noqa: PLR2004  the size of an IPv4 address
-        raise PayloadError(f"an IpAddress of {len(address)} octets")
-    return address
-
-
-_OCTETS = _Kind(lambda w, v: w.octets(v), lambda r: r.octets())
-_NOTHING = _Kind(lambda _w, _v: None, lambda _r: None)
-_VALUES: dict[int, _Kind] = {
-    Tag.INTEGER: _number("i"),
-    Tag.OCTET_STRING: _OCTETS,
-    Tag.NULL: _NOTHING,
-    Tag.OBJECT_IDENTIFIER: _Kind(lambda w, v: w.oid(v), lambda r: r.oid()[0]),
-    Tag.IP_ADDRESS: _Kind(lambda w, v: w.octets(v), _read_ip_address),
-    Tag.COUNTER32: _number("I"),
-    Tag.GAUGE32: _number("I"),
-    Tag.TIME_TICKS: _number("I"),
-    Tag.OPAQUE: _OCTETS,
-    Tag.COUNTER64: _number("Q"),
-    Tag.NO_SUCH_OBJECT: _NOTHING,
-    Tag.NO_SUCH_INSTANCE: _NOTHING,
-    Tag.END_OF_MIB_VIEW: _NOTHING,
-}
-
-
-def _write_varbinds(writer: Writer, varbinds: list[VarBind]) -> None:
-    for varbind in varbinds:
-        writer.integers("HH", varbind.tag, 0)
-        writer.oid(varbind.name)
-        kind = _VALUES.get(varbind.tag)
-        if kind is None:
-            raise LocalError(f"value type {varbind.tag} is unknown")
-        kind.write(writer, varbind.value)
-
-
-def _read_varbinds(reader: Reader) -> tuple[VarBind, ...]:
-    varbinds = []
-    while reader.more():
-        tag, _reserved = reader.integers("HH")
-        name, _include = reader.oid()
-        kind = _VALUES.get(tag)
-        if kind is None:
-            raise PayloadError(f"value type {tag} is unknown")
-        varbinds.append(VarBind(tag, name, kind.read(reader)))
-    return tuple(varbinds)
-
-
-def _write_ranges(writer: Writer, ranges: list[SearchRange]) -> None:
-    for search in ranges:
-        writer.oid(search.start, include=search.include)
-        writer.oid(search.end)
-
-
-def _read_ranges(reader: Reader) -> tuple[SearchRange, ...]:
-    ranges = []
-    while reader.more():
-        start, include = reader.oid()
-        end, _ = reader.oid()
-        ranges.append(SearchRange(start, end, include))
-    return tuple(ranges)
+def _read_range(reader: Reader) -> SearchRange:
+    start, include = reader.oid()
+    end, _ = reader.oid()
+    return SearchRange(start, end, include)
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One field of a payload: the attribute that it is, how it is written and read."""
+    """One field of a payload: the attribute that it is, how it is written and read.
+
+    A field that is ``repeated`` is a sequence up to the end of the payload, and written and read are its elements.
+    """
 
     name: str
     write: Callable[[Writer, Any], None]
     read: Callable[[Reader], Any]
+    repeated: bool = False
 
 
 def _integer(name: str, form: str) -> _Field:
@@ -144,8 +70,8 @@ def _integer(name: str, form: str) -> _Field:
 _ID = _Field("id", lambda w, v: w.oid(v), lambda r: r.oid()[0])
 _SUBTREE = _Field("subtree", lambda w, v: w.oid(v), lambda r: r.oid()[0])
 _DESCR = _Field("descr", lambda w, v: w.octets(v), lambda r: r.octets())
-_RANGES = _Field("ranges", _write_ranges, _read_ranges)
-_VARBINDS = _Field("varbinds", _write_varbinds, _read_varbinds)
+_RANGES = _Field("ranges", _write_range, _read_range, repeated=True)
+_VARBINDS = _Field("varbinds", _write_varbind, _read_varbind, repeated=True)
 _UPPER_BOUND = _integer("upper_bound", "I")  # present only when range_subid is not 0 (6.2.3)
 
 LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
@@ -180,36 +106,52 @@ LAYOUT: dict[PduType, tuple[type[Pdu], tuple[_Field, ...]]] = {
 
 
 def encode(pdu: Pdu) -> bytes:
-    """Return the octets of a PDU, in the byte order of its flags. Raises LocalError."""
-    order = ">" if pdu.flags & NETWORK_BYTE_ORDER else "<"
-    writer = Writer(order)
+    """Return the octets of a PDU, in the byte order of its flags. Raise LocalError."""
+    writer = Writer(order_of(pdu.flags))
     flags = pdu.flags
     if pdu.type not in _CONTEXT_FREE and (pdu.context or flags & _CONTEXT):
         flags |= _CONTEXT
         writer.octets(pdu.context)
     for entry in LAYOUT[pdu.type][1]:
-        if entry is not _UPPER_BOUND or pdu.range_subid:  # type: ignore[attr-defined]  # those with it have both
-            entry.write(writer, getattr(pdu, entry.name))
+        if entry is _UPPER_BOUND and not pdu.range_subid:  # type: ignore[attr-defined]  # those with it have both
+            continue
+        value = getattr(pdu, entry.name)
+        for element in value if entry.repeated else (value,):
+            entry.write(writer, element)
     payload = b"".join(writer.parts)
-    return encode_header(pdu, flags, len(payload), order) + payload
-
-
-def encode_header(pdu: Pdu, flags: int, length: int, order: str) -> bytes:
-    """Return the 20 octets before a payload of ``length`` octets."""
-    numbers = (pdu.session_id, pdu.transaction_id, pdu.packet_id, length)
-    return struct.pack(order + "4B4I", VERSION, pdu.type, flags, 0, *numbers)
+    numbers = struct.pack(writer.order + "3I", pdu.transaction_id, pdu.packet_id, len(payload))
+    return prefix(pdu.type, pdu.session_id, flags) + numbers + payload
 
 
 def decode(header: Header, payload: bytes) -> Pdu:
-    """Read a payload. Raises PayloadError, also for octets that are left over."""
+    """Read a payload. Raise PayloadError, also for octets that are left over."""
+    steps = decode_in_steps(header, payload)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+
+
+def decode_in_steps(header: Header, payload: bytes) -> Generator[None, None, Pdu]:
+    """Do the same, with a pause after each ``PAUSE_AFTER`` elements of a sequence."""
     reader = Reader(payload, header.order)
     kind, fields = LAYOUT[header.type]
     values: dict[str, Any] = {}
     if header.flags & _CONTEXT and header.type not in _CONTEXT_FREE:
         values["context"] = reader.octets()
     for entry in fields:
-        if entry is not _UPPER_BOUND or values["range_subid"]:
+        if entry is _UPPER_BOUND and not values["range_subid"]:
+            continue
+        if not entry.repeated:
             values[entry.name] = entry.read(reader)
+            continue
+        elements = []
+        while reader.more():
+            elements.append(entry.read(reader))
+            if len(elements) % PAUSE_AFTER == 0:
+                yield
+        values[entry.name] = tuple(elements)
     if reader.more():
         raise PayloadError(f"{len(payload) - reader.at} octets are left over after a {header.type.name}")
     return kind(

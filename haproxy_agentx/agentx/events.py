@@ -1,9 +1,8 @@
-"""The settings of a session, and the events that it reports."""
+"""What a session is given, its settings, and what it reports, its events."""
 
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import Key
-from haproxy_agentx.agentx.pdu import ErrorStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,29 +27,41 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class MasterProblem:
+    """What keeps us from serving a master. ``text`` is WHAT: WHY, in one line.
+
+    What to do about it depends on the master and on the application, which finds it by ``cause``: the error of a
+    Response (ErrorStatus, or a number that RFC 2741 does not know), what connecting has raised, or None.
+    """
+
+    text: str
+    cause: int | OSError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """All subtrees are registered."""
 
 
 @dataclass(frozen=True, slots=True)
-class MasterRefused:
-    """The master has refused ``subtree``; the session goes on with the others and tries again later."""
+class RegistrationRefused:
+    """The master refuses ``subtree``; the session continues with the others, and tries this one again later."""
 
     subtree: Key
-    reason: str
+    problem: MasterProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The session is over. ``reason`` is for people; ``refused`` says that it was the master's decision."""
+    """The session is over. ``refused`` says that it was the master's decision."""
 
-    reason: str
+    problem: MasterProblem
     refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The master has answered the notification that was sent with ``token``; ``error`` 0 says that it was taken."""
+    """The master has answered the notification that was sent with ``token``. ``error`` 0: it was accepted."""
 
     token: object
     error: int
@@ -66,21 +77,4 @@ class Unanswered:
     token: object
 
 
-Event = Ready | MasterRefused | Closed | Acknowledged | Unanswered
-
-_REFUSALS = {
-    ErrorStatus.DUPLICATE_REGISTRATION: "it is registered already with this priority (duplicateRegistration): by a "
-    "second haproxy-agentx or another subagent, or by a line of snmpd.conf (`proxy`, `pass`, `pass_persist`, `extend` "
-    "with this OID): remove the other, or set another agentx.priority (the lower wins)",
-    ErrorStatus.REQUEST_DENIED: "the master does not allow it: see its configuration (requestDenied)",
-    ErrorStatus.UNSUPPORTED_CONTEXT: "the master does not know the default context (unsupportedContext)",
-    ErrorStatus.PARSE_ERROR: "the master could not read the request: is it RFC 2741? (parseError)",
-    ErrorStatus.PROCESSING_ERROR: "the master failed inside: see its log (processingError)",
-    ErrorStatus.OPEN_FAILED: "the master takes no more sessions: see its log (openFailed)",
-    ErrorStatus.NOT_OPEN: "the master does not know this session (notOpen)",
-}
-
-
-def refusal(error: int) -> str:
-    """Return what an error of the master means and what to do."""
-    return _REFUSALS.get(error, f"error {error}")  # type: ignore[call-overload,no-any-return]  # an IntEnum is its int
+Event = Ready | RegistrationRefused | Closed | Acknowledged | Unanswered

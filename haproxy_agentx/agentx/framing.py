@@ -1,10 +1,11 @@
 """Cutting a stream into PDUs (RFC 2741 6.1)."""
 
-from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode_header
+from haproxy_agentx.agentx.constants import HEADER_SIZE
 from haproxy_agentx.agentx.errors import FrameError
+from haproxy_agentx.agentx.header import Header, decode_header
 
 MAX_PAYLOAD = 1 << 20
-"""Octets of payload that are accepted. snmpd itself sends at most 64 KiB."""
+"""Octets of payload that are accepted. The longest PDU of net-snmp has 64 KiB; RFC 2741 sets no limit."""
 
 
 class Framer:

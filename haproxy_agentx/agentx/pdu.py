@@ -1,97 +1,12 @@
-"""The 18 PDU types of RFC 2741 6.2, as records. The numbers come from pyagentx3."""
+"""The 18 PDU types of RFC 2741 6.2, as records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
 from typing import ClassVar
 
-import pyagentx3
-
+from haproxy_agentx.agentx.constants import CloseReason, ErrorStatus, Flag, PduType
 from haproxy_agentx.agentx.oid import Key
-
-Value = int | bytes | None
-"""Integers of all kinds: int. Octet strings, Opaque, IpAddress: bytes. Object identifier: its key. Others: None."""
-
-
-class PduType(IntEnum):
-    """h.type (RFC 2741 6.1)."""
-
-    OPEN = pyagentx3.AGENTX_OPEN_PDU
-    CLOSE = pyagentx3.AGENTX_CLOSE_PDU
-    REGISTER = pyagentx3.AGENTX_REGISTER_PDU
-    UNREGISTER = pyagentx3.AGENTX_UNREGISTER_PDU
-    GET = pyagentx3.AGENTX_GET_PDU
-    GET_NEXT = pyagentx3.AGENTX_GETNEXT_PDU
-    GET_BULK = pyagentx3.AGENTX_GETBULK_PDU
-    TEST_SET = pyagentx3.AGENTX_TESTSET_PDU
-    COMMIT_SET = pyagentx3.AGENTX_COMMITSET_PDU
-    UNDO_SET = pyagentx3.AGENTX_UNDOSET_PDU
-    CLEANUP_SET = pyagentx3.AGENTX_CLEANUPSET_PDU
-    NOTIFY = pyagentx3.AGENTX_NOTIFY_PDU
-    PING = pyagentx3.AGENTX_PING_PDU
-    INDEX_ALLOCATE = pyagentx3.AGENTX_INDEXALLOCATE_PDU
-    INDEX_DEALLOCATE = pyagentx3.AGENTX_INDEXDEALLOCATE_PDU
-    ADD_AGENT_CAPS = pyagentx3.AGENTX_ADDAGENTCAPS_PDU
-    REMOVE_AGENT_CAPS = pyagentx3.AGENTX_REMOVEAGENTCAPS_PDU
-    RESPONSE = pyagentx3.AGENTX_RESPONSE_PDU
-
-
-class Flag(IntFlag):
-    """h.flags (RFC 2741 6.1)."""
-
-    INSTANCE_REGISTRATION = pyagentx3.AX_PDU_FLAG_REG
-    NEW_INDEX = pyagentx3.AX_PDU_FLAG_NEW
-    ANY_INDEX = pyagentx3.AX_PDU_FLAG_ANY
-    NON_DEFAULT_CONTEXT = pyagentx3.AX_PDU_FLAG_CONTEXT
-    NETWORK_BYTE_ORDER = pyagentx3.AX_PDU_FLAG_BYTE_ORDER
-
-
-class Tag(IntEnum):
-    """v.type (RFC 2741 5.4)."""
-
-    INTEGER = pyagentx3.TYPE_INTEGER
-    OCTET_STRING = pyagentx3.TYPE_OCTETSTRING
-    NULL = pyagentx3.TYPE_NULL
-    OBJECT_IDENTIFIER = pyagentx3.TYPE_OBJECTIDENTIFIER
-    IP_ADDRESS = pyagentx3.TYPE_IPADDRESS
-    COUNTER32 = pyagentx3.TYPE_COUNTER32
-    GAUGE32 = pyagentx3.TYPE_GAUGE32
-    TIME_TICKS = pyagentx3.TYPE_TIMETICKS
-    OPAQUE = pyagentx3.TYPE_OPAQUE
-    COUNTER64 = pyagentx3.TYPE_COUNTER64
-    NO_SUCH_OBJECT = pyagentx3.TYPE_NOSUCHOBJECT
-    NO_SUCH_INSTANCE = pyagentx3.TYPE_NOSUCHINSTANCE
-    END_OF_MIB_VIEW = pyagentx3.TYPE_ENDOFMIBVIEW
-
-
-class ErrorStatus(IntEnum):
-    """res.error (RFC 2741 6.2.16), those that we send or that the master sends to us."""
-
-    NO_ERROR = pyagentx3.ERROR_NOAGENTXERROR
-    GEN_ERR = pyagentx3.ERROR_GENERR
-    COMMIT_FAILED = pyagentx3.ERROR_COMMITFAILED
-    UNDO_FAILED = pyagentx3.ERROR_UNDOFAILED
-    NOT_WRITABLE = pyagentx3.ERROR_NOTWRITABLE
-    OPEN_FAILED = pyagentx3.ERROR_OPENFAILED
-    NOT_OPEN = pyagentx3.ERROR_NOTOPEN
-    UNSUPPORTED_CONTEXT = pyagentx3.ERROR_UNSUPPORTEDCONTEXT
-    DUPLICATE_REGISTRATION = pyagentx3.ERROR_DUPLICATEREGISTRATION
-    UNKNOWN_REGISTRATION = pyagentx3.ERROR_UNKNOWNREGISTRATION
-    UNKNOWN_AGENT_CAPS = pyagentx3.ERROR_UNKNOWNAGENTCAPS
-    PARSE_ERROR = pyagentx3.ERROR_PARSEERROR
-    REQUEST_DENIED = pyagentx3.ERROR_REQUESTDENIED
-    PROCESSING_ERROR = pyagentx3.ERROR_PROCESSINGERROR
-
-
-class CloseReason(IntEnum):
-    """c.reason (RFC 2741 6.2.2)."""
-
-    OTHER = 1
-    PARSE_ERROR = 2
-    PROTOCOL_ERROR = 3
-    TIMEOUTS = 4
-    SHUTDOWN = 5
-    BY_MANAGER = 6
+from haproxy_agentx.agentx.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +190,6 @@ class Response(Pdu):
 
     type: ClassVar = PduType.RESPONSE
     sys_up_time: int = 0
-    error: int = ErrorStatus.NO_ERROR
+    error: int = ErrorStatus.NO_AGENTX_ERROR
     index: int = 0
     varbinds: Sequence[VarBind] = field(default=())

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from haproxy_agentx.agentx.view import WINDOW, Stretch, Walk, Wire
+from haproxy_agentx.agentx.response import MAX_ANSWER, bodies
+from haproxy_agentx.agentx.values import Wire
+from haproxy_agentx.agentx.view import WINDOW, Stretch, Walk
 
 WIDE_WINDOW = 1024
 """Cells that the windows of one request's walks hold together: few enough that no request waits for them."""
-
-MAX_ANSWER = 64_000
-"""Octets of variable bindings in a Response: net-snmp drops a PDU above 65,536 without a word."""
 
 MAX_OCTETS = 1 << 20
 """Bound on the requests and answers that are remembered: sixteen managers that walk at once have as much. As octets of
@@ -30,18 +29,6 @@ def window_of(ranges: int) -> int:
 
 
 _length = struct.Struct(">I").pack
-_response_head = struct.Struct(">I8x").pack
-"""h.payload_length, and res.sysUpTime, res.error and res.index of a Response without error (6.2.16)."""
-
-
-def response_payloads(varbinds: Iterable[Wire]) -> list[bytes]:
-    """Return h.payload_length and the payload of Responses without error, each with these variable bindings."""
-    return [_response_head(len(octets) + 8) + octets for octets in varbinds]
-
-
-def response_payload(varbinds: Iterable[Wire]) -> bytes:
-    """Return h.payload_length and the payload of one Response without error."""
-    return response_payloads([b"".join(varbinds)])[0]
 
 
 def request_payload(ranges: Iterable[Wire]) -> bytes:
@@ -80,7 +67,7 @@ class Walks:
         parts = stretches[0].parts
         alike = all(stretch.parts == parts for stretch in stretches)
         requests, varbinds = (_of_the_same_rows if alike else _of_any_rows)(stretches)
-        answers = response_payloads(varbinds)
+        answers = bodies(varbinds)
         if max(map(len, answers)) > MAX_ANSWER:
             return []
         requests.insert(0, self._request)

@@ -5,38 +5,25 @@ others in between; each answer is of one view from beginning to end.
 """
 
 import logging
-import struct
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.codec import HEADER_SIZE, NETWORK_BYTE_ORDER, VERSION, decode, decode_header, encode
-from haproxy_agentx.agentx.pdu import ErrorStatus, Pdu, PduType, SearchRange, Tag
-from haproxy_agentx.agentx.prefetch import (
-    MAX_ANSWER,
-    WIDE_WINDOW,
-    PrefetchTable,
-    Walks,
-    request_payload,
-    response_payload,
-    window_of,
-)
-from haproxy_agentx.agentx.view import WINDOW, MibView, Walk, Wire
+from haproxy_agentx.agentx.codec import PAUSE_AFTER
+from haproxy_agentx.agentx.constants import ErrorStatus, Tag
+from haproxy_agentx.agentx.pdu import Pdu, SearchRange
+from haproxy_agentx.agentx.prefetch import WIDE_WINDOW, PrefetchTable, Walks, request_payload, window_of
+from haproxy_agentx.agentx.response import MAX_ANSWER, body, error_body
+from haproxy_agentx.agentx.values import Wire
+from haproxy_agentx.agentx.view import WINDOW, MibView, Walk
 from haproxy_agentx.agentx.wire import encode_oid, expanded
 
-PAUSE_AFTER = 64
-"""Search ranges that are answered before others get their turn."""
-
 Answer = Generator[None, None, bytes]
-"""Pauses, and returns the payload of a Response with its length before it."""
+"""Pauses, and returns the body of a Response (``response``)."""
 
 log = logging.getLogger(__name__)
 
 _NULL = bytes(4)
 """The null Object Identifier (RFC 2741 5.1), which ends the search ranges of a Get."""
-
-_response_start = struct.Struct(">3Bx3I").pack
-"""The header of a Response up to h.packetID."""
 
 
 class _RangeError(Exception):
@@ -45,11 +32,6 @@ class _RangeError(Exception):
     def __init__(self, index: int) -> None:
         super().__init__(index)
         self.index = index
-
-
-def error_payload(error: ErrorStatus, index: int = 0) -> bytes:
-    """Return the payload of a Response with an error: no variable bindings (7.2.3)."""
-    return b"\0\0\0\x08" + bytes(4) + error.to_bytes(2, "big") + index.to_bytes(2, "big")
 
 
 def _exception(tag: Tag, name: Wire) -> Wire:
@@ -91,8 +73,8 @@ class Responder:
     def get_at_once(self, ranges: bytes) -> bytes:
         """Answer a Get out of its search ranges as they came, in network byte order.
 
-        Gives the payload with its length before it, or b"" for what needs a closer look: ``get`` is for that. This is
-        the short way of what managers ask most.
+        Return the body of the Response, or b"" for what needs a closer look: ``get`` is for that. This is the short
+        way of what managers ask most.
         """
         if len(ranges) % 4:
             return b""
@@ -109,23 +91,23 @@ class Responder:
                 return b""
             varbinds.append(bytes((0, tag, 0, 0)) + ranges[at:end] + value)
             at = end + 4
-        answer = response_payload(varbinds)
+        answer = body(varbinds)
         return answer if len(answer) <= MAX_ANSWER else b""
 
     def answer(self, request: Pdu) -> Answer:
         """Answer any request of a master but Close and CleanupSet."""
         if request.context:
-            return error_payload(ErrorStatus.UNSUPPORTED_CONTEXT)  # 7.2.2: we register in the default context only
+            return error_body(ErrorStatus.UNSUPPORTED_CONTEXT)  # 7.2.2: we register in the default context only
         error, index = _REFUSED.get(type(request), (ErrorStatus.PROCESSING_ERROR, 0))
         answer = _ANSWERS.get(type(request))
         if answer is None:
-            return error_payload(error, index)
+            return error_body(error, index)
         try:
             return (yield from answer(self, self.view, request))
         except _RangeError as error:
             if error.__cause__ is not None:
                 log.exception("internal error while answering range %d of a request", error.index)
-            return error_payload(ErrorStatus.GEN_ERR, error.index)  # 7.2.3
+            return error_body(ErrorStatus.GEN_ERR, error.index)  # 7.2.3
 
     def get(self, view: MibView, request: p.Get) -> Answer:
         """RFC 2741 7.2.3.1."""
@@ -143,17 +125,17 @@ class Responder:
             varbinds.append(varbind)
             if index % PAUSE_AFTER == 0:
                 yield
-        return response_payload(varbinds)
+        return body(varbinds)
 
     def get_next(self, view: MibView, request: p.GetNext) -> Answer:
         """RFC 2741 7.2.3.2."""
         walks, more = yield from _start(view, request.ranges)
         if not all(more):
-            return response_payload(_row(walks, more, [encode_oid(search.start) for search in request.ranges]))
+            return body(_row(walks, more, [encode_oid(search.start) for search in request.ranges]))
         row = [walk.take(1) for walk in walks]
         if view is self.view and 0 < len(walks) <= WIDE_WINDOW:
             self.upcoming = Walks(walks, request_payload([wire for stretch in row for wire in stretch.ranges()]))
-        return response_payload([wire for stretch in row for wire in stretch.varbinds()])
+        return body([wire for stretch in row for wire in stretch.varbinds()])
 
     def get_bulk(self, view: MibView, request: p.GetBulk) -> Answer:
         """RFC 2741 7.2.3.3: the non-repeaters once, the others up to max-repetitions times, as many as fit."""
@@ -177,7 +159,7 @@ class Responder:
             varbinds += row
             if not any(more):
                 break
-        return response_payload(varbinds)
+        return body(varbinds)
 
 
 def _fill(walk: Walk, window: int) -> Generator[None, None, bool]:
@@ -234,12 +216,3 @@ _REFUSED: dict[type[Pdu], tuple[ErrorStatus, int]] = {
     p.UndoSet: (ErrorStatus.UNDO_FAILED, 1),  # 7.2.4.3
 }
 """Error and index of the answers that say no; other types are no requests to a subagent (7.2.2)."""
-
-
-def response(request: Pdu, payload: bytes) -> bytes:
-    """Return the Response with ``payload``, its length in front, in the byte order of its request."""
-    numbers = (request.session_id, request.transaction_id, request.packet_id)
-    frame = _response_start(VERSION, PduType.RESPONSE, NETWORK_BYTE_ORDER, *numbers) + payload
-    if request.flags & NETWORK_BYTE_ORDER:
-        return frame
-    return encode(replace(decode(decode_header(frame), frame[HEADER_SIZE:]), flags=0))

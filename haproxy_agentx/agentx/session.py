@@ -1,8 +1,18 @@
 """One session with a master, from Open to Close, without IO (RFC 2741 7.1 and 7.2).
 
 A session lives as long as its connection and no longer: a new connection takes a new one, so no octet, packet number
-or session number of an old stream can reach it. The verbs: ``receive`` what was read, ``take_output`` to write it,
-``take_events`` to learn what happened, and ``tick`` when ``deadline`` is reached. Its states are in ``states``.
+or session number of an old stream can reach it. Its verbs return the octets to send to the master, often none:
+
+| verb | when to call it |
+|---|---|
+| ``open`` | first |
+| ``receive`` | with what was read |
+| ``advance`` | when ``deadline`` is reached, after the output was sent |
+| ``notify``, ``serve_subtrees``, ``close`` | as the application wants |
+
+After each of them, ``next_event`` returns what has happened, until it is None, and ``deadline`` may have changed.
+``connection_lost`` ends the session from our side of the socket. ``now`` is the reading of a monotonic clock in
+seconds, in all of them. The states of a session are in ``states``, what a missing answer means is in ``unanswered``.
 """
 
 import logging
@@ -12,27 +22,34 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.codec import HEADER_SIZE, Header, decode, encode
+from haproxy_agentx.agentx.codec import encode
+from haproxy_agentx.agentx.constants import HEADER_SIZE, CloseReason, ErrorStatus, PduType, label, meaning
 from haproxy_agentx.agentx.errors import FrameError, PayloadError
 from haproxy_agentx.agentx.events import (
     Acknowledged,
     Closed,
     Event,
-    MasterRefused,
+    MasterProblem,
     Ready,
+    RegistrationRefused,
     Settings,
     Unanswered,
-    refusal,
 )
 from haproxy_agentx.agentx.framing import Framer
+from haproxy_agentx.agentx.header import Header
 from haproxy_agentx.agentx.oid import Key, dotted, from_key
-from haproxy_agentx.agentx.pdu import CloseReason, ErrorStatus, Pdu, PduType, VarBind
-from haproxy_agentx.agentx.prefetch import NO_PREFETCH, Prefetch
-from haproxy_agentx.agentx.responder import Answer, Responder, error_payload, response
+from haproxy_agentx.agentx.pdu import Pdu, VarBind
+from haproxy_agentx.agentx.prefetch import NO_PREFETCH
+from haproxy_agentx.agentx.requests import Requests
+from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.states import OPEN, Signal, State, step
-from haproxy_agentx.agentx.unanswered import Waiting, Waitlist
+from haproxy_agentx.agentx.unanswered import MOMENT, STEP, TOLERANCE, Waiting, Waitlist
+from haproxy_agentx.agentx.wire import Reader
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 0.0
+"""A deadline that is always over: there is more to do."""
 
 
 @dataclass(slots=True)
@@ -45,168 +62,107 @@ class _Subtree:
 
 
 class Session:
-    """See the module. ``responder`` answers; ``now`` is the reading of a monotonic clock in seconds, in all verbs.
+    """See the module. ``responder`` answers the requests of the master.
 
-    The first output, an Open-PDU, is there at once.
+    ``prefetch`` is for a transport with a shorter way than ``receive`` (``transport``): it answers the next requests of
+    a walk, until something else was read, and leaves nothing to do behind it.
     """
 
-    def __init__(self, settings: Settings, responder: Responder, now: float) -> None:
+    def __init__(self, settings: Settings, responder: Responder) -> None:
         self.state = State.OPENING
         self.session_id = 0
-        self.clock: tuple[int, float] | None = None
+        self.sys_up_time: tuple[int, float] | None = None
         """The master's sysUpTime in hundredths of a second, and when it reported it."""
+        self.prefetch = NO_PREFETCH
         self._settings = settings
-        self._responder = responder
-        self._between_frames = True
+        self._requests = Requests(responder, self._closed)
         self._framer = Framer()
         self._output: list[bytes] = []
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque()
         self._pending = Waitlist()
         self._subtrees = [_Subtree(name) for name in settings.subtrees]
-        self._slow: deque[tuple[Pdu, Answer]] = deque()
-        self._ping_at = now + settings.ping_interval
         self._description = settings.description.encode()[:255].decode(errors="ignore").encode()
-        self.walking = False
-        """Whether the last request was one of a walk, so that the next will follow at once."""
-        self._prefetch = NO_PREFETCH
-        self._get_head = b""
-        self._complaint = logging.WARNING
-        self._send(p.Open(id=settings.identity, descr=self._description, timeout=int(settings.timeout)), now)
+        self._ping_at = 0.0
+        self._look_at = 0.0
+        """When to look next whether the master has answered: while it owes an answer."""
+        self._due: float | None = None
+        """The deadline, but for requests that wait."""
 
-    def receive(self, data: bytes, now: float) -> None:
+    def open(self, now: float) -> bytes:
+        """Open the session (7.1.1)."""
+        self._send(
+            p.Open(id=self._settings.identity, descr=self._description, timeout=int(self._settings.timeout)), now
+        )
+        return self._planned()
+
+    def receive(self, data: bytes, now: float) -> bytes:
         """Receive octets from the master."""
+        if self.prefetch is not NO_PREFETCH:
+            answer = self._requests.answer_at_once(data)
+            if answer:
+                return answer
         self._framer.feed(data)
-        self._between_frames = True
         try:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
-                self.prepare()  # for the walk of the frame before: several managers walk at once
+                self._requests.prepare()  # for the walk of the frame before: several managers walk at once
                 header, frame = framed
-                answer = self._prefetch.answer(frame) or self.answer_at_once(frame)
-                if answer:
+                if answer := self._requests.answer_at_once(frame):
                     self._output.append(answer)
+                elif header.type is PduType.RESPONSE:
+                    self._take_response(header, frame[HEADER_SIZE:], now)
                 else:
-                    self._take_frame(header, frame, now)
-            self._between_frames = self._framer.empty
+                    self._output.append(self._requests.answer(header, frame[HEADER_SIZE:]))
         except FrameError as error:
             if self.state in OPEN:
                 self._send(p.Close(session_id=self.session_id, reason=CloseReason.PARSE_ERROR), now)
             self._over(f"the master sends what is not AgentX: {error}", refused=True)
+        self.prefetch = self._requests.prefetch if self._framer.empty else NO_PREFETCH
+        return self._planned()
 
     @property
-    def prefetch(self) -> Prefetch:
-        """Return what answers the next requests of a walk, until something else was read.
+    def walking(self) -> bool:
+        """Whether the last request that was not prefetched is one of a walk, so that the next will follow at once."""
+        return self._requests.walking
 
-        It is for a caller that has read one PDU and has nothing else to write: the shortest way past ``receive``,
-        which leaves nothing to be done behind it.
-        """
-        return self._prefetch if self._between_frames else NO_PREFETCH
-
-    def answer_at_once(self, frame: bytes) -> bytes:
-        """Return the Response to a request whose octets suffice to answer it; b"" for all others.
-
-        Those are a Get, and the last prefetched request of a walk. ``prepare`` is to follow.
-        """
-        self.walking = False
-        if not self._between_frames:
-            return b""
-        head, request, answer = frame[:8], frame[16:], b""
-        if head == self._prefetch.request_prefix:
-            answer = self._responder.get_next_at_once(request)
-            self.walking = bool(answer)
-        elif head == self._get_head and int.from_bytes(request[:4], "big") == len(request) - 4:
-            answer = self._responder.get_at_once(request[4:])
-        return answer and self._prefetch.response_prefix + frame[8:16] + answer
-
-    def take_output(self) -> bytes:
-        """Return the octets to write."""
-        output = b"".join(self._output)
-        self._output.clear()
-        return output
-
-    def take_events(self) -> list[Event]:
-        """Return what has happened since the last call."""
-        events, self._events = self._events, []
-        return events
-
-    def prepare(self) -> None:
-        """Make the answers that a walk needs next. Call it when the output is written, so that nothing waits for it."""
-        self._responder.prepare()
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing but output is waiting: no event, no answer to go on with, no deadline that has moved."""
-        return self.state is State.READY and not self._events and not self._slow
-
-    @property
-    def busy(self) -> bool:
-        """Whether ``work`` has an answer to go on with."""
-        return bool(self._slow)
-
-    def work(self) -> None:
-        """Go on for a moment with the answers that take long, each in turn."""
-        if self._slow:
-            self._advance(*self._slow.popleft())
+    def next_event(self) -> Event | None:
+        """Return what has happened, one at a time, oldest first; None when there is no more."""
+        return self._events.popleft() if self._events else None
 
     def deadline(self) -> float | None:
-        """Return when ``tick`` is due."""
-        due = [self._pending.deadline(), *(subtree.retry_at for subtree in self._subtrees)]
-        if self.state in OPEN:
-            due.append(self._ping_at)
-        return None if self.state is State.CLOSED else min((at for at in due if at is not None), default=None)
+        """Return when ``advance`` is due: ``AT_ONCE`` when there is more to do now, None when nothing is planned."""
+        return AT_ONCE if self._requests.has_more else self._due
 
-    def tick(self, now: float) -> None:
-        """Do what is due: notice silence, try refused subtrees again, ping. ``unanswered`` has what silence means."""
-        silent = self._pending.silence(now)
-        if silent is not None:
-            self._over(f"the master has not answered our {silent.name}: is it frozen or overloaded?", refused=True)
-            return
-        overdue = self._pending.overdue(now)
-        for subtree in self._subtrees:
-            if subtree.retry_at is not None and subtree.retry_at <= now:
-                self._register(subtree, now)
-        if self.state in OPEN and (overdue or self._ping_at <= now):
-            self._ping_at = now + self._settings.ping_interval
-            self._send(p.Ping(session_id=self.session_id), now, overdue=overdue)
+    def advance(self, now: float) -> bytes:
+        """Do what is due, at most one slice of each kind.
 
-    @property
-    def waits(self) -> bool:
-        """Whether the master owes an answer."""
-        return bool(self._pending)
+        That is to prefetch the answers that a walk needs next, to go on with an answer that takes long, to notice
+        silence, to try refused subtrees again, and to ping. A call that comes later than ``deadline`` shows that this
+        process did not run: that time is granted to the master, and ``receive`` is expected before the next look.
+        """
+        self._output.append(self._requests.go_on())
+        if self._due is None or now < self._due:
+            return self._flushed()
+        late = now - self._due
+        if self._pending and late > TOLERANCE:
+            self._pending.excuse(late)
+            self._due = now + MOMENT
+            return self._flushed()
+        self._look(now)
+        return self._planned()
 
-    def excuse(self, seconds: float) -> None:
-        """Grant the master so much more time for what it owes: this process was late itself."""
-        self._pending.excuse(seconds)
-
-    def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bool:
+    def notify(self, varbinds: Sequence[VarBind], token: object, now: float) -> bytes:
         """Send a notification; an Acknowledged or Unanswered with ``token`` follows, or the Closed of the session.
 
-        Return False when the session is not open.
+        Return b"" when the session is not open: then nothing follows.
         """
         if self.state not in OPEN:
-            return False
+            return b""
         notify = p.Notify(session_id=self.session_id, varbinds=varbinds)
         self._send(notify, now, token=token, within=self._settings.notify_timeout)
-        return True
+        return self._planned()
 
-    def stop(self, now: float) -> None:
-        """Close the session: a Closed event follows when the master has answered, or soon (RFC 2741 7.1.9)."""
-        if self.state in OPEN:
-            self._pending.clear()
-            self._slow.clear()
-            self._prefetch, self._get_head = NO_PREFETCH, b""
-            close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
-            self._send(close, now, within=self._settings.close_timeout)
-        elif self.state is State.OPENING:
-            self._over("stopped")
-        self.state = step(self.state, Signal.STOP)
-
-    def lost(self, reason: str) -> None:
-        """Record that the connection is gone: the end of the stream, or an error."""
-        if self.state is not State.CLOSED:
-            self._over(reason)
-
-    def serve_subtrees(self, names: Sequence[Key], now: float) -> None:
-        """Register and unregister what differs from the subtrees that are served (RFC 2741 7.1.4, 7.1.5)."""
+    def serve_subtrees(self, names: Sequence[Key], now: float) -> bytes:
+        """Register and unregister what differs from the subtrees that are served (7.1.4, 7.1.5)."""
         for subtree in [subtree for subtree in self._subtrees if subtree.name not in names]:
             self._subtrees.remove(subtree)
             if self.state in OPEN:  # also when its Register is not answered yet: the master takes them in order
@@ -220,6 +176,40 @@ class Session:
             if self.state in OPEN:
                 self._register(subtree, now)
             self.state = step(self.state, Signal.SUBTREE_ADDED)
+        return self._planned()
+
+    def close(self, now: float) -> bytes:
+        """Close the session (7.1.8): a Closed event follows when the master has answered, or soon."""
+        if self.state in OPEN:
+            self._forget()
+            close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
+            self._send(close, now, within=self._settings.close_timeout)
+        elif self.state is State.OPENING:
+            self._over("stopped")
+        self.state = step(self.state, Signal.STOP)
+        return self._planned()
+
+    def connection_lost(self, reason: str) -> None:
+        """Record that the connection is gone: the end of the stream, or an error."""
+        if self.state is not State.CLOSED:
+            self._over(reason)
+            self._output.clear()
+
+    def _flushed(self) -> bytes:
+        """Return the output."""
+        output = b"".join(self._output)
+        self._output.clear()
+        return output
+
+    def _planned(self) -> bytes:
+        """Return the output, with the deadline up to date."""
+        due = [self._pending.deadline(), *(subtree.retry_at for subtree in self._subtrees)]
+        if self.state in OPEN:
+            due.append(self._ping_at)
+        if self._pending:
+            due.append(self._look_at)
+        self._due = None if self.state is State.CLOSED else min((at for at in due if at is not None), default=None)
+        return self._flushed()
 
     def _send(
         self,
@@ -231,9 +221,26 @@ class Session:
         overdue: tuple[int, ...] = (),
     ) -> None:
         """Send a PDU of ours and expect its answer."""
+        if not self._pending:
+            self._look_at = now + STEP
         seconds = self._settings.timeout if within is None else within
         packet_id = self._pending.add(Waiting(pdu, now + seconds, token, overdue))
         self._output.append(encode(replace(pdu, packet_id=packet_id)))
+
+    def _look(self, now: float) -> None:
+        """Notice silence, try refused subtrees again, and ping."""
+        self._look_at = now + STEP
+        silent = self._pending.silence(now)
+        if silent is not None:
+            self._over(f"the master has not answered our {silent.name}: is it frozen or overloaded?", refused=True)
+            return
+        overdue = self._pending.overdue(now)
+        for subtree in self._subtrees:
+            if subtree.retry_at is not None and subtree.retry_at <= now:
+                self._register(subtree, now)
+        if self.state in OPEN and (overdue or self._ping_at <= now):
+            self._ping_at = now + self._settings.ping_interval
+            self._send(p.Ping(session_id=self.session_id), now, overdue=overdue)
 
     def _register(self, subtree: _Subtree, now: float) -> None:
         subtree.retry_at = None
@@ -245,68 +252,34 @@ class Session:
         )
         self._send(register, now, token=subtree)
 
-    def _take_frame(self, header: Header, frame: bytes, now: float) -> None:
+    def _take_response(self, header: Header, payload: bytes, now: float) -> None:
+        """Process a Response (7.2.2): matched by packetID alone, dropped when no PDU of ours waits for it.
+
+        Its variable bindings repeat ours, so they are not read, however many there are.
+        """
         try:
-            pdu = decode(header, frame[HEADER_SIZE:])
-        except PayloadError as error:
-            log.log(self._complaint, "AgentX master: it sent a %s that does not parse: %s", header.type.name, error)
-            self._complaint = logging.DEBUG  # the first one of a session is news
-            if header.type is not PduType.RESPONSE:
-                bare = Pdu(
-                    session_id=header.session_id,
-                    transaction_id=header.transaction_id,
-                    packet_id=header.packet_id,
-                    flags=header.flags,
-                )
-                self._output.append(response(bare, error_payload(ErrorStatus.PARSE_ERROR)))
+            sys_up_time, error, _index = Reader(payload, header.order).integers("IHH")
+        except PayloadError as malformed:
+            self._requests.complain(header, malformed)
             return
-        if isinstance(pdu, p.Response):
-            self._take_response(pdu, now)
-        elif isinstance(pdu, p.CleanupSet):
-            return  # 7.2.4.4: the one request that is not answered
-        elif self.state not in OPEN or pdu.session_id != self.session_id:
-            self._output.append(response(pdu, error_payload(ErrorStatus.NOT_OPEN)))  # 7.2.2
-        elif isinstance(pdu, p.Close):
-            known = {reason.value: reason.name.lower() for reason in CloseReason}
-            self._over(f"the master has closed the session: {known.get(pdu.reason, pdu.reason)}", refused=True)
-        else:
-            self._advance(pdu, self._responder.answer(pdu))
-
-    def _advance(self, request: Pdu, answer: Answer) -> None:
-        """Let an answer go on to its next pause, or send it."""
-        try:
-            next(answer)
-        except StopIteration as done:
-            self._output.append(response(request, done.value))
-        except Exception:  # a bug of ours is told to the manager (7.2.3) and to the log, and ends nothing else
-            log.exception("internal error while answering a %s", request.type.name)
-            self._output.append(response(request, error_payload(ErrorStatus.GEN_ERR, 1)))
-        else:
-            self._slow.append((request, answer))
-
-    def _take_response(self, answer: p.Response, now: float) -> None:
-        """RFC 2741 7.2.2: matched by packetID alone; an answer that no request waits for is dropped."""
-        pending = self._pending.take(answer.packet_id)
+        pending = self._pending.take(header.packet_id)
         if pending is None:
             return
-        self.clock = answer.sys_up_time, now
-        if answer.error == ErrorStatus.NOT_OPEN and self.state in OPEN:
-            self._over("the master does not know this session any more (notOpen)", refused=True)
+        self.sys_up_time = sys_up_time, now
+        if error == ErrorStatus.NOT_OPEN and self.state in OPEN:
+            self._over("the master does not know this session any more (notOpen)", refused=True, cause=error)
             return
-        self.CONSEQUENCES[type(pending.pdu)](self, pending, answer, now)
+        answer = p.Response(session_id=header.session_id, sys_up_time=sys_up_time, error=error)
+        self._CONSEQUENCES[type(pending.pdu)](self, pending, answer, now)
 
     def _opened(self, _pending: Waiting, answer: p.Response, now: float) -> None:
         if answer.error:
-            self._over(f"the master opens no session: {refusal(answer.error)}", refused=True)
+            self._over(f"the master opens no session: {meaning(answer.error)}", refused=True, cause=answer.error)
             return
         self.session_id = answer.session_id
         self.state = step(self.state, Signal.OPENED)
         self._ping_at = now + self._settings.ping_interval
-        flags, number = Pdu().flags, self.session_id.to_bytes(4, "big")
-        self._get_head, get_next, response = (
-            bytes((1, kind, flags, 0)) + number for kind in (PduType.GET, PduType.GET_NEXT, PduType.RESPONSE)
-        )
-        self._prefetch = Prefetch(self._responder.prefetched.answers, request_prefix=get_next, response_prefix=response)
+        self._requests.begin(self.session_id)
         capabilities = p.AddAgentCaps(session_id=self.session_id, id=self._settings.identity, descr=self._description)
         self._send(capabilities, now)
         for subtree in self._subtrees:
@@ -319,15 +292,22 @@ class Session:
         subtree.acknowledged = not answer.error
         if answer.error:
             subtree.retry_at = now + self._settings.retry_interval
-            name = dotted(from_key(subtree.name))
-            self._events.append(MasterRefused(subtree.name, f"cannot register {name}: {refusal(answer.error)}"))
-        elif self.state is State.REGISTERING and all(known.acknowledged for known in self._subtrees):
+            text = f"cannot register {dotted(from_key(subtree.name))}: {meaning(answer.error)}"
+            self._events.append(RegistrationRefused(subtree.name, MasterProblem(text, answer.error)))
+        self._check_ready()
+
+    def _check_ready(self) -> None:
+        if self.state is State.REGISTERING and all(subtree.acknowledged for subtree in self._subtrees):
             self.state = step(self.state, Signal.ALL_REGISTERED)
             self._events.append(Ready())
 
+    def _unregistered(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
+        """Process the answer to an Unregister, whatever it is: the subtree is not ours any more."""
+        self._check_ready()
+
     def _capabilities_added(self, _pending: Waiting, answer: p.Response, _now: float) -> None:
         if answer.error:  # sysORTable lacks a line, which is no reason not to serve
-            log.info("AgentX master: it lists no capabilities in sysORTable: %s", refusal(answer.error))
+            log.info("AgentX master: it lists no capabilities in sysORTable: %s", meaning(answer.error))
 
     def _acknowledged(self, pending: Waiting, answer: p.Response, _now: float) -> None:
         self._events.append(Acknowledged(pending.token, answer.error))
@@ -335,24 +315,30 @@ class Session:
     def _pinged(self, pending: Waiting, _answer: p.Response, _now: float) -> None:
         self._events += [Unanswered(token) for token in self._pending.pass_over(pending.overdue)]
 
-    def _unmoved(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
-        """Process the answer to an Unregister: that it came is all there is to it."""
-
     def _goodbye(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
         self._over("stopped")
 
-    def _over(self, reason: str, *, refused: bool = False) -> None:
-        self.state = step(self.state, Signal.OVER)
-        self._pending.clear()
-        self._slow.clear()
-        self._prefetch, self._get_head, self.walking = NO_PREFETCH, b"", False
-        self._events.append(Closed(reason, refused))
+    def _closed(self, reason: int) -> None:
+        """Process the master's Close (7.1.8)."""
+        known = {reason.value: label(reason) for reason in CloseReason}
+        self._over(f"the master has closed the session: {known.get(reason, reason)}", refused=True)
 
-    CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", Waiting, p.Response, float], None]]] = {
+    def _over(self, reason: str, *, refused: bool = False, cause: int | None = None) -> None:
+        self.state = step(self.state, Signal.OVER)
+        self._forget()
+        self._events.append(Closed(MasterProblem(reason, cause), refused))
+
+    def _forget(self) -> None:
+        """Answer no more, and expect no answers."""
+        self._pending.clear()
+        self._requests.end()
+        self.prefetch = NO_PREFETCH
+
+    _CONSEQUENCES: ClassVar[dict[type[Pdu], Callable[["Session", Waiting, p.Response, float], None]]] = {
         p.Open: _opened,
         p.AddAgentCaps: _capabilities_added,
         p.Register: _registered,
-        p.Unregister: _unmoved,
+        p.Unregister: _unregistered,
         p.Ping: _pinged,
         p.Notify: _acknowledged,
         p.Close: _goodbye,

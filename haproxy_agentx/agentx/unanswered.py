@@ -1,17 +1,31 @@
-"""The PDUs of ours that wait for an answer, and what silence means. Pure; times are monotonic seconds.
+"""The PDUs of ours that wait for an answer, and what silence means. Times are monotonic seconds.
 
 | what is not answered in time | what follows |
 |---|---|
 | Notify | a Ping asks whether the master lives |
 | Ping, and the master answers it | the notifications that were overdue when it was sent were passed over |
 | Ping, and any other PDU | the session is over |
+
+A timeout that passes while this process does not run (SIGSTOP, a paused machine, no processor) says nothing about the
+master: its answer may wait to be read. So silence is looked at in short steps, a look that comes later than planned is
+no verdict, and the master gets that time in addition.
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from haproxy_agentx.agentx.pdu import Notify, Pdu, PduType
+from haproxy_agentx.agentx.constants import PduType
+from haproxy_agentx.agentx.pdu import Notify, Pdu
+
+STEP = 0.25
+"""Seconds between two looks, at most, while the master owes an answer."""
+
+TOLERANCE = 0.1
+"""Seconds that a look may be late: a busy scheduler's, not a stopped process."""
+
+MOMENT = 0.02
+"""Seconds until the look after a late one, in which what has come meanwhile is read."""
 
 MAX_LATE = 16
 """Notifications that were passed over whose late answer is still recognized."""

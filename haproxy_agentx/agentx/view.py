@@ -10,8 +10,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Key
-from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.values import Wire
 from haproxy_agentx.agentx.wire import encode_oid
 
 WINDOW = 256
@@ -21,7 +22,6 @@ beginning: with 64, `make bench` shows a walk that is 3 % slower."""
 FEW = 64
 """Rows that a column begins with, and goes on with while they have no values: to find none takes longer."""
 
-Wire = bytes
 Cells = Callable[[int, int], Sequence[Wire | None]]
 """Values of the rows first..last-1 as v.data of RFC 2741 5.4; None where the row has no such instance."""
 

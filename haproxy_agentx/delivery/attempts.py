@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from haproxy_agentx.agentx.pdu import ErrorStatus
+from haproxy_agentx.agentx.constants import ErrorStatus
 from haproxy_agentx.vocabulary.event import Delivery
 
 MAX_TRIES = 200
@@ -25,9 +25,6 @@ MAX_TRIES = 200
 
 PATIENCE = 300.0
 """Seconds for which a master may refuse everything before events are given up: it may be starting, or reconfigured."""
-
-_TOO_BIG = 1
-"""tooBig(1) of RFC 3416 3, which a master may answer as well (RFC 2741 6.2.16)."""
 
 
 class Outcome(Enum):
@@ -60,7 +57,7 @@ RULES: Mapping[Outcome, DeliveryRule] = {
     Outcome.SESSION_ENDED: DeliveryRule(10, Delivery.unanswered, shortened=3),
 }
 
-ABOUT_THE_EVENT = frozenset({_TOO_BIG, int(ErrorStatus.PARSE_ERROR)})
+ABOUT_THE_EVENT = frozenset({ErrorStatus.TOO_BIG, ErrorStatus.PARSE_ERROR})
 """Errors that say that the master could not do with this one. All others are a condition of the master's: net-snmp
 answers processingError when it fails inside, and the notification is well (RFC 2741 7.1.10)."""
 

@@ -22,7 +22,9 @@ from time import monotonic
 
 from haproxy_agentx.agentx import events as agentx
 from haproxy_agentx.agentx.backoff import Backoff
+from haproxy_agentx.agentx.constants import meaning
 from haproxy_agentx.delivery.attempts import MAX_TRIES, Attempts, LearnedSize, Outcome, outcome_of
+from haproxy_agentx.delivery.master import explain
 from haproxy_agentx.objects.notification_size import COMPACT, FULL
 from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft
@@ -115,7 +117,7 @@ class Outbox:
     def take(self, event: agentx.Event) -> None:
         """Process an event of the AgentX session."""
         match event:
-            case agentx.Ready() | agentx.MasterRefused():
+            case agentx.Ready() | agentx.RegistrationRefused():
                 if not self._session:
                     self._attempts.session_began()
                     self._size = LearnedSize(FULL, COMPACT)
@@ -229,7 +231,7 @@ class Outbox:
         settled = self._attempts.take(outcome, event.tries, monotonic())
         why = PASSED_OVER if outcome is Outcome.UNANSWERED else "the session with the master has ended each time"
         if not isinstance(answer, Outcome):
-            why = agentx.refusal(answer)
+            why = explain(agentx.MasterProblem(meaning(answer), answer), "")
         if settled is not None:
             return await self._give_up(event, settled, why)
         log.debug("event %d of %d octets is tried again: %s: %s", event.sequence, self._octets, outcome.name, why)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.agentx.pdu import Value
+from haproxy_agentx.agentx.values import Value
 from haproxy_agentx.objects.syntax import Encoder, Syntax, TextSyntax, V, Wire
 
 Access = Literal["read-only", "not-accessible"]

@@ -9,9 +9,9 @@ concerns the SNMP message only: the Response stays in the machine.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from haproxy_agentx.agentx.codec import HEADER_SIZE
+from haproxy_agentx.agentx.constants import HEADER_SIZE, Tag
 from haproxy_agentx.agentx.oid import Key, from_key
-from haproxy_agentx.agentx.pdu import Tag, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.wire import encode_octets, encode_oid
 
 FULL = 1800

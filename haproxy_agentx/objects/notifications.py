@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Oid, key
-from haproxy_agentx.agentx.pdu import Tag, Value, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
+from haproxy_agentx.agentx.values import Value
 from haproxy_agentx.agentx.wire import Reader
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.declaration import encoder

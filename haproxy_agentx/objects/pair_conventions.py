@@ -1,6 +1,6 @@
 """The textual conventions of the pair. Their named numbers are the enumerations of ``pair``."""
 
-from haproxy_agentx.agentx.pdu import Tag
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.objects.conventions import enumerated
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import Syntax, bits, named

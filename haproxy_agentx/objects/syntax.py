@@ -17,8 +17,9 @@ from enum import IntEnum, IntFlag
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Oid, key, parse
-from haproxy_agentx.agentx.pdu import Tag, Value
+from haproxy_agentx.agentx.values import Value
 from haproxy_agentx.agentx.wire import encode_oid
 
 Wire = bytes

@@ -10,7 +10,8 @@ from functools import partial
 from operator import attrgetter
 
 from haproxy_agentx.agentx.oid import Key, Oid, key
-from haproxy_agentx.agentx.view import ServedColumn, ServedTable, Wire
+from haproxy_agentx.agentx.values import Wire
+from haproxy_agentx.agentx.view import ServedColumn, ServedTable
 from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema

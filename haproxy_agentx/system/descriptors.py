@@ -1,4 +1,4 @@
-"""Descriptors on an event loop, with one owner each: the only module that gives the loop one.
+"""Descriptors on an event loop, with one owner each: the only module that gives the loop one, but for the engine's.
 
 uvloop closes the descriptor of a transport by its number. Where the transport was made of a socket object and ends
 before uvloop has attached that object (a peer that closes at once), the object closes the same number again, which by
@@ -43,13 +43,6 @@ async def connect_unix(path: str, protocol: asyncio.BaseProtocol) -> asyncio.Tra
     return transport
 
 
-async def connect_tcp(host: str, port: int, protocol: asyncio.BaseProtocol) -> asyncio.Transport:
-    """Connect ``protocol`` to a TCP port without Nagle's delay. The rest is as with ``connect_unix``."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_connection(lambda: protocol, host, port)  # both loops set TCP_NODELAY
-    return transport
-
-
 def connected_unix(path: str) -> socket.socket:
     """Return a socket that is connected to ``path``; the caller owns it. Raise OSError.
 
@@ -60,21 +53,6 @@ def connected_unix(path: str) -> socket.socket:
     try:
         sock.connect(path)
     except BaseException:  # whatever it is: it is raised again, and the descriptor has no other owner
-        sock.close()
-        raise
-    return sock
-
-
-async def connected_tcp(host: str, port: int) -> socket.socket:
-    """Return a socket that is connected to a TCP port, without Nagle's delay; the caller owns it. Raise OSError."""
-    loop = asyncio.get_running_loop()
-    infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, _, _, _, target = infos[0]
-    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    try:
-        await loop.sock_connect(sock, target)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:  # also when cancelled: it is raised again, and the descriptor has no other owner
         sock.close()
         raise
     return sock

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import suppress
 
-from haproxy_agentx.agentx.connection import _Link
+from haproxy_agentx.agentx.link import SessionLink
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.transport import LingeringTransport
 from tests.support import wire
@@ -26,7 +26,7 @@ def answered(*pieces: bytes) -> list[tuple[int, int]]:
         responder = Responder()
         responder.serve(peers_table(100))
         ours, master = socket.socketpair()
-        link = _Link(opened(responder), lambda _event: None)
+        link = SessionLink(opened(responder), lambda _event: None)
         link.connection_made(LingeringTransport(asyncio.get_running_loop(), ours, link))
         waiting = list(pieces)
         take = link.data_received

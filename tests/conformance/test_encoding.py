@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from pyagentx3.pdu import PDU
 
 from haproxy_agentx.agentx import pdu as p
-from haproxy_agentx.agentx.codec import HEADER_SIZE, LAYOUT, decode, decode_header, encode
+from haproxy_agentx.agentx.codec import LAYOUT, decode, encode
+from haproxy_agentx.agentx.constants import HEADER_SIZE, Flag, PduType, Tag
 from haproxy_agentx.agentx.errors import LocalError, PayloadError
+from haproxy_agentx.agentx.header import decode_header
 from haproxy_agentx.agentx.oid import key, parse
-from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, VarBind
+from haproxy_agentx.agentx.pdu import Pdu, SearchRange, VarBind
 from haproxy_agentx.objects import syntax
 from tests.support import golden_pdus, wire
 from tests.support.golden import GOLDEN, TABLE, TYPES

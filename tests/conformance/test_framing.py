@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.agentx.framing import MAX_PAYLOAD
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.states import State
@@ -130,7 +131,7 @@ def test_c45_a_length_longer_than_the_content_waits_for_the_rest():
 
 def test_c45_memory_stays_flat():
     session = serving()
-    large = bytes(8) + wire.varbind(ROOT, wire.OCTETS, bytes((1 << 20) - 1000))
+    large = bytes(8) + wire.varbind(ROOT, wire.OCTETS, bytes(MAX_PAYLOAD - 1000))
     tracemalloc.start()
     try:
         for packet in range(20):

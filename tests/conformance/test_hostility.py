@@ -12,17 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header
-from haproxy_agentx.agentx.connection import MAX_UNSENT, Pace
+from haproxy_agentx.agentx.codec import decode
+from haproxy_agentx.agentx.connection import Pace
+from haproxy_agentx.agentx.constants import HEADER_SIZE
 from haproxy_agentx.agentx.errors import FrameError, PayloadError, RemoteError
 from haproxy_agentx.agentx.events import Closed
+from haproxy_agentx.agentx.header import decode_header
+from haproxy_agentx.agentx.link import MAX_UNSENT
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.states import State
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT, TABLE
 from tests.support.golden_pdus import HEX
-from tests.support.our_agent import Agent, exchange, opened, view_of
+from tests.support.our_agent import Agent, events_of, exchange, opened, view_of
 from tests.support.programs import script
 from tests.support.scripted_master import Link, ScriptedMaster, late
 from tests.support.snmpd import Row, Snmpd, SnmpError
@@ -69,7 +72,7 @@ def take_all(data: bytes) -> Session:
 @pytest.mark.parametrize("what", CORPUS)
 def test_c49_the_corpus(what: str):
     session = take_all(CORPUS[what])
-    for event in session.take_events():
+    for event in events_of(session):
         assert isinstance(event, Closed)
 
 
@@ -132,7 +135,7 @@ def test_c50_a_master_that_never_reads(master: ScriptedMaster, agent_factory: Ca
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown * 1024 < 16 * MAX_UNSENT
-    assert "does not read" in closed[0].reason
+    assert "does not read" in closed[0].problem.text
 
 
 def test_c50_a_slow_reader_gets_every_octet(master: ScriptedMaster, agent_factory: Callable[..., Agent]):

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, Unanswered
 from haproxy_agentx.agentx.oid import key, parse
-from haproxy_agentx.agentx.pdu import Tag, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
 from tests.support import golden, wire
 from tests.support.our_agent import Agent
 from tests.support.scripted_master import Link, ScriptedMaster, grant, hang_up, refuse, silence
@@ -111,7 +112,7 @@ def test_c54_silence_on_a_notify_and_on_the_ping_ends_the_session(master: Script
     ready(master, agent)
     assert agent.call(agent.connection.notify, VARBINDS, "kept")
     (closed,) = eventually(lambda: [event for event in agent.events if isinstance(event, Closed)], 2)
-    assert "PING" in closed.reason
+    assert "PING" in closed.problem.text
     assert not [event for event in agent.events if isinstance(event, Unanswered)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haproxy_agentx.agentx.events import MasterRefused, Ready
+from haproxy_agentx.agentx.events import Ready, RegistrationRefused
 from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.states import State
@@ -100,7 +100,7 @@ def test_c15_the_second_takes_over_when_the_first_goes(snmpd: Snmpd, agent_facto
     name = f"{PEERS_TABLE}.1.1.3"
     eventually(lambda: snmpd.one(name).type == "Counter64", 5)
     second = agent_factory(snmpd.agentx, peers_table(2), subtrees=[PEERS_TABLE], timeout=5.0)
-    eventually(lambda: [event for event in second.events if isinstance(event, MasterRefused)], 5)
+    eventually(lambda: refusals(second), 5)
     assert snmpd.one(name).type == "Counter64", "the first goes on"
     first.stop()
 
@@ -125,10 +125,10 @@ def test_c16_each_refusal_has_its_own_words(tmp_path: Path, agent_factory: Facto
         with ScriptedMaster(tmp_path / f"master{error}") as master:
             master.script[wire.REGISTER] = refuse(error)
             agent = agent_factory(master.path, SCALARS, subtrees=[FIRST])
-            refused = eventually(lambda agent=agent: [e for e in agent.events if isinstance(e, MasterRefused)], 2)[0]
+            refused = eventually(lambda agent=agent: refusals(agent), 2)[0]
             assert refused.subtree == keys([FIRST])[0]
-            assert name in refused.reason
-            words[error] = refused.reason
+            assert name in refused.problem.text
+            words[error] = refused.problem.text
 
     assert len(set(words.values())) == len(ERRORS)
 
@@ -185,10 +185,10 @@ def test_c18_a_registration_that_is_not_answered_yet_is_taken_back(master: Scrip
 
 def test_c18_at_the_end_of_a_session():
     session = opened(Responder())
-    session.stop(0)
+    session.close(0)
     session.serve_subtrees(keys([SECOND]), 0)
     assert session.state is State.CLOSING
-    session.lost("the end")
+    session.connection_lost("the end")
     session.serve_subtrees(keys([THIRD]), 0)
     assert session.state is State.CLOSED
 
@@ -271,3 +271,8 @@ def test_c20_a_refusal_is_not_fatal(
     eventually(lambda: Ready() in agent.events, 2)
     assert link.get(GOLDEN[0].name).varbinds == [GOLDEN[0]]
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+def refusals(agent: Agent) -> list[RegistrationRefused]:
+    """What the master has refused."""
+    return [event for event in agent.events if isinstance(event, RegistrationRefused)]

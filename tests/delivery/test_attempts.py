@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.agentx.pdu import ErrorStatus
+from haproxy_agentx.agentx.constants import ErrorStatus
 from haproxy_agentx.delivery.attempts import (
     ABOUT_THE_EVENT,
     MAX_TRIES,

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from haproxy_agentx.agentx.connection import Connection
-from haproxy_agentx.agentx.events import Acknowledged, Closed, MasterRefused, Ready, Unanswered
+from haproxy_agentx.agentx.constants import ErrorStatus, Tag
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Ready, RegistrationRefused, Unanswered
 from haproxy_agentx.agentx.events import Event as AgentXEvent
 from haproxy_agentx.agentx.oid import key, parse
-from haproxy_agentx.agentx.pdu import ErrorStatus, Tag, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.delivery.attempts import MAX_TRIES
 from haproxy_agentx.delivery.outbox import NO_SESSION, Outbox, OutboxPace
@@ -185,7 +186,7 @@ def test_c54_nothing_leaves_before_there_is_a_session(tmp_path):
             assert bench.outbox.on_hold == "", "nothing waits"
             await bench.journal.append([draft()])
             assert bench.outbox.on_hold == NO_SESSION
-            for there_is_one in (Ready(), MasterRefused(b"", "duplicate")):
+            for there_is_one in (Ready(), RegistrationRefused(b"", "duplicate")):
                 bench.outbox.take(there_is_one)
                 await bench.until(lambda: bench.sent)
                 assert bench.outbox.on_hold == ""
@@ -382,7 +383,7 @@ def test_c54_refused_for_good_is_logged_once_and_counted(tmp_path, caplog):
     first, again = (record.getMessage() for record in caplog.records)
     assert first == (
         "event 1 (serviceFailover of SITE1\\n<0>all is well) is refused after 3 tries, and stays in the log: the "
-        "master could not read the request: is it RFC 2741? (parseError)"
+        "master could not read the request (parseError): is it RFC 2741?"
     )
     assert "event 4" in again
 
@@ -527,7 +528,7 @@ async def connected(
     async with stored(path / "state.db") as store:
         journal = Journal(store)
         await journal.begin()
-        connection = Connection(socket, settings, responder, take, QUICK_PACE)
+        connection = Connection(socket, settings, responder, take, pace=QUICK_PACE)
 
         def send(event: Event, budget: int) -> int:
             found = make(event, budget)

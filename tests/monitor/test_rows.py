@@ -2,8 +2,8 @@
 
 import pytest
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, key
-from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.health.model import MemberKind, Reason, Role
 from haproxy_agentx.health.requirements import ServiceRequirements

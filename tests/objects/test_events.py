@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key, key, parse
-from haproxy_agentx.agentx.pdu import Tag, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.objects import notifications, schema
 from haproxy_agentx.objects.event_objects import EventRow, cells

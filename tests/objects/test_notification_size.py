@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key
-from haproxy_agentx.agentx.pdu import Tag, VarBind
+from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Key, following, from_key, key
-from haproxy_agentx.agentx.pdu import GetBulk, SearchRange, Tag
+from haproxy_agentx.agentx.pdu import GetBulk, SearchRange
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.view import MibView, Walk
 from haproxy_agentx.haproxy.stat import Reading, RowKind, StatParser

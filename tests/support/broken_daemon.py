@@ -72,7 +72,7 @@ def connecting() -> None:
 
 def answering() -> None:
     """What the event loop calls when the master has sent something fails."""
-    _breaking(Session, "answer_at_once")
+    _breaking(Session, "receive")
 
 
 def stepping_clock() -> None:

@@ -4,8 +4,8 @@ import struct
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key
-from haproxy_agentx.agentx.pdu import Tag
 from haproxy_agentx.objects.declaration import Column, RowColumn, Table
 
 R = TypeVar("R")

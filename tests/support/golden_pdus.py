@@ -5,8 +5,9 @@ have sessionID 0x11, transactionID 0x22 and packetID 0x33, in network byte order
 """
 
 from haproxy_agentx.agentx import pdu as p
+from haproxy_agentx.agentx.constants import CloseReason, Flag, PduType, Tag
 from haproxy_agentx.agentx.oid import key, parse
-from haproxy_agentx.agentx.pdu import Flag, Pdu, PduType, SearchRange, Tag, VarBind
+from haproxy_agentx.agentx.pdu import Pdu, SearchRange, VarBind
 
 HEX = {
     PduType.OPEN: (
@@ -71,7 +72,7 @@ OWN = name("1.3.6.1.4.1.8072.1")
 IF_INDEX = name("1.3.6.1.2.1.2.2.1.1")
 PDUS: dict[PduType, Pdu] = {
     PduType.OPEN: p.Open(timeout=5, id=OWN, descr=b"agent", **IDS),
-    PduType.CLOSE: p.Close(reason=p.CloseReason.SHUTDOWN, **IDS),
+    PduType.CLOSE: p.Close(reason=CloseReason.SHUTDOWN, **IDS),
     PduType.REGISTER: p.Register(
         timeout=5, priority=127, range_subid=10, subtree=name("1.3.6.1.2.1.2.2.1.1.7"), upper_bound=22, **IDS
     ),

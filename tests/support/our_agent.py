@@ -19,7 +19,7 @@ from haproxy_agentx.agentx.connection import Connection, Pace
 from haproxy_agentx.agentx.events import Event, Settings
 from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.session import Session
+from haproxy_agentx.agentx.session import AT_ONCE, Session
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.objects.root import ROOT
 from tests.support import wire
@@ -97,7 +97,7 @@ class Agent(AbstractContextManager["Agent"]):
         self.responder = Responder()
         self.responder.serve(view)
         self.settings = replace(QUICK, **changes)
-        self.connection = Connection(str(socket), self.settings, self.responder, self.events.append, pace)
+        self.connection = Connection(str(socket), self.settings, self.responder, self.events.append, pace=pace)
         self.failure: BaseException | None = None
         self._loop = new_loop()
         self._task: asyncio.Task[None] | None = None
@@ -176,24 +176,39 @@ def walk_in_process(rows: int) -> Callable[[], int]:
 
 def opened(responder: Responder, number: int = 77, **changes: object) -> Session:
     """Give a session, without any IO, to which its master has granted everything."""
-    session = Session(replace(QUICK, **changes), responder, 0)
-    while output := bytearray(session.take_output()):
-        while request := wire.take_frame(output):
-            session.receive(wire.response(request, session=number), 0)
-    session.take_events()
+    session = Session(replace(QUICK, **changes), responder)
+    output = bytearray(session.open(0))
+    while request := wire.take_frame(output):
+        output += session.receive(wire.response(request, session=number), 0)
+    events_of(session)
     return session
+
+
+def events_of(session: Session) -> list[Event]:
+    """Give all that has happened in a session."""
+    events = []
+    while event := session.next_event():
+        events.append(event)
+    return events
+
+
+def let_pass(session: Session, until: float) -> bytes:
+    """Let time pass for a session, whose deadlines are all kept, and give what it says."""
+    said = b""
+    while (due := session.deadline()) is not None and due <= until:
+        said += session.advance(due)
+    return said
 
 
 def exchange(session: Session, data: bytes, piece: int = 0) -> bytes:
     """Give octets to a session, in pieces of that size if one is given, and give all that it has to say to them."""
     said = b""
     for at in range(0, len(data), piece or max(len(data), 1)):
-        session.receive(data[at : at + (piece or len(data))], 0)
-        said += session.take_output()
-        session.prepare()
-    while session.busy:
-        session.work()
-    return said + session.take_output()
+        said += session.receive(data[at : at + (piece or len(data))], 0)
+        said += session.advance(0)
+    while session.deadline() == AT_ONCE:
+        said += session.advance(0)
+    return said
 
 
 def main() -> None:
@@ -204,7 +219,7 @@ def main() -> None:
     responder = Responder()
     responder.serve(peers_table(int(sys.argv[2])))
     settings = replace(QUICK, subtrees=keys([PEERS_TABLE]), timeout=5.0)
-    asyncio.run(Connection(sys.argv[1], settings, responder, lambda _: None).run())
+    asyncio.run(Connection(sys.argv[1], settings, responder).run())
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def test_the_agentx_master(loop, manner, family, folder):
                 bystanders.come_and_go()
 
             address = str(path) if path is not None else f"tcp:127.0.0.1:{peer.port}"
-            connection = Connection(address, SETTINGS, Responder(), take, Pace(0.0, 0.0, 0.0))
+            connection = Connection(address, SETTINGS, Responder(), take, pace=Pace(0.0, 0.0, 0.0))
             task = asyncio.create_task(connection.run())
             await soon(lambda: ended >= TIMES or task.done(), 60)
             task.cancel()

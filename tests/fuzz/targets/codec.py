@@ -7,9 +7,11 @@ in both byte orders.
 import struct
 from dataclasses import replace
 
-from haproxy_agentx.agentx.codec import HEADER_SIZE, decode, decode_header, encode
+from haproxy_agentx.agentx.codec import decode, encode
+from haproxy_agentx.agentx.constants import HEADER_SIZE, Flag
 from haproxy_agentx.agentx.errors import RemoteError
-from haproxy_agentx.agentx.pdu import Flag, Pdu
+from haproxy_agentx.agentx.header import decode_header
+from haproxy_agentx.agentx.pdu import Pdu
 from tests.support import wire
 from tests.support.golden_pdus import HEX, PDUS
 

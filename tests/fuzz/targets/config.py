@@ -6,9 +6,8 @@ that the rest of the program takes.
 
 from dataclasses import replace
 
-from haproxy_agentx.vocabulary.oid import key
-
 from haproxy_agentx import config
+from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.haproxy.page import statistics_url
 from haproxy_agentx.vocabulary.shown import shown_url

@@ -4,7 +4,7 @@ Data: the size of the pieces, then the stream. Whole and in pieces it gives the 
 the same place; the frames are the stream.
 """
 
-from haproxy_agentx.agentx.codec import HEADER_SIZE
+from haproxy_agentx.agentx.constants import HEADER_SIZE
 from haproxy_agentx.agentx.errors import FrameError
 from haproxy_agentx.agentx.framing import Framer
 from tests.fuzz.octets import Octets, pieces

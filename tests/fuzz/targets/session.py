@@ -7,21 +7,22 @@ with answers prepared ahead in between. (A request that takes long is overtaken,
 
 from collections import Counter
 
-from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, MasterRefused, Ready, Unanswered
-from haproxy_agentx.agentx.pdu import PduType, Tag, VarBind
+from haproxy_agentx.agentx.constants import PduType, Tag
+from haproxy_agentx.agentx.events import Acknowledged, Closed, Event, Ready, RegistrationRefused, Unanswered
+from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.responder import Responder
-from haproxy_agentx.agentx.session import Session
+from haproxy_agentx.agentx.session import AT_ONCE, Session
 from haproxy_agentx.agentx.states import State
 from tests.fuzz.octets import Octets, pieces
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT, TABLE
 from tests.support.golden_pdus import HEX
-from tests.support.our_agent import QUICK, opened
+from tests.support.our_agent import QUICK, events_of, let_pass, opened
 
 NUMBER = 77
 FRESH, OPEN, NOTIFYING, LEAVING, ASKING = range(5)
 _ALLOWED: dict[int, tuple[type[Event], ...]] = {
-    FRESH: (Closed, Ready, MasterRefused),
+    FRESH: (Closed, Ready, RegistrationRefused),
     OPEN: (Closed,),
     NOTIFYING: (Closed, Acknowledged),
     LEAVING: (Closed,),
@@ -71,34 +72,32 @@ def come_to(stage: int) -> Session:
     responder = Responder()
     responder.serve(golden.VIEW)
     if stage == FRESH:
-        return Session(QUICK, responder, 0)
+        return Session(QUICK, responder)
     session = opened(responder, NUMBER)
     if stage in (NOTIFYING, ASKING):
         assert session.notify([VarBind(Tag.INTEGER, golden.VIEW.columns[0].name, 1)], "token", 0)
     if stage == ASKING:
-        session.tick(QUICK.notify_timeout)
+        let_pass(session, QUICK.notify_timeout)
     elif stage == LEAVING:
-        session.stop(0)
+        session.close(0)
     return session
 
 
 def hear(stage: int, stream: bytes, size: int) -> tuple[list[wire.Frame], list[Event], State]:
     """Give all that a session says and tells, and where it stands then."""
     session = come_to(stage)
-    said = [session.take_output()]
+    said = [session.open(0) if stage == FRESH else b""]
     for piece in pieces(stream, size):
         if session.state is State.CLOSED:
             break
-        session.receive(piece, 0)
-        said.append(session.take_output())
+        said.append(session.receive(piece, 0))
         if size:
-            session.prepare()
-    while session.busy:
-        session.work()
-    said.append(session.take_output())
-    state, events = session.state, session.take_events()
-    session.tick((session.deadline() or 0) + 1)
-    session.lost("the end")
+            said.append(session.advance(0))
+    while session.deadline() == AT_ONCE:
+        said.append(session.advance(0))
+    state, events = session.state, events_of(session)
+    let_pass(session, (session.deadline() or 0) + 1)
+    session.connection_lost("the end")
     assert session.state is State.CLOSED
     rest = bytearray().join(said)
     frames = []
