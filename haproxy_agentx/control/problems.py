@@ -217,6 +217,17 @@ def _exposed(snapshot: Part) -> Iterator[Problem]:
         yield Problem(severity, exposure["what"], exposure["why"], exposure["remedy"])
 
 
+def _too_many_services(snapshot: Part) -> Iterator[Problem]:
+    number = snapshot.get("services_left_out", 0)
+    if number:
+        yield Problem(
+            ProblemSeverity.warning,
+            f"{number} VRRP instances have no health",
+            "each instance is a service without services in the configuration, and there are too many",
+            "name the services that matter in the configuration (services)",
+        )
+
+
 def _left_out(snapshot: Part) -> Iterator[Problem]:
     traps = snapshot.get("traps_ignored", {})
     if traps.get("age") is not None and traps["age"] < LATELY:
@@ -240,6 +251,7 @@ RULES: tuple[Rule, ...] = (
     _old_events,
     _given_up,
     _exposed,
+    _too_many_services,
     _left_out,
 )
 """All rules; a new one needs a line here and a test."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from haproxy_agentx.config.model import NotificationsConfig, ServiceConfig
 from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
 from haproxy_agentx.health.instance import Instance, RoleChange
@@ -16,13 +17,12 @@ from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateLimiter, not_reported
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ServiceReport, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
-from haproxy_agentx.monitor.plans import Plan, planned
-from haproxy_agentx.monitor.reports import NotificationPolicy, Reports
+from haproxy_agentx.monitor.plans import MAX_PLANS, planned
+from haproxy_agentx.monitor.reports import Reports
 from haproxy_agentx.monitor.service import Observation, Service
 from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
@@ -55,15 +55,19 @@ class Node:
 
     def __init__(
         self,
-        plans: Sequence[Plan] | None,
-        policy: NotificationPolicy,
+        plans: Sequence[ServiceConfig] | None,
+        policy: NotificationsConfig,
         awaited: Iterable[str],
         memory: Mapping[str, str],
         now: float,
     ) -> None:
-        self.instances = Instances(configured=frozenset(plan.instance for plan in plans or () if plan.instance))
+        self.instances = Instances(
+            configured=frozenset(plan.vrrp_instance for plan in plans or () if plan.vrrp_instance)
+        )
         self.instances.shown = KEEPALIVED in memory
         self.services: dict[str, Service] = {}
+        self.services_left_out = 0
+        """VRRP instances that are no service, as there are too many."""
         self.facts = Facts()
         self.listening = False
         """Whether keepalived's traps come to us, as far as that can be known."""
@@ -287,7 +291,7 @@ class Node:
         return reminder(service, now, date)
 
     def _rate_limiter(self) -> RateLimiter:
-        return RateLimiter(self._policy.limit, self._policy.per)
+        return RateLimiter(*self._policy.limit)
 
     def _take_changes(self, changes: Iterable[RoleChange]) -> None:
         for change in changes:
@@ -299,7 +303,7 @@ class Node:
             # one for all services of the instance: there is one trap
             pending = Pending(change, self.listening, waits_until=until)
             for service in self.services.values():
-                if service.plan.instance == change.instance:
+                if service.plan.vrrp_instance == change.instance:
                     self._expect(service, pending)
 
     def _expect(self, service: Service, pending: Pending) -> None:
@@ -320,6 +324,8 @@ class Node:
         self._follow_instances(now)
         confirmed_first = sorted(self.instances.known.values(), key=lambda known: known.standing)
         plans = planned(self._plans, [known.name for known in confirmed_first])
+        self.services_left_out = max(0, len(plans) - MAX_PLANS)
+        del plans[MAX_PLANS:]
         names = {plan.name for plan in plans}
         for name in [name for name in self.services if name not in names]:
             self._end(self.services.pop(name), date)
@@ -332,7 +338,7 @@ class Node:
                 self.services[plan.name] = service
                 self._pending[plan.name] = deque()
                 self._reassess = True
-                instance = self.instances.known.get(plan.instance or "")
+                instance = self.instances.known.get(plan.vrrp_instance or "")
                 if instance is not None and instance.role is not Role.unknown:
                     if service.tracker.reported is not None and service.tracker.reported.role is not instance.role:
                         self._note_restart(service, now)
@@ -342,9 +348,7 @@ class Node:
                 service.plan = plan
                 self._reassess = True
         for key in [key for key in self._memory if key.startswith(SERVICE)]:
-            service = Service(
-                Plan(key.removeprefix(SERVICE), None, ServiceRequirements()), Tracker(0.0, self._rate_limiter())
-            )
+            service = Service(ServiceConfig(key.removeprefix(SERVICE)), Tracker(0.0, self._rate_limiter()))
             service.recall(self._memory.pop(key), now, date)
             self._end(service, date)
 
@@ -390,7 +394,7 @@ class Node:
             self.facts.of_reasons(service.plan.name, before.reasons, after.reasons, after.details, now)
 
     def _instance(self, service: Service) -> Instance | None:
-        return self.instances.known.get(service.plan.instance) if service.plan.instance else None
+        return self.instances.known.get(service.plan.vrrp_instance) if service.plan.vrrp_instance else None
 
     def _report(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
         waiting = self._pending[service.plan.name]
@@ -450,7 +454,7 @@ class Node:
         self, service: Service, report: ServiceReport, now: float, date: float, pending: Pending | None
     ) -> EventDraft:
         """Put into cells what must be reported, why, and which of keepalived's traps it belongs to."""
-        facts = self.facts.about(service.plan.name, service.plan.instance or "")
+        facts = self.facts.about(service.plan.name, service.plan.vrrp_instance or "")
         cause, words = explain(with_times(change_of(report, pending), self._instance(service)), facts)
         if report.suppressed:
             words = line("; ".join(filter(None, (words, not_reported(report.suppressed)))))

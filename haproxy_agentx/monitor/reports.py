@@ -1,25 +1,12 @@
 """What a node reports besides its services: sources, backends and servers. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from haproxy_agentx.config.model import NotificationsConfig
 from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
-
-
-@dataclass(frozen=True, slots=True)
-class NotificationPolicy:
-    """How much is reported: see the section ``notifications`` of the configuration. Seconds."""
-
-    hold: float = 1.0
-    limit: int = 10
-    per: float = 60.0
-    servers: bool = False
-    backends: bool = True
-    remind: float | None = None
-    """Seconds after which a problem that lasts is reported again; None for never."""
 
 
 class Reports:
@@ -28,12 +15,12 @@ class Reports:
     Times are monotonic seconds, but ``date``, which is the same moment in seconds since 1970.
     """
 
-    def __init__(self, policy: NotificationPolicy, memory: Mapping[str, str]) -> None:
+    def __init__(self, policy: NotificationsConfig, memory: Mapping[str, str]) -> None:
         wanted = {Kind.backendChange: policy.backends, Kind.serverChange: policy.servers}
         kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
-        self.sources = SourceReports(policy.hold, policy.limit, policy.per, memory)
-        self.backends = BackendReports(kinds, policy.limit, policy.per, memory)
-        self.reminders = Reminders(policy.remind, policy.limit, policy.per, memory)
+        self.sources = SourceReports(policy.hold, *policy.limit, memory)
+        self.backends = BackendReports(kinds, *policy.limit, memory)
+        self.reminders = Reminders(policy.remind, *policy.limit, memory)
 
     @property
     def texts(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from haproxy_agentx.config.model import ServiceConfig
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKind, Reason, Role
@@ -15,7 +16,6 @@ from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.time_in_state import TimeInState
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.health.words import line
-from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.objects.service_objects import ServiceRow
 
 Stamp = Callable[[float], int | None]
@@ -43,7 +43,7 @@ class Observation:
 class Service:
     """Times are monotonic seconds, but where a date is said: that is in seconds since 1970."""
 
-    def __init__(self, plan: Plan, tracker: Tracker) -> None:
+    def __init__(self, plan: ServiceConfig, tracker: Tracker) -> None:
         self.plan = plan
         self.tracker = tracker
         self.time_in_state = TimeInState()
@@ -57,7 +57,7 @@ class Service:
         self.verdict: Verdict | None = None
         self.shape: list[tuple[str, str, MemberKind]] = []
         """Process, proxy and kind of each member; another list when it is made of others."""
-        self.intended: Role | None = plan.intended
+        self.intended: Role | None = plan.intended_role
         self.probe: Probe | None = None
         self.cause = Cause.none
         self.cause_text = ""
@@ -79,7 +79,7 @@ class Service:
         if instance is not None:
             self.expected, self.held = tuple(map(str, instance.addresses)), tuple(map(str, instance.held))
             held = instance.holds_at(now)
-            self.intended = self.plan.intended or instance.intended
+            self.intended = self.plan.intended_role or instance.intended
         else:
             self.expected = self.held = ()
         self.probe = observation.probe
@@ -111,7 +111,7 @@ class Service:
     def _role(self, observation: Observation) -> Role:
         if observation.instance is not None:
             return observation.instance.role
-        if self.plan.instance is not None:
+        if self.plan.vrrp_instance is not None:
             return Role.unknown
         return Role.none if observation.nameless is None else observation.nameless
 
@@ -213,7 +213,7 @@ class Service:
             as_intended=self.served_as_intended(condition.role),
             cause=self.cause,
             cause_text=self.cause_text,
-            instance=self.plan.instance,
+            instance=self.plan.vrrp_instance,
             expected=self.expected,
             held=self.held,
             probe=self.probe.state if self.probe else None,
@@ -243,7 +243,7 @@ class Service:
             "cause_text": self.cause_text,
             "details": condition.details,
             "maintenance": condition.maintenance,
-            "vrrp_instance": self.plan.instance,
+            "vrrp_instance": self.plan.vrrp_instance,
             "addresses_expected": list(self.expected),
             "addresses_held": list(self.held),
             "probe": self.probe.state.name if self.probe else None,

@@ -18,9 +18,7 @@ from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
-from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.monitor.probing import Probing
-from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
@@ -97,7 +95,7 @@ class Monitor:
         self._learning: asyncio.Task[None] | None = None
         self._service_columns: list[ServedColumn] = []
         self._event_columns: list[ServedColumn] = []
-        self.node = Node((), NotificationPolicy(), (), {}, monotonic())
+        self.node = Node((), config.notifications, (), {}, monotonic())
         keepalived = config.keepalived
         self._kernel = KernelAddresses(self._take_kernel)
         self._probings = [
@@ -148,7 +146,7 @@ class Monitor:
         if all(each is None for each in (self._fifo, self._traps, self._poll)):
             memory.pop(KEEPALIVED, None)  # the configuration says that there is no keepalived here
         now = monotonic()
-        self.node = Node(_plans(self._config), _policy(self._config), self._awaited(), memory, now)
+        self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now)
         self.node.instances.recall(recall_instances(memory), now)
         self._remembered = memory
         self._hears = self._listener in memory
@@ -214,6 +212,7 @@ class Monitor:
                 }
                 for known in instances.known.values()
             ],
+            "services_left_out": self.node.services_left_out,
             "traps_ignored": {
                 "number": instances.left_out,
                 "age": None if left_out_at is None else round(now - left_out_at, 3),
@@ -434,17 +433,3 @@ class Monitor:
 
 def _concerns(config: Config) -> tuple[object, ...]:
     return config.keepalived, config.services, config.notifications, config.root
-
-
-def _plans(config: Config) -> list[Plan] | None:
-    if config.services is None:
-        return None
-    return [
-        Plan(service.name, service.vrrp_instance, service.requirements, service.intended_role)
-        for service in config.services
-    ]
-
-
-def _policy(config: Config) -> NotificationPolicy:
-    said = config.notifications
-    return NotificationPolicy(said.hold, *said.limit, said.servers, said.backends, said.remind)

@@ -76,6 +76,8 @@ CASES = [
     ("_given_up", state(events=events(lost=5)), NONE),
     ("_exposed", state(exposed=[EXPOSED]), WARNING),
     ("_exposed", state(exposed=[{**EXPOSED, "writable": True}]), CRITICAL),
+    ("_too_many_services", state(services_left_out=1), WARNING),
+    ("_too_many_services", state(services_left_out=0), NONE),
     ("_left_out", state(traps_ignored={"number": 7, "age": 3599.0}), WARNING),
     ("_left_out", state(traps_ignored={"number": 7, "age": 3600.0}), NONE),
     ("_left_out", state(traps_ignored={"number": 0, "age": None}), NONE),

@@ -6,13 +6,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from haproxy_agentx.config import NotificationsConfig, ServiceConfig
 from haproxy_agentx.health.model import Reason, Role
+from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
-from haproxy_agentx.monitor.plans import Plan
-from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.vocabulary.event import EventDraft, Kind
 from haproxy_agentx.vrrp.model import (
@@ -73,16 +73,17 @@ class Story:
 
     def __init__(
         self,
-        plans: Sequence[Plan] | None = None,
+        plans: Sequence[ServiceConfig] | None = None,
         memory: Memory | None = None,
         awaited: Sequence[str] = ("kernel", "haproxy/local"),
         now: float = BEGIN,
+        limit: int = 10,
         **policy: object,
     ) -> None:
         self.now = now
         self.reported: list[Reported] = []
         self._memory = dict(memory or {})
-        self.node = Node(plans, NotificationPolicy(**policy), awaited, memory or {}, now)
+        self.node = Node(plans, NotificationsConfig(limit=Rate(limit, 60.0), **policy), awaited, memory or {}, now)
         self.node.instances.recall(recall_instances(memory or {}), now)
         self._process: dict[str, Process] = {}
         self._versions: dict[str, int] = {}
@@ -251,8 +252,8 @@ def plan(
     instance: str | None = None,
     requirements: ServiceRequirements | None = None,
     intended: Role | None = None,
-) -> Plan:
-    return Plan(name, instance, requirements or ServiceRequirements(), intended)
+) -> ServiceConfig:
+    return ServiceConfig(name, instance, requirements or ServiceRequirements(), intended)
 
 
 def kinds(reported: Sequence[Reported]) -> list[Kind]:

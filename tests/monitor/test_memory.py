@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haproxy_agentx.config import ServiceConfig
 from haproxy_agentx.health.instance import Instance, Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Cause, Health, Reason, Role
 from haproxy_agentx.health.rate_limiter import RateLimiter
-from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.health.tracker import ReportedService, Tracker
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
-from haproxy_agentx.monitor.plans import Plan
 from haproxy_agentx.monitor.service import Observation, Service
 from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
@@ -91,7 +90,7 @@ def test_a_damaged_memory_of_an_instance_is_left_out_or_makes_sense(text):
 
 
 def service() -> Service:
-    return Service(Plan("www", "SITE1", ServiceRequirements()), Tracker(1.0, RateLimiter(10, 60.0)))
+    return Service(ServiceConfig("www", "SITE1"), Tracker(1.0, RateLimiter(10, 60.0)))
 
 
 @given(damaged("service", st.text()))

@@ -4,7 +4,7 @@ import pytest
 
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
-from haproxy_agentx.monitor.plans import MAX_SERVICES, NODE
+from haproxy_agentx.monitor.plans import MAX_PLANS, NODE
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import FifoLine, VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, IP, MASTER, Story, begun, failover, plan
@@ -41,9 +41,9 @@ def test_services_of_one_instance_have_the_same_trap():
 
 def test_a_service_without_an_instance_has_the_only_one_there_is():
     story = Story([plan("www")]).kernel().writer().line(BACKUP).haproxy().wait(10)
-    assert (story.service("www").plan.instance, story.health("www")) == ("SITE1", "standby")
+    assert (story.service("www").plan.vrrp_instance, story.health("www")) == ("SITE1", "standby")
     story.line(BACKUP, "SITE2")
-    assert story.service("www").plan.instance is None, "which of the two is meant nobody knows"
+    assert story.service("www").plan.vrrp_instance is None, "which of the two is meant nobody knows"
     assert story.health("www") == "unknown"
 
 
@@ -114,10 +114,11 @@ def test_instances_that_change_their_place_stay_what_they_are():
 
 def test_there_are_only_so_many_services():
     story = Story().kernel().writer().haproxy()
-    for number in range(MAX_SERVICES + 10):
+    for number in range(MAX_PLANS + 10):
         story.node.take_line(FifoLine(f"I{number}", MASTER, None, 100), story.now)
     story.wait(1)
-    assert len(story.node.services) == MAX_SERVICES
+    assert len(story.node.services) == MAX_PLANS
+    assert story.node.services_left_out == 10
     assert story.wait(60).drain() == []
 
 

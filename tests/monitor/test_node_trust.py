@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from haproxy_agentx.health.instance import PROPOSAL_LIFE
 from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
-from haproxy_agentx.monitor.plans import MAX_SERVICES
 from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Reported, Story, changes, plan
@@ -154,11 +153,11 @@ def test_a_proven_trap_replaces_all_proposed_instances():
 
 def test_proposed_instances_are_bounded_and_expire():
     story = Story().kernel().haproxy()
-    for number in range(2 * MAX_SERVICES):
+    for number in range(2 * MAX_INSTANCES):
         story.trap(BACKUP, f"F{number}", evidence=SECRET)
     story.wait(5)
     assert len(story.node.instances.known) == MAX_PROPOSED
-    no_room, too_often = 2 * MAX_SERVICES - MAX_PROPOSED, MAX_PROPOSED - PROPOSED_CHANGES
+    no_room, too_often = 2 * MAX_INSTANCES - MAX_PROPOSED, MAX_PROPOSED - PROPOSED_CHANGES
     assert story.node.instances.left_out == no_room + too_often
     story.wait(PROPOSAL_LIFE)
     assert set(story.node.services) == {"node"}

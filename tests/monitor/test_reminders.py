@@ -143,7 +143,7 @@ def test_a_service_that_is_about_to_be_reported_otherwise_is_not_reminded_of():
 
 def test_reminders_have_a_limit_of_their_own():
     names = [f"b{number}" for number in range(25)]
-    story = Story(remind=HOUR, limit=10, per=60.0).kernel().haproxy({name: {"s": "UP"} for name in names})
+    story = Story(remind=HOUR, limit=10).kernel().haproxy({name: {"s": "UP"} for name in names})
     story.node.connected = story.node.can_send = True
     story.haproxy({name: {"s": "DOWN"} for name in names}).wait(600)
     story.drain()

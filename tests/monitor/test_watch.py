@@ -7,12 +7,11 @@ from types import SimpleNamespace
 
 from haproxy_agentx.agentx.oid import key
 from haproxy_agentx.agentx.view import MibView
-from haproxy_agentx.config import Config
+from haproxy_agentx.config import Config, NotificationsConfig
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.monitor import watch
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
-from haproxy_agentx.monitor.reports import NotificationPolicy
 from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
@@ -62,7 +61,7 @@ class Journal:
 def monitor(indexes: Indexes, journal: Journal) -> Monitor:
     clocks = Clocks(lambda: 100.0, lambda: 1_800_000_000.0, lambda _: 0)
     made = Monitor(Config(), list, indexes, journal, clocks, lambda: None)
-    made.node = Node(None, NotificationPolicy(), (), {}, 100.0)
+    made.node = Node(None, NotificationsConfig(), (), {}, 100.0)
     return made
 
 
@@ -129,7 +128,7 @@ def test_the_time_in_each_state_is_kept_now_and_then_and_at_the_end(monkeypatch)
         nonlocal moment
         journal = Journal()
         watching = monitor(Indexes(), journal)
-        watching.node = Node(None, NotificationPolicy(), (), {}, moment)
+        watching.node = Node(None, NotificationsConfig(), (), {}, moment)
         watching.node.take_line(line("SITE1"), moment)
         for tick in range(KEPT_EACH - 2):
             moment += 1.0
@@ -178,7 +177,7 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     process = SimpleNamespace(read_now=lambda: reads.append("local"))
     clocks = Clocks(lambda: 100.0, lambda: 1_800_000_000.0, lambda _: 0)
     watching = Monitor(Config(), lambda: [process], Indexes(), Journal(), clocks, lambda: None)
-    watching.node = Node(None, NotificationPolicy(), (), {}, 90.0)
+    watching.node = Node(None, NotificationsConfig(), (), {}, 90.0)
     watching.node.take_process(HaproxyUpdate(ProcessState("local", None), 1, 99.0, None), 99.0)
     assert watching._judge(99.0, 0.0) == []
     assert reads == []
