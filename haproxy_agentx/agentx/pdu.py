@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from haproxy_agentx.agentx.constants import CloseReason, ErrorStatus, Flag, PduType
-from haproxy_agentx.agentx.oid import Key
+from haproxy_agentx.agentx.constants import CloseReason, ErrorStatus, Flag, PduType, Tag
+from haproxy_agentx.agentx.oid import Key, Oid, key
 from haproxy_agentx.agentx.values import Value
 
 
@@ -16,6 +16,21 @@ class VarBind:
     tag: int
     name: Key
     value: Value = None
+
+
+SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+SNMP_TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
+
+
+def notification(name: Oid, objects: Sequence[VarBind] = (), up_time: int | None = None) -> list[VarBind]:
+    """Return the variable bindings of a notification (RFC 2741 6.2.10): which one it is, then its objects.
+
+    ``up_time`` is sysUpTime in hundredths of a second, as it was when it happened; without, the master sets it.
+    """
+    head = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(name))]
+    if up_time is not None:
+        head.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
+    return [*head, *objects]
 
 
 @dataclass(frozen=True, slots=True)

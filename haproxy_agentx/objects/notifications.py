@@ -5,7 +5,7 @@ from typing import Any
 
 from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Oid, key
-from haproxy_agentx.agentx.pdu import VarBind
+from haproxy_agentx.agentx.pdu import VarBind, notification
 from haproxy_agentx.agentx.values import Value
 from haproxy_agentx.agentx.wire import Reader
 from haproxy_agentx.objects import schema
@@ -17,9 +17,6 @@ from haproxy_agentx.objects.syntax import TEXT, Syntax, TextSyntax, Wire, enumer
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
 from haproxy_agentx.vocabulary.event import Event
 from haproxy_agentx.vrrp.model import VrrpState
-
-SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
-SNMP_TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
 
 _OF_THE_LOG = {"haxEventKind", "haxEventDelivery", "haxEventAcknowledgedTime"}
 """Columns without a use in a notification: snmpTrapOID.0 is the kind, and the others are of what follows it."""
@@ -106,9 +103,7 @@ def varbinds(
     keepalived's objects. The values are those of haxEventTable at that moment, long texts cut to the budget. With FULL
     and the default root all are there. With less, or with a longer root, those are left out that ``_ROOM`` has last.
     """
-    head = [VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(notification_oid(event, root)))]
-    if up_time is not None:
-        head.insert(0, VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), up_time & 0xFFFFFFFF))
+    head = notification(notification_oid(event, root), up_time=up_time)
     due = OBJECTS_OF[event.draft.kind] if budget >= FULL else ()
     found = [*_of_the_row(event, root), *_of_keepalived(event)]
     return fitted(head, [_part(name, varbind, due, budget) for name, varbind in found], budget, datagram)

@@ -7,7 +7,7 @@ import pytest
 
 from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key, key, parse
-from haproxy_agentx.agentx.pdu import VarBind
+from haproxy_agentx.agentx.pdu import SNMP_TRAP_OID, SYS_UP_TIME, VarBind
 from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.objects import notifications, schema
 from haproxy_agentx.objects.event_objects import EventRow, cells
@@ -18,8 +18,6 @@ from tests.support import mibs, wire
 from tests.support.events import AT, DRAFTS, REASONS, event_of
 
 ROOT = schema.ROOT
-UP_TIME = notifications.SYS_UP_TIME
-TRAP_OID = notifications.SNMP_TRAP_OID
 OF_KIND = {Kind(one.sub_id): one for one in schema.NOTIFICATIONS}
 NAMES = {schema.column_oid(schema.EVENT_TABLE, one): one.name for one in schema.EVENT_TABLE.columns}
 KEEPALIVED = {
@@ -88,10 +86,10 @@ def test_each_object_is_there_in_order_and_its_instance_exists(kind, made):
 def test_snmp_trap_oid_is_first_or_follows_sys_up_time(kind, made):
     event = made(kind)
     name = (*ROOT, 0, kind.value)
-    trap = VarBind(Tag.OBJECT_IDENTIFIER, key(TRAP_OID), key(name))
+    trap = VarBind(Tag.OBJECT_IDENTIFIER, key(SNMP_TRAP_OID), key(name))
     assert reported(event)[0] == trap
     with_time = notifications.varbinds(event, ROOT, 2**32 + 5, **NO_LIMIT)
-    assert with_time == [VarBind(Tag.TIME_TICKS, key(UP_TIME), 5), *reported(event)]
+    assert with_time == [VarBind(Tag.TIME_TICKS, key(SYS_UP_TIME), 5), *reported(event)]
     other = parse("1.3.6.1.4.1.64512.1")
     assert notifications.varbinds(event, other)[0].value == key((*other, 0, kind.value))
     moved = [from_key(one.name)[: len(other)] for one in notifications.varbinds(event, other, **NO_LIMIT)[1:]]

@@ -1,9 +1,10 @@
 """The order of the varbinds of each notification, which is permanent: SNMPTT and others go by position."""
 
 from haproxy_agentx.agentx.oid import from_key
+from haproxy_agentx.agentx.pdu import SNMP_TRAP_OID, SYS_UP_TIME
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE
-from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, SNMP_TRAP_OID, SYS_UP_TIME, varbinds
+from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
 from haproxy_agentx.vocabulary.event import Kind
 from tests.support.events import event_of
 from tests.support.programs import ROOT
