@@ -81,7 +81,7 @@ _MASTER: Mapping[type[SourceError], str] = {
 def master_option(path: str, level: str) -> str:
     """Return the option of HAProxy that makes the socket of its master at ``path``, for our group.
 
-    Level user is enough until HAProxy 3.1 and cannot reload; later ones want operator.
+    Level user is enough for HAProxy 2.6 and 3.0, and cannot reload; 3.2 requires operator.
     """
     return f"-S {path},mode,660,group,{GROUP},level,{level}"
 

@@ -9,6 +9,7 @@ from haproxy_agentx.haproxy import info
 from haproxy_agentx.haproxy.http import HttpClient
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.vocabulary.source import Denied, Invalid, Refused, SourceError, Unresponsive
+from tests.support import real_haproxy
 from tests.support.certificates import Certificates
 from tests.support.ports import free_port
 from tests.support.real_haproxy import RealHaproxy
@@ -31,6 +32,14 @@ def asked(path: str, command: bytes) -> bytes:
         return ask(path, command)
     except SourceError:
         return b""
+
+
+def raw(path: str, command: str) -> str:
+    """What it answers, whatever that is; nothing where the connection breaks."""
+    try:
+        return real_haproxy.ask(path, command)
+    except OSError:
+        return ""
 
 
 def fetch(url: str, timeout: float = 5.0, **named: str) -> bytes:
@@ -97,6 +106,18 @@ def test_the_master_cli_does_not_hang(folder):
             ask(haproxy.master, b"show nothing")
         # the worker's own socket is the one to use
         assert info.parse(ask(haproxy.user, b"show info")).pid != haproxy.process.pid
+
+
+# docs/configuration.md, master_socket: 2.6 and 3.0 show it at level user, 3.2 from level operator on
+@pytest.mark.parametrize("level", ["user", "operator"])
+def test_the_level_at_which_the_master_shows_its_workers(folder, level):
+    with RealHaproxy(folder, master=True, option=f"{folder}/master.sock,level,{level}") as haproxy:
+        version = info.parse(ask(haproxy.user, b"show info")).version
+        is_enough = level == "operator" or tuple(map(int, version.split(".")[:2])) < (3, 2)
+        expected = "# workers" if is_enough else "Permission denied"
+        eventually(lambda: expected in raw(haproxy.master, "show proc"), 5)
+        if level == "user":
+            assert "Permission denied" in raw(haproxy.master, "reload")
 
 
 def test_the_statistics_page(folder):
