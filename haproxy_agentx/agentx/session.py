@@ -184,9 +184,10 @@ class Session:
             self._forget()
             close = p.Close(session_id=self.session_id, reason=CloseReason.SHUTDOWN)
             self._send(close, now, within=self._settings.close_timeout)
-        elif self.state is State.OPENING:
-            self._over("stopped")
+        was_opening = self.state is State.OPENING
         self.state = step(self.state, Signal.STOP)
+        if was_opening:
+            self._end(MasterProblem("stopped"))
         return self._planned()
 
     def connection_lost(self, reason: str) -> None:
@@ -325,8 +326,11 @@ class Session:
 
     def _over(self, reason: str, *, refused: bool = False, cause: int | None = None) -> None:
         self.state = step(self.state, Signal.OVER)
+        self._end(MasterProblem(reason, cause), refused=refused)
+
+    def _end(self, problem: MasterProblem, *, refused: bool = False) -> None:
         self._forget()
-        self._events.append(Closed(MasterProblem(reason, cause), refused))
+        self._events.append(Closed(problem, refused))
 
     def _forget(self) -> None:
         """Answer no more, and expect no answers."""

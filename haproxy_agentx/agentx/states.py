@@ -1,18 +1,19 @@
 """The life of a session as a table (RFC 2741 7.1).
 
-What is not in ``TRANSITIONS`` does not happen: ``step`` raises KeyError, and the tests walk every pair.
+What is not in ``TRANSITIONS`` does not happen, and ``step`` raises KeyError: a session opens once, registrations are
+acknowledged while it registers, and what is over does not end again. The tests bring a session to each entry.
 """
 
 from enum import Enum, auto
 
 
 class State(Enum):
-    """Where a session stands."""
+    """The state of a session."""
 
     OPENING = auto()
     """Open-PDU sent."""
     REGISTERING = auto()
-    """Open; a subtree is not registered, or not yet. Requests are answered."""
+    """Open; at least one subtree is not registered. Requests are answered."""
     READY = auto()
     """Open; every subtree is registered."""
     CLOSING = auto()
@@ -22,16 +23,16 @@ class State(Enum):
 
 
 class Signal(Enum):
-    """What moves it."""
+    """What changes the state."""
 
     OPENED = auto()
-    """The master has given a session number."""
+    """The master has assigned a session number (7.1.1)."""
     ALL_REGISTERED = auto()
-    """The master has acknowledged the last of our subtrees."""
+    """The master has acknowledged all of our subtrees (7.1.4)."""
     SUBTREE_ADDED = auto()
-    """We want to serve one more."""
+    """One more subtree shall be served."""
     STOP = auto()
-    """We want to go."""
+    """The application closes the session (7.1.8)."""
     OVER = auto()
     """Refused, closed by the master, silence, garbage, end of the stream, or our Close answered."""
 
@@ -53,7 +54,6 @@ TRANSITIONS: dict[tuple[State, Signal], State] = {
     (State.CLOSING, Signal.OVER): State.CLOSED,
     (State.CLOSED, Signal.SUBTREE_ADDED): State.CLOSED,
     (State.CLOSED, Signal.STOP): State.CLOSED,
-    (State.CLOSED, Signal.OVER): State.CLOSED,
 }
 
 OPEN = frozenset({State.REGISTERING, State.READY})

@@ -14,7 +14,7 @@ from tests.support.wait import eventually
 
 pytestmark = pytest.mark.system
 
-OWN = "1.3.6.1.4.1.8072.9999.9999"
+OWN = "1.3.6.1.4.1.32473"
 EXAMPLES = [block.text for block in blocks((ROOT / "docs/engine.md").read_text()) if block.language == "python"]
 
 
@@ -36,21 +36,21 @@ def test_the_subagent_in_40_lines(tmp_path, snmpd_factory):
     with Snmptrapd(tmp_path / "sink") as sink:
         snmpd = snmpd_factory(sink.sinks())
         with example(0, tmp_path, snmpd) as agent:
-            eventually(lambda: snmpd.one(f"{OWN}.58.1.0").value == agent.pid, 10)
-            rows = [(row.oid.removeprefix(OWN), row.type) for row in snmpd.bulkwalk(f"{OWN}.58.2")]
-            assert rows == [(f".58.2.1.{at}.{row}", "Gauge32") for at in (1, 2) for row in (1, 5, 15)]
-            one, five, fifteen = (row.value / 100 for row in snmpd.bulkwalk(f"{OWN}.58.2.1.2"))
+            eventually(lambda: snmpd.one(f"{OWN}.1.1.0").value == agent.pid, 10)
+            rows = [(row.oid.removeprefix(OWN), row.type) for row in snmpd.bulkwalk(f"{OWN}.1.2")]
+            assert rows == [(f".1.2.1.{at}.{row}", "Gauge32") for at in (1, 2) for row in (1, 5, 15)]
+            one, five, fifteen = (row.value / 100 for row in snmpd.bulkwalk(f"{OWN}.1.2.1.2"))
             assert all(abs(seen - now) < 5 for seen, now in zip((one, five, fifteen), os.getloadavg(), strict=True))
-            eventually(lambda: [trap for trap in sink.traps() if f".{OWN}.58.0.1" in str(trap)], 10)
+            eventually(lambda: [trap for trap in sink.traps() if f".{OWN}.1.0.1" in str(trap)], 10)
             snmpd.restart()
-            eventually(lambda: snmpd.one(f"{OWN}.58.1.0").value == agent.pid, 10)
+            eventually(lambda: snmpd.one(f"{OWN}.1.1.0").value == agent.pid, 10)
         assert "Traceback" not in agent.text()
 
 
 def test_the_subagent_on_a_blocking_socket(tmp_path, snmpd):
     with example(1, tmp_path, snmpd) as agent:
-        eventually(lambda: snmpd.one(f"{OWN}.59.1.0").value == agent.pid, 10)
-        assert [(row.oid, row.value) for row in snmpd.bulkwalk(f"{OWN}.59")] == [(f"{OWN}.59.1.0", agent.pid)]
+        eventually(lambda: snmpd.one(f"{OWN}.2.1.0").value == agent.pid, 10)
+        assert [(row.oid, row.value) for row in snmpd.bulkwalk(f"{OWN}.2")] == [(f"{OWN}.2.1.0", agent.pid)]
         snmpd.stop()
         eventually(lambda: not agent.alive, 10)
         lines = agent.text().splitlines()

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.agentx.codec import PAUSE_AFTER
+from haproxy_agentx.agentx.events import Acknowledged
 from haproxy_agentx.agentx.framing import MAX_PAYLOAD
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.agentx.session import Session
@@ -234,6 +236,45 @@ def test_c48_ten_thousand_ranges(link: Link, kind: int):
     assert answer.varbinds == []
     assert [frame.packet for frame in link.seen if frame.type == wire.RESPONSE] == [other, many]
     assert took.seconds < 2
+
+
+# Reading takes as long as answering: it pauses as well, and others are answered between two slices.
+@pytest.mark.parametrize("kind", [wire.GET, wire.GETNEXT, wire.TESTSET])
+def test_c48_a_long_request_is_read_in_slices(kind: int):
+    session = serving()
+    count = 10_000
+    many = wire.varbind(ROOT, wire.NULL, None) * count if kind == wire.TESTSET else wire.ranges([""] * count)
+    assert session.receive(wire.frame(kind, many, session=SESSION, packet=1), 0) == b""
+    slices = 0
+    while not (answer := session.advance(0)):
+        slices += 1
+        (other,) = frames(session.receive(wire.frame(wire.GET, wire.ranges([GOLDEN[0].name]), session=SESSION), 0))
+        assert wire.read_answer(other).varbinds == [GOLDEN[0]]
+
+    assert slices >= count // PAUSE_AFTER - 1
+    (frame,) = frames(answer)
+    assert frame.packet == 1
+
+
+# 7.1.10, 6.2.16: the variable bindings of a Response are ours, and say nothing that the session asks. Catches an answer
+# of a master with tens of thousands of them that keeps all managers waiting.
+def test_c48_the_variable_bindings_of_a_response_are_not_read():
+    session = serving()
+    (notify,) = frames(session.notify([], "token", 0))
+    with Stopwatch() as took:
+        session.receive(wire.response(notify, varbinds=[b"\xff" * (MAX_PAYLOAD - 8)]), 0)
+    assert session.next_event() == Acknowledged("token", 0)
+    assert took.seconds < 0.1
+
+
+@pytest.mark.parametrize("payload", [b"", b"\0\0\0\0"])
+def test_c48_a_response_without_its_error_is_dropped(payload: bytes):
+    session = serving()
+    (notify,) = frames(session.notify([], "token", 0))
+    session.receive(wire.frame(wire.RESPONSE, payload, session=SESSION, packet=notify.packet), 0)
+    assert session.next_event() is None
+    session.receive(wire.response(notify), 0)
+    assert session.next_event() == Acknowledged("token", 0)
 
 
 # Catches an answer that snmpd drops without a word: the manager would wait for six seconds and then lose everything.

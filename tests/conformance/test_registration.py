@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from haproxy_agentx.agentx.events import Ready, RegistrationRefused
 from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.agentx.responder import Responder
+from haproxy_agentx.agentx.session import Session
 from haproxy_agentx.agentx.states import State
 from tests.support import golden, wire
 from tests.support.golden import GOLDEN, ROOT
 from tests.support.keepalived import KEEPALIVED_MIB, VERSION, Keepalived
-from tests.support.our_agent import IDENTITY, PEERS_TABLE, QUICK, Agent, keys, opened, peers_table, view_of
+from tests.support.our_agent import IDENTITY, PEERS_TABLE, QUICK, Agent, events_of, keys, opened, peers_table, view_of
 from tests.support.scripted_master import Link, ScriptedMaster, grant, refuse, silence
 from tests.support.snmpd import Snmpd
 from tests.support.wait import eventually, throughout
@@ -181,6 +183,22 @@ def test_c18_a_registration_that_is_not_answered_yet_is_taken_back(master: Scrip
 
     assert wire.read_registration(link.expect(wire.UNREGISTER)).subtree == FIRST
     assert wire.read_registration(link.expect(wire.REGISTER)).subtree == SECOND
+
+
+# Catches a problem that is shown for good, as nothing is left that could be acknowledged.
+def test_c18_ready_when_what_was_refused_is_withdrawn():
+    session = Session(replace(QUICK, subtrees=keys([FIRST, SECOND])), Responder())
+    output = bytearray(session.open(0))
+    while request := wire.take_frame(output):
+        refused = request.type == wire.REGISTER and wire.read_registration(request).subtree == FIRST
+        error = wire.DUPLICATE_REGISTRATION if refused else 0
+        output += session.receive(wire.response(request, error, session=77), 0)
+    assert [type(event) for event in events_of(session)] == [RegistrationRefused]
+    unregister = wire.take_frame(bytearray(session.serve_subtrees(keys([SECOND]), 0)))
+    session.receive(wire.response(unregister, wire.UNKNOWN_REGISTRATION), 0)
+
+    assert events_of(session) == [Ready()]
+    assert session.state is State.READY
 
 
 def test_c18_at_the_end_of_a_session():
