@@ -210,6 +210,6 @@ def user_of(access: V3Access) -> User:
 
 
 def _engine(user: User, send: Callable[[bytes, tuple[object, ...]], None]) -> "Usm":
-    from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
+    from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 18 MB, for those who use v3
 
     return Usm(user, send)

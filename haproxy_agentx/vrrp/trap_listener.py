@@ -145,7 +145,7 @@ class TrapListener:
             self._community = await asyncio.to_thread(read_secret, self._community_file, key)
 
     def _engine(self, user: User) -> "Usm":
-        from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 12 MB, for those who use v3
+        from haproxy_agentx.snmp.usm import Usm  # noqa: PLC0415  -- pysnmp's engine is 18 MB, for those who use v3
 
         return Usm(user, self._send, self._take_notification)
 
