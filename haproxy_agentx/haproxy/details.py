@@ -6,16 +6,16 @@ statistics are read; what this HAProxy does not know is asked once of each of it
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import TypeVar
 
 from haproxy_agentx.haproxy import certificates, master, peers
 from haproxy_agentx.haproxy.certificates import Certificate
 from haproxy_agentx.haproxy.diagnosis import explain_master
 from haproxy_agentx.haproxy.master import ReloadResult
 from haproxy_agentx.haproxy.socket import SocketClient
+from haproxy_agentx.system.slices import Slices
 from haproxy_agentx.vocabulary.source import Denied, Invalid, SourceError, SourceKind, UnknownCommand, of_os_error
 from haproxy_agentx.vocabulary.source_record import Source
 
@@ -33,7 +33,6 @@ MISSED = 3
 STRANGE = 3
 """Rounds in a row in which the process that is read is none of the master's: one can be a reload."""
 
-Result = TypeVar("Result")
 
 Identity = tuple[int, int | None]
 """Process id and start time of an HAProxy process."""
@@ -56,6 +55,7 @@ class Details:
         self.master: Source | None = None
         """How reading the master's socket goes; None where it is not configured."""
         self._name = name
+        self._slices = Slices()
         self._socket = SocketClient(path, timeout, peers.LIMIT)
         self._master_socket: SocketClient | None = None
         if master_path is not None:
@@ -100,7 +100,7 @@ class Details:
         """Ask; what an earlier process said, or does not know, says nothing of the one that is followed by then."""
         down, asks = None, True
         try:
-            down = await _in_steps(peers.peers_down(await _answer(self._socket, b"show peers")))
+            down = await self._slices.run(peers.peers_down(await _answer(self._socket, b"show peers")))
             asks = down is not None  # sections of peers come with another process only
         except (UnknownCommand, Denied) as error:
             log.debug("%s: peers are not asked for again: %s", self._name, error)
@@ -119,7 +119,7 @@ class Details:
         elif asks and monotonic() >= self._certificates_due:
             self._certificates_due = monotonic() + CERTIFICATES_EVERY
             try:
-                found = await _in_steps(
+                found = await self._slices.run(
                     certificates.parse(await _answer(self._socket, b"show ssl sni", certificates.LIMIT))
                 )
                 missed, complaint = 0, ""
@@ -166,17 +166,6 @@ class Details:
 def master_name(name: str) -> str:
     """Return the name of the source that is the master process of the HAProxy ``name``: no HAProxy has a slash."""
     return f"{name}/master"
-
-
-async def _in_steps(work: Generator[None, None, Result]) -> Result:
-    """Do work that pauses, let others have their turn at each pause, and return what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-        await asyncio.sleep(0)
 
 
 async def _answer(client: SocketClient, command: bytes, limit: int | None = None) -> bytes:

@@ -37,6 +37,11 @@ class Info:
     load: tuple[int, int] | None = None
     """Connections, and how many it may have; None where it does not say that."""
 
+    @property
+    def identity(self) -> tuple[int, int | None]:
+        """What names the process."""
+        return self.pid, self.start_time
+
 
 def parse(answer: bytes) -> Info:
     """Read a whole answer.
