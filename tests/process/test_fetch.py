@@ -7,8 +7,9 @@ import pytest
 from haproxy_agentx.haproxy.socket import SocketClient
 from haproxy_agentx.process.fetch import RELOAD_TRIES, SocketFetch
 from haproxy_agentx.vocabulary.source import Invalid
+from tests.support.programs import ROOT
 
-STAT = b"# pxname,svname,status,iid,sid,type,\nweb,BACKEND,UP,2,0,1,\n\n"
+STAT = (ROOT / "tests/samples/haproxy/01-healthy/show_stat.txt").read_bytes()
 
 
 class Scripted(SocketClient):
