@@ -8,6 +8,7 @@ and does half its work.
 import asyncio
 import gc
 import logging
+import secrets
 import signal
 import socket
 import time
@@ -33,6 +34,7 @@ from haproxy_agentx.delivery.master import explain
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind
+from haproxy_agentx.monitor.pairs import OwnNode
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects import schema
@@ -41,6 +43,7 @@ from haproxy_agentx.objects.notifications import varbinds
 from haproxy_agentx.objects.process_columns import ProcessRow
 from haproxy_agentx.objects.source_objects import SourceRow
 from haproxy_agentx.objects.tables import MakeRow, object_names, row_columns, scalar_columns
+from haproxy_agentx.pair.sample import RUN
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.report import Report
@@ -86,6 +89,8 @@ class Daemon:
         self._store = store
         self._load = load
         self._started = monotonic()
+        self._run = secrets.token_hex(RUN // 2)
+        """The identity of this run, among all runs on all nodes."""
         store.on_gone = self._lose_store
         self._indexes = Indexes(store)
         self._indexes.on_renumbered = self._renumber
@@ -361,7 +366,14 @@ class Daemon:
     def _new_monitor(self) -> Monitor:
         clocks = Clocks(monotonic, time.time, self._connection.time_stamp)
         return Monitor(
-            self._config, self._processes, self._indexes, self._journal, clocks, self._publish, self._believed
+            self._config,
+            self._processes,
+            self._indexes,
+            self._journal,
+            clocks,
+            self._publish,
+            self._believed,
+            own=OwnNode(_own_name(self._config), self._run, __version__),
         )
 
     def _believed(self) -> frozenset[int]:
@@ -401,3 +413,9 @@ def _settings(config: Config) -> Settings:
 
 def _source_row(source: Source) -> SourceRow:
     return SourceRow(source, monotonic())
+
+
+def _own_name(config: Config) -> str:
+    """Return the name of this node, that of its host; no peer has it."""
+    name = socket.gethostname() or "localhost"
+    return name if name not in {peer.name for peer in config.peers or ()} else f"{name} (this node)"

@@ -16,9 +16,12 @@ from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.control.problems import LATELY, Problem, problems, worst
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.stat import RowKind
+from haproxy_agentx.monitor.pairs import Pairs
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects.agent_objects import AgentRow
 from haproxy_agentx.objects.conventions import StoreState
+from haproxy_agentx.objects.root import LAST_UPDATED
+from haproxy_agentx.pair.sample import AgentSelf, self_line
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
@@ -127,7 +130,24 @@ class Report:
             problems=len(self.problems),
             worst_problem=worst(self.problems),
             problem_text=self.problems[0].text if self.problems else "",
+            pair=node.pairs.state,
+            pair_self=self._pair_self(node.pairs),
         )
+
+    def _pair_self(self, pairs: Pairs) -> str:
+        """Return what this agent says of itself to its peers."""
+        now = monotonic()
+        said = AgentSelf(
+            run=pairs.node.run,
+            version=__version__,
+            mib=LAST_UPDATED,
+            up=now - self.started,
+            date=time.time(),
+            last_event=self.journal.counts.last_sequence,
+            node=pairs.node.name,
+            reads=pairs.reads(now),
+        )
+        return self_line(said)
 
     def snapshot(self) -> dict[str, object]:
         """Return what ``haproxy-agentx status`` shows."""

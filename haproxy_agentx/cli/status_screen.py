@@ -1,6 +1,6 @@
 """What ``haproxy-agentx status`` draws: services first, then what they are made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from haproxy_agentx.cli.styled import Styled, columns, printer
@@ -88,8 +88,22 @@ def _parts(snapshot: Part) -> list[Styled]:
         source = f" by {instance['source']}" if instance.get("source") else ""
         priority = f", priority {instance['priority']}" if instance.get("priority") is not None else ""
         lines.append(shown(f"  vrrp     {instance['name']}: {instance['role']}{source}{priority}"))
+    lines += _pair(snapshot.get("pair") or {})
     instances = _sources(snapshot, has_rows=True)
     return lines + [shown(f"  haproxy  {instance['name']}: {instance['target']}") for instance in instances]
+
+
+def _pair(pair: Part) -> Iterator[Styled]:
+    """Yield a line for each service over all nodes, and for each peer; none where no peer is configured."""
+    for service in pair.get("services", []) if pair.get("peers") else []:
+        active = f", active {service['active']}" if service.get("active") else ""
+        style = "green" if service["state"] in ("redundant", "failedOver") else "yellow"
+        yield shown(f"  pair     {service['name']}: ") + shown(service["state"], style) + shown(active)
+    for peer in pair.get("peers", []):
+        age = "never read" if peer["age"] is None else f"read {span(peer['age'])} ago"
+        blind = ", which does not read this node" if peer.get("reads_us") is False else ""
+        state = shown(peer["state"], "green" if peer["state"] == "ok" else "yellow")
+        yield shown(f"  peer     {peer['name']} at {peer['address']}: ") + state + shown(f", {age}{blind}")
 
 
 def _sources(snapshot: Part, *, has_rows: bool) -> list[Part]:

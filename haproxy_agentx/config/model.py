@@ -20,7 +20,7 @@ from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.requirements import EVERYTHING, ServiceRequirements
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.settings.given import Given
-from haproxy_agentx.settings.hosts import LOOPBACK
+from haproxy_agentx.settings.hosts import ADDRESS, LOOPBACK
 from haproxy_agentx.settings.keys import (
     group,
     groups,
@@ -33,12 +33,14 @@ from haproxy_agentx.settings.keys import (
 )
 from haproxy_agentx.settings.paths import PATH, READ_PATH, SOCKET_PATH, secret_file
 from haproxy_agentx.settings.types import YES_OR_NO, duration, none_or, whole_number
-from haproxy_agentx.snmp.access import SnmpAccess
+from haproxy_agentx.snmp.access import SnmpAccess, V3Access
 
 MAX_HAPROXY = 64
 """HAProxy processes that one daemon reads."""
 
 MAX_SERVICES = 128
+MAX_PEERS = 8
+"""Other nodes that one daemon reads."""
 
 _NAME_HELP = "unique; letters, digits and . _ : -, 64 at most"
 _CA_HELP = "certificates to trust instead of the system's, PEM"
@@ -182,6 +184,36 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerConfig:
+    """Another node that has the same services: how its snmpd is read, and how often, in seconds.
+
+    One of ``community_file`` (v2c) and ``v3`` is given.
+    """
+
+    name: str = required(NAME, example="lb2", help=_NAME_HELP)
+    address: str = required(
+        ADDRESS, example="192.0.2.12:161", help="where its snmpd answers: an address of that node, not a virtual one"
+    )
+    community_file: str | None = optional(
+        secret_file("community"),
+        example="/etc/haproxy-agentx/peer-community",
+        help="SNMPv2c: file with the community, or credential:NAME",
+    )
+    v3: V3Access | None = optional_group(V3Access, help="SNMPv3 instead of a community")
+    interval: float = key(duration(0.5, 60.0), default=2.0, help="time between readings: {range}")
+    timeout: float = key(duration(0.1, 30.0), default=1.0, help="limit of an answer: {range}")
+
+    @property
+    def access(self) -> SnmpAccess:
+        """How it is read."""
+        return SnmpAccess(self.address, self.community_file, self.v3)
+
+    def check(self, given: Given) -> None:
+        """Note where nothing, or more than one thing, says who asks."""
+        self.access.check(given)
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationsConfig:
     """What is reported, and how soon.
 
@@ -241,6 +273,12 @@ class Config:
         most=MAX_SERVICES,
         unique="name",
         help="Default: each VRRP instance is a service over all of HAProxy; without keepalived, the node is one.",
+    )
+    peers: tuple[PeerConfig, ...] | None = optional_groups(
+        PeerConfig,
+        most=MAX_PEERS,
+        unique="name",
+        help="The other nodes that have the same services, read through their snmpd; default: none.",
     )
     notifications: NotificationsConfig = group(
         NotificationsConfig, default=NotificationsConfig(), help="The changes that are reported, and when."

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from haproxy_agentx.health.model import Health, Role
-from haproxy_agentx.health.severity import ProblemSeverity
+from haproxy_agentx.health.severity import ProblemSeverity, Severity, severity_of
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vocabulary.source import SourceKind, SourceState
 
 OLDEST_WARNING = 60.0
@@ -109,6 +110,23 @@ def _services(snapshot: Part) -> Iterator[Problem]:
                 f"{service['name']} is {service['health']}",
                 service.get("details") or service.get("cause_text") or "",
             )
+
+
+def _pairs(snapshot: Part) -> Iterator[Problem]:
+    """Yield what is wrong with the services over all nodes; without peers, a node has its own problems only."""
+    pair = snapshot.get("pair") or {}
+    for service in pair.get("services", []) if pair.get("peers") else []:
+        severity = severity_of(Kind.pairChange, str(service["state"]))
+        if severity is not Severity.cleared and not service.get("settling"):
+            critical = severity is Severity.critical
+            yield Problem(
+                ProblemSeverity.critical if critical else ProblemSeverity.warning,
+                f"the pair of {service['name']} is {service['state']}",
+                service.get("text") or "",
+            )
+    for peer in pair.get("peers", []):
+        if peer.get("error"):
+            yield Problem(ProblemSeverity.warning, f"peer {peer['name']} is {peer['state']}", str(peer["error"]))
 
 
 def _agentx(snapshot: Part) -> Iterator[Problem]:
@@ -242,6 +260,7 @@ def _left_out(snapshot: Part) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     _services,
+    _pairs,
     _agentx,
     _store,
     _sources,

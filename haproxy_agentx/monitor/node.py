@@ -21,6 +21,7 @@ from haproxy_agentx.health.tracker import ServiceReport, Tracker
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
 from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
+from haproxy_agentx.monitor.pairs import OwnNode, Pairs
 from haproxy_agentx.monitor.plans import MAX_PLANS, planned
 from haproxy_agentx.monitor.reports import Reports
 from haproxy_agentx.monitor.service import Observation, Service
@@ -60,7 +61,10 @@ class Node:
         awaited: Iterable[str],
         memory: Mapping[str, str],
         now: float,
+        pairs: Pairs | None = None,
     ) -> None:
+        self.pairs = pairs or Pairs(OwnNode(), ())
+        """The services over all nodes."""
         self.instances = Instances(
             configured=frozenset(plan.vrrp_instance for plan in plans or () if plan.vrrp_instance)
         )
@@ -203,6 +207,8 @@ class Node:
         self._follow_plans(now, date)
         for service in self.services.values():
             self._judge(service, now)
+        self.pairs.look(self.services.values(), self.instances.known, now)
+        self.reports.pairs.take(self.pairs.node.name, self.pairs.views if self.pairs.peers else {}, now)
         drafts, self._ended = self._ended, []
         drafts += [draft for service in self.services.values() for draft in self._report(service, now, date)]
         self.reports.sources.take_master(self.connected, now)
@@ -228,6 +234,7 @@ class Node:
         moments = [self.instances.deadline(now)]
         if self._judging:
             moments.append(self.reports.deadline(now))
+            moments.append(self.pairs.deadline(now))
             moments.append(self.reports.reminders.deadline(now) if self.can_send else None)
         else:
             moments.append(self._started + START)  # nothing is reported before
@@ -280,6 +287,9 @@ class Node:
         """Return the event that reports a problem again; True while it may be over, False for none."""
         if what == SUBJECTS[Kind.sourceChange]:
             return self.reports.sources.reminder(name, now, date)
+        for kind in (Kind.pairChange, Kind.pairMismatch):
+            if what == SUBJECTS[kind]:
+                return self.reports.pairs.reminder(kind, name, date)
         if what != SUBJECTS[Kind.serviceHealthChange]:
             kind = Kind.backendChange if what == SUBJECTS[Kind.backendChange] else Kind.serverChange
             process = self._processes.get(name.partition("/")[0])

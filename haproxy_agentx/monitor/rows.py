@@ -16,15 +16,22 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import EventRow
 from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
 from haproxy_agentx.objects.member_objects import MemberRow
+from haproxy_agentx.objects.pair_objects import PairMemberRow, PairRow
+from haproxy_agentx.objects.peer_objects import PeerRow
 from haproxy_agentx.objects.service_objects import ServiceRow
 from haproxy_agentx.objects.tables import MakeRow, row_columns, small_columns
 from haproxy_agentx.objects.vrrp_objects import VrrpRow
+from haproxy_agentx.pair.model import PairMember
+from haproxy_agentx.pair.peer import Peer
 from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
 
 SERVICES = "service"
 INSTANCES = "vrrp"
 PROCESSES = "process"
 """Scopes of the numbers."""
+
+NODES = "node"
+"""Scope of the numbers of this node and its peers."""
 
 SOURCE = "source "
 """What the names of sources of VRRP begin with in PROCESSES: no name of an HAProxy has a blank."""
@@ -53,6 +60,8 @@ def wanted(node: Node, known: Numbers) -> Wanted:
     """Return the names that have no number yet."""
     # in alphabetical order, so that both nodes of a pair give the same numbers to what they see at first
     names: dict[str, Iterable[str]] = {SERVICES: sorted(node.services), INSTANCES: sorted(node.instances.known)}
+    nodes = [node.pairs.node.name, *(peer.name for peer in node.pairs.peers)]
+    names[NODES] = [name for name in nodes if name]
     for service in node.services.values():
         names[members_scope(service.plan.name)] = [member_name(*member) for member in service.shape]
     return {scope: first for scope, all_ in names.items() if (first := _first_choices(all_, known.get(scope, {})))}
@@ -90,6 +99,50 @@ def service_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> 
             },
         ),
     ]
+
+
+def pair_columns(node: Node, numbers: Numbers, root: Oid, clocks: Clocks) -> list[ServedColumn]:
+    """Return the columns of pairs, their members, and peers; what has no number yet is left out."""
+    services = {number: node.services[name] for name, number in _numbered(node.services, numbers, SERVICES)}
+    peers = {peer.name: peer for peer in node.pairs.peers}
+    nodes = _numbered((node.pairs.node.name, *peers), numbers, NODES)
+    members: dict[Oid, MakeRow[PairMemberRow]] = {
+        (number, place): partial(_pair_member_row, node, service, peers.get(name), clocks)
+        for number, service in services.items()
+        for name, place in nodes
+    }
+    pairs: dict[Oid, MakeRow[PairRow]] = {
+        (number,): partial(_pair_row, node, service, clocks) for number, service in services.items()
+    }
+    of_peers: dict[Oid, MakeRow[PeerRow]] = {
+        (place,): partial(_peer_row, node, peers[name], clocks) for name, place in nodes if name in peers
+    }
+    return [
+        *row_columns(root, schema.PEER_TABLE, of_peers),
+        *row_columns(root, schema.PAIR_TABLE, pairs),
+        *row_columns(root, schema.PAIR_MEMBER_TABLE, members),
+    ]
+
+
+def _own(node: Node, service: Service, now: float) -> PairMember:
+    return node.pairs.own(service, node.instances.known.get(service.plan.vrrp_instance or ""), now)
+
+
+def _pair_row(node: Node, service: Service, clocks: Clocks) -> PairRow | None:
+    now, view = clocks.now(), node.pairs.views.get(service.plan.name)
+    if view is None:
+        return None
+    return PairRow(service.plan.name, view.settled, view.cause, view.text, _own(node, service, now), now)
+
+
+def _pair_member_row(node: Node, service: Service, peer: Peer | None, clocks: Clocks) -> PairMemberRow:
+    now = clocks.now()
+    member = _own(node, service, now) if peer is None else peer.member(service.plan.name, now)
+    return PairMemberRow(member, now)
+
+
+def _peer_row(node: Node, peer: Peer, clocks: Clocks) -> PeerRow:
+    return PeerRow(peer, node.pairs.node.run, clocks.now())
 
 
 def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) -> list[ServedColumn]:

@@ -126,6 +126,11 @@ class Service:
         self._last_role = role
 
     @property
+    def role_since(self) -> float:
+        """Return when the role began that it is shown with."""
+        return self._role_since
+
+    @property
     def members(self) -> Sequence[Member]:
         """Return what it is made of, in the order of ``shape``."""
         return self.verdict.members if self.verdict else ()

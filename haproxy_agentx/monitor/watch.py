@@ -18,11 +18,14 @@ from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.event_lines import log_events
 from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
+from haproxy_agentx.monitor.pairs import OwnNode, Pairs
+from haproxy_agentx.monitor.peer_poll import PeerPoll
 from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.objects.layout import Wanted
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
+from haproxy_agentx.vocabulary.digest import digest
 from haproxy_agentx.vocabulary.endpoint import is_loopback
 from haproxy_agentx.vocabulary.event import Event, EventDraft
 from haproxy_agentx.vocabulary.source import SourceState
@@ -60,7 +63,7 @@ class Monitor:
     ``processes`` are the HAProxy processes that are read now; ``believed`` returns the uids whose traps are taken.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  it composes these
         self,
         config: Config,
         processes: Callable[[], Sequence[HaproxyProcess]],
@@ -69,6 +72,8 @@ class Monitor:
         clocks: rows.Clocks,
         on_change: Callable[[], None],
         believed: Believed = only_root,
+        *,
+        own: OwnNode | None = None,
     ) -> None:
         self.egress_gate = EgressGate(kernel.leads_out, config.notifications.egress_hold)
         self._config = config
@@ -117,6 +122,10 @@ class Monitor:
             if traps
             else None
         )
+        self._own = own or OwnNode()
+        self._peer_polls = [
+            PeerPoll(peer, config.root, self._own.run, self._is_virtual, self._woken.set) for peer in config.peers or ()
+        ]
         self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_mib_failure) if keepalived.snmp else None
 
     @property
@@ -146,7 +155,8 @@ class Monitor:
         if all(each is None for each in (self._fifo, self._traps, self._poll)):
             memory.pop(KEEPALIVED, None)  # the configuration says that there is no keepalived here
         now = monotonic()
-        self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now)
+        pairs = Pairs(self._own, [poll.peer for poll in self._peer_polls])
+        self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now, pairs)
         self.node.instances.recall(recall_instances(memory), now)
         self._remembered = memory
         self._hears = self._listener in memory
@@ -157,7 +167,7 @@ class Monitor:
             process.was_read |= f"process/{process.name}" in memory
         try:
             async with asyncio.TaskGroup() as tasks:
-                for each in (self._kernel, self._fifo, self._traps, self._poll, *self._probings):
+                for each in (self._kernel, self._fifo, self._traps, self._poll, *self._probings, *self._peer_polls):
                     if each is not None:
                         tasks.create_task(each.run())
                 tasks.create_task(self._work())
@@ -213,6 +223,7 @@ class Monitor:
                 for known in instances.known.values()
             ],
             "services_left_out": self.node.services_left_out,
+            "pair": self.node.pairs.snapshot(now),
             "traps_ignored": {
                 "number": instances.left_out,
                 "age": None if left_out_at is None else round(now - left_out_at, 3),
@@ -281,6 +292,10 @@ class Monitor:
         kernel = self._kernel.kernel
         return None if kernel is None else address in kernel.addresses
 
+    def _is_virtual(self, host: str) -> bool:
+        """Whether an address is one that keepalived moves between the nodes."""
+        return host in self.node.instances.addresses()
+
     def _look(self) -> None:
         """Something has happened in VRRP: see how HAProxy and keepalived are now."""
         self._woken.set()
@@ -331,6 +346,9 @@ class Monitor:
         if not self.node.instances.shown and self.sources[1:] and kernel.is_vrrp_spoken():
             self.node.instances.shown = True
         self._look_at_refused(now)
+        digests = [(process.name, process.configuration_digest) for process in self._processes()]
+        if all(text for _, text in digests):
+            self.node.pairs.configuration = digest(f"{name} {text}" for name, text in digests) if digests else ""
         for source in (*self.sources, *self._haproxy_sources):
             if source.state is SourceState.stale and not source.successes and not source.failures:
                 continue  # nobody has looked yet
@@ -415,6 +433,7 @@ class Monitor:
         known = self._indexes.known
         numbered = [dict(known.get(scope, {})) for scope in (rows.SERVICES, rows.INSTANCES)]
         numbered += [dict(known.get(rows.members_scope(service.plan.name), {})) for service in services]
+        numbered.append(dict(known.get(rows.NODES, {})))
         shape = (services, [service.shape for service in services], list(self.node.instances.known.values()), numbered)
         self._learn(rows.wanted(self.node, self._indexes.known))
         events = self._journal.recent
@@ -424,7 +443,7 @@ class Monitor:
             self._shape = shape
             self._service_columns = rows.service_columns(
                 self.node, self._indexes.known, self._config.root, self._clocks
-            )
+            ) + rows.pair_columns(self.node, self._indexes.known, self._config.root, self._clocks)
         if events is not self._events:
             self._events = events
             self._event_columns = rows.event_columns(events, self._config.root, self._clocks.now)
@@ -432,4 +451,4 @@ class Monitor:
 
 
 def _concerns(config: Config) -> tuple[object, ...]:
-    return config.keepalived, config.services, config.notifications, config.root
+    return config.keepalived, config.services, config.peers, config.notifications, config.root

@@ -43,9 +43,9 @@ class AgentRow:
     problems: int
     worst_problem: ProblemSeverity
     problem_text: str
-    pair: PairState | None = None
+    pair: PairState
     """The worst state of a service over all its nodes."""
-    pair_self: str | None = None
+    pair_self: str
     """What it says of itself to its peers."""
 
 

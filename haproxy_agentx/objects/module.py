@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import smi
 from haproxy_agentx.objects.agent_objects import AgentRow
+from haproxy_agentx.objects.root import LAST_UPDATED
 from haproxy_agentx.objects.schema import (
     CONVENTIONS,
     GROUPS,
@@ -31,7 +32,7 @@ _FIRST = (
     "First version: the subagent and its sources, the statistics of HAProxy, the health of services with VRRP, and the "
     "events with their notifications."
 )
-REVISIONS = (("202611220000Z", _FIRST),)
+REVISIONS = ((LAST_UPDATED, _FIRST),)
 """Newest first (RFC 2578 5.5)."""
 
 _HOMES = {

@@ -23,7 +23,12 @@ LASTS = 30.0
 
 
 def hold_of(members: Sequence[PairMember], polls: float) -> float:
-    """Return the seconds for which a state has to hold; ``polls`` are the longest seconds between two polls."""
+    """Return the seconds for which a state has to hold; ``polls`` are the longest seconds between two polls.
+
+    A node that knows of no other one compares nothing, and waits for nothing.
+    """
+    if len(members) == 1:
+        return 0.0
     known = [member.sample.advertises_each for member in members if member.is_read and member.sample is not None]
     return max(MASTER_DOWN * max(known, default=1.0), 2 * polls)
 

@@ -179,6 +179,7 @@ def test_the_examples_of_the_default_file_are_right():
         next(line for line in found if "haproxy[0].password_file: it goes with a URL" in line),
         next(line for line in found if "haproxy[0].ca_file: it goes with a URL" in line),
         next(line for line in found if "keepalived.snmp.v3: community_file is given, too" in line),
+        next(line for line in found if "peers[0].v3: community_file is given, too" in line),
     ]
 
 

@@ -121,7 +121,7 @@ def flow(texts):
 def test_what_the_program_accepts_fits_the_schema(item):
     seen = []
 
-    @settings(max_examples=80)
+    @settings(max_examples=160)
     @given(values(item))
     def check(text):
         text = f"{item.name}: {text}"

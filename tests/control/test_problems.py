@@ -45,11 +45,23 @@ def unwritten(word: str = "absent") -> dict[str, object]:
     return source(FIFO, state=word, age=None, error="nobody writes")
 
 
+def pair(name: str, error: str = "", **more: object) -> dict[str, object]:
+    peer = {"name": "lb2", "address": "192.0.2.12:161", "state": "ok", "age": 1.0, "reads_us": True, "error": error}
+    service = {"name": "www", "state": name, "text": "lb1 serves", **more}
+    return state(pair={"state": name, "services": [service], "peers": [peer]})
+
+
 VRRP = state()["vrrp"][0]  # type: ignore[index]
 CASES = [
     ("_services", state({"health": "activeDegraded"}), WARNING),
     ("_services", state({"health": "blackhole"}), CRITICAL),
     ("_services", state({"health": "standby"}), NONE),
+    ("_pairs", pair("dualActive"), CRITICAL),
+    ("_pairs", pair("notRedundant"), WARNING),
+    ("_pairs", pair("failedOver"), NONE),
+    ("_pairs", pair("notServed", settling=True), NONE),
+    ("_pairs", pair("redundant", error="lb2 does not answer"), WARNING),
+    ("_pairs", state(pair={**pair("unknown")["pair"], "peers": []}), NONE),  # type: ignore[dict-item]
     ("_agentx", state(agentx={**BARE["agentx"], "problem": "no snmpd"}), CRITICAL),
     ("_store", state(store={**BARE["store"], "problem": "disk full"}), WARNING),
     ("_sources", state(sources=[{**PROCESS, "state": "refused", "error": "x"}]), CRITICAL),

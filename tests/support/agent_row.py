@@ -7,6 +7,7 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import ProblemSeverity
 from haproxy_agentx.objects.agent_objects import AgentRow
 from haproxy_agentx.objects.conventions import StoreState
+from haproxy_agentx.pair.model import PairState
 from haproxy_agentx.vocabulary.event import Counts
 
 
@@ -33,5 +34,7 @@ def agent_row(**given: Any) -> AgentRow:
         "problems": 0,
         "worst_problem": ProblemSeverity.none,
         "problem_text": "",
+        "pair": PairState.redundant,
+        "pair_self": "v=1",
     }
     return AgentRow(**(fields | given))

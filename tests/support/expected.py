@@ -98,7 +98,7 @@ class Mib:
             return "STRING", text.encode()[:255].decode(errors="ignore")
         if syntax == "RowPointer":
             return "OID", text
-        if syntax == "HaxReasons":
+        if syntax in BITS:
             return "STRING", self.bits(syntax, text.split())
         if syntax == "TruthValue" and not text.isdigit():
             return "INTEGER", {"true": 1, "false": 2}[text]
@@ -203,10 +203,15 @@ class Reported(NamedTuple):
 KERNEL = 101
 """haxSourceIndex of the kernel's addresses, the source that each daemon has beside its HAProxys."""
 
-CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50|7[0-3])|3|4|5|11)\.")
-"""Services, VRRP and events: what is made of the other cells in time, and tested for itself."""
+BITS = ("HaxReasons", "HaxEvidence", "HaxDifferences")
+"""Conventions of named bits."""
 
-AGES = re.compile(rf"{re.escape(ROOT)}\.1\.(?:3\.1\.(?:2[67]|3[0-4])|5\.1\.19|11\.1\.28)\.")
+CHANGING = re.compile(rf"{re.escape(ROOT)}\.1\.(?:1\.(?:2[0-9]|3[0-57]|4[0-9]|50|7[0-3])|3|4|5|11|14|15)\.")
+"""Services, VRRP, events and pairs: what is made of the other cells in time, and tested for itself."""
+
+AGES = re.compile(
+    rf"{re.escape(ROOT)}\.1\.(?:1\.23|3\.1\.(?:2[67]|3[0-4])|5\.1\.19|11\.1\.28|14\.1\.(?:5|20)|15\.1\.1[34])\."
+)
 """Those of them that are another at each reading: seconds since something became what it is,
 and seconds that are counted."""
 
@@ -304,7 +309,7 @@ def badly_typed(mib: Mib, found: Cells) -> list[str]:
 def _is_of(mib: Mib, oid: str, cell: Cell) -> bool:
     syntax = mib.object(oid).syntax
     kind, value = cell
-    if syntax in _LENGTHS or syntax == "HaxReasons":
+    if syntax in _LENGTHS or syntax in BITS:
         lengths = _LENGTHS.get(syntax) or range(len(mib.bits(syntax, [])), len(mib.bits(syntax, [])) + 1)
         return kind == "STRING" and len(str(value).encode("utf-8", "surrogateescape")) in lengths
     if syntax == "RowPointer":
@@ -316,7 +321,7 @@ def _is_of(mib: Mib, oid: str, cell: Cell) -> bool:
     return kind == word and lowest <= int(value) <= highest
 
 
-_LENGTHS = {"SnmpAdminString": range(256), "DateAndTime": (8, 11)}
+_LENGTHS = {"SnmpAdminString": range(256), "DateAndTime": (8, 11), "HaxPairLine": range(513)}
 _RANGES = {
     "Counter64": ("Counter64", 0, 2**64 - 1),
     "CounterBasedGauge64": ("Counter64", 0, 2**64 - 1),

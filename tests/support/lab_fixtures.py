@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 
 from integration.netlab import Lab, LabError
+from tests.support import pair_lab
 
 Prepare = Callable[[Lab], None]
 
@@ -59,6 +60,14 @@ def lab(keeper, request) -> Lab:
 @pytest.fixture
 def bare_lab(keeper, request) -> Lab:
     return keeper.get(getattr(request, "param", "fast"), agent=False)
+
+
+@pytest.fixture
+def pair(keeper) -> pair_lab.PairLab:
+    """Both load balancers read each other over a management network, and say that the pair is redundant."""
+    found = pair_lab.PairLab(keeper.get("fast", agent=True, prepare=pair_lab.prepare))
+    found.await_states("redundant", "redundant")
+    return found
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,133 @@
+"""The services of this node over all nodes: peers as they were read, and the state that counts. Pure.
+
+Times are monotonic seconds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from haproxy_agentx.health.instance import Instance
+from haproxy_agentx.health.model import Cause
+from haproxy_agentx.monitor.own_sample import own_member, own_sample
+from haproxy_agentx.monitor.service import Service
+from haproxy_agentx.pair.model import PairMember, PairState
+from haproxy_agentx.pair.peer import Peer
+from haproxy_agentx.pair.settling import PairSettling, Settled
+from haproxy_agentx.pair.words import cause_of, difference_words, sentence
+
+POLLS_ALONE = 0.0
+"""Seconds between polls where no peer is configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNode:
+    """The name of this node, the run of its agent (16 hexadecimal digits), and its version."""
+
+    name: str = ""
+    run: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """A service over all its nodes, as it counts and as it is seen now."""
+
+    settled: Settled
+    members: tuple[PairMember, ...]
+    cause: Cause
+    text: str
+    """What is seen now."""
+
+    @property
+    def own(self) -> PairMember:
+        """The member that is this node."""
+        return self.members[0]
+
+    @property
+    def key(self) -> str:
+        """What the reports of all nodes about this pair have in common."""
+        sample = self.own.sample
+        name, router = (sample.service, sample.router) if sample is not None else ("", None)
+        return f"{name}/{'-' if router is None else router}"
+
+
+class Pairs:
+    """``peers`` are read elsewhere, and take their answers there."""
+
+    def __init__(self, node: OwnNode, peers: Sequence[Peer]) -> None:
+        self.node = node
+        self.peers = peers
+        self.views: Mapping[str, PairView] = {}
+        """By service."""
+        self.configuration = ""
+        """The digest of the configuration of HAProxy on this node; empty while it is not known."""
+        self._settling: dict[str, PairSettling] = {}
+        self._polls = max((peer.interval for peer in peers), default=POLLS_ALONE)
+
+    def look(self, services: Iterable[Service], instances: Mapping[str, Instance], now: float) -> None:
+        """See how all services are on all nodes."""
+        judged = {service.plan.name: service for service in services if service.tracker.condition is not None}
+        self._settling = {name: self._settling.get(name) or PairSettling() for name in judged}
+        self.views = {
+            name: self._view(service, instances.get(service.plan.vrrp_instance or ""), now)
+            for name, service in judged.items()
+        }
+
+    @property
+    def state(self) -> PairState:
+        """Return haxPair: the worst state of a service."""
+        return max((view.settled.state for view in self.views.values()), default=PairState.unknown)
+
+    def reads(self, now: float) -> tuple[str, ...]:
+        """Return the runs of the peers that are read now."""
+        return tuple(peer.answer.said.run for peer in self.peers if peer.answer is not None and peer.is_read(now))
+
+    def snapshot(self, now: float) -> dict[str, object]:
+        """Return what ``haproxy-agentx status`` shows of pairs and peers."""
+        return {
+            "state": self.state.name,
+            "services": [
+                {
+                    "name": name,
+                    "state": view.settled.state.name,
+                    "since": round(now - view.settled.since, 3),
+                    "settling": view.settled.is_first,
+                    "active": view.settled.verdict.active or None,
+                    "text": view.text,
+                    "differences": difference_words(view.settled.verdict.differences) or None,
+                }
+                for name, view in self.views.items()
+            ],
+            "peers": [
+                {
+                    "name": peer.name,
+                    "address": peer.address,
+                    "state": peer.state(now).name,
+                    "age": None if peer.answer is None else round(now - peer.answer.ended, 3),
+                    "reads_us": peer.reads(self.node.run, now),
+                    "error": peer.last_error if peer.failure is not None else "",
+                }
+                for peer in self.peers
+            ],
+        }
+
+    def deadline(self, now: float) -> float | None:
+        """Return when ``look`` may see something new although nothing comes."""
+        moments = [settling.deadline() for settling in self._settling.values()]
+        moments += [peer.good_until for peer in self.peers if peer.is_read(now)]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def own(self, service: Service, instance: Instance | None, now: float) -> PairMember:
+        """Return this node as a member of a service."""
+        sample = own_sample(service, instance, self.configuration, now)
+        return own_member(self.node.name, sample, self.node.version, now, maintenance=False)
+
+    def _view(self, service: Service, instance: Instance | None, now: float) -> PairView:
+        name = service.plan.name
+        members = (self.own(service, instance, now), *(peer.member(name, now) for peer in self.peers))
+        settled = self._settling[name].look(members, self._polls, now)
+        before = self.views.get(name)
+        known = None if before is None else [member.state for member in before.members]
+        if before is not None and before.settled.verdict == settled.verdict and known == [m.state for m in members]:
+            return PairView(settled, members, before.cause, before.text)
+        return PairView(settled, members, cause_of(settled.verdict, members), sentence(settled.verdict, members))
