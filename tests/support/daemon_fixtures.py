@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def daemon_factory(folder: Path) -> Iterator[Callable[..., Daemon]]:
     numbers = count(1)
     with ExitStack() as running:
 
-        def start(*arguments: object, **named: object) -> Daemon:
+        def start(*arguments: Any, **named: Any) -> Daemon:
             return running.enter_context(Daemon(folder / f"daemon{next(numbers)}", *arguments, **named))
 
         yield start

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from haproxy_agentx.store.database import Store
-from haproxy_agentx.store.ledger import MAX_LOG
+from haproxy_agentx.store.ledger import MAX_LOG, Ledger
 from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft
 
 
@@ -14,7 +14,7 @@ class Log:
         self._events = store.events
 
     @property
-    def _ledger(self):
+    def _ledger(self) -> Ledger:
         return self._events.ledger
 
     @property

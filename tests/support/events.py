@@ -1,5 +1,7 @@
 """Events of each kind, with all that the daemon tells of such."""
 
+from typing import Any
+
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.objects import root
@@ -106,6 +108,6 @@ DRAFTS = {
 }
 
 
-def event_of(kind: Kind, sequence: int = 7, **changes: object) -> Event:
+def event_of(kind: Kind, sequence: int = 7, **changes: Any) -> Event:
     """Give an event of a kind."""
     return Event(sequence, DRAFTS[kind], **changes)

@@ -6,7 +6,7 @@ standard library, the meaning of statuses from HAProxy's manual. A cell is (type
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from haproxy_agentx.agentx.oid import dotted
@@ -49,7 +49,7 @@ def admin_state(text: str) -> str:
     return {"MAINT": "maint", "DRAIN": "drain"}.get(word, "ready")
 
 
-LABELS = {
+LABELS: dict[str, Callable[[str], str]] = {
     "HaxServerOperStatus": server_status,
     "HaxAdminState": admin_state,
     "HaxBackendOperStatus": BACKEND_STATUS.__getitem__,
@@ -82,7 +82,7 @@ class Mib:
         self.objects: dict[str, Object] = {}
         for kind in ("scalar", "column"):
             for node in tree.iter(kind):
-                inner = next(iter(node.find("syntax")))
+                (inner,) = node.iterfind("syntax/*")
                 said = " ".join(node.findtext("description", "").split())
                 named = re.search(r"Field \d+, (.*), of show info", said)
                 keys = tuple(re.findall("'([^']+)'", named[1])) if named else ()
@@ -128,7 +128,7 @@ def _heads(oid: str) -> Iterator[str]:
         yield oid
 
 
-_NUMBERS = {
+_NUMBERS: dict[str, Callable[[int], Cell]] = {
     "Counter64": lambda number: ("Counter64", number % (1 << 64)),
     "CounterBasedGauge64": lambda number: ("Counter64", number % (1 << 64)),
     "Counter32": lambda number: ("Counter32", number % (1 << 32)),

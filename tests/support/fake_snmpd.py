@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Self
+from typing import Any, Self
 
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
@@ -69,7 +69,7 @@ class FakeSnmpd(AbstractContextManager["FakeSnmpd"]):
             spoiled = encoder.encode(message)
         self._socket.sendto(spoiled, peer)
 
-    def _answer(self, pdu: object, names: tuple[Oid, ...]) -> list[tuple[Oid, Value]]:
+    def _answer(self, pdu: Any, names: tuple[Oid, ...]) -> list[tuple[Oid, Value]]:
         if pdu.tagSet != v2c.GetBulkRequestPDU.tagSet:
             return [(name, self.cells.get(name, Missing.noSuchInstance)) for name in names]
         scalars = int(v2c.apiBulkPDU.get_non_repeaters(pdu))

@@ -4,6 +4,8 @@ The Register is the example of 6.2.3, the GetNext that of 5.2, names and texts o
 have sessionID 0x11, transactionID 0x22 and packetID 0x33, in network byte order.
 """
 
+from typing import Any
+
 from haproxy_agentx.agentx import pdu as p
 from haproxy_agentx.agentx.constants import CloseReason, Flag, PduType, Tag
 from haproxy_agentx.agentx.oid import key, parse
@@ -67,7 +69,7 @@ def name(dotted: str) -> bytes:
     return key(parse(dotted))
 
 
-IDS = {"session_id": 0x11, "transaction_id": 0x22, "packet_id": 0x33}
+IDS: dict[str, Any] = {"session_id": 0x11, "transaction_id": 0x22, "packet_id": 0x33}
 OWN = name("1.3.6.1.4.1.8072.1")
 IF_INDEX = name("1.3.6.1.2.1.2.2.1.1")
 PDUS: dict[PduType, Pdu] = {

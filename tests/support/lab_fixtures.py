@@ -6,7 +6,7 @@ another lab, and so it does after a test that failed, or where the lab is not as
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 
 import pytest
@@ -20,7 +20,7 @@ Prepare = Callable[[Lab], None]
 class Keeper:
     """Holds one lab at a time. ``count`` is how many there were."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lab: Lab | None = None
         self.kind: tuple[str, bool, Prepare | None] | None = None
         self.count = 0
@@ -53,12 +53,12 @@ def keeper() -> Iterator[Keeper]:
 
 
 @pytest.fixture
-def lab(keeper, request) -> Lab:
+def lab(keeper: Keeper, request: pytest.FixtureRequest) -> Lab:
     return keeper.get(getattr(request, "param", "fast"), agent=True)
 
 
 @pytest.fixture
-def bare_lab(keeper, request) -> Lab:
+def bare_lab(keeper: Keeper, request: pytest.FixtureRequest) -> Lab:
     return keeper.get(getattr(request, "param", "fast"), agent=False)
 
 
@@ -71,7 +71,9 @@ def pair(keeper) -> pair_lab.PairLab:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[object]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure in the lab comes with the logs of its programs, and is the last thing that happens in it."""
     report = yield
     used = getattr(item, "funcargs", {}).values()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from haproxy_agentx.agentx.connection import Connection, Pace
 from haproxy_agentx.agentx.events import Event, Settings
@@ -90,7 +90,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
 class Agent(AbstractContextManager["Agent"]):
     """The engine's connection in a thread. ``changes`` are fields of ``Settings``; ``events`` all that it told."""
 
-    def __init__(self, socket: Path | str, view: MibView, pace: Pace = QUICK_PACE, **changes: object) -> None:
+    def __init__(self, socket: Path | str, view: MibView, pace: Pace = QUICK_PACE, **changes: Any) -> None:
         if "subtrees" in changes:
             changes["subtrees"] = keys(changes["subtrees"])
         self.events: list[Event] = []
@@ -167,14 +167,16 @@ def walk_in_process(rows: int) -> Callable[[], int]:
             found += 1
             payload = wire.ranges([name])
             answer = exchange(session, wire.frame(wire.GETNEXT, payload, session=number, packet=found))
-            (varbind,) = wire.read_answer(wire.take_frame(bytearray(answer))).varbinds
+            frame = wire.take_frame(bytearray(answer))
+            assert frame is not None
+            (varbind,) = wire.read_answer(frame).varbinds
             name = varbind.name if varbind.type != wire.END_OF_MIB_VIEW else ""
         return found
 
     return walk
 
 
-def opened(responder: Responder, number: int = 77, **changes: object) -> Session:
+def opened(responder: Responder, number: int = 77, **changes: Any) -> Session:
     """Give a session, without any IO, to which its master has granted everything."""
     session = Session(replace(QUICK, **changes), responder)
     output = bytearray(session.open(0))

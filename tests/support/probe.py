@@ -151,7 +151,8 @@ class Probe(AbstractContextManager["Probe"]):
 
 def storm(port: int, oid: str, rate: int, seconds: float) -> tuple[int, list[Answer]]:
     """Send ``rate`` requests a second for so long; give how many were sent, and the answers."""
-    sent, answers = 0, []
+    sent = 0
+    answers: list[Answer] = []
     with talking(port, 0.0) as sock:
         began = time.monotonic()
         while (elapsed := time.monotonic() - began) < seconds or (len(answers) < sent and elapsed < seconds + 3):

@@ -20,7 +20,7 @@ NAME, STATE, INITIAL, ROUTER = "2.3.1.2", "2.3.1.4", "2.3.1.5", "1.2.0"
 """KEEPALIVED-MIB's objects in a notification."""
 
 
-def read(lab: Lab, host: str, table: Table, *, at_home: bool = False) -> dict[str, Row]:
+def read(lab: Lab, host: str, table: Table[Any], *, at_home: bool = False) -> dict[str, Row]:
     """Walk a table of a host: its rows by index. ``at_home`` asks on the host itself, whose cable may be out.
 
     Columns are walked one after another: a row that comes or goes meanwhile has some of its cells only.
@@ -79,7 +79,10 @@ class Reported:
     @property
     def change(self) -> tuple[str, str, str, str]:
         """Health and role, before and after."""
-        return (*(self.cells.get(name, "") for name in ("PreviousHealth", "Health", "PreviousRole", "Role")),)
+        before, after, role_before, role = (
+            self.cells.get(name, "") for name in ("PreviousHealth", "Health", "PreviousRole", "Role")
+        )
+        return before, after, role_before, role
 
 
 def ticks(text: str) -> int:
@@ -131,7 +134,8 @@ def date(cell: str) -> datetime:
     octets = bytes.fromhex(cell.replace(" ", ""))
     offset = timedelta(hours=octets[9], minutes=octets[10]) * (1 if octets[8:9] == b"+" else -1)
     year = int.from_bytes(octets[:2], "big")
-    return datetime(year, *octets[2:7], octets[7] * 100_000, tzinfo=timezone(offset))
+    month, day, hour, minute, second, tenths = octets[2:8]
+    return datetime(year, month, day, hour, minute, second, tenths * 100_000, tzinfo=timezone(offset))
 
 
 def check_seen(lab: Lab, one: Reported, state: str, initial: str) -> None:

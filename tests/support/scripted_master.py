@@ -13,10 +13,13 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from tests.support import wire
 from tests.support.wait import MachineTime
 from tests.support.wire import Answer, Frame, Range
+
+T = TypeVar("T")
 
 Reaction = Callable[["Link", Frame], bytes | None]
 """What a master does with a PDU: the octets that it sends, or None for silence."""
@@ -285,7 +288,7 @@ class ScriptedMaster(AbstractContextManager["ScriptedMaster"]):
             return scripted.pop(0) if len(scripted) > 1 else scripted[0]
         return scripted
 
-    def wait(self, condition: Callable[[], object], within: float) -> object:
+    def wait(self, condition: Callable[[], T], within: float) -> T:
         """Wait for a condition that PDUs and connections bring about, and give what it gave."""
         passed = MachineTime()
         with self.changed:
@@ -325,7 +328,7 @@ class ScriptedMaster(AbstractContextManager["ScriptedMaster"]):
             os.read(self._wake, 1)
         elif isinstance(what, Link):
             what.pull()
-        elif what is self._listener:
+        elif self._listener is not None and what is self._listener:
             with suppress(OSError):
                 self._welcome(self._listener.accept()[0])
 
@@ -342,5 +345,5 @@ def names(varbinds: Iterable[wire.VarBind]) -> list[str]:
     return [varbind.name for varbind in varbinds]
 
 
-def _endian(order: str) -> str:
+def _endian(order: str) -> Literal["big", "little"]:
     return "big" if order == ">" else "little"

@@ -54,7 +54,12 @@ class Running(AbstractContextManager["Running"]):
     def block(self) -> threading.Event:
         """Hold the loop, as a frozen process would be, until the event is set."""
         held, release = threading.Event(), threading.Event()
-        self.loop.call_soon_threadsafe(lambda: (held.set(), release.wait(30)))
+
+        def hold() -> None:
+            held.set()
+            release.wait(30)
+
+        self.loop.call_soon_threadsafe(hold)
         assert held.wait(10)
         return release
 

@@ -16,12 +16,17 @@ import sys
 from enum import Enum
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import uvloop
 
 from haproxy_agentx.snmp.access import SnmpAccess, V3Access
+from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp.mib_poll import MibPoll
+from haproxy_agentx.vrrp.model import MibReading
 from haproxy_agentx.vrrp.trap_listener import TrapListener
+from haproxy_agentx.vrrp.traps import Trap
+from haproxy_agentx.vrrp.trust import TrapEvidence
 
 
 def plain(value: object) -> object:
@@ -35,7 +40,7 @@ def report(kind: str, **reported: object) -> None:
     sys.stdout.flush()
 
 
-def source(reported) -> dict[str, object]:
+def source(reported: Source) -> dict[str, object]:
     return {
         "state": reported.state.name,
         "error": reported.last_error,
@@ -50,14 +55,14 @@ def resources() -> dict[str, float]:
     return {"cpu": used.ru_utime + used.ru_stime, "rss": pages * os.sysconf("SC_PAGE_SIZE") / 1e6}
 
 
-async def watch(asked: dict) -> None:
-    sources = []
-    poll = None
+async def watch(asked: dict[str, Any]) -> None:
+    sources: list[MibPoll | TrapListener] = []
+    poll: MibPoll | None = None
     if asked.get("access"):
         v3 = asked["access"].pop("v3", None)
         access = SnmpAccess(**asked["access"], v3=V3Access(**v3) if v3 else None)
 
-        def reading(got):
+        def reading(got: MibReading) -> None:
             report("reading", **dataclasses.asdict(got), states={i.name: i.state.name for i in got.instances})
 
         poll = MibPoll(
@@ -67,7 +72,7 @@ async def watch(asked: dict) -> None:
     if asked.get("traps"):
         credentials = asked.get("credentials")
 
-        def trap(got, at, _evidence):
+        def trap(got: Trap, at: float, _evidence: TrapEvidence) -> None:
             shown = {
                 name: value.name if isinstance(value, Enum) else value
                 for name, value in dataclasses.asdict(got).items()
@@ -79,7 +84,7 @@ async def watch(asked: dict) -> None:
         sources.append(TrapListener(asked["traps"], V3Access(**credentials) if credentials else None, trap))
     tasks = [asyncio.create_task(each.run()) for each in sources]
     report("start", **resources())
-    commands = asyncio.Queue()
+    commands: asyncio.Queue[bytes] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     loop.add_reader(0, lambda: commands.put_nowait(os.read(0, 65536)))
     while await commands.get():
@@ -95,7 +100,7 @@ async def watch(asked: dict) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="log: %(message)s")
-    asked = json.loads(sys.stdin.buffer.raw.readline())
+    asked = json.loads(os.fdopen(0, "rb", buffering=0, closefd=False).readline())
     if asked.get("uvloop"):
         uvloop.run(watch(asked))
     else:

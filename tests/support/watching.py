@@ -67,6 +67,10 @@ class Watching(AbstractContextManager["Watching"]):
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT
         )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._input, self._output, self._errors = self._process.stdin, self._process.stdout, self._process.stderr
         self._readers = [threading.Thread(target=read) for read in (self._read, self._read_log)]
         self.log: list[str] = []
         for reader in self._readers:
@@ -82,7 +86,7 @@ class Watching(AbstractContextManager["Watching"]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
+        self._input.close()
         try:
             self._process.wait(HANG)
         finally:
@@ -90,19 +94,19 @@ class Watching(AbstractContextManager["Watching"]):
             self._process.wait()
             for reader in self._readers:
                 reader.join()
-            self._process.stdout.close()
-            self._process.stderr.close()
+            self._output.close()
+            self._errors.close()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._output:
             self.reported.append(json.loads(line))
 
     def _read_log(self) -> None:
-        self.log += self._process.stderr
+        self.log += self._errors
 
     def _write(self, line: str) -> None:
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+        self._input.write(line + "\n")
+        self._input.flush()
 
     def of(self, kind: str, since: int = 0) -> list[dict[str, Any]]:
         return [reported for reported in self.reported[since:] if reported["kind"] == kind]
@@ -120,7 +124,8 @@ class Watching(AbstractContextManager["Watching"]):
 
     def source(self, name: str) -> dict[str, Any]:
         """Ask for the state of a source."""
-        return self.sources()["sources"][name]
+        found: dict[str, Any] = self.sources()["sources"][name]
+        return found
 
     def sources(self) -> dict[str, Any]:
         """Ask for the state of the sources, CPU seconds and MB so far."""

@@ -6,7 +6,7 @@ prefixes: ``>`` is NETWORK_BYTE_ORDER.
 
 import struct
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 OPEN, CLOSE, REGISTER, UNREGISTER, GET, GETNEXT, GETBULK = 1, 2, 3, 4, 5, 6, 7
 TESTSET, COMMITSET, UNDOSET, CLEANUPSET, NOTIFY, PING = 8, 9, 10, 11, 12, 13
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
     uptime: int
     error: int
-    index: int
+    index: int  # type: ignore[assignment]  # of the varbind, and no method of a tuple
     varbinds: list[VarBind]
 
 
@@ -90,7 +90,7 @@ def octets(text: bytes, order: str = ">") -> bytes:
     return struct.pack(order + "I", len(text)) + text + b"\0" * ((4 - len(text) % 4) % 4)
 
 
-def value(kind: int, content: object = None, order: str = ">") -> bytes:
+def value(kind: int, content: Any = None, order: str = ">") -> bytes:
     """5.4, v.data alone."""
     if kind in _NUMBERS:
         return struct.pack(order + _NUMBERS[kind], content)
@@ -102,7 +102,7 @@ def value(kind: int, content: object = None, order: str = ">") -> bytes:
 _NUMBERS = {INTEGER: "i", COUNTER32: "I", GAUGE32: "I", TIMETICKS: "I", COUNTER64: "Q"}
 
 
-def varbind(name: str, kind: int, content: object = None, order: str = ">") -> bytes:
+def varbind(name: str, kind: int, content: Any = None, order: str = ">") -> bytes:
     """5.4."""
     return struct.pack(order + "HH", kind, 0) + oid(name, order) + value(kind, content, order)
 
@@ -113,7 +113,7 @@ Range = str | tuple[str, str] | tuple[str, str, int]
 
 def ranges(searches: Iterable[Range], order: str = ">") -> bytes:
     """5.2."""
-    parts = []
+    parts: list[bytes] = []
     for search in searches:
         start, *rest = (search,) if isinstance(search, str) else search
         end, include = (*rest, "", 0)[:2] if len(rest) != 1 else (rest[0], 0)
@@ -196,7 +196,7 @@ def read_varbind(data: bytes, at: int, order: str) -> tuple[VarBind, int]:
     kind, reserved = struct.unpack_from(order + "HH", data, at)
     assert reserved == 0
     name, at = read_oid(data, at + 4, order)
-    content: object = None
+    content: int | bytes | str | None = None
     if kind in _NUMBERS:
         (content,) = struct.unpack_from(order + _NUMBERS[kind], data, at)
         at += struct.calcsize(order + _NUMBERS[kind])
