@@ -1,12 +1,14 @@
 """The runner of the tests: each test runs once and counts, and repetitions end in a table."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from tests.support.programs import ROOT
-from tests.support.wait import HANG
+from tests.support.wait import HANG, eventually
 
 TESTS = """
 import pathlib
@@ -22,10 +24,29 @@ def test_at_times():
 """
 
 
+ENDLESS = """
+import pathlib, pytest, time
+HERE = pathlib.Path(__file__).parent
+
+@pytest.fixture
+def resource():
+    yield
+    (HERE / "ended").touch()
+
+def test_endless(resource):
+    (HERE / "running").touch()
+    time.sleep(600)
+"""
+
+
+def command(folder, *options):
+    return [sys.executable, "-m", "tools.run_tests", *options, "-c", "/dev/null", str(folder / "test_it.py")]
+
+
 def run(folder, *options):
     (folder / "test_it.py").write_text(TESTS)
-    command = [sys.executable, "-m", "tools.run_tests", *options, "-c", "/dev/null", str(folder / "test_it.py")]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=4 * HANG)
+    words = command(folder, *options)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=4 * HANG)
 
 
 def test_what_fails_is_run_once_and_counts(tmp_path):
@@ -48,3 +69,17 @@ def test_all_good_is_status_0(tmp_path):
     (tmp_path / "count").write_text("x")
     done = run(tmp_path)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 passed, 0 failed")
+
+
+# subprocess.run would kill pytest a quarter of a second after the interrupt, with all that it had started left behind.
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)])
+def test_who_interrupts_it_gets_no_traceback_and_pytest_ends_in_order(tmp_path, number, status):
+    (tmp_path / "test_it.py").write_text(ENDLESS)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as running:
+        eventually((tmp_path / "running").exists, HANG)
+        os.kill(running.pid, number)
+        printed, errors = running.communicate(timeout=HANG)
+    assert running.returncode == status
+    assert "Traceback" not in printed + errors
+    assert (tmp_path / "ended").exists()

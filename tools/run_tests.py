@@ -8,18 +8,20 @@ then the conformance tests once more on uvloop; then those of the lab, on uvloop
 and what it says counts.
 
 --times runs all of it so many times and ends with a table of the tests that failed, and how often; --busy keeps so many
-processors busy meanwhile. Exit status 0 when some tests passed and none failed.
+processors busy meanwhile. Exit status 0 when some tests passed and none failed, 130 when it was interrupted: pytest
+then ends what it has started, and the sum is that of the runs before.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -39,6 +41,12 @@ LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}
 
 SLOWEST = 12
 """Tests that are named as the slowest ones."""
+
+GRACE = 60.0
+"""Seconds that pytest has to end what it has started."""
+
+INTERRUPTED = 130
+"""Exit status after SIGINT, as a shell gives it."""
 
 BUSY = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", "while :; do :; done")
 """Ends with us, however we end."""
@@ -98,8 +106,26 @@ def run(arguments: tuple[str, ...], loop: str) -> tuple[list[Result], bool]:
         report = Path(folder, "report.xml")
         options = (f"--junit-xml={report}", "-o", f"cache_dir={folder}/cache")
         command = [sys.executable, "-m", "pytest", "-q", *options, *arguments]
-        done = subprocess.run(command, check=False, env={**os.environ, "HAPROXY_AGENTX_LOOP": loop})
-        return read(report), done.returncode == 0
+        status = in_order(command, {**os.environ, "HAPROXY_AGENTX_LOOP": loop})
+        return read(report), status == 0
+
+
+def in_order(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command to its end, and return its exit status.
+
+    Whoever ends us ends it: it is interrupted as by a terminal, and has ``GRACE`` to end what it has started.
+    """
+    with subprocess.Popen(command, env=environment, process_group=0) as running:
+        try:
+            return running.wait()
+        except BaseException:
+            for number in (signal.SIGINT, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    os.killpg(running.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    running.wait(GRACE)
+                    break
+            raise
 
 
 def read(report: Path) -> list[Result]:
@@ -136,7 +162,9 @@ def main() -> int:
     end_in_order()  # and pytest with us
     chosen = {"": tuple(rest)} if rest else RUNS
     total, times = Sum(), Counter[str]()
-    with busy(options.busy):
+    interrupted = False
+    with suppress(KeyboardInterrupt), busy(options.busy):
+        interrupted = True
         for number in range(1, options.times + 1):
             for name, arguments in chosen.items():
                 if options.times > 1:
@@ -145,9 +173,13 @@ def main() -> int:
                 found, content = run(arguments, LOOPS.get(name) or os.environ.get("HAPROXY_AGENTX_LOOP", "asyncio"))
                 total.add(found, content=content)
                 times[name] += round(time.monotonic() - began)
+        interrupted = False
     print("", *shown(total), sep="\n")
     print(f"\ntests took {' and '.join(f'{seconds} s {name}'.strip() for name, seconds in times.items())}")
     print(", ".join(f"{count} {outcome}" for outcome, count in total.outcomes.items()), flush=True)
+    if interrupted:
+        print("interrupted: not all tests ran", file=sys.stderr)
+        return INTERRUPTED
     return 0 if total.good else 1
 
 
