@@ -23,6 +23,8 @@ class Witness:
     def __init__(self, path: str, place: str, folder: str = FOLDER) -> None:
         name = sha256(f"{place}:{path}".encode(errors="surrogatepass")).hexdigest()[:32]
         self._path = f"{folder}/haproxy-agentx-{os.geteuid()}-{name}"
+        self.pattern = f"haproxy-agentx-*-{name}"
+        """Names of the file in the folder, of any user (glob(7))."""
 
     def read(self) -> Noted | None:
         """Return what was noted, None without a witness."""

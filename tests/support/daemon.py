@@ -20,6 +20,9 @@ from typing import Any
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control.client import NotRunning, ask, control_path
 from haproxy_agentx.objects.root import ROOT as ROOT_OID
+from haproxy_agentx.store import witness
+from haproxy_agentx.store.witness import Witness
+from haproxy_agentx.system.lock import place
 from tests.support.programs import ROOT, Program
 from tests.support.wait import HANG, eventually, until
 
@@ -81,6 +84,7 @@ class Daemon(Program):
         }
         self._control = control_path(str(self.keys["store"]))
         self._wait = wait
+        self._witnesses: dict[str, str] = {}
         program = [sys.executable, ROOT / "tests" / "support" / "broken_daemon.py", fault] if fault else COMMAND
         super().__init__(
             [*wrapper, *program, "run", "--config", self.config],
@@ -88,6 +92,15 @@ class Daemon(Program):
             environment={"PYTHONPATH": str(ROOT), **(environment or {})},
         )
         self.configure()
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        for file in self.witnesses():  # it outlives a daemon that is killed, on purpose
+            file.unlink()
+
+    def witnesses(self) -> list[Path]:
+        """Return the files in shared memory that note its numbers of events (store.witness), of any user."""
+        return [file for name in self._witnesses.values() for file in Path(witness.FOLDER).glob(name)]
 
     def configure(self, **keys: object) -> None:
         """Write the configuration, with some keys changed, at once: it may be read meanwhile. JSON is YAML."""
@@ -98,6 +111,9 @@ class Daemon(Program):
 
     def start(self) -> None:
         """Start; the log goes on."""
+        store = str(self.keys["store"])
+        if store not in self._witnesses and (where := place(store)):  # once: later on its disk may hang
+            self._witnesses[store] = Witness(store, where).pattern
         self.begin()
         ready = {"read": self.well, "registered": self.registered, "running": self.answers, "": lambda: True}
         self.await_ready(ready[self._wait], START)
