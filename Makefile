@@ -115,6 +115,15 @@ check: $(VENV)/dev $(MIBS)/.complete  ## check style, types, architecture, langu
 unit: $(VENV)/dev  ## run the tests that need no root and no daemons; `nox` does so without make and Debian
 	@$(NOX) --session unit
 
+.PHONY: coverage
+coverage: $(VENV)/dev  ## print the branch coverage of the pure modules, and fail below 100 %; some minutes
+	@$(AS_OWNER) $(PYTHON) -m tools.coverage $(TESTS)
+
+MODULES ?=
+.PHONY: mutation
+mutation: $(VENV)/mutation  ## print the mutation score of health/ and store/, MODULES='health.rules' theirs; all takes hours
+	@$(AS_OWNER) $(PYTHON) -m tools.mutation $(MODULES)
+
 .PHONY: cost
 cost: packages-cost $(VENV)/dev  ## count what a GetNext costs, and fail when it is above its budget
 	@$(AS_OWNER) $(PYTHON) -m benchmarks.cost
@@ -182,7 +191,7 @@ wheels:  ## make all wheels that `make install WHEELS=dist` needs, FOR=3.11 that
 
 .PHONY: clean
 clean:  ## remove all that was made here
-	rm -rf $(VENV) $(MIBS) build dist *.egg-info .{mypy,ruff,pytest,import_linter}_cache .hypothesis .nox benchmarks/results
+	rm -rf $(VENV) $(MIBS) build dist *.egg-info .{mypy,ruff,pytest,import_linter}_cache .hypothesis .nox benchmarks/results mutants
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	@$(MAKE) --silent --directory=benchmarks/peers clean
 
@@ -208,6 +217,10 @@ $(VENV)/run $(VENV)/dev: $(VENV)/%: pyproject.toml requirements/%.txt | $(PYTHON
 $(VENV)/fuzz: $(VENV)/dev
 	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --only-binary atheris --group fuzz || \
 	echo 'There is no atheris for this Python: the fuzzing will be blind.'
+	@$(AS_OWNER) touch $@
+
+$(VENV)/mutation: $(VENV)/dev
+	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --group mutation
 	@$(AS_OWNER) touch $@
 
 $(MIBS)/.complete: | packages-mibs

@@ -17,6 +17,7 @@ from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("patient"), max_examples=20, derandomize=True)
 settings.load_profile("patient")
 """An example takes as long as it takes: the time on the clock says more about the machine than about us."""
 
