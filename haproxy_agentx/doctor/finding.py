@@ -4,7 +4,7 @@ A remedy is data: the words that are printed and the text that a file has afterw
 which applies it proves the words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -86,14 +86,3 @@ class Finding:
     where: str
     what: str
     remedy: Remedy
-
-
-def edited(texts: Mapping[str, str], edits: Iterable[Edit]) -> dict[str, str]:
-    """Return the files as they are after the edits, whose line numbers are those of ``texts``."""
-    new = dict(texts)
-    for edit in sorted(edits, key=lambda edit: float("inf") if edit.after is None else edit.after, reverse=True):
-        lines = new.get(edit.file, "").splitlines()
-        after = len(lines) if edit.after is None else edit.after
-        lines[after : after + edit.removes] = edit.adds
-        new[edit.file] = "\n".join(lines) + "\n"
-    return new

@@ -1,6 +1,9 @@
 """A pair without a fault, as the README and docs/keepalived.md set it up: the files of both nodes."""
 
+from collections.abc import Iterable, Mapping
+
 from haproxy_agentx.agentx.oid import parse
+from haproxy_agentx.doctor.finding import Edit
 from haproxy_agentx.doctor.setup import Setup
 
 SNMPD = "/etc/snmp/snmpd.conf"
@@ -101,3 +104,14 @@ OTHER = {
     .replace("priority 150", "priority 100")
     .replace("state MASTER", "state BACKUP")
 }
+
+
+def edited(texts: Mapping[str, str], edits: Iterable[Edit]) -> dict[str, str]:
+    """Return the files as they are after the edits, whose line numbers are those of ``texts``."""
+    new = dict(texts)
+    for edit in sorted(edits, key=lambda edit: float("inf") if edit.after is None else edit.after, reverse=True):
+        lines = new.get(edit.file, "").splitlines()
+        after = len(lines) if edit.after is None else edit.after
+        lines[after : after + edit.removes] = edit.adds
+        new[edit.file] = "\n".join(lines) + "\n"
+    return new

@@ -7,9 +7,9 @@ import pytest
 
 from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.examine import Other, Subject, examine, grade
-from haproxy_agentx.doctor.finding import Finding, Grade, edited
+from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import File, Machine
-from tests.doctor.node import COMMUNITY, HAPROXY, KEEPALIVED, OTHER, OURS, SETUP, SNMPD, TEXTS
+from tests.doctor.node import COMMUNITY, HAPROXY, KEEPALIVED, OTHER, OURS, SETUP, SNMPD, TEXTS, edited
 
 WELL = Machine(
     has_group=True,

@@ -6,8 +6,7 @@ import subprocess
 import pytest
 
 from haproxy_agentx.doctor.examine import Subject, examine
-from haproxy_agentx.doctor.finding import edited
-from tests.doctor.node import HAPROXY, KEEPALIVED, OURS, SETUP, TEXTS
+from tests.doctor.node import HAPROXY, KEEPALIVED, OURS, SETUP, TEXTS, edited
 from tests.doctor.test_codes import FAULTS, NODE, Fault
 from tests.support.snmpd import Snmpd
 from tests.support.wait import until
