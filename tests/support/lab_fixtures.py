@@ -63,7 +63,7 @@ def bare_lab(keeper: Keeper, request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture
-def pair(keeper) -> pair_lab.PairLab:
+def pair(keeper: Keeper) -> pair_lab.PairLab:
     """Both load balancers read each other over a management network, and say that the pair is redundant."""
     found = pair_lab.PairLab(keeper.get("fast", agent=True, prepare=pair_lab.prepare))
     found.await_states("redundant", "redundant")
