@@ -36,6 +36,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports", "--no-logo")
     session.run("python", "-m", "tools.check_prose")
     session.run("python", "-m", "tools.documents", "--check")
+    session.run("python", "-m", "tools.dead_names")
     session.run("python", "-m", "integration.packs", "--check")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml")
     schema = Path(session.create_tmp()) / "schema.json"
