@@ -350,6 +350,7 @@ def test_at_most_64_haproxy():
         ("!!map {store: /a}", "a tag"),
         ("store: !a!b c", "a tag"),
         ("agentx: &a {priority: 5}", "an anchor"),
+        ("&a agentx: {priority: 5}", "an anchor"),
         ("store: *a", "alias"),
     ],
 )

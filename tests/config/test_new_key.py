@@ -11,6 +11,7 @@ from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.config.reader import read
 from haproxy_agentx.config.schema import schema_of
 from haproxy_agentx.config.secret_files import named_files
+from haproxy_agentx.config.values import NAME
 from haproxy_agentx.settings.given import Given
 from haproxy_agentx.settings.hosts import ADDRESS
 from haproxy_agentx.settings.keys import group, groups, key, optional, optional_group, required
@@ -26,11 +27,18 @@ class Louder(NotificationsConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    to: str = required(NAME, example="there", help="where it leads")
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     name: str = required(ADDRESS, example="192.0.2.2:161", help="where it is")
     community_file: str | None = optional(secret_file("community"), example="/etc/c", help="file with it")
     v3: V3Access | None = optional_group(V3Access, help="instead of a community")
     interval: float = key(duration(1.0, 60.0), default=5.0, help="time between readings: {range}")
+
+    routes: tuple[Route, ...] = groups(Route, most=3, default=(), help="how to get there")
 
     def check(self, given: Given) -> None:
         if given.has("community_file") and given.has("v3"):
@@ -72,7 +80,7 @@ def test_a_new_key_of_a_group():
 TEXT = """
 neighbours:
   - {name: '192.0.2.2:161', community_file: credential:c}
-  - {name: '192.0.2.3:161', v3: {user: u, auth_file: /a, priv_file: /b}, interval: 1m}
+  - {name: '192.0.2.3:161', v3: {user: u, auth_file: /a, priv_file: /b}, interval: 1m, routes: [{to: a}, {to: b}]}
 """
 
 
@@ -80,7 +88,7 @@ def test_a_new_list_of_groups():
     found = parsed(TEXT)
     assert found.neighbours == (
         Neighbour("192.0.2.2:161", "/run/credentials/c"),
-        Neighbour("192.0.2.3:161", None, V3Access("u", auth_file="/a", priv_file="/b"), 60.0),
+        Neighbour("192.0.2.3:161", None, V3Access("u", auth_file="/a", priv_file="/b"), 60.0, (Route("a"), Route("b"))),
     )
     assert parsed(effective_text(found)) == found
     assert parsed("").neighbours == ()
@@ -93,6 +101,7 @@ def test_a_new_list_of_groups():
     assert Draft7Validator(schema_of(More)).is_valid({"neighbours": [{"name": "192.0.2.2:161", "interval": "5s"}]})
     assert "| **`neighbours`** | list of at most 2 mappings | none | The others. |" in key_table(More)
     assert "| `neighbours[].v3.user` | name | required |" in key_table(More)
+    assert "| `neighbours[].routes[].to` | name | required |" in key_table(More)
     assert "#   - name: 192.0.2.2:161" in text_of(More)
 
 
@@ -105,6 +114,7 @@ def test_a_new_list_of_groups():
         ("neighbours: [{name: '[::1]:1', community_file: /c, v3: {user: u}}]", "neighbours[0].v3: community_file is"),
         ("neighbours: [{name: '[::1]:1', v3: {user: u}}]", "neighbours[0].v3.auth_file: it is missing"),
         ("neighbours: [{}, {}, {}]", "3 are listed: 2 are the most"),
+        ("neighbours: [{name: '[::1]:1', routes: [{}]}]", "neighbours[0].routes[0].to: it is missing"),
         ("neighbour: []", "did you mean neighbours?"),
     ],
 )  # fmt: skip

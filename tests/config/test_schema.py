@@ -1,15 +1,12 @@
 """The JSON Schema of the configuration accepts what the program accepts, and refuses what it can express."""
 
-import datetime as dt
 import json
 import re
-from io import StringIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from ruamel.yaml import YAML
 
 from haproxy_agentx.cli.main import main
 from haproxy_agentx.config import Config, ConfigError, default_text, parse
@@ -18,9 +15,8 @@ from haproxy_agentx.config.schema import schema_of
 from haproxy_agentx.settings.keys import Key, KeyGroup, keys_of
 from haproxy_agentx.settings.patterns import decimal, number
 from haproxy_agentx.settings.types import FileUse
+from tests.support.configuration import VALIDATOR, as_yaml, fits
 from tests.support.refused import FILE
-
-VALIDATOR = Draft7Validator(schema_of(Config))
 
 ODD = (
     "0", "1", "5", "012", "0x10", "0o17", "1.10", "1.", ".5", "1e3", "1_000", "-1", ".inf", ".NaN", "1:30",
@@ -39,23 +35,6 @@ OUT_OF_RANGE = (
 )  # fmt: skip
 
 WRONG = ("low", "[]", "{}", "[1]", "{a: b}", "''", "~", "relative", "a b:c d")
-
-
-def as_yaml(text):
-    """What programs that know YAML 1.2 read."""
-    return plain(YAML(typ="safe").load(StringIO(text)))
-
-
-def plain(found):
-    if isinstance(found, dict):
-        return {str(key): plain(value) for key, value in found.items()}
-    if isinstance(found, list):
-        return [plain(each) for each in found]
-    return str(found) if isinstance(found, dt.date) else found
-
-
-def fits(text):
-    return VALIDATOR.is_valid(as_yaml(text))
 
 
 def is_accepted(text):

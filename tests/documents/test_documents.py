@@ -10,6 +10,7 @@ from haproxy_agentx.config import Config, advice, parse
 from haproxy_agentx.config.effective import effective_text
 from haproxy_agentx.objects import module
 from haproxy_agentx.settings.keys import Key, keys_of
+from tests.support.configuration import fits
 from tests.support.documents import anchors, blocks, commands, documents, links, prose, spans
 from tests.support.programs import ROOT
 from tools.documents import configuration
@@ -56,6 +57,7 @@ def test_examples_of_the_configuration_are_right(name):
     for block in blocks(DOCUMENTS[name]):
         if block.language == "yaml" and not block.text.startswith("about:"):  # an entry of the zoo
             assert advice(parse(block.text, name)) == (), block.text
+            assert fits(block.text), block.text
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
