@@ -146,9 +146,10 @@ def decode_in_steps(header: Header, payload: bytes) -> Generator[None, None, Pdu
         if not entry.repeated:
             values[entry.name] = entry.read(reader)
             continue
-        elements = []
-        while reader.more():
-            elements.append(entry.read(reader))
+        elements: list[Any] = []
+        read, more = entry.read, reader.more
+        while more():
+            elements.append(read(reader))
             if len(elements) % PAUSE_AFTER == 0:
                 yield
         values[entry.name] = tuple(elements)

@@ -85,10 +85,15 @@ class SessionLink(asyncio.BufferedProtocol):
     def data_received(self, data: bytes) -> None:
         """Answer what has come and was not prefetched."""
         self.answered = True
-        now = monotonic()
-        self._write(self.session.receive(data, now))
-        more = self.session.deadline() == AT_ONCE  # the next request of a walk follows soon
-        self._settle(self.session.advance(now) if more else b"")
+        session, now = self.session, monotonic()
+        output = session.receive(data, now)
+        if output:
+            self._transport.write(output)  # type: ignore[union-attr]  # there is one where something was read
+        due = session.deadline()
+        if due == AT_ONCE:  # the next request of a walk follows soon
+            self._settle(session.advance(now))
+        elif due != self._due or session.has_events:
+            self._settle(b"")
 
     @property
     def prefetch(self) -> Prefetch:
@@ -118,13 +123,10 @@ class SessionLink(asyncio.BufferedProtocol):
         self.session.connection_lost(reason)
         self._settle(b"")
 
-    def _write(self, output: bytes) -> None:
-        if output and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(output)
-
     def _settle(self, output: bytes) -> None:
         """Write, deliver the events, and set the timer."""
-        self._write(output)
+        if output and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(output)
         session = self.session
         while (event := session.next_event()) is not None:
             self._on_event(event)

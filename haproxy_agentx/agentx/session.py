@@ -102,6 +102,7 @@ class Session:
             if answer:
                 return answer
         self._framer.feed(data)
+        planned = True
         try:
             while self.state is not State.CLOSED and (framed := self._framer.next_frame()) is not None:
                 self._requests.prepare()  # for the walk of the frame before: several managers walk at once
@@ -110,6 +111,7 @@ class Session:
                     self._output.append(answer)
                 elif header.type is PduType.RESPONSE:
                     self._take_response(header, frame[HEADER_SIZE:], now)
+                    planned = False
                 else:
                     self._output.append(self._requests.answer(header, frame[HEADER_SIZE:]))
         except FrameError as error:
@@ -117,12 +119,17 @@ class Session:
                 self._send(p.Close(session_id=self.session_id, reason=CloseReason.PARSE_ERROR), now)
             self._over(f"the master sends what is not AgentX: {error}", refused=True)
         self.prefetch = self._requests.prefetch if self._framer.empty else NO_PREFETCH
-        return self._planned()
+        return self._flushed() if planned else self._planned()
 
     @property
     def walking(self) -> bool:
         """Whether the last request that was not prefetched is one of a walk, so that the next will follow at once."""
         return self._requests.walking
+
+    @property
+    def has_events(self) -> bool:
+        """Whether ``next_event`` has one to return."""
+        return bool(self._events)
 
     def next_event(self) -> Event | None:
         """Return what has happened, one at a time, oldest first; None when there is no more."""
@@ -330,6 +337,7 @@ class Session:
 
     def _end(self, problem: MasterProblem, *, refused: bool = False) -> None:
         self._forget()
+        self._due = None
         self._events.append(Closed(problem, refused))
 
     def _forget(self) -> None:
