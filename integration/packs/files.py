@@ -4,7 +4,18 @@ from pathlib import Path
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.objects import schema
-from integration.packs import grafana, icinga, prometheus, snmp_exporter, snmptt
+from integration.packs import (
+    checkmk,
+    collectors,
+    grafana,
+    icinga,
+    librenms,
+    opennms,
+    prometheus,
+    snmp_exporter,
+    snmptt,
+    zabbix,
+)
 from integration.packs.mib import Mib
 from integration.packs.operations import sections
 from integration.packs.pack import DOCUMENT, Files, Renderer, Source
@@ -18,6 +29,11 @@ RENDERERS: tuple[Renderer, ...] = (
     grafana.render,
     icinga.render,
     snmptt.render,
+    zabbix.render,
+    librenms.render,
+    collectors.render,
+    opennms.render,
+    checkmk.render,
 )
 
 

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.health.severity import OF_HEALTH, Severity
-from integration.packs.alarms import ALARMS, SITE_ALARMS, THRESHOLDS, Alarm, SiteAlarm, of_health
+from haproxy_agentx.health.severity import OF_HEALTH, Severity, severity_of
+from haproxy_agentx.pair.model import PairState
+from haproxy_agentx.vocabulary.event import Kind
+from integration.packs.alarms import ALARMS, SITE_ALARMS, THRESHOLDS, Alarm, SiteAlarm, of_health, of_pair
+from integration.packs.opennms import SEVERITIES
 from integration.packs.operations import anchor
 from integration.packs.pack import NAGIOS, macro_case
 from integration.packs.prometheus import LEVELS, alert_name
+from integration.packs.zabbix_parts import PRIORITIES
 from tools.documents.parts import Parts, table
 
 _BY_NAME = {alarm.name: alarm for alarm in ALARMS}
@@ -23,6 +27,17 @@ def states() -> str:
         shown = [system(severity, alarm) for system in SYSTEMS.values()]
         rows.append((f"[{health.name} ({health.value})](operations.md#health-{health.name.lower()})", *shown))
     return table(("health", *SYSTEMS), rows)
+
+
+def pair_states() -> str:
+    """Return what a person sees in each system for each state of a service on all nodes."""
+    rows = []
+    for state in PairState:
+        severity = severity_of(Kind.pairChange, state.name)
+        alarm = _BY_NAME.get(of_pair(state))
+        shown = [system(severity, alarm) for system in SYSTEMS.values()]
+        rows.append((f"[{state.name} ({state.value})](operations.md#pair-{state.name.lower()})", *shown))
+    return table(("pair state", *SYSTEMS), rows)
 
 
 def alarms() -> str:
@@ -54,12 +69,22 @@ def _snmptt(severity: Severity, _: Alarm | None) -> str:
     return severity.name.upper()
 
 
+def _zabbix(severity: Severity, alarm: Alarm | None) -> str:
+    return PRIORITIES[severity].capitalize() if alarm else WELL
+
+
+def _opennms(severity: Severity, _: Alarm | None) -> str:
+    return SEVERITIES[severity]
+
+
 SYSTEMS: Mapping[str, Callable[[Severity, Alarm | None], str]] = {
     "Prometheus": _prometheus,
-    "Icinga 2, Nagios": _icinga,
+    "Zabbix": _zabbix,
+    "Icinga 2, Nagios, LibreNMS, Checkmk": _icinga,
     "SNMPTT": _snmptt,
+    "OpenNMS": _opennms,
 }
 
 
-PARTS: Parts = {"states": states, "alarms": alarms, "thresholds": thresholds}
+PARTS: Parts = {"states": states, "pair_states": pair_states, "alarms": alarms, "thresholds": thresholds}
 """What is generated, by name."""
