@@ -4,17 +4,23 @@ pair = PairLab(lab); pair.await_states("redundant", "redundant")
 """
 
 import functools
+import os
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import schema
 from haproxy_agentx.pair.model import PairState, PeerState
+from integration.demo.notices import Row
 from integration.netlab import Lab, network, wait_for
-from integration.netlab.plan import BALANCERS, SWITCH
+from integration.netlab.plan import ADDRESSES, BALANCERS, ROOT, SWITCH
+from tests.support.reported import reported, wait_reported
+from tests.support.wait import until
 
 MANAGEMENT = {"lb1": "10.78.0.11", "lb2": "10.78.0.12"}
 CONFIG = "/etc/haproxy-agentx/config.yaml"
 SNMPD = "/etc/snmp/snmpd.conf"
+PASSPHRASE = "a passphrase of your own"
+PEER_SECRET = "/etc/haproxy-agentx/peer"
 INTERVAL, TIMEOUT = 1.0, 0.5
 FAST = 0.1
 """Seconds between two advertisements in the lab's variant fast."""
@@ -45,6 +51,27 @@ def prepare(lab: Lab) -> None:
                 f"peers:\n  - {{name: {peer}, address: '{MANAGEMENT[peer]}:161', interval: {INTERVAL:g}s, "
                 f"timeout: {TIMEOUT * 1000:g}ms, community_file: /etc/haproxy-agentx/community}}\n"
             )
+
+
+def prepare_v3(lab: Lab) -> None:
+    """Likewise, by SNMPv3 with authentication and encryption."""
+    prepare(lab)
+    for name in BALANCERS:
+        host = lab.hosts[name]
+        with host.path(SNMPD).open("a") as file:
+            file.write(f'createUser peer SHA "{PASSPHRASE}" AES\nrouser peer authPriv .{ROOT}\n')
+        secret = host.path(PEER_SECRET)
+        secret.write_text(f"{PASSPHRASE}\n")
+        community = host.path("/etc/haproxy-agentx/community").stat()
+        os.chown(secret, 0, community.st_gid)
+        secret.chmod(0o640)
+        config = host.path(CONFIG)
+        head, _, _ = config.read_text().partition("peers:")
+        peer = other(name)
+        config.write_text(
+            f"{head}peers:\n  - name: {peer}\n    address: {MANAGEMENT[peer]}:161\n    interval: {INTERVAL:g}s\n"
+            f"    v3: {{user: peer, auth_file: {PEER_SECRET}, priv_file: {PEER_SECRET}}}\n"
+        )
 
 
 @functools.cache
@@ -92,6 +119,44 @@ class PairLab:
         except Exception as error:
             seen = {host: (self.states(host), self.peer_state(host), self.said(host)) for host in wanted}
             raise AssertionError(f"{error}: {seen}") from error
+
+    def await_state(self, host: str, state: str, seconds: float = 30.0) -> None:
+        """Wait until all services have a state on one node."""
+        wait_for(
+            lambda: set(self.states(host)) == {state},
+            f"the pair is {state} on {host}",
+            seconds,
+            lambda: f"{self.states(host)} {self.peer_state(host)} {self.said(host)}",
+        )
+
+    def stays(self, first: str, second: str, seconds: float) -> None:
+        """Check for some seconds that nothing but these states is seen, and that no event reports any other."""
+        wanted = {"lb1": {first}, "lb2": {second}}
+        before = self.reported_states()
+
+        def differs() -> bool:
+            return any(set(self.states(host)) != states for host, states in wanted.items())
+
+        assert not until(differs, seconds), {host: self.said(host) for host in wanted}
+        assert self.reported_states() == before
+
+    def reported_states(self) -> set[str]:
+        """Return the states that events of the pair have reported at the sink."""
+        return {one.cells.get("State", "") for one in reported(self.lab, kind="pairChange")}
+
+    def wait_event(self, host: str, state: str, kind: str = "pairChange", seconds: float = 30.0) -> Row:
+        """Wait for an event of a node at the sink, and return its cells."""
+        return wait_reported(self.lab, f"{host}: {kind} {state}", seconds, host=host, kind=kind, State=state).cells
+
+    def deafen(self, host: str, to: str) -> None:
+        """Let a node no longer hear the advertisements of another one."""
+        self.lab.disturbed = True
+        self.lab.exec(host, "iptables", "-I", "INPUT", "-p", "112", "-s", ADDRESSES[to], "-j", "DROP")
+
+    def servers(self, host: str) -> list[tuple[str, str]]:
+        """Return the backend and the name of each server."""
+        lines = self.lab.haproxy(host, "show servers state").splitlines()[2:]
+        return [(fields[1], fields[3]) for line in lines if len(fields := line.split()) > 3]
 
     def management(self, host: str, *, up: bool) -> None:
         """Plug the management cable of a node in or pull it."""

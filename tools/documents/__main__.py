@@ -11,7 +11,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from haproxy_agentx.objects import module
-from tools.documents import configuration, conformance, doctor, health, mib, monitoring, security
+from tools.documents import configuration, conformance, doctor, health, mib, monitoring, pair, security
 from tools.documents.parts import Parts, filled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,7 @@ DOCUMENTS: Mapping[str, Parts] = {
     "docs/health.md": health.PARTS,
     "docs/mib.md": mib.PARTS,
     "docs/monitoring.md": monitoring.PARTS,
+    "docs/pair.md": pair.PARTS,
     "docs/security.md": security.PARTS,
 }
 """The parts that are generated in each document."""
