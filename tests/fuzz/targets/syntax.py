@@ -7,14 +7,16 @@ whatever its neighbours are.
 import struct
 
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.syntax import TEXT_LIMIT, Syntax
+from haproxy_agentx.objects.syntax import TEXT_LIMIT, Syntax, TextSyntax
 from tests.fuzz.octets import Octets
 from tests.support import wire
 
 _COLUMNS = [column for table in schema.TABLES for column in table.columns]
-SYNTAXES: list[Syntax] = sorted(
-    {id(item.syntax): item.syntax for item in (*_COLUMNS, *schema.SCALARS)}.values(), key=lambda syntax: syntax.name
+_KNOWN = {id(item.syntax): item.syntax for item in (*_COLUMNS, *schema.SCALARS)}.values()
+SYNTAXES: list[TextSyntax] = sorted(
+    (syntax for syntax in _KNOWN if isinstance(syntax, TextSyntax)), key=lambda syntax: syntax.name
 )
+BITS = {convention.name for convention in schema.CONVENTIONS if convention.syntax == "BITS"}
 _HEAD = struct.pack(">4BI", 1, 0, 0, 0, 1)  # 5.1: a name of one sub-identifier
 _CELLS = {
     "numbers": b"0\n1\n4294967295\n4294967296\n18446744073709551615\n18446744073709551616\n-1\n-2147483649",
@@ -43,9 +45,9 @@ def check(syntax: Syntax, value: bytes) -> None:
     assert end == len(data)
     if isinstance(varbind.value, bytes):
         assert len(varbind.value) <= TEXT_LIMIT
-        if syntax.name not in ("DateAndTime", "HaxReasons"):
+        if syntax.name not in {"DateAndTime", *BITS}:
             assert varbind.value.decode("utf-8").isprintable()
-    if syntax.name == "HaxReasons":
+    if syntax.name in BITS:
         assert len(varbind.value) == (max(syntax.labels.values()) + 8) // 8  # RFC 3416 2.5: all named bits
     elif syntax.labels is not None:
         assert varbind.value in syntax.labels.values()
