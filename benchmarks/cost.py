@@ -144,7 +144,7 @@ def is_within(count: Count) -> bool:
     if cost > budget:
         print(
             f"this is {100 * (cost / budget - 1):.0f} % over the budget: something was added to the path of "
-            "GetNext (agentx/transport, connection, session, prefetch, view; objects/tables, syntax; "
+            "GetNext (agentx/transport, link, session, requests, prefetch, view; objects/tables, syntax; "
             "haproxy/stat). `make profile` shows where."
         )
     blind = not count.relative and version in count.budgets and more <= budget

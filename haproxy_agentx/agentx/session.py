@@ -220,13 +220,7 @@ class Session:
         return self._flushed()
 
     def _send(
-        self,
-        pdu: Pdu,
-        now: float,
-        *,
-        token: object = None,
-        within: float | None = None,
-        overdue: tuple[int, ...] = (),
+        self, pdu: Pdu, now: float, *, token: object = None, within: float | None = None, overdue: Sequence[int] = ()
     ) -> None:
         """Send a PDU of ours and expect its answer."""
         if not self._pending:
@@ -302,16 +296,13 @@ class Session:
             subtree.retry_at = now + self._settings.retry_interval
             text = f"cannot register {dotted(from_key(subtree.name))}: {meaning(answer.error)}"
             self._events.append(RegistrationRefused(subtree.name, MasterProblem(text, answer.error)))
-        self._check_ready()
+        self._check_ready(pending, answer, now)
 
-    def _check_ready(self) -> None:
+    def _check_ready(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
+        """Report when all subtrees are registered: with the last one, or when one that is not was withdrawn."""
         if self.state is State.REGISTERING and all(subtree.acknowledged for subtree in self._subtrees):
             self.state = step(self.state, Signal.ALL_REGISTERED)
             self._events.append(Ready())
-
-    def _unregistered(self, _pending: Waiting, _answer: p.Response, _now: float) -> None:
-        """Process the answer to an Unregister, whatever it is: the subtree is not ours any more."""
-        self._check_ready()
 
     def _capabilities_added(self, _pending: Waiting, answer: p.Response, _now: float) -> None:
         if answer.error:  # sysORTable lacks a line, which is no reason not to serve
@@ -350,7 +341,7 @@ class Session:
         p.Open: _opened,
         p.AddAgentCaps: _capabilities_added,
         p.Register: _registered,
-        p.Unregister: _unregistered,
+        p.Unregister: _check_ready,
         p.Ping: _pinged,
         p.Notify: _acknowledged,
         p.Close: _goodbye,

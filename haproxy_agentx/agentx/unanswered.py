@@ -12,7 +12,7 @@ no verdict, and the master gets that time in addition.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.constants import PduType
@@ -40,7 +40,7 @@ class Waiting:
     pdu: Pdu
     deadline: float
     token: object = None
-    overdue: tuple[int, ...] = ()
+    overdue: Sequence[int] = ()
 
 
 class Waitlist:
