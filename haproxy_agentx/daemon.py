@@ -34,6 +34,7 @@ from haproxy_agentx.delivery.master import explain
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.details import master_name
 from haproxy_agentx.haproxy.stat import RowKind
+from haproxy_agentx.health.event import Event as LoggedEvent
 from haproxy_agentx.monitor.pairs import OwnNode
 from haproxy_agentx.monitor.rows import PROCESSES, SOURCE, Clocks
 from haproxy_agentx.monitor.watch import Monitor
@@ -56,7 +57,6 @@ from haproxy_agentx.system import lag, service_manager
 from haproxy_agentx.system.lock import AlreadyRunning
 from haproxy_agentx.system.loop_failure import Consequence, consequence
 from haproxy_agentx.system.memory_limit import memory_limit
-from haproxy_agentx.vocabulary.event import Event as LoggedEvent
 from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp.sender import master_uids

@@ -16,6 +16,7 @@ from haproxy_agentx.config.secret_files import Exposure, exposures
 from haproxy_agentx.control.problems import LATELY, Problem, problems, worst
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.haproxy.stat import RowKind
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.monitor.pairs import Pairs
 from haproxy_agentx.monitor.watch import Monitor
 from haproxy_agentx.objects.agent_objects import AgentRow
@@ -28,7 +29,7 @@ from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.store.ledger import MAX_QUEUED
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.system.lag import Stalls
-from haproxy_agentx.vocabulary.event import Delivery, Event
+from haproxy_agentx.vocabulary.event import Delivery
 from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vocabulary.source_record import Source
 

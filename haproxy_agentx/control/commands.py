@@ -8,16 +8,18 @@ from haproxy_agentx.control.event_json import event_json
 from haproxy_agentx.control.request import Request, Snapshot, page
 from haproxy_agentx.control.socket import Handler
 from haproxy_agentx.delivery.outbox import Outbox
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.store.journal import Journal
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Delivery, Kind
 
 TEST_TIMEOUT = 10.0
 """Seconds that a test waits for its acknowledgement."""
 
-TEST_CELLS = {
-    "haxEventSubject": "haproxy-agentx",
-    "haxEventCauseText": "haproxy-agentx trap-test: nothing has happened",
-}
+
+def _test_draft() -> EventDraft:
+    text = "haproxy-agentx trap-test: nothing has happened"
+    return EventDraft(time.time(), Kind.test, subject="haproxy-agentx", cause_text=text)
+
 
 _PROBLEMS: Mapping[Delivery, str] = {
     Delivery.queued: "it waits to be sent, and will be: {held}",
@@ -46,7 +48,7 @@ def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | No
     async def trap_test(_request: Request) -> Snapshot:
         """Send a haxTest, and say how it went."""
         began = monotonic()
-        event = await outbox.test(EventDraft(time.time(), Kind.test, TEST_CELLS), TEST_TIMEOUT)
+        event = await outbox.test(_test_draft(), TEST_TIMEOUT)
         return outcome_of_test(event, monotonic() - began, outbox.on_hold or problem())
 
     return {"events": events, "trap-test": trap_test}

@@ -1,49 +1,21 @@
 """An event as JSON, as ``haproxy-agentx events --json`` prints it. Pure."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import IntEnum
 
-from haproxy_agentx.health.reasons import known_reasons, reason_names
-from haproxy_agentx.vocabulary.event import Event
-
-
-def _flag(text: str) -> bool:
-    return text == "true"
-
-
-def _number(text: str) -> int | None:
-    """Return a number, None for 0, which stands for none."""
-    return int(text) or None
+from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.health.event import Event
+from haproxy_agentx.health.model import Reason
+from haproxy_agentx.health.reasons import reason_names
+from haproxy_agentx.store.event_text import keepalived_texts
 
 
-def _reasons(text: str) -> list[str]:
-    return reason_names(known_reasons(int(text)))
+def _label(member: IntEnum | None) -> str | None:
+    return None if member is None else member.name
 
 
-_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "subject": ("haxEventSubject", str),
-    "health": ("haxEventHealth", str),
-    "previous_health": ("haxEventPreviousHealth", str),
-    "role": ("haxEventRole", str),
-    "previous_role": ("haxEventPreviousRole", str),
-    "as_intended": ("haxEventServedAsIntended", _flag),
-    "reasons": ("haxEventReasons", _reasons),
-    "cause": ("haxEventCause", str),
-    "cause_text": ("haxEventCauseText", str),
-    "state": ("haxEventState", str),
-    "previous_state": ("haxEventPreviousState", str),
-    "suppressed": ("haxEventSuppressed", int),
-    "trap": ("haxEventKeepalivedTrap", str),
-    "trap_time": ("haxEventKeepalivedUpTime", int),
-    "row": ("haxEventSubjectRow", str),
-    "severity": ("haxEventSeverity", str),
-    "clears": ("haxEventClears", _number),
-    "reminder": ("haxEventReminder", _flag),
-    "subject_index": ("haxEventSubjectIndex", _number),
-    "pair_key": ("haxEventPairKey", str),
-    "node": ("haxEventNode", str),
-}
-"""Keys by column of haxEventTable."""
+def _reasons(reasons: Reason | None) -> list[str] | None:
+    return None if reasons is None else reason_names(reasons)
 
 
 def event_json(event: Event) -> dict[str, object]:
@@ -53,28 +25,38 @@ def event_json(event: Event) -> dict[str, object]:
     it, in hundredths of a second; ``clears`` is the number of the event whose problem ends with this one;
     ``keepalived`` are the objects of KEEPALIVED-MIB that the notification repeats.
     """
-    cells = event.draft.cells
+    draft = event.draft
     return {
         "sequence": event.sequence,
-        "time": _date(event.draft.at),
-        "kind": event.draft.kind.name,
-        **{key: _value(cells.get(column), read) for key, (column, read) in _KEYS.items()},
+        "time": _date(draft.at),
+        "kind": draft.kind.name,
+        "subject": draft.subject,
+        "health": _label(draft.health),
+        "previous_health": _label(draft.previous_health),
+        "role": _label(draft.role),
+        "previous_role": _label(draft.previous_role),
+        "as_intended": draft.served_as_intended,
+        "reasons": _reasons(draft.reasons),
+        "cause": _label(draft.cause),
+        "cause_text": draft.cause_text,
+        "state": draft.state,
+        "previous_state": draft.previous_state,
+        "suppressed": draft.suppressed,
+        "trap": _label(draft.keepalived_trap),
+        "trap_time": draft.keepalived_up_time,
+        "row": None if draft.subject_row is None else dotted(draft.subject_row),
+        "severity": _label(draft.severity),
+        "clears": draft.clears or None,
+        "reminder": draft.reminder,
+        "subject_index": draft.subject_index or None,
+        "pair_key": draft.pair_key,
+        "node": draft.node,
         "delivery": event.delivery.name,
         "tries": event.tries,
         "maybe_repeated": event.maybe_repeated,
         "acknowledged": None if event.acknowledged_at is None else _date(event.acknowledged_at),
-        "keepalived": dict(event.draft.keepalived),
+        "keepalived": keepalived_texts(draft.keepalived),
     }
-
-
-def _value(text: str | None, read: Callable[[str], object]) -> object:
-    """Read a cell; one that another version has left and that is no value counts as missing."""
-    if text is None:
-        return None
-    try:
-        return read(text)
-    except ValueError:
-        return None
 
 
 def _date(seconds: float) -> str | None:

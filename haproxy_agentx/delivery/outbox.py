@@ -25,9 +25,10 @@ from haproxy_agentx.agentx.backoff import Backoff
 from haproxy_agentx.agentx.constants import meaning
 from haproxy_agentx.delivery.attempts import MAX_TRIES, Attempts, LearnedSize, Outcome, outcome_of
 from haproxy_agentx.delivery.master import explain
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.objects.notification_size import COMPACT, FULL
 from haproxy_agentx.store.journal import Journal
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft
+from haproxy_agentx.vocabulary.event import Delivery
 from haproxy_agentx.vocabulary.shown import printable
 
 log = logging.getLogger(__name__)
@@ -249,7 +250,7 @@ class Outbox:
             "event %d (%s of %s) is %s after %d tries, and stays in the log: %s",
             event.sequence,
             event.draft.kind.name,
-            printable(event.draft.cells.get("haxEventSubject", "")),
+            printable(event.draft.subject or ""),
             delivery.name,
             event.tries,
             why,

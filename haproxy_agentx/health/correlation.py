@@ -70,6 +70,16 @@ class TrapSeen(IntEnum):
     """There is no listener, or it has never received anything: not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeepalivedObjects:
+    """The objects of keepalived's vrrpInstanceStateChange that a notification repeats; an empty text for none."""
+
+    name: str
+    state: VrrpState | None
+    initial: VrrpState | None = None
+    router_id: str = ""
+
+
 class Traps:
     """keepalived's traps that have not found their change."""
 
@@ -154,17 +164,12 @@ class Pending:
         return next((moment for moment in waits if moment > now), max(waits))
 
 
-def as_keepalived(instance: Instance, role: Role, pending: Pending) -> dict[str, str]:
+def as_keepalived(instance: Instance, role: Role, pending: Pending) -> KeepalivedObjects:
     """Return the objects of vrrpInstanceStateChange, with the values of keepalived's trap where that was seen."""
     trap = pending.trap
-    initial = trap.initial if trap and trap.initial is not None else instance.initial
-    router = trap.router_id if trap else instance.router_id
-    texts = {
-        "vrrpInstanceName": instance.name,
-        "vrrpInstanceState": str(int(trap.state if trap else _STATES.get(role, VrrpState.unknown))),
-    }
-    if initial is not None:
-        texts["vrrpInstanceInitialState"] = str(int(initial))
-    if router:
-        texts["routerId"] = router
-    return texts
+    return KeepalivedObjects(
+        instance.name,
+        trap.state if trap else _STATES.get(role, VrrpState.unknown),
+        trap.initial if trap and trap.initial is not None else instance.initial,
+        trap.router_id if trap else instance.router_id,
+    )

@@ -31,7 +31,7 @@ class Severity(IntEnum):
     warning = 6
 
 
-SILENT = (Severity.cleared.name, Severity.warning.name)
+SILENT = (Severity.cleared, Severity.warning)
 """Severities of which there is no reminder: a warning is of what was ordered."""
 
 REMOVED = "removed"

@@ -8,11 +8,12 @@ Where a kind is not reported any more, by configuration, its problems that were 
 
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.proxies import NOT_KNOWN, Proxies
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
-from haproxy_agentx.monitor.state_reports import StateChange, StateReports
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.monitor.state_reports import Explanation, StateChange, StateReports
+from haproxy_agentx.vocabulary.event import Kind
 
 GOOD = "UP"
 
@@ -228,7 +229,7 @@ def _subject(process: str, backend: str, server: str | None) -> str:
     return "/".join(part for part in (process, backend, server) if part is not None)
 
 
-def _explain(change: StateChange) -> Mapping[str, str]:
+def _explain(change: StateChange) -> Explanation:
     subject, before, after = change.subject, change.before, change.after
     if after == REMOVED:
         text = f"{subject} was last reported as {before}: {change.words}"
@@ -236,4 +237,4 @@ def _explain(change: StateChange) -> Mapping[str, str]:
         text = f"{subject} is {after}, last reported as {before}: found at a start or reload of haproxy-agentx"
     else:
         text = f"{subject} went from {before} to {after}"
-    return {"haxEventCauseText": text}
+    return Explanation(text)

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from enum import IntEnum
 
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.vocabulary.event import Event, EventDraft
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +21,19 @@ def log_events(appended: asyncio.Future[list[Event]]) -> None:
 
 
 def _level(draft: EventDraft) -> int:
-    name = draft.cells.get("haxEventHealth")
-    return LEVELS[Health[name]] if name else logging.INFO
+    return logging.INFO if draft.health is None else LEVELS[draft.health]
 
 
 def _words(draft: EventDraft) -> str:
     """Return an event as one line."""
-    cells: Mapping[str, str] = draft.cells
+    of_service = draft.health is not None
     before, after = (
-        (cells.get("haxEventPreviousHealth"), cells.get("haxEventHealth"))
-        if "haxEventHealth" in cells
-        else (cells.get("haxEventPreviousState"), cells.get("haxEventState"))
+        (_label(draft.previous_health), _label(draft.health)) if of_service else (draft.previous_state, draft.state)
     )
-    role = cells.get("haxEventRole")
-    role_before = cells.get("haxEventPreviousRole")
-    moved = f" ({role_before} -> {role})" if role != role_before else ""
-    change = f"reminder of {after}" if cells.get("haxEventReminder") == "true" else f"{before} -> {after}{moved}"
-    return f"{cells.get('haxEventSubject', '')}: {change}: {cells.get('haxEventCauseText', '')}"
+    moved = f" ({_label(draft.previous_role)} -> {_label(draft.role)})" if draft.role is not draft.previous_role else ""
+    change = f"reminder of {after}" if draft.reminder else f"{before} -> {after}{moved}"
+    return f"{draft.subject or ''}: {change}: {draft.cause_text or ''}"
+
+
+def _label(member: IntEnum | None) -> str | None:
+    return None if member is None else member.name

@@ -6,11 +6,12 @@ again though nothing came. Times are monotonic seconds.
 
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from haproxy_agentx.config.model import NotificationsConfig, ServiceConfig
 from haproxy_agentx.health.cause import Cause, Change, FactKind, explain
 from haproxy_agentx.health.correlation import Pending, Traps, as_keepalived, early
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Health, Reason, Role
@@ -25,10 +26,10 @@ from haproxy_agentx.monitor.pairs import OwnNode, Pairs
 from haproxy_agentx.monitor.plans import MAX_PLANS, planned
 from haproxy_agentx.monitor.reports import Reports
 from haproxy_agentx.monitor.service import Observation, Service
-from haproxy_agentx.monitor.service_events import change_of, ended, event_cells, reminder, with_times
+from haproxy_agentx.monitor.service_events import change_of, draft_of, ended, reminder, with_times
 from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
 from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
@@ -267,7 +268,7 @@ class Node:
     def _note(self, drafts: Iterable[EventDraft], now: float, date: float) -> None:
         """Record events that are reported: what they count, and which problems begin or end."""
         for draft in drafts:
-            self.suppressed += int(draft.cells["haxEventSuppressed"])
+            self.suppressed += draft.suppressed or 0
             self.reports.reminders.note(draft, now, date)
 
     def _remind(self, now: float, date: float) -> Iterator[EventDraft]:
@@ -463,22 +464,20 @@ class Node:
     def _draft(
         self, service: Service, report: ServiceReport, now: float, date: float, pending: Pending | None
     ) -> EventDraft:
-        """Put into cells what must be reported, why, and which of keepalived's traps it belongs to."""
+        """Return the event of what must be reported, why, and which of keepalived's traps it belongs to."""
         facts = self.facts.about(service.plan.name, service.plan.vrrp_instance or "")
         cause, words = explain(with_times(change_of(report, pending), self._instance(service)), facts)
         if report.suppressed:
             words = line("; ".join(filter(None, (words, not_reported(report.suppressed)))))
         service.explained(cause, words)
-        cells = event_cells(service, report)
-        keepalived: dict[str, str] = {}
+        draft = draft_of(service, report, date - (now - report.at))
         instance = self._instance(service)
-        if report.is_failover and instance is not None:
-            seen = pending or Pending(
-                RoleChange(instance.name, report.before.role, report.after.role, now), self.listening
-            )
-            cells["haxEventKeepalivedTrap"] = seen.seen.name
-            if seen.trap is not None:
-                cells["haxEventKeepalivedUpTime"] = str(seen.trap.up_time)
-            keepalived = as_keepalived(instance, report.after.role, seen)
-        kind = Kind.serviceFailover if report.is_failover else Kind.serviceHealthChange
-        return EventDraft(date - (now - report.at), kind, cells, keepalived)
+        if not report.is_failover or instance is None:
+            return draft
+        seen = pending or Pending(RoleChange(instance.name, report.before.role, report.after.role, now), self.listening)
+        return replace(
+            draft,
+            keepalived_trap=seen.seen,
+            keepalived_up_time=seen.trap.up_time if seen.trap is not None else None,
+            keepalived=as_keepalived(instance, report.after.role, seen),
+        )

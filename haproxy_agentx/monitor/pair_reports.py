@@ -5,15 +5,17 @@ configured, nothing is reported: this node alone has its own events.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import MAINTAINED, REMOVED, Severity, severity_of
 from haproxy_agentx.monitor.pairs import PairView
-from haproxy_agentx.monitor.state_reports import StateChange, StateReports
+from haproxy_agentx.monitor.state_reports import Explanation, StateChange, StateReports
 from haproxy_agentx.pair.model import Evidence, PairState
 from haproxy_agentx.pair.words import difference_words
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 
 GOOD = PairState.redundant.name
 SAME, DIFFERS = "same", "differs"
@@ -59,7 +61,7 @@ class PairReports:
         view = self._views.get(service)
         if view is None or view.settled.is_first:
             return True
-        return EventDraft(draft.at, draft.kind, {**draft.cells, **self._common(view)})
+        return replace(draft, pair_key=view.key, node=self._node)
 
     def report(self, now: float, date: float) -> Iterator[EventDraft]:
         """Yield what must be reported now."""
@@ -93,24 +95,20 @@ class PairReports:
         elif Evidence.peersRead in verdict.evidence:
             self._mismatches.see(service, SAME, now)
 
-    def _common(self, view: PairView) -> Mapping[str, str]:
-        return {"haxEventPairKey": view.key, "haxEventNode": self._node}
-
-    def _explain_state(self, change: StateChange) -> Mapping[str, str]:
+    def _explain_state(self, change: StateChange) -> Explanation:
         view = self._views.get(change.subject)
         if view is None or change.after == REMOVED:
             return self._ended(change)
-        return {"haxEventCause": view.cause.name, "haxEventCauseText": view.text, **self._common(view)}
+        return Explanation(view.text, view.cause, view.key, self._node)
 
-    def _explain_mismatch(self, change: StateChange) -> Mapping[str, str]:
+    def _explain_mismatch(self, change: StateChange) -> Explanation:
         view = self._views.get(change.subject)
         if view is None or change.after == REMOVED:
             return self._ended(change)
         cause = Cause.recovered if change.after == SAME else Cause.configurationChanged
         words = "the nodes agree" if change.after == SAME else change.words
-        return {"haxEventCause": cause.name, "haxEventCauseText": words, **self._common(view)}
+        return Explanation(words, cause, view.key, self._node)
 
-    def _ended(self, change: StateChange) -> Mapping[str, str]:
+    def _ended(self, change: StateChange) -> Explanation:
         words = f"{change.words}; last reported as {change.before}"
-        common = {"haxEventPairKey": f"{change.subject}/-", "haxEventNode": self._node}
-        return {"haxEventCause": Cause.configurationChanged.name, "haxEventCauseText": words, **common}
+        return Explanation(words, Cause.configurationChanged, f"{change.subject}/-", self._node)

@@ -13,7 +13,7 @@ from time import monotonic
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.config.model import PeerConfig
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.pair_objects import PAIR_SCALARS, PAIR_TABLE
+from haproxy_agentx.objects.pair_objects import PAIR_SAMPLE, PAIR_SELF, PAIR_TABLE
 from haproxy_agentx.pair.model import PeerState, Sample
 from haproxy_agentx.pair.peer import Peer, PeerAnswer
 from haproxy_agentx.pair.sample import AgentSelf, SampleError, read_sample, read_self
@@ -69,9 +69,8 @@ class PeerPoll:
         self._is_virtual = is_virtual
         self._on_change = on_change
         self._client = SnmpClient(config.access, config.timeout)
-        self._self = schema.scalar_oid(next(one for one in PAIR_SCALARS if one.name == "haxPairSelf"), root)
-        sample = next(one for one in PAIR_TABLE.columns if one.name == "haxPairSample")
-        self._sample = schema.column_oid(PAIR_TABLE, sample, root)
+        self._self = schema.scalar_oid(PAIR_SELF, root)
+        self._sample = schema.column_oid(PAIR_TABLE, PAIR_SAMPLE, root)
         self._rows = FIRST_ROWS
 
     async def run(self) -> None:

@@ -8,10 +8,10 @@ restart neither repeats a reminder nor forgets one.
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import SILENT
 from haproxy_agentx.store.ledger import OPEN, SUBJECTS
-from haproxy_agentx.vocabulary.event import EventDraft
 
 PREFIX = "remind/"
 """Keys of the memory begin with it."""
@@ -62,11 +62,11 @@ class Reminders:
 
     def note(self, draft: EventDraft, now: float, date: float) -> None:
         """Record an event: the time until the next reminder of its subject begins, or there is none any more."""
-        what, severity = SUBJECTS.get(draft.kind), draft.cells.get("haxEventSeverity")
-        if self._every is None or what is None or not {"haxEventHealth", "haxEventState"} & draft.cells.keys():
+        what = SUBJECTS.get(draft.kind)
+        if self._every is None or what is None or not draft.reports_state:
             return
-        problem = what, draft.cells.get("haxEventSubject", "")
-        if severity is None or severity in SILENT:
+        problem = what, draft.subject or ""
+        if draft.severity is None or draft.severity in SILENT:
             self.over(problem)
         else:
             self._again(problem, now, date)

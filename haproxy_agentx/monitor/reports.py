@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from haproxy_agentx.config.model import NotificationsConfig
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.pair_reports import PairReports
 from haproxy_agentx.monitor.reminders import Reminders
 from haproxy_agentx.monitor.source_reports import SourceReports
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 
 
 class Reports:

@@ -4,26 +4,27 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from haproxy_agentx.agentx.oid import Oid, dotted
+from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.haproxy.stat import RowKind as StatKind
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import MemberKind
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.node import Node
 from haproxy_agentx.monitor.service import Service, Stamp
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.event_objects import EventRow
+from haproxy_agentx.objects.event_objects import EventRow, EventRowMaker
 from haproxy_agentx.objects.layout import Numbers, Wanted, member_scope, proxy_scope
 from haproxy_agentx.objects.member_objects import MemberRow
 from haproxy_agentx.objects.pair_objects import PairMemberRow, PairRow
 from haproxy_agentx.objects.peer_objects import PeerRow
 from haproxy_agentx.objects.service_objects import ServiceRow
-from haproxy_agentx.objects.tables import MakeRow, row_columns, small_columns
+from haproxy_agentx.objects.tables import MakeRow, row_columns
 from haproxy_agentx.objects.vrrp_objects import VrrpRow
 from haproxy_agentx.pair.model import PairMember
 from haproxy_agentx.pair.peer import Peer
-from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 
 SERVICES = "service"
 INSTANCES = "vrrp"
@@ -147,7 +148,8 @@ def _peer_row(node: Node, peer: Peer, clocks: Clocks) -> PeerRow:
 
 def event_columns(events: Iterable[Event], root: Oid, now: Callable[[], float]) -> list[ServedColumn]:
     """Return the columns of haxEventTable; ``now`` returns monotonic seconds."""
-    return small_columns(root, schema.EVENT_TABLE, {(event.sequence,): EventRow(event, now) for event in events})
+    rows: dict[Oid, MakeRow[EventRow]] = {(event.sequence,): EventRowMaker(event, now) for event in events}
+    return row_columns(root, schema.EVENT_TABLE, rows)
 
 
 def with_subject(draft: EventDraft, numbers: Numbers, root: Oid) -> EventDraft:
@@ -159,15 +161,13 @@ def with_subject(draft: EventDraft, numbers: Numbers, root: Oid) -> EventDraft:
     known = tuple(number for number in index if number is not None)
     if len(known) < len(index):
         return draft
-    found = {"haxEventSubjectIndex": str(known[-1])}
-    if draft.cells.get("haxEventState") != REMOVED:
-        found["haxEventSubjectRow"] = dotted(schema.row_pointer(table, known, root))
-    return replace(draft, cells={**draft.cells, **found})
+    row = None if draft.state == REMOVED else schema.row_pointer(table, known, root)
+    return replace(draft, subject_index=known[-1], subject_row=row)
 
 
 def _subject(draft: EventDraft, numbers: Numbers) -> tuple[schema.Table[schema.Column], tuple[int | None, ...]]:
     """Return the table and the indexes of whom an event is about, None for a number that is not known."""
-    subject = draft.cells.get("haxEventSubject", "")
+    subject = draft.subject or ""
     process, _, below = subject.partition("/")
     backend, _, server = below.partition("/")
     of_process = numbers.get(PROCESSES, {})

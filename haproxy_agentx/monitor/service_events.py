@@ -1,17 +1,18 @@
-"""The events of a service: what changed, and the cells of haxEventTable that say it. Pure."""
+"""The events of a service: what changed, as a draft of its event. Pure."""
 
 from dataclasses import replace
 
 from haproxy_agentx.health.cause import Change
 from haproxy_agentx.health.correlation import LIKELY_BEFORE, Pending, TrapSeen
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.instance import MASTER_DOWN, Instance
-from haproxy_agentx.health.model import Cause, Health, Role
+from haproxy_agentx.health.model import Cause, Health, Reason, Role
 from haproxy_agentx.health.rate_limiter import not_reported
 from haproxy_agentx.health.severity import OF_HEALTH, REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.health.tracker import ReportedService, ServiceReport
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.service import Service
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 
 
 def change_of(report: ServiceReport, pending: Pending | None) -> Change:
@@ -56,22 +57,24 @@ def ended(name: str, reported: ReportedService | None, uncounted: int, date: flo
         f"{name} is no longer a service of this node, and was last reported as {reported.health.name}",
         *([not_reported(uncounted)] if uncounted else []),
     ]
-    cells = {
-        "haxEventSubject": name,
-        "haxEventHealth": Health.stopped.name,
-        "haxEventPreviousHealth": reported.health.name,
-        "haxEventRole": role.name,
-        "haxEventPreviousRole": reported.role.name,
-        "haxEventServedAsIntended": "true",
-        "haxEventReasons": "0",
-        "haxEventCause": Cause.configurationChanged.name,
-        "haxEventCauseText": "; ".join(words),
-        "haxEventSuppressed": str(uncounted),
-        "haxEventSeverity": severity_of(Kind.serviceHealthChange, REMOVED).name,
-    }
+    draft = EventDraft(
+        date,
+        Kind.serviceHealthChange,
+        subject=name,
+        health=Health.stopped,
+        previous_health=reported.health,
+        role=role,
+        previous_role=reported.role,
+        served_as_intended=True,
+        reasons=Reason(0),
+        cause=Cause.configurationChanged,
+        cause_text="; ".join(words),
+        suppressed=uncounted,
+        severity=severity_of(Kind.serviceHealthChange, REMOVED),
+    )
     if role is reported.role:
-        return [EventDraft(date, Kind.serviceHealthChange, cells)]
-    return [EventDraft(date, Kind.serviceFailover, {**cells, "haxEventKeepalivedTrap": TrapSeen.notObserved.name})]
+        return [draft]
+    return [replace(draft, kind=Kind.serviceFailover, keepalived_trap=TrapSeen.notObserved)]
 
 
 def reminder(service: Service, now: float, date: float) -> EventDraft | bool:
@@ -80,7 +83,7 @@ def reminder(service: Service, now: float, date: float) -> EventDraft | bool:
     It is over, or about to be reported as another one, when the service is judged otherwise than was last reported.
     """
     reported, condition = service.tracker.reported, service.tracker.condition
-    if reported is None or not reported.raised or OF_HEALTH[reported.health].name in SILENT:
+    if reported is None or not reported.raised or OF_HEALTH[reported.health] in SILENT:
         return False
     if (
         condition is None
@@ -90,25 +93,25 @@ def reminder(service: Service, now: float, date: float) -> EventDraft | bool:
         return True
     minutes = int(now - service.tracker.since) // 60
     words = f"still {reported.health.name} after {minutes} min: {condition.details or service.cause_text}"
-    cells = event_cells(service, ServiceReport(replace(reported, role=condition.role), condition, now))
-    return EventDraft(
-        date, Kind.serviceHealthChange, {**cells, "haxEventCauseText": line(words), "haxEventReminder": "true"}
-    )
+    report = ServiceReport(replace(reported, role=condition.role), condition, now)
+    return replace(draft_of(service, report, date), cause_text=line(words), reminder=True)
 
 
-def event_cells(service: Service, report: ServiceReport) -> dict[str, str]:
-    """Return the cells of haxEventTable that a notification of a service has, all but its correlation."""
+def draft_of(service: Service, report: ServiceReport, at: float) -> EventDraft:
+    """Return the event of a change of a service, all but its correlation; ``at`` is its date."""
     after = report.after
-    return {
-        "haxEventSubject": service.plan.name,
-        "haxEventHealth": after.health.name,
-        "haxEventPreviousHealth": report.before.health.name,
-        "haxEventRole": after.role.name,
-        "haxEventPreviousRole": report.before.role.name,
-        "haxEventServedAsIntended": "true" if service.served_as_intended(after.role) else "false",
-        "haxEventReasons": str(int(after.reasons)),
-        "haxEventCause": service.cause.name,
-        "haxEventCauseText": service.cause_text,
-        "haxEventSuppressed": str(report.suppressed),
-        "haxEventSeverity": OF_HEALTH[after.health].name,
-    }
+    return EventDraft(
+        at,
+        Kind.serviceFailover if report.is_failover else Kind.serviceHealthChange,
+        subject=service.plan.name,
+        health=after.health,
+        previous_health=report.before.health,
+        role=after.role,
+        previous_role=report.before.role,
+        served_as_intended=service.served_as_intended(after.role),
+        reasons=after.reasons,
+        cause=service.cause,
+        cause_text=service.cause_text,
+        suppressed=report.suppressed,
+        severity=OF_HEALTH[after.health],
+    )

@@ -7,11 +7,12 @@ behind it are judged again when keepalived has had the time to connect to it aga
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
-from haproxy_agentx.monitor.state_reports import StateChange, StateReports
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.monitor.state_reports import Explanation, StateChange, StateReports
+from haproxy_agentx.vocabulary.event import Kind
 
 OK = "ok"
 LOST = "absent"
@@ -83,7 +84,7 @@ class SourceReports:
         if name not in self._seen or (name in THROUGH_SNMPD and not self._is_due(now)):
             return True
         draft = self._reports.reminder(name, state, date)
-        return replace(draft, cells={**draft.cells, "haxEventCause": Cause.sourceLost.name})
+        return replace(draft, cause=Cause.sourceLost)
 
     def deadline(self) -> float | None:
         """Return when ``report`` may have something."""
@@ -102,10 +103,10 @@ class SourceReports:
         return bool(self._is_connected) and now >= self._back_at + RETURN
 
 
-def _explain(change: StateChange) -> Mapping[str, str]:
+def _explain(change: StateChange) -> Explanation:
     subject, after = change.subject, change.after
     if after == REMOVED:
-        return {"haxEventCauseText": f"{change.words}; last reported as {change.before}"}
+        return Explanation(f"{change.words}; last reported as {change.before}")
     if after != OK:
         cause, words = Cause.sourceLost, change.words
     elif subject == SNMPD:
@@ -114,4 +115,4 @@ def _explain(change: StateChange) -> Mapping[str, str]:
         cause, words = Cause.recovered, f"{subject} can be read again"
     if change.found:
         words = f"{words}; found at a start or reload of haproxy-agentx"
-    return {"haxEventCause": cause.name, "haxEventCauseText": words}
+    return Explanation(words, cause)

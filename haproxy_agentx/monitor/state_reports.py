@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from haproxy_agentx.health.event import EventDraft
+from haproxy_agentx.health.model import Cause
 from haproxy_agentx.health.rate_limiter import CALM, MANY, RateWindow, not_reported, still_waiting
 from haproxy_agentx.health.severity import REMOVED, SILENT, Severity, severity_of
 from haproxy_agentx.monitor.last_reported import LastReported
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 
 PATIENCE = 5
 """Holds after which a state that does not settle is reported nonetheless."""
@@ -33,8 +35,17 @@ class StateChange:
     found: bool
 
 
-Explain = Callable[[StateChange], Mapping[str, str]]
-"""Returns the cells of the event that say why, haxEventCauseText among them."""
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a state changed: in words, and as a cause where one is known; and of which pair, as ``node`` sees it."""
+
+    text: str
+    cause: Cause | None = None
+    pair_key: str | None = None
+    node: str | None = None
+
+
+Explain = Callable[[StateChange], Explanation]
 
 
 @dataclass(slots=True)
@@ -132,22 +143,23 @@ class StateReports:
     def lasting(self, subject: str) -> str | None:
         """Return the problem that was last reported of a subject, an empty text for none; None while it may be over."""
         reported = self.last.get(subject)
-        if reported is None or not reported.raised or severity_of(self._kind, reported.state).name in SILENT:
+        if reported is None or not reported.raised or severity_of(self._kind, reported.state) in SILENT:
             return ""
         return None if subject in self._differences else reported.state
 
     def reminder(self, subject: str, state: str, date: float) -> EventDraft:
         """Return the event that reports again, and changes nothing of what was last reported."""
-        cells = {
-            "haxEventSubject": subject,
-            "haxEventState": state,
-            "haxEventPreviousState": state,
-            "haxEventCauseText": f"{subject} is still {state}",
-            "haxEventSuppressed": "0",
-            "haxEventSeverity": severity_of(self._kind, state).name,
-            "haxEventReminder": "true",
-        }
-        return EventDraft(date, self._kind, cells)
+        return EventDraft(
+            date,
+            self._kind,
+            subject=subject,
+            state=state,
+            previous_state=state,
+            cause_text=f"{subject} is still {state}",
+            suppressed=0,
+            severity=severity_of(self._kind, state),
+            reminder=True,
+        )
 
     def forgive(self, subject: str, now: float) -> None:
         """Record that nothing is known against the last report of a subject: what differs now counts for nothing."""
@@ -247,14 +259,20 @@ class StateReports:
         else:
             self.last.report(subject, change.after)
         self._suppress(difference.changes - 1, now)
-        cells = {
-            "haxEventSubject": subject,
-            "haxEventState": change.after,
-            "haxEventPreviousState": change.before,
-            "haxEventSuppressed": "0",
-            "haxEventSeverity": severity_of(self._kind, change.after).name,
-        }
-        return EventDraft(date - (now - difference.since), self._kind, {**cells, **self._explain(change)})
+        why = self._explain(change)
+        return EventDraft(
+            date - (now - difference.since),
+            self._kind,
+            subject=subject,
+            state=change.after,
+            previous_state=change.before,
+            cause=why.cause,
+            cause_text=why.text,
+            suppressed=0,
+            severity=severity_of(self._kind, change.after),
+            pair_key=why.pair_key,
+            node=why.node,
+        )
 
     def _sum_due(self) -> float | None:
         if self._burst_since is None:
@@ -270,10 +288,11 @@ class StateReports:
         words = [*([not_reported(count)] if count else []), *([still_waiting(waiting)] if waiting else [])]
         if words:
             self._window.report(now)
-            cells = {
-                "haxEventSubject": MANY,
-                "haxEventCauseText": "; ".join(words),
-                "haxEventSuppressed": str(count),
-                "haxEventSeverity": Severity.indeterminate.name,
-            }
-            yield EventDraft(date, self._kind, cells)
+            yield EventDraft(
+                date,
+                self._kind,
+                subject=MANY,
+                cause_text="; ".join(words),
+                suppressed=count,
+                severity=Severity.indeterminate,
+            )

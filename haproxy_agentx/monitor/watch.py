@@ -10,6 +10,7 @@ from time import monotonic
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
 from haproxy_agentx.delivery.egress_gate import EgressGate
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateWindow
@@ -27,7 +28,6 @@ from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.vocabulary.digest import digest
 from haproxy_agentx.vocabulary.endpoint import is_loopback
-from haproxy_agentx.vocabulary.event import Event, EventDraft
 from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vocabulary.source_record import Source
 from haproxy_agentx.vrrp import kernel
@@ -406,7 +406,7 @@ class Monitor:
             self._journal.forget(old)
             for key in old:
                 del self._remembered[key]
-        suppressed = sum(int(draft.cells["haxEventSuppressed"]) for draft in drafts)
+        suppressed = sum(draft.suppressed or 0 for draft in drafts)
         if suppressed:
             self._journal.add_suppressed(suppressed)
 

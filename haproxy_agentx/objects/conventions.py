@@ -5,7 +5,6 @@ names that differ only in case from an object's are refused by MIB tools (haxSer
 """
 
 import struct
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -23,11 +22,9 @@ from haproxy_agentx.objects.syntax import (
     UNSIGNED32,
     Syntax,
     TextSyntax,
-    Wire,
     derived,
     enumeration,
     named,
-    octets,
     printable,
 )
 from haproxy_agentx.vocabulary.source import SourceKind, SourceState
@@ -58,30 +55,12 @@ def _date(seconds: float) -> bytes | None:
     return struct.pack(">HBBBBBBcBB", at.year, at.month, at.day, at.hour, at.minute, at.second, tenths, b"+", 0, 0)
 
 
-def _dates(cells: Sequence[bytes]) -> list[Wire | None]:
-    return [_date_text(cell) if cell else None for cell in cells]
-
-
-def _date_text(cell: bytes) -> Wire | None:
-    try:
-        found = _date(float(cell))
-    except ValueError:
-        return None
-    return None if found is None else octets(found)
-
-
-def _messages(cells: Sequence[bytes]) -> list[Wire | None]:
-    return [octets(b"") if wire is None else wire for wire in TEXT.encode(cells)]
-
-
 INDEX = replace(UNSIGNED32, name="HaxIndex")
 GAUGE64 = replace(COUNTER64, name="CounterBasedGauge64")
 AGE_OR_NEVER = replace(INTEGER32, name="Integer32 (-1..2147483647)")
-MESSAGE: TextSyntax[str] = TextSyntax(
-    TEXT.name, TEXT.tag, lambda text: printable(text) or b"", read=lambda _: None, encode=_messages
-)
+MESSAGE: Syntax[str] = Syntax(TEXT.name, TEXT.tag, lambda text: printable(text) or b"")
 """A text of the daemon that may be empty; in a cell of HAProxy an empty text is not instantiated."""
-DATE_AND_TIME = TextSyntax("DateAndTime", TEXT.tag, _date, read=lambda _: None, encode=_dates)
+DATE_AND_TIME = Syntax("DateAndTime", TEXT.tag, _date)
 """Of seconds since 1970; the value is the 11 octets of RFC 2579, in UTC. What is no date has no instance."""
 
 SERVER_STATUS = enumeration("HaxServerOperStatus", status.labels(status.ServerStatus), status.server_status)

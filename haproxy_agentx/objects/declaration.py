@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.agentx.values import Value
-from haproxy_agentx.objects.syntax import Encoder, Syntax, TextSyntax, V, Wire
+from haproxy_agentx.objects.syntax import Syntax, TextSyntax, V, Wire
 
 Access = Literal["read-only", "not-accessible"]
 
@@ -27,12 +27,6 @@ class Column:
     description: str
     units: str | None = None
     access: Access = "read-only"
-
-
-def encoder(column: Column) -> Encoder:
-    """Return what makes cells of the texts of a column that has texts."""
-    assert isinstance(column.syntax, TextSyntax)  # noqa: S101  until its rows are records
-    return column.syntax.encode
 
 
 @dataclass(frozen=True, slots=True)

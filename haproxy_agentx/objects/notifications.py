@@ -1,36 +1,36 @@
 """An event as the variable bindings of its notification (RFC 2741 6.2.10, RFC 3416 4.2.6). Pure."""
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
 
-from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.pdu import VarBind, notification
-from haproxy_agentx.agentx.values import Value
-from haproxy_agentx.agentx.wire import Reader
+from haproxy_agentx.health.correlation import KeepalivedObjects
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.declaration import encoder
-from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, cells
+from haproxy_agentx.objects.declaration import RowColumn, column
+from haproxy_agentx.objects.event_objects import COLUMNS, EVENT_TABLE, EventRow, complete
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import DATAGRAM, FULL, VarbindPart, fitted
-from haproxy_agentx.objects.syntax import TEXT, Syntax, TextSyntax, Wire, enumeration
+from haproxy_agentx.objects.syntax import TEXT, named
 from haproxy_agentx.objects.vrrp_objects import INSTANCE_ENTRY, KEEPALIVED
-from haproxy_agentx.vocabulary.event import Event
 from haproxy_agentx.vrrp.model import VrrpState
 
-_OF_THE_LOG = {"haxEventKind", "haxEventDelivery", "haxEventAcknowledgedTime"}
+_OF_THE_LOG = {"haxEventKind", "haxEventDelivery", "haxEventAcknowledgedTime", "haxEventAge"}
 """Columns without a use in a notification: snmpTrapOID.0 is the kind, and the others are of what follows it."""
 
-_VRRP_STATES = {state.name: state.value for state in VrrpState}
-_VRRP_STATE_TEXTS = {text.encode(): state for state in VrrpState for text in (state.name, str(state.value))}
-_VRRP_STATE = enumeration("VrrpState", _VRRP_STATES, _VRRP_STATE_TEXTS.get)
-"""A text of it is the label or the number."""
+_VRRP_STATE = named("VrrpState", VrrpState)
 
-KEEPALIVED_OBJECTS: dict[str, tuple[Oid, TextSyntax[Any]]] = {
-    "vrrpInstanceName": ((*INSTANCE_ENTRY, 2), TEXT),
-    "vrrpInstanceState": ((*INSTANCE_ENTRY, 4), _VRRP_STATE),
-    "vrrpInstanceInitialState": ((*INSTANCE_ENTRY, 5), _VRRP_STATE),
-    "routerId": ((*KEEPALIVED, 1, 2, 0), TEXT),
+KEEPALIVED_OBJECTS: dict[str, tuple[Oid, RowColumn[KeepalivedObjects]]] = {
+    "vrrpInstanceName": ((*INSTANCE_ENTRY, 2), column(2, "vrrpInstanceName", TEXT, lambda row: row.name, "")),
+    "vrrpInstanceState": (
+        (*INSTANCE_ENTRY, 4),
+        column(4, "vrrpInstanceState", _VRRP_STATE, lambda row: row.state, ""),
+    ),
+    "vrrpInstanceInitialState": (
+        (*INSTANCE_ENTRY, 5),
+        column(5, "vrrpInstanceInitialState", _VRRP_STATE, lambda row: row.initial, ""),
+    ),
+    "routerId": ((*KEEPALIVED, 1, 2, 0), column(2, "routerId", TEXT, lambda row: row.router_id, "")),
 }
 """The objects of vrrpInstanceStateChange as keepalived names them: columns without an instance, and a scalar."""
 
@@ -76,15 +76,6 @@ _RANKS = {name: rank for rank, name in enumerate(_ROOM)}
 _NAMES = {"haxEventSubject", "vrrpInstanceName", "routerId"}
 """Texts whose end distinguishes them."""
 
-_READERS: dict[int, Callable[[Reader], Any]] = {
-    Tag.OCTET_STRING: Reader.octets,
-    Tag.OBJECT_IDENTIFIER: lambda reader: reader.oid()[0],
-    Tag.INTEGER: lambda reader: reader.integers("i")[0],
-    Tag.GAUGE32: lambda reader: reader.integers("I")[0],
-    Tag.TIME_TICKS: lambda reader: reader.integers("I")[0],
-}
-"""There is no Counter64: snmpd complains of each in a notification."""
-
 
 def notification_oid(event: Event, root: Oid) -> Oid:
     """Return the value of snmpTrapOID.0."""
@@ -115,24 +106,20 @@ def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Var
 
 
 def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
-    texts = cells(event)
-    due = OBJECTS_OF[event.draft.kind]
-    more = (name for name in COLUMNS if name in texts and name not in due and name not in _OF_THE_LOG)
-    for name in (*due, *more):
-        column = COLUMNS[name]
-        oid = (*schema.column_oid(EVENT_TABLE, column, root), event.sequence)
-        (wire,) = encoder(column)([texts[name]])
-        if wire is not None:
-            yield name, _varbind(oid, column.syntax, wire)
+    row, due = EventRow(event, complete(event.draft), 0.0), OBJECTS_OF[event.draft.kind]
+    for name in (*due, *(name for name in COLUMNS if name not in due and name not in _OF_THE_LOG)):
+        shown = COLUMNS[name]
+        value = shown.value(row)
+        if value is not None:
+            oid = (*schema.column_oid(EVENT_TABLE, shown, root), event.sequence)
+            yield name, VarBind(shown.syntax.tag, key(oid), value)
 
 
 def _of_keepalived(event: Event) -> Iterator[tuple[str, VarBind]]:
-    for name, (oid, syntax) in KEEPALIVED_OBJECTS.items():
-        (wire,) = syntax.encode([event.draft.keepalived.get(name, "").encode(errors="replace")])
-        if wire is not None:
-            yield name, _varbind(oid, syntax, wire)
-
-
-def _varbind(oid: Oid, syntax: Syntax[Any], wire: Wire) -> VarBind:
-    value: Value = _READERS[syntax.tag](Reader(wire, ">"))
-    return VarBind(syntax.tag, key(oid), value)
+    objects = event.draft.keepalived
+    if objects is None:
+        return
+    for name, (oid, one) in KEEPALIVED_OBJECTS.items():
+        value = one.value(objects)
+        if value is not None:
+            yield name, VarBind(one.syntax.tag, key(oid), value)

@@ -341,3 +341,7 @@ PAIR_MEMBER_TABLE: Table[RowColumn[PairMemberRow]] = Table(
     "reported of themselves, with its age; they are never evidence for any other node.",
     "One node of one service.",
 )
+
+PAIR_SELF = next(one for one in PAIR_SCALARS if one.name == "haxPairSelf")
+PAIR_SAMPLE = next(one for one in PAIR_TABLE.columns if one.name == "haxPairSample")
+"""What the other nodes read."""

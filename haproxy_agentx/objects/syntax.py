@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from haproxy_agentx.agentx.constants import Tag
-from haproxy_agentx.agentx.oid import Oid, key, parse
+from haproxy_agentx.agentx.oid import Oid, key
 from haproxy_agentx.agentx.values import Value
 from haproxy_agentx.agentx.wire import encode_oid
 
@@ -41,8 +41,6 @@ _pack_signed = struct.Struct(">i").pack
 _pack64 = struct.Struct(">Q").pack
 _INTEGER = re.compile(rb"-?[0-9]{1,4300}")  # as many digits as int() takes
 _NOT_PLAIN = re.compile(rb"[^ -~]")
-_BITS_DIGITS = 20
-"""Digits of the largest 64-bit number."""
 _LENGTH = tuple(_pack32(n) for n in range(TEXT_LIMIT + 1))
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 
@@ -190,20 +188,12 @@ def derived(base: TextSyntax[V], derive: Callable[[bytes], bytes]) -> TextSyntax
     )
 
 
-def _none(_cell: bytes) -> None:
-    return None
-
-
-def named(name: str, members: type[E]) -> TextSyntax[E]:
+def named(name: str, members: type[E]) -> Syntax[E]:
     """Return the syntax of an enumeration of the daemon: the labels are the names of its members."""
-    labels = {member.name: member.value for member in members}
-    wires = {label.encode(): _pack_signed(number) for label, number in labels.items()}
-    return TextSyntax(
-        name, Tag.INTEGER, int, labels, read=_none, encode=lambda cells: [wires.get(cell) for cell in cells]
-    )
+    return Syntax(name, Tag.INTEGER, int, {member.name: member.value for member in members})
 
 
-def bits(name: str, flags: type[F]) -> TextSyntax[F]:
+def bits(name: str, flags: type[F]) -> Syntax[F]:
     """Return a BITS syntax in which the flag of the value 1 << N is bit N; a value without a flag is passed over.
 
     On the wire are all named bits, bit 0 as the highest of the first octet (RFC 3416 2.5), so the length is fixed.
@@ -217,37 +207,13 @@ def bits(name: str, flags: type[F]) -> TextSyntax[F]:
         from_lowest = f"{flags & mask:0{8 * size}b}"[::-1]
         return int(from_lowest, 2).to_bytes(size, "big")
 
-    def one(cell: bytes) -> Wire | None:
-        return octets(value(int(cell))) if cell.isdigit() and len(cell) <= _BITS_DIGITS else None
-
-    return TextSyntax(name, Tag.OCTET_STRING, value, labels, read=_none, encode=lambda cells: list(map(one, cells)))
+    return Syntax(name, Tag.OCTET_STRING, value, labels)
 
 
 TRUTH = enumeration("TruthValue", {"true": 1, "false": 2}, {b"0": 2, b"1": 1}.get)
 """Of HAProxy, which writes 1 and 0."""
 
-FLAG: TextSyntax[bool] = TextSyntax(
-    "TruthValue",
-    Tag.INTEGER,
-    lambda flag: 1 if flag else 2,
-    TRUTH.labels,
-    read=_none,
-    encode=lambda cells: [{b"true": _pack_signed(1), b"false": _pack_signed(2)}.get(cell) for cell in cells],
-)
+FLAG: Syntax[bool] = Syntax("TruthValue", Tag.INTEGER, lambda flag: 1 if flag else 2, TRUTH.labels)
 
-
-def _pointer(cell: bytes) -> Wire | None:
-    try:
-        return encode_oid(key(parse(cell.decode("ascii")))) if cell else None
-    except ValueError:
-        return None
-
-
-ROW_POINTER: TextSyntax[Oid] = TextSyntax(
-    "RowPointer",
-    Tag.OBJECT_IDENTIFIER,
-    lru_cache(maxsize=1024)(key),
-    read=_none,
-    encode=lambda cells: list(map(_pointer, cells)),
-)
+ROW_POINTER: Syntax[Oid] = Syntax("RowPointer", Tag.OBJECT_IDENTIFIER, lru_cache(maxsize=1024)(key))
 """The instance of the first accessible column of a row (RFC 2579)."""

@@ -1,8 +1,8 @@
 """Managed objects as the columns of a MibView: what stands in the view for each declared table.
 
 The four tables of ``show stat`` answer out of the text of a reading, cell by cell. The small ones (haxAgent, sources,
-processes, services, VRRP, events) answer out of texts that are made when they are asked for, so that an age is the age
-at that moment.
+processes, services, VRRP, events) answer out of records that are made when they are asked for, so that an age is the
+age at that moment.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -16,7 +16,7 @@ from haproxy_agentx.haproxy.records import split_row
 from haproxy_agentx.haproxy.stat import Reading, RowKind
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.agent_objects import AgentRow
-from haproxy_agentx.objects.declaration import R, RowColumn, Scalar, encoder
+from haproxy_agentx.objects.declaration import R, RowColumn, Scalar
 from haproxy_agentx.objects.layout import Layout, Rows
 from haproxy_agentx.objects.syntax import Encoder
 
@@ -26,10 +26,6 @@ STAT_TABLES = {
     RowKind.SERVER: schema.SERVER_TABLE,
     RowKind.LISTENER: schema.LISTENER_TABLE,
 }
-
-Texts = Callable[[], Mapping[str, bytes]]
-"""The row of a small table: the texts of its columns by name of the column, for those that have an instance."""
-
 
 MakeRow = Callable[[], R | None]
 """Returns a row as it is now; None for one that has just gone."""
@@ -131,26 +127,6 @@ class StatColumns:
         }
 
 
-def small_columns(
-    root: Oid, table: schema.Table[schema.Column], rows: Mapping[Oid, Texts], below: Oid = ()
-) -> list[ServedColumn]:
-    """Return the columns of a table of few rows, by the indexes of a row in their order behind those in ``below``."""
-    indexes = sorted(rows)
-    parts = [key(index) for index in indexes]
-    texts = [rows[index] for index in indexes]
-    return [
-        ServedColumn(
-            key((*schema.column_oid(table, column, root), *below)),
-            column.syntax.tag,
-            parts,
-            partial(_small_cells, texts, column.name, encoder(column)),
-            live=True,
-        )
-        for column in table.columns
-        if parts
-    ]
-
-
 def row_columns(
     root: Oid, table: schema.Table[RowColumn[R]], rows: Mapping[Oid, MakeRow[R]], below: Oid = ()
 ) -> list[ServedColumn]:
@@ -178,10 +154,6 @@ def _row_cells(
     return [None if row is None else column.wire(row) for row in rows]
 
 
-def _small_cells(rows: Sequence[Texts], name: str, encode: Encoder, first: int, last: int) -> list[Wire | None]:
-    return encode_present(encode, [row().get(name) for row in rows[first:last]])
-
-
 def scalar_columns(root: Oid, make: Callable[[], AgentRow]) -> list[ServedColumn]:
     """Return the scalars of haxAgent; each is a column with the one row 0."""
     return [
@@ -194,12 +166,6 @@ def scalar_columns(root: Oid, make: Callable[[], AgentRow]) -> list[ServedColumn
         )
         for scalar in schema.SCALARS
     ]
-
-
-def encode_present(encode: Encoder, texts: Sequence[bytes | None]) -> list[Wire | None]:
-    """Encode texts of which None has no instance; an empty text is up to the syntax."""
-    values = encode([text or b"" for text in texts])
-    return [None if text is None else value for text, value in zip(texts, values, strict=True)]
 
 
 def object_names(root: Oid) -> list[Key]:

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from haproxy_agentx.store.event_text import EventRow, from_row, to_row
+from haproxy_agentx.health.event import Event
+from haproxy_agentx.store.event_text import EventTuple, from_row, to_row
 from haproxy_agentx.store.file import StoreFile, blob, text
 from haproxy_agentx.store.ledger import MAX_LOG, RECENT, WAITING, Changes, Ledger
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 
 _BEFORE_UNKEPT = "sequence, at, kind, cells, keepalived, delivery, tries, acknowledged_at"
 _COLUMNS = f"{_BEFORE_UNKEPT}, unkept"
@@ -103,5 +104,5 @@ def _columns(file: StoreFile) -> str:
     return _COLUMNS if "unkept" in known else f"{_BEFORE_UNKEPT}, 0"
 
 
-def _events(rows: Iterable[EventRow]) -> Iterator[Event]:
+def _events(rows: Iterable[EventTuple]) -> Iterator[Event]:
     return (event for event in map(from_row, rows) if event is not None)

@@ -6,10 +6,11 @@ What cannot be written is kept, and written when ``Store.retry`` has found the f
 import sqlite3
 from typing import Protocol
 
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.store import event_rows
 from haproxy_agentx.store.file import StoreFile
 from haproxy_agentx.store.ledger import Changes, Ledger
-from haproxy_agentx.vocabulary.event import Counts, Event
+from haproxy_agentx.vocabulary.event import Counts
 
 
 class FileOwner(Protocol):

@@ -17,12 +17,13 @@ from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
 
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.store.first_number import Noted, Start, first_number
 from haproxy_agentx.store.ledger import MAX_LOG, RESERVE, Ledger
 from haproxy_agentx.store.messages import Loaded, Read, Reply, Write
 from haproxy_agentx.store.process import StoreGone, StoreProcess
 from haproxy_agentx.store.witness import Witness
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.severity import Severity
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Kind
 
 MAX_QUEUED = 1000
 """Events that wait for snmpd. Of more, the oldest are dropped, and counted."""
@@ -241,19 +242,18 @@ class Ledger:
         One of no subject, or that reports no state of its subject, neither ends a problem nor begins one; nor does a
         reminder, and so it is the first report of a problem that is cleared.
         """
-        cells, what = draft.cells, SUBJECTS.get(draft.kind)
-        severity = cells.get("haxEventSeverity")
-        if what is None or severity is None or not {"haxEventHealth", "haxEventState"} & cells.keys():
+        what = SUBJECTS.get(draft.kind)
+        if what is None or draft.severity is None or not draft.reports_state:
             return draft
-        key = f"{OPEN}{what}/{cells.get('haxEventSubject', '')}"
+        key = f"{OPEN}{what}/{draft.subject or ''}"
         known = self.memory.get(key, "")
-        if cells.get("haxEventReminder") == "true":
-            return replace(draft, cells={**cells, "haxEventClears": "0"})
-        if severity != Severity.cleared.name:
+        if draft.reminder:
+            return replace(draft, clears=0)
+        if draft.severity is not Severity.cleared:
             self.remember({key: str(number)})
         elif known:
             self.forget([key])
-        return replace(draft, cells={**cells, "haxEventClears": known if known.isdecimal() else "0"})
+        return replace(draft, clears=int(known) if known.isdecimal() else 0)
 
     def _change(self, event: Event) -> Event:
         self._place(event)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.store.ledger import Changes
-from haproxy_agentx.vocabulary.event import Counts, Event
+from haproxy_agentx.vocabulary.event import Counts
 
 _length = Struct("!I")
 

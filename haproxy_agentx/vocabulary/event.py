@@ -1,8 +1,7 @@
-"""What happened, as it is kept, reported and reread. Pure."""
+"""The kinds of events, how far one has come, and what is counted of them. Pure."""
 # ruff: noqa: N815  -- members' names are the labels of the MIB
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -32,43 +31,6 @@ class Delivery(IntEnum):
     """Too many were waiting: it was not sent, and can be read in the log only."""
     unanswered = 6
     """snmpd was given it several times and answered none of them: it may have been sent, and is not tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventDraft:
-    """An event before it has a number.
-
-    ``at`` is its date in seconds since 1970; ``cells`` are the texts of its columns in haxEventTable by name of the
-    column (without those that an Event adds); ``keepalived`` are the texts of KEEPALIVED-MIB's objects that its
-    notification repeats, by their name.
-    """
-
-    at: float
-    kind: Kind
-    cells: Mapping[str, str]
-    keepalived: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event of the log. ``sequence`` grows with the events, and no number is used twice, across restarts too."""
-
-    sequence: int
-    draft: EventDraft
-    delivery: Delivery = Delivery.queued
-    tries: int = 0
-    """Times that it was given to snmpd."""
-    acknowledged_at: float | None = None
-    """A date in seconds since 1970."""
-    unkept: bool = False
-    """Whether it was given to snmpd while it could not be written to disk: a restart may send it again."""
-    moment: float | None = field(default=None, compare=False)
-    """When it happened, by the monotonic clock of this process."""
-
-    @property
-    def maybe_repeated(self) -> bool:
-        """Whether its notification may arrive twice: given to snmpd more than once, or while it was not on disk."""
-        return self.tries > 1 or self.unkept
 
 
 @dataclass(frozen=True, slots=True)

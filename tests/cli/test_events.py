@@ -14,8 +14,10 @@ from haproxy_agentx.cli.main import MOST_EVENTS, main
 from haproxy_agentx.control.commands import outcome_of_test
 from haproxy_agentx.control.event_json import event_json
 from haproxy_agentx.control.request import MAX_EVENTS
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.health.event import Event
+from haproxy_agentx.vocabulary.event import Delivery, Kind
 from tests.support.daemon import COMMAND
+from tests.support.event_texts import drafted
 from tests.support.fake_daemon import FakeDaemon
 from tests.support.terminal import on_a_terminal
 from tests.support.wait import eventually
@@ -36,7 +38,7 @@ def failover(number: int, **cells: str) -> Event:
         "haxEventSuppressed": "0",
         "haxEventKeepalivedTrap": "seen",
     }
-    draft = EventDraft(DATE + number, Kind.serviceFailover, texts | cells)
+    draft = drafted(DATE + number, Kind.serviceFailover, texts | cells)
     return Event(number, draft, Delivery.acknowledged, 1, DATE + number + 0.01)
 
 
@@ -91,12 +93,12 @@ def test_an_event_is_what_happened_why_and_whether_it_was_told(daemon, events):
         (replace(failover(1), delivery=Delivery.dropped), "; dropped; "),
         (failover(1, haxEventHealth="blackhole", haxEventPreviousHealth="active"), "active -> blackhole"),
         (
-            Event(2, EventDraft(DATE, Kind.serverChange, {"haxEventState": "DOWN", "haxEventPreviousState": "UP 1/2"})),
+            Event(2, drafted(DATE, Kind.serverChange, {"haxEventState": "DOWN", "haxEventPreviousState": "UP 1/2"})),
             "UP 1/2 -> DOWN",
         ),
-        (Event(2, EventDraft(DATE, Kind.sourceChange, {"haxEventState": "stale", "haxEventCause": "none"})), "  stale"),
-        (Event(2, EventDraft(DATE, Kind.test, {})), "queued"),
-        (Event(2, EventDraft(1e300, Kind.test, {})), "(no date)"),
+        (Event(2, drafted(DATE, Kind.sourceChange, {"haxEventState": "stale", "haxEventCause": "none"})), "  stale"),
+        (Event(2, drafted(DATE, Kind.test, {})), "queued"),
+        (Event(2, drafted(1e300, Kind.test, {})), "(no date)"),
     ],
 )
 def test_each_kind_of_event(daemon, events, event, words):
@@ -157,7 +159,8 @@ def test_on_a_terminal_it_is_coloured_and_fits(daemon):
 # L4
 def test_names_do_not_reach_the_terminal_as_commands(daemon, events):
     evil = "\x1b[31m\n[bold]x[/bold]"
-    daemon.log = [failover(1, haxEventSubject=evil, haxEventCauseText=evil, haxEventHealth=evil)]
+    state = Event(2, drafted(DATE, Kind.serverChange, {"haxEventState": evil}))
+    daemon.log = [failover(1, haxEventSubject=evil, haxEventCauseText=evil), state]
     text = "\n".join(events()[1])
     assert "\x1b" not in text
     assert text.count("[bold]x[/bold]") == 3

@@ -15,8 +15,9 @@ from haproxy_agentx.control.problems import (
     problems,
     worst,
 )
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.report import OldestEvent
-from haproxy_agentx.vocabulary.event import Delivery, Event
+from haproxy_agentx.vocabulary.event import Delivery
 from tests.support.draft import draft
 from tests.support.fake_daemon import BARE, PROCESS, source, state
 

@@ -19,11 +19,12 @@ from haproxy_agentx.agentx.pdu import VarBind
 from haproxy_agentx.agentx.responder import Responder
 from haproxy_agentx.delivery.attempts import MAX_TRIES
 from haproxy_agentx.delivery.outbox import NO_SESSION, Outbox, OutboxPace
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects.notification_size import COMPACT, octets
 from haproxy_agentx.objects.notifications import varbinds as notification
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.store.journal import Journal
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, Kind
+from haproxy_agentx.vocabulary.event import Counts, Delivery, Kind
 from tests.support import golden, wire
 from tests.support.draft import draft, several
 from tests.support.events import event_of

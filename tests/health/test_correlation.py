@@ -14,6 +14,7 @@ from haproxy_agentx.health.correlation import (
     READ_WAIT,
     REASON_WAIT,
     TRAP_WAIT,
+    KeepalivedObjects,
     Pending,
     Traps,
     TrapSeen,
@@ -156,12 +157,9 @@ def test_it_is_never_told_later_than_it_may_wait(listening, steps):
 def test_the_objects_of_keepalived_are_those_of_its_trap():
     seen = Pending(CHANGE, listening=True, trap=StateTrap("SITE1", VrrpState.master, VrrpState.backup, "lb9", 1))
     instance = Instance("SITE1", initial=VrrpState.master, router_id="lb1")
-    assert as_keepalived(instance, Role.master, seen) == {
-        "vrrpInstanceName": "SITE1",
-        "vrrpInstanceState": "2",
-        "vrrpInstanceInitialState": "1",
-        "routerId": "lb9",
-    }
+    assert as_keepalived(instance, Role.master, seen) == KeepalivedObjects(
+        "SITE1", VrrpState.master, VrrpState.backup, "lb9"
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,6 +169,6 @@ def test_the_objects_of_keepalived_are_those_of_its_trap():
 def test_without_its_trap_they_are_what_is_known(role, state):
     unseen = Pending(CHANGE, listening=True)
     bare = as_keepalived(Instance("SITE1"), role, unseen)
-    assert bare == {"vrrpInstanceName": "SITE1", "vrrpInstanceState": str(state)}
+    assert bare == KeepalivedObjects("SITE1", VrrpState(state))
     known = as_keepalived(Instance("SITE1", initial=VrrpState.backup, router_id="lb1"), role, unseen)
-    assert known == bare | {"vrrpInstanceInitialState": "1", "routerId": "lb1"}
+    assert known == replace(bare, initial=VrrpState.backup, router_id="lb1")

@@ -310,11 +310,12 @@ STORM = 800
 
 PREFILL = f"""
 import time
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.health.event import EventDraft
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.store.database import Store
 from tests.support.event_log import Log
 store = Store.open("{STATE_FOLDER}/state.db")
-draft = EventDraft(time.time(), Kind.test, {{"haxEventSubject": "storm", "haxEventCauseText": "one of many"}})
+draft = EventDraft(time.time(), Kind.test, subject="storm", cause_text="one of many")
 Log(store).append([draft] * {STORM})
 store.close()
 """

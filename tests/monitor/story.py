@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.config import NotificationsConfig, ServiceConfig
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.model import Reason, Role
 from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.readiness import ProcessState
@@ -14,7 +15,7 @@ from haproxy_agentx.health.requirements import ServiceRequirements
 from haproxy_agentx.monitor.memory import outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.service import Service
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import (
     Address,
     FifoLine,
@@ -31,6 +32,7 @@ from haproxy_agentx.vrrp.model import (
 )
 from haproxy_agentx.vrrp.trust import PROVEN, TrapEvidence
 from tests.health.proxies import Process, Servers
+from tests.support.event_texts import texts_of
 
 DATE = 1_800_000_000.0
 """The date at the moment 0."""
@@ -57,12 +59,12 @@ class Reported:
     draft: EventDraft
 
     def __getitem__(self, short: str) -> str:
-        return self.draft.cells[f"haxEvent{short}"]
+        return texts_of(self.draft)[f"haxEvent{short}"]
 
     @property
     def moves(self) -> str:
         """What became what: of a service ``role/health``."""
-        cells = self.draft.cells
+        cells = texts_of(self.draft)
         if "haxEventHealth" in cells:
             return f"{self['PreviousRole']}/{self['PreviousHealth']} -> {self['Role']}/{self['Health']}"
         return f"{cells.get('haxEventPreviousState')} -> {cells.get('haxEventState')}"

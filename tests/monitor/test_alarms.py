@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.rate_limiter import MANY
 from haproxy_agentx.health.severity import OF_HEALTH, Severity
 from haproxy_agentx.store.ledger import Ledger
-from haproxy_agentx.vocabulary.event import EventDraft
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Memory, Story, begun, plan
 from tests.monitor.test_node_ends import LIVES, World, close
+from tests.support.event_texts import texts_of
 
 
 class Manager:
@@ -23,7 +24,7 @@ class Manager:
 
     def hear(self, reported: Iterable[EventDraft]) -> None:
         for event in self.ledger.append(list(reported)):
-            cells = event.draft.cells
+            cells = texts_of(event.draft)
             if cells["haxEventSubject"] == MANY:
                 assert (cells["haxEventSeverity"], cells.get("haxEventClears")) == ("indeterminate", None)
                 continue

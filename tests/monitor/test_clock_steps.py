@@ -7,6 +7,7 @@ import pytest
 
 from haproxy_agentx.health.model import Reason
 from tests.monitor.story import ALL_UP, BACKUP, DATE, IP, MASTER, ONE_DOWN, Reported, Story
+from tests.support.event_texts import texts_of
 
 HOUR = 3600.0
 
@@ -53,8 +54,8 @@ def reported(at: int, by: float) -> list[Reported]:
 def test_what_is_told_and_when_is_the_same(at, by):
     still, moved = reported(at, 0.0), reported(at, by)
     assert len(still) >= 5
-    assert [(one.at, one.draft.kind, one.draft.cells) for one in moved] == [
-        (one.at, one.draft.kind, one.draft.cells) for one in still
+    assert [(one.at, one.draft.kind, texts_of(one.draft)) for one in moved] == [
+        (one.at, one.draft.kind, texts_of(one.draft)) for one in still
     ]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, BACKUP, FAULT, MASTER, Story, begun, plan
+from tests.support.event_texts import texts_of
 
 ROLES = {"master": MASTER, "backup": BACKUP, "fault": FAULT}
 
@@ -24,7 +25,7 @@ def test_a_change_of_role_that_waits_for_its_trap_is_reported_at_the_end():
     story.line(MASTER)
     assert story.drain() == []
     (reported,) = close(story)
-    assert (reported.kind, reported.cells["haxEventRole"]) == (Kind.serviceFailover, "master")
+    assert (reported.kind, texts_of(reported)["haxEventRole"]) == (Kind.serviceFailover, "master")
     again = Story(memory=story.end(), now=story.now).kernel().writer().line(MASTER).haproxy().wait(60)
     assert [one for one in again.drain() if one.draft.kind is Kind.serviceFailover] == []
 
@@ -34,10 +35,10 @@ def test_what_a_burst_suppressed_is_counted_at_the_end():
     for number in range(31):
         story.line((MASTER, BACKUP)[number % 2]).read().wait(0.1)
     reported = [*(one.draft for one in story.drain()), *close(story)]
-    counted = sum(int(one.cells["haxEventSuppressed"]) for one in reported)
+    counted = sum(int(texts_of(one)["haxEventSuppressed"]) for one in reported)
     assert counted == story.node.suppressed
-    assert counted + sum(one.cells["haxEventSuppressed"] == "0" for one in reported) == 31
-    assert reported[-1].cells["haxEventRole"] == "master"
+    assert counted + sum(texts_of(one)["haxEventSuppressed"] == "0" for one in reported) == 31
+    assert texts_of(reported[-1])["haxEventRole"] == "master"
 
 
 def test_backends_that_a_burst_suppressed_are_counted_at_the_end():
@@ -46,7 +47,7 @@ def test_backends_that_a_burst_suppressed_are_counted_at_the_end():
         story.haproxy((ALL_DOWN, ALL_UP)[number % 2])
     reported = [one.draft for one in story.drain()] + close(story)
     reported = [one for one in reported if one.kind is Kind.backendChange]
-    assert [one.cells["haxEventSuppressed"] for one in reported] == ["0", "0", "8"]
+    assert [texts_of(one)["haxEventSuppressed"] for one in reported] == ["0", "0", "8"]
 
 
 def test_the_node_reported_as_stopped_ends_when_an_instance_is_known():
@@ -118,12 +119,12 @@ class World:
 
     def hear(self, more=()) -> None:
         for draft in [*(one.draft for one in self.story.drain()), *more]:
-            subject = draft.cells["haxEventSubject"]
+            subject = texts_of(draft)["haxEventSubject"]
             if subject == "SITE1":
-                self.last[subject] = draft.cells["haxEventRole"], draft.cells["haxEventHealth"]
+                self.last[subject] = texts_of(draft)["haxEventRole"], texts_of(draft)["haxEventHealth"]
             elif subject in self.last:
-                assert self.last[subject] == draft.cells["haxEventPreviousState"]
-                self.last[subject] = draft.cells["haxEventState"]
+                assert self.last[subject] == texts_of(draft)["haxEventPreviousState"]
+                self.last[subject] = texts_of(draft)["haxEventState"]
 
     def play(self, steps: Iterable[tuple[str, Any]]) -> None:
         """Take the steps of a life, and wait until all is reported."""

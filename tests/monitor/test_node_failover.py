@@ -3,12 +3,20 @@
 import pytest
 
 from haproxy_agentx.health.belief import RECONNECT
-from haproxy_agentx.health.correlation import FIRST_WAIT, READ_WAIT, REASON_WAIT, SILENT_WAIT, TRAP_WAIT
+from haproxy_agentx.health.correlation import (
+    FIRST_WAIT,
+    READ_WAIT,
+    REASON_WAIT,
+    SILENT_WAIT,
+    TRAP_WAIT,
+    KeepalivedObjects,
+)
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.waits import LATE
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import FifoLine, MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import BACKUP, BEGIN, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, begun, changes, failover
+from tests.support.event_texts import texts_of
 
 
 def test_a_failover_waits_for_the_trap_and_the_reason_and_a_reading():
@@ -25,12 +33,7 @@ def test_a_failover_waits_for_the_trap_and_the_reason_and_a_reading():
     assert (reported.draft.kind, reported.moves) == (Kind.serviceFailover, "backup/standby -> master/activeDegraded")
     assert (reported["KeepalivedTrap"], reported["KeepalivedUpTime"]) == ("seen", "4711")
     assert (reported["Cause"], reported["ServedAsIntended"]) == ("peerLost", "true")
-    assert reported.draft.keepalived == {
-        "vrrpInstanceName": "SITE1",
-        "vrrpInstanceState": "2",
-        "vrrpInstanceInitialState": "2",
-        "routerId": "lb1",
-    }
+    assert reported.draft.keepalived == KeepalivedObjects("SITE1", VrrpState.master, VrrpState.master, "lb1")
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,8 @@ def test_a_trap_that_does_not_come_is_lost():
     (reported,) = story.wait(1).drain()
     assert reported.at == pytest.approx(BEGIN + 15 + TRAP_WAIT)
     assert reported["KeepalivedTrap"] == "notSeen"
-    assert "haxEventKeepalivedUpTime" not in reported.draft.cells
-    assert reported.draft.keepalived["vrrpInstanceState"] == "2"
+    assert "haxEventKeepalivedUpTime" not in texts_of(reported.draft)
+    assert reported.draft.keepalived.state is VrrpState.master
 
 
 def test_a_trap_of_another_instance_or_state_is_not_its_own():

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.monitor.node import Node
-from haproxy_agentx.objects.event_objects import COLUMNS, cells
-from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
+from haproxy_agentx.objects.event_objects import EVENT_TABLE, EventRowMaker
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, VrrpState
 from tests.monitor.story import ALL_DOWN, ALL_UP, IP, ONE_DOWN, Story, plan
+from tests.support.cells import cells
+from tests.support.event_texts import texts_of
 
 QUIET = 200.0
 """Seconds after which nothing is left to be told: the end of a storm, and of all that is waited for."""
@@ -53,7 +56,7 @@ class Manager:
 
     def take(self, draft: EventDraft) -> None:
         if draft.kind in (Kind.serviceFailover, Kind.serviceHealthChange):
-            self._take_service(draft.cells["haxEventSubject"], draft)
+            self._take_service(texts_of(draft)["haxEventSubject"], draft)
 
     def forget_all_but(self, names: Container[str]) -> None:
         """What is gone is not what comes later by its name."""
@@ -62,8 +65,8 @@ class Manager:
                 del of_each[name]
 
     def _take_service(self, name: str, draft: EventDraft) -> None:
-        health, before = draft.cells["haxEventHealth"], draft.cells["haxEventPreviousHealth"]
-        role, role_before = draft.cells["haxEventRole"], draft.cells["haxEventPreviousRole"]
+        health, before = texts_of(draft)["haxEventHealth"], texts_of(draft)["haxEventPreviousHealth"]
+        role, role_before = texts_of(draft)["haxEventRole"], texts_of(draft)["haxEventPreviousRole"]
         assert before == self.health.get(name, before), "it was told otherwise"
         reported_role = self.role.get(name, "unknown")
         assert reported_role in (role_before, "unknown"), "it was told otherwise"
@@ -71,8 +74,8 @@ class Manager:
             assert role not in (role_before, "unknown")
         else:
             assert role in (role_before, "unknown")
-            is_end = "is no longer a service" in draft.cells["haxEventCauseText"]  # also of one that had stopped
-            assert health != before or int(draft.cells["haxEventSuppressed"]) or is_end, "nothing has changed"
+            is_end = "is no longer a service" in texts_of(draft)["haxEventCauseText"]  # also of one that had stopped
+            assert health != before or int(texts_of(draft)["haxEventSuppressed"]) or is_end, "nothing has changed"
         self.health[name] = health
         self.role[name] = role_before if role == "unknown" else role
 
@@ -111,9 +114,7 @@ class World:
 def well_formed(draft: EventDraft) -> None:
     """Each cell is one of its column, and gets there."""
     event = Event(1, draft)
-    given_cells = {name: text.encode() for name, text in draft.cells.items()}
-    assert given_cells.items() <= dict(cells(event)).items()
-    assert set(given_cells) <= set(COLUMNS)
+    assert texts_of(draft).items() <= cells(EVENT_TABLE, EventRowMaker(event, lambda: 0.0)()).items()
 
 
 @settings(max_examples=400)

@@ -12,6 +12,7 @@ from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSE
 from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Reported, Story, changes, plan
+from tests.support.event_texts import texts_of
 
 EVIDENCE = [TrapEvidence(sender, community) for sender, community in product(Sender, Community)]
 FORGED = [one for one in EVIDENCE if one.sender is not Sender.proven or one.community is Community.wrong]
@@ -91,7 +92,7 @@ def outcome(story: Story) -> Mapping[str, object]:
 
 def of_services(story: Story) -> list[Reported]:
     """Return what was reported of services since the last time."""
-    return [one for one in story.drain() if "haxEventHealth" in one.draft.cells]
+    return [one for one in story.drain() if "haxEventHealth" in texts_of(one.draft)]
 
 
 BEGINNINGS = {

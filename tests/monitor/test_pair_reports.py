@@ -9,6 +9,7 @@ from haproxy_agentx.pair.settling import LASTS, PairSettling
 from haproxy_agentx.pair.words import cause_of, sentence
 from haproxy_agentx.vocabulary.event import Kind
 from tests.pair.world import sample_of
+from tests.support.event_texts import texts_of
 
 POLL = 2.0
 DATE = 1_800_000_000.0
@@ -59,7 +60,12 @@ class Pair:
     def drain(self):
         found, self.events = self.events, []
         return [
-            (one.kind, one.cells["haxEventPreviousState"], one.cells["haxEventState"], one.cells["haxEventSeverity"])
+            (
+                one.kind,
+                texts_of(one)["haxEventPreviousState"],
+                texts_of(one)["haxEventState"],
+                texts_of(one)["haxEventSeverity"],
+            )
             for one in found
         ]
 
@@ -72,9 +78,9 @@ def test_a_split_brain_is_reported_with_key_reporter_and_cause_and_so_is_its_end
     pair = Pair().wait(10)
     pair.set(peer=sample_of(Role.master, router=51, addresses="a" * 16)).wait(10)
     (event,) = pair.events
-    assert (event.cells["haxEventPairKey"], event.cells["haxEventNode"]) == ("site/51", "lb1")
-    assert event.cells["haxEventCause"] == "roleDisputed"
-    assert "lb2 serves" in event.cells["haxEventCauseText"]
+    assert (texts_of(event)["haxEventPairKey"], texts_of(event)["haxEventNode"]) == ("site/51", "lb1")
+    assert texts_of(event)["haxEventCause"] == "roleDisputed"
+    assert "lb2 serves" in texts_of(event)["haxEventCauseText"]
     assert pair.drain() == [(Kind.pairChange, "redundant", "dualActive", "critical")]
     pair.set(peer=sample_of(Role.backup, router=51, addresses="a" * 16)).wait(10)
     assert pair.drain() == [(Kind.pairChange, "dualActive", "redundant", "cleared")]

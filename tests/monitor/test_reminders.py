@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.health.event import EventDraft
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.monitor.reminders import LATER, PREFIX, Reminders
 from haproxy_agentx.store.ledger import Ledger
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
 from tests.monitor.story import ALL_DOWN, ALL_UP, DATE, IP, MASTER, Memory, Reported, Story, begun
+from tests.support.event_texts import drafted, texts_of
 
 HOUR = 3600.0
 
@@ -26,7 +28,7 @@ def troubled(**more: object) -> Story:
 def reminders(story: Story) -> list[Reported]:
     """Return the reminders since the last time. Nothing else was told."""
     reported = story.drain()
-    assert all(one.draft.cells.get("haxEventReminder") == "true" for one in reported)
+    assert all(texts_of(one.draft).get("haxEventReminder") == "true" for one in reported)
     return reported
 
 
@@ -68,7 +70,7 @@ def test_a_problem_that_lasts_is_reported_again_and_again_until_it_ends():
     story.haproxy(ALL_UP).wait(5)
     (back,) = story.drain()
     assert back.moves == "master/blackhole -> master/active"
-    assert "haxEventReminder" not in back.draft.cells
+    assert "haxEventReminder" not in texts_of(back.draft)
     assert story.wait(10 * HOUR).drain() == []
 
 
@@ -206,8 +208,8 @@ def test_no_reminder_is_of_an_ended_problem_or_of_no_report(steps):
             case _:
                 story.node.can_send = step == "back"
         for one in story.drain():
-            state = one.draft.cells.get("haxEventHealth") or one["State"]
-            if one.draft.cells.get("haxEventReminder") == "true":
+            state = texts_of(one.draft).get("haxEventHealth") or one["State"]
+            if texts_of(one.draft).get("haxEventReminder") == "true":
                 assert last[one["Subject"]] == state != "UP"
                 assert one["Severity"] not in ("cleared", "warning")
             last[one["Subject"]] = state
@@ -215,7 +217,7 @@ def test_no_reminder_is_of_an_ended_problem_or_of_no_report(steps):
 
 def draft(subject: str, severity: str, **more: str) -> EventDraft:
     cells = {"haxEventSubject": subject, "haxEventHealth": "fault", "haxEventSeverity": severity, **more}
-    return EventDraft(1.0, Kind.serviceHealthChange, cells)
+    return drafted(1.0, Kind.serviceHealthChange, cells)
 
 
 def test_a_reminder_clears_nothing_and_the_first_report_is_what_is_cleared():
@@ -223,7 +225,7 @@ def test_a_reminder_clears_nothing_and_the_first_report_is_what_is_cleared():
     first, reminder, end = ledger.append(
         [draft("a", "major"), draft("a", "major", haxEventReminder="true"), draft("a", "cleared")]
     )
-    clears = [event.draft.cells["haxEventClears"] for event in (first, reminder, end)]
+    clears = [texts_of(event.draft)["haxEventClears"] for event in (first, reminder, end)]
     assert clears == ["0", "0", str(first.sequence)]
 
 
@@ -237,5 +239,5 @@ def test_a_remembered_date_that_is_none_begins_the_time_now(text):
 def test_what_is_no_problem_of_a_subject_is_left_alone():
     found = Reminders(HOUR, 10, 60.0, {"problem/other/a": "1", "service/a": "{}"})
     found.begin(0.0, DATE)
-    found.note(EventDraft(1.0, Kind.test, {"haxEventSubject": "a", "haxEventSuppressed": "0"}), 0.0, DATE)
+    found.note(drafted(1.0, Kind.test, {"haxEventSubject": "a", "haxEventSuppressed": "0"}), 0.0, DATE)
     assert (found.deadline(0.0), found.texts) == (None, {})

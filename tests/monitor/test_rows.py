@@ -3,10 +3,12 @@
 import pytest
 
 from haproxy_agentx.agentx.constants import Tag
-from haproxy_agentx.agentx.oid import dotted, key
+from haproxy_agentx.agentx.oid import dotted, key, parse
 from haproxy_agentx.agentx.view import MibView, ServedColumn
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import MemberKind, Reason, Role
 from haproxy_agentx.health.requirements import ServiceRequirements
+from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.rows import (
     INSTANCES,
     PROCESSES,
@@ -20,14 +22,16 @@ from haproxy_agentx.monitor.rows import (
     with_subject,
 )
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.event_objects import cells
+from haproxy_agentx.objects.event_objects import EventRowMaker
 from haproxy_agentx.objects.layout import proxy_scope
 from haproxy_agentx.objects.tables import object_names
 from haproxy_agentx.vocabulary.digest import digest
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Delivery, Kind
 from haproxy_agentx.vrrp.model import MibRouter, RouterState
 from tests.monitor.story import BACKUP, DATE, FAULT, IP, MASTER, ONE_DOWN, Story, plan
+from tests.support.cells import cells
 from tests.support.cells import shown as readable
+from tests.support.event_texts import texts_of
 from tests.support.events import event_of
 
 ROOT = schema.ROOT
@@ -286,9 +290,10 @@ def test_an_event_is_a_row_of_its_number():
     events = [event_of(Kind.serviceFailover, 9), event_of(Kind.test, 300, delivery=Delivery.acknowledged, tries=2)]
     view = view_of(event_columns(events, ROOT, lambda: 0.0))
     for event in events:
-        texts = {name.removeprefix("haxEvent"): text.decode() for name, text in cells(event).items()}
-        texts |= {name: text[:-2] for name, text in texts.items() if name in ("Time", "AcknowledgedTime")}
-        assert row(view, "haxEvent", event.sequence) == texts
+        shown = cells(schema.EVENT_TABLE, EventRowMaker(event, lambda: 0.0)())
+        assert row(view, "haxEvent", event.sequence) == {
+            name.removeprefix("haxEvent"): text for name, text in shown.items()
+        }
     assert row(view, "haxEvent", 10) == {}
 
 
@@ -298,7 +303,7 @@ def test_the_cells_that_a_node_tells_are_those_of_the_event_s_row(story):
     assert {one.draft.kind for one in reported} >= {Kind.serviceHealthChange, Kind.sourceChange, Kind.backendChange}
     for number, one in enumerate(reported, 1):
         shown = row(view_of(event_columns([Event(number, one.draft)], ROOT, lambda: 0.0)), "haxEvent", number)
-        given = {name.removeprefix("haxEvent"): text for name, text in one.draft.cells.items()}
+        given = {name.removeprefix("haxEvent"): text for name, text in texts_of(one.draft).items()}
         assert given.items() <= shown.items()
 
 
@@ -309,12 +314,12 @@ def test_no_events_no_rows():
 @pytest.mark.parametrize(
     ("kind", "subject", "row", "index"),
     [
-        (Kind.serviceFailover, "www", "3.1.2.7", "7"),
-        (Kind.serviceHealthChange, "www", "3.1.2.7", "7"),
-        (Kind.sourceChange, "local", "2.1.2.1", "1"),
-        (Kind.sourceChange, "fifo", "2.1.2.102", "102"),
-        (Kind.backendChange, "local/be", "8.1.10.1.4", "4"),
-        (Kind.serverChange, "local/be/web1", "9.1.10.1.4.9", "9"),
+        (Kind.serviceFailover, "www", "3.1.2.7", 7),
+        (Kind.serviceHealthChange, "www", "3.1.2.7", 7),
+        (Kind.sourceChange, "local", "2.1.2.1", 1),
+        (Kind.sourceChange, "fifo", "2.1.2.102", 102),
+        (Kind.backendChange, "local/be", "8.1.10.1.4", 4),
+        (Kind.serverChange, "local/be/web1", "9.1.10.1.4.9", 9),
         (Kind.backendChange, "local/gone", None, None),
         (Kind.sourceChange, "(several)", None, None),
         (Kind.test, "haproxy-agentx", None, None),
@@ -327,11 +332,9 @@ def test_an_event_points_to_the_row_of_whom_it_is_about(kind, subject, row, inde
         "proxy/local": {"be": 4},
         "server/local/be": {"web1": 9},
     }
-    found = with_subject(EventDraft(0.0, kind, {"haxEventSubject": subject}), numbers, ROOT).cells
-    assert found.get("haxEventSubjectRow") == (None if row is None else f"{'.'.join(map(str, ROOT))}.1.{row}")
-    assert found.get("haxEventSubjectIndex") == index
-    gone = with_subject(
-        EventDraft(0.0, kind, {"haxEventSubject": subject, "haxEventState": "removed"}), numbers, ROOT
-    ).cells
-    assert "haxEventSubjectRow" not in gone, "it is not there any more"
-    assert gone.get("haxEventSubjectIndex") == index, "and its number stays its own"
+    found = with_subject(EventDraft(0.0, kind, subject=subject), numbers, ROOT)
+    assert found.subject_row == (None if row is None else parse(f"{dotted(ROOT)}.1.{row}"))
+    assert found.subject_index == index
+    gone = with_subject(EventDraft(0.0, kind, subject=subject, state=REMOVED), numbers, ROOT)
+    assert gone.subject_row is None, "it is not there any more"
+    assert gone.subject_index == index, "and its number stays its own"

@@ -11,9 +11,10 @@ from haproxy_agentx.health.rate_limiter import CALM, MANY, RateWindow
 from haproxy_agentx.monitor.backend_reports import BackendReports
 from haproxy_agentx.monitor.last_reported import BUCKETS, MAX_REMOVED, REMOVED, LastReported, Reported
 from haproxy_agentx.monitor.source_reports import RETURN, SNMPD, SourceReports
-from haproxy_agentx.monitor.state_reports import StateReports
+from haproxy_agentx.monitor.state_reports import Explanation, StateReports
 from haproxy_agentx.vocabulary.event import Kind
 from tests.health.proxies import Process
+from tests.support.event_texts import texts_of
 
 KINDS = (Kind.backendChange, Kind.serverChange)
 LIMIT, PER = 3, 60.0
@@ -84,13 +85,13 @@ class Run:
         self._before = len(self.events), dict(self.memory)
         known = self.remembered()
         for draft in self.reports.report(self.now, self.now):
-            subject = draft.cells["haxEventSubject"]
-            self.events.append(draft.cells)
-            self.balance -= int(draft.cells["haxEventSuppressed"])
+            subject = texts_of(draft)["haxEventSubject"]
+            self.events.append(texts_of(draft))
+            self.balance -= int(texts_of(draft)["haxEventSuppressed"])
             if subject != MANY:
                 self.balance -= 1
-                assert draft.cells["haxEventPreviousState"] == known[subject] != draft.cells["haxEventState"]
-                assert draft.cells["haxEventState"] == self.seen[subject], "no false event"
+                assert texts_of(draft)["haxEventPreviousState"] == known[subject] != texts_of(draft)["haxEventState"]
+                assert texts_of(draft)["haxEventState"] == self.seen[subject], "no false event"
         self.memory = dict(self.reports.texts)
         ended = {subject for subject, state in self.remembered().items() if state == REMOVED}
         self.seen = {name: state for name, state in self.seen.items() if state != REMOVED or name not in ended}
@@ -111,8 +112,8 @@ class Run:
         elif how == "terminated":
             self.report()
             for draft in self.reports.flush(self.now, self.now):
-                self.events.append(draft.cells)
-                self.balance -= int(draft.cells["haxEventSuppressed"])
+                self.events.append(texts_of(draft))
+                self.balance -= int(texts_of(draft)["haxEventSuppressed"])
             assert self.balance == 0
             self.memory = dict(self.reports.texts)
         self.start()
@@ -147,13 +148,13 @@ def reports(memory: Mapping[str, str] | None = None, limit: int = 10) -> StateRe
         "UP",
         0.0,
         RateWindow(limit, PER),
-        lambda one: {"haxEventCauseText": one.words},
+        lambda one: Explanation(one.words),
         memory or {},
     )
 
 
 def drafts(of: StateReports, now: float) -> list[tuple[str, str]]:
-    return [(one.cells["haxEventSubject"], one.cells.get("haxEventState", "")) for one in of.report(now, now)]
+    return [(texts_of(one)["haxEventSubject"], texts_of(one).get("haxEventState", "")) for one in of.report(now, now)]
 
 
 def test_one_that_flaps_for_ever_does_not_keep_others_from_being_reported():
@@ -259,7 +260,7 @@ def test_the_memory_reads_as_it_was_written(states):
 def backend_events(of: BackendReports, process: Process, now: float) -> list[tuple[str, str, str]]:
     of.take("local", process.proxies, now)
     return [
-        (one.cells["haxEventSubject"], one.cells["haxEventPreviousState"], one.cells["haxEventState"])
+        (texts_of(one)["haxEventSubject"], texts_of(one)["haxEventPreviousState"], texts_of(one)["haxEventState"])
         for one in of.report(now, now)
     ]
 
@@ -314,8 +315,8 @@ def test_a_process_that_is_no_longer_configured_ends_what_was_wrong_in_it():
     of = BackendReports(KINDS, 10, PER, down_once())
     of.keep({"other"}, 5.0)
     reported = list(of.report(5.0, 5.0))
-    assert {one.cells["haxEventSubject"] for one in reported} == {"local/app", "local/app/web"}
-    assert all("local is no longer configured" in one.cells["haxEventCauseText"] for one in reported)
+    assert {texts_of(one)["haxEventSubject"] for one in reported} == {"local/app", "local/app/web"}
+    assert all("local is no longer configured" in texts_of(one)["haxEventCauseText"] for one in reported)
     states = {state for text in of.texts.values() for state in json.loads(text).values()}
     assert states == {"~removed"}, "but for the marks of what was reported"
 
@@ -352,7 +353,8 @@ class Sources:
                 self.of.take(name, state, f"{name} is lost", self.now)
             self.of.take_master(self.connected, self.now)
             self.reported += [
-                (one.cells["haxEventSubject"], one.cells["haxEventState"]) for one in self.of.report(self.now, self.now)
+                (texts_of(one)["haxEventSubject"], texts_of(one)["haxEventState"])
+                for one in self.of.report(self.now, self.now)
             ]
             self.now += 0.25
         return self
@@ -406,7 +408,7 @@ def test_a_source_that_was_lost_and_is_no_longer_configured_is_ended():
     after = SourceReports(1.0, 10, PER, before.of.texts)
     after.keep({"keepalived-mib", "keepalived-traps"}, 0.0)
     (ended,) = after.report(0.0, 0.0)
-    assert (ended.cells["haxEventSubject"], ended.cells["haxEventState"]) == ("local", REMOVED)
+    assert (texts_of(ended)["haxEventSubject"], texts_of(ended)["haxEventState"]) == ("local", REMOVED)
 
 
 @settings(max_examples=60, deadline=None)
@@ -428,9 +430,9 @@ def test_the_last_report_of_a_source_is_the_truth(steps):
         for name, state in states.items():
             of.take(name, state, "lost", now)
         for draft in of.report(now, now):
-            subject, state = draft.cells["haxEventSubject"], draft.cells.get("haxEventState", "")
+            subject, state = texts_of(draft)["haxEventSubject"], texts_of(draft).get("haxEventState", "")
             if subject != MANY:
-                assert last[subject] == draft.cells["haxEventPreviousState"] != state
+                assert last[subject] == texts_of(draft)["haxEventPreviousState"] != state
                 last[subject] = state
 
     look()

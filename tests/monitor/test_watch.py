@@ -18,6 +18,7 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.tables import object_names
 from haproxy_agentx.vocabulary.source import SourceState
 from haproxy_agentx.vrrp.model import FifoLine, StateTrap, VrrpState
+from tests.support.event_texts import texts_of
 
 DATE = 1_800_000_000.0
 
@@ -188,7 +189,7 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     assert reads == ["local"], "once"
     watching.node.take_process(HaproxyUpdate(ProcessState("local", None), 1, 100.02, None), 100.03)
     (reported,) = watching._judge(100.03, 0.0)
-    assert reported.cells["haxEventSubject"] == "SITE1"
+    assert texts_of(reported)["haxEventSubject"] == "SITE1"
 
 
 def test_a_role_that_changes_right_after_the_first_trap_has_its_own_listened_for():

@@ -9,12 +9,15 @@ from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key, key, parse
 from haproxy_agentx.agentx.pdu import SNMP_TRAP_OID, SYS_UP_TIME, VarBind
 from haproxy_agentx.agentx.view import MibView
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects import notifications, schema
-from haproxy_agentx.objects.event_objects import EventRow, cells
-from haproxy_agentx.objects.tables import object_names, small_columns
+from haproxy_agentx.objects.event_objects import EventRowMaker
+from haproxy_agentx.objects.tables import object_names, row_columns
 from haproxy_agentx.objects.vrrp_objects import keepalived_row
-from haproxy_agentx.vocabulary.event import Delivery, Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Delivery, Kind
 from tests.support import mibs, wire
+from tests.support.cells import cells as cells_of
+from tests.support.event_texts import drafted, texts_of
 from tests.support.events import AT, DRAFTS, REASONS, event_of
 
 ROOT = schema.ROOT
@@ -34,8 +37,12 @@ every_kind = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
 
 
 def view_of(*events: Event) -> MibView:
-    rows = {(event.sequence,): EventRow(event, lambda: 0.0) for event in events}
-    return MibView(small_columns(ROOT, schema.EVENT_TABLE, rows), object_names(ROOT))
+    rows = {(event.sequence,): EventRowMaker(event, lambda: 0.0) for event in events}
+    return MibView(row_columns(ROOT, schema.EVENT_TABLE, rows), object_names(ROOT))
+
+
+def cells(event: Event, now: float = 0.0) -> dict[str, str]:
+    return cells_of(schema.EVENT_TABLE, EventRowMaker(event, lambda: now)())
 
 
 def reported(event: Event) -> list[VarBind]:
@@ -48,13 +55,13 @@ def of_the_row(varbinds: list[VarBind]) -> list[VarBind]:
 
 def bare(kind: Kind) -> Event:
     """Give an event that knows nothing."""
-    return Event(9, EventDraft(AT, kind, {}))
+    return Event(9, drafted(AT, kind, {}))
 
 
 def garbage(kind: Kind) -> Event:
     """Give an event as another version may have left it."""
     texts = dict.fromkeys(NAMES.values(), "x�") | {"haxEventFromTheFuture": "1"}
-    return Event(9, EventDraft(AT, kind, texts, {"vrrpInstanceState": "x", "vrrpInstanceName": "", "other": "y"}))
+    return Event(9, drafted(AT, kind, texts, {"vrrpInstanceState": "x", "vrrpInstanceName": "", "other": "y"}))
 
 
 MADE = (event_of, bare, garbage)
@@ -116,7 +123,7 @@ def test_a_failover_carries_what_keepalived_told():
 
 @pytest.mark.parametrize(("text", "number"), [("init", 0), ("0", 0), ("shutdown", 5), ("deleted", 6), ("5", 5)])
 def test_keepalived_states_by_label_or_number(text, number):
-    event = Event(1, EventDraft(AT, Kind.serviceFailover, {}, {"vrrpInstanceState": text}))
+    event = Event(1, drafted(AT, Kind.serviceFailover, {}, {"vrrpInstanceState": text}))
     assert reported(event)[-1] == VarBind(Tag.INTEGER, key(parse(list(KEEPALIVED)[1])), number)
 
 
@@ -133,17 +140,17 @@ def test_what_is_not_known_is_said_to_be_so(made):
 
 def test_the_cells_of_the_log():
     event = event_of(Kind.test, 12)
-    assert cells(event)["haxEventSequence"] == b"12"
-    assert cells(event)["haxEventKind"] == b"test"
-    assert cells(event)["haxEventDelivery"] == b"queued"
+    assert cells(event)["haxEventSequence"] == "12"
+    assert cells(event)["haxEventKind"] == "test"
+    assert cells(event)["haxEventDelivery"] == "queued"
     assert [cells(replace(event, tries=tries))["haxEventMaybeRepeated"] for tries in (0, 1, 2)] == [
-        b"false",
-        b"false",
-        b"true",
+        "false",
+        "false",
+        "true",
     ]
     assert "haxEventAcknowledgedTime" not in cells(event)
     done = replace(event, delivery=Delivery.acknowledged, acknowledged_at=AT + 60)
-    assert cells(done)["haxEventAcknowledgedTime"] == b"1795373938.540"
+    assert cells(done)["haxEventAcknowledgedTime"] == "1795373938.5"
     view = view_of(event, replace(done, sequence=13))
     delivery, at = (next(oid for oid, name in NAMES.items() if name.endswith(end)) for end in ("Delivery", "gedTime"))
     assert view.get(key((*delivery, 12))) == (Tag.INTEGER, b"\0\0\0\1")
@@ -160,30 +167,34 @@ def test_what_is_of_the_log_only_is_not_told(kind):
     assert not names & {"haxEventDelivery", "haxEventAcknowledgedTime", "haxEventKind"}
 
 
-def test_a_row_is_made_once():
-    made = EventRow(event_of(Kind.serviceFailover), lambda: 0.0)
-    assert made()["haxEventTime"] is made()["haxEventTime"]
+def test_what_a_row_says_is_made_once():
+    made = EventRowMaker(bare(Kind.serviceFailover), lambda: 0.0)
+    assert made().said is made().said
 
 
 def test_an_age_is_that_of_the_moment_it_is_asked_for():
     now = 1000.0
-    made = EventRow(event_of(Kind.test, moment=990.0), lambda: now)
-    assert made()["haxEventAge"] == b"10"
+    made = EventRowMaker(event_of(Kind.test, moment=990.0), lambda: now)
+    assert made().age == 10
     now = 1060.9
-    assert made()["haxEventAge"] == b"70"
+    assert made().age == 70
     now = 980.0
-    assert made()["haxEventAge"] == b"0"
-    assert set(made()) == {*cells(event_of(Kind.test)), "haxEventAge"}
-    assert "haxEventAge" not in EventRow(event_of(Kind.test), lambda: now)
-    assert all("haxEventAge" not in cells(event_of(kind, moment=1.0)) for kind in Kind), "it is no varbind"
+    assert made().age == 0
+    assert cells(event_of(Kind.test, moment=1.0)).keys() == {*cells(event_of(Kind.test)), "haxEventAge"}
+
+
+@every_kind
+def test_an_age_is_no_varbind(kind):
+    names = {NAMES[from_key(one.name)[:-1]] for one in of_the_row(reported(event_of(kind, moment=1.0)))}
+    assert "haxEventAge" not in names
 
 
 @every_kind
 def test_reasons_are_the_same_as_bits_number_and_text(kind):
     found = cells(event_of(kind))
     has = kind in (Kind.serviceFailover, Kind.serviceHealthChange)
-    assert found.get("haxEventReasonMask") == (b"4098" if has else None)
-    assert found.get("haxEventReasonText") == (b"haproxyUnresponsive, roleStale" if has else None)
+    assert found.get("haxEventReasonMask") == ("4098" if has else None)
+    assert found.get("haxEventReasonText") == ("haproxyUnresponsive, roleStale" if has else None)
 
 
 # net-snmp's parser, with our module and keepalived's own: the names, and the names of the numbers, are those meant.
@@ -207,8 +218,8 @@ def test_snmptranslate_names_every_varbind(kind):
 def test_the_states_of_keepalived_are_those_of_its_mib():
     said = mibs.translated(mibs.NET_SNMP / "KEEPALIVED-MIB.txt", "-Td", "KEEPALIVED-MIB::vrrpInstanceState")
     labels = dict(re.findall(r"(\w+)\((\d+)\)", said.partition("{")[2].partition("}")[0]))
-    _, syntax = notifications.KEEPALIVED_OBJECTS["vrrpInstanceState"]
-    assert {label: str(number) for label, number in (syntax.labels or {}).items()} == labels
+    _, column = notifications.KEEPALIVED_OBJECTS["vrrpInstanceState"]
+    assert {label: str(number) for label, number in (column.syntax.labels or {}).items()} == labels
 
 
 # RFC 2579 RowPointer: the first accessible column of a row.
@@ -217,7 +228,7 @@ def test_pointers_to_rows():
         (Kind.serverChange, schema.SERVER_TABLE, (1, 3, 1)),
         (Kind.serviceFailover, schema.SERVICE_TABLE, (1,)),
     ):
-        assert dotted(schema.row_pointer(table, index)) == DRAFTS[kind].cells["haxEventSubjectRow"]
+        assert dotted(schema.row_pointer(table, index)) == texts_of(DRAFTS[kind])["haxEventSubjectRow"]
     assert dotted(keepalived_row(3)) == "1.3.6.1.4.1.9586.100.5.2.3.1.2.3"
 
 

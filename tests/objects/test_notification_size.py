@@ -16,13 +16,16 @@ from pysnmp.proto.api import v2c
 from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import dotted, from_key
 from haproxy_agentx.agentx.pdu import VarBind
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.event_objects import COLUMNS
 from haproxy_agentx.objects.notification_objects import OBJECTS_OF
 from haproxy_agentx.objects.notification_size import COMPACT, DATAGRAM, FULL, VarbindPart, fitted, octets
 from haproxy_agentx.objects.notifications import KEEPALIVED_OBJECTS, varbinds
-from haproxy_agentx.vocabulary.event import Event, Kind
+from haproxy_agentx.store.event_text import keepalived_texts
+from haproxy_agentx.vocabulary.event import Kind
 from tests.support import wire
+from tests.support.event_texts import drafted, texts_of
 from tests.support.events import DRAFTS, event_of
 
 LAST, LAST_TICK = 2**31 - 1, 2**32 - 1
@@ -73,11 +76,12 @@ def longest(kind: Kind, text: str = "x" * LONG) -> Event:
     draft = DRAFTS[kind]
     cells = dict.fromkeys(TEXTS, text) | LARGEST
     cells = {
-        **draft.cells,
-        **{name: cell for name, cell in cells.items() if name in (*draft.cells, "haxEventSubjectRow")},
+        **texts_of(draft),
+        **{name: cell for name, cell in cells.items() if name in (*texts_of(draft), "haxEventSubjectRow")},
     }
-    keepalived = {name: text if name in NAMES else cell for name, cell in draft.keepalived.items()}
-    return Event(LAST, replace(draft, at=4_000_000_000.0, cells=cells, keepalived=keepalived), tries=2)
+    objects = keepalived_texts(draft.keepalived)
+    keepalived = {name: text if name in NAMES else cell for name, cell in objects.items()}
+    return Event(LAST, drafted(4_000_000_000.0, kind, cells, keepalived), tries=2)
 
 
 def message(found: Sequence[VarBind], community: bytes = b"c" * 64) -> bytes:
@@ -165,7 +169,7 @@ def test_an_everyday_notification_is_whole(kind):
 
 def test_a_name_is_cut_in_its_middle_and_a_sentence_at_its_end():
     event = longest(Kind.serverChange, "local/" + "b" * 300 + "/web1")
-    event = replace(event, draft=replace(event.draft, cells={**event.draft.cells, "haxEventState": "DOWN"}))
+    event = replace(event, draft=replace(event.draft, state="DOWN"))
     found = varbinds(event, schema.ROOT, 1, 600)
     text = dict(zip(names(found), found[2:], strict=True))
     subject, cause = text["haxEventSubject"].value, text["haxEventCauseText"].value

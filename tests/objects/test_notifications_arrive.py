@@ -9,11 +9,12 @@ import pytest
 from haproxy_agentx.agentx.events import Acknowledged, Ready
 from haproxy_agentx.agentx.oid import dotted, from_key
 from haproxy_agentx.agentx.view import MibView
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects import schema
-from haproxy_agentx.objects.event_objects import EventRow
+from haproxy_agentx.objects.event_objects import EventRowMaker
 from haproxy_agentx.objects.notifications import varbinds
-from haproxy_agentx.objects.tables import object_names, small_columns
-from haproxy_agentx.vocabulary.event import Event, Kind
+from haproxy_agentx.objects.tables import object_names, row_columns
+from haproxy_agentx.vocabulary.event import Kind
 from integration.netlab.traps import TrapV1
 from integration.walks import Varbind
 from tests.support import mibs
@@ -67,8 +68,8 @@ def arrived(tmp_path_factory) -> Iterator[Arrived]:
 
 
 def served(events: list[Event]) -> MibView:
-    rows = {(event.sequence,): EventRow(event, lambda: 0.0) for event in events}
-    return MibView(small_columns(schema.ROOT, schema.EVENT_TABLE, rows), object_names(schema.ROOT))
+    rows = {(event.sequence,): EventRowMaker(event, lambda: 0.0) for event in events}
+    return MibView(row_columns(schema.ROOT, schema.EVENT_TABLE, rows), object_names(schema.ROOT))
 
 
 def answers(agent: Agent) -> list[tuple[object, int]]:

@@ -12,12 +12,16 @@ from pathlib import Path
 import pyagentx3
 import pytest
 
+from haproxy_agentx.health.correlation import TrapSeen
+from haproxy_agentx.health.model import Cause, Health, MemberKind, Readiness, Role
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects import schema
 from haproxy_agentx.objects.process_columns import INFO_FIELDS
 from haproxy_agentx.objects.stat_fields import KINDS, STAT_FIELDS
-from haproxy_agentx.objects.syntax import FLAG
+from haproxy_agentx.objects.syntax import FLAG, TEXT
+from haproxy_agentx.vocabulary.event import Delivery, Kind
+from haproxy_agentx.vocabulary.source import SourceKind, SourceState
 from tests.support.programs import ROOT
 from tests.support.wait import eventually
 
@@ -33,8 +37,17 @@ BY_KIND = {
 BY_TYPE = dict(zip("0123", "FBSL", strict=True))
 COLUMNS = [column for table in schema.TABLES for column in table.defined]
 NAMED = [
-    *(tc.SOURCE_STATE, tc.SOURCE_KIND, tc.STORE_STATE, FLAG, htc.HEALTH, htc.ROLE, htc.READINESS),
-    *(htc.CAUSE, htc.MEMBER_KIND, htc.EVENT_KIND, htc.DELIVERY, htc.TRAP_SEEN),
+    (tc.SOURCE_STATE, SourceState),
+    (tc.SOURCE_KIND, SourceKind),
+    (tc.STORE_STATE, tc.StoreState),
+    (htc.HEALTH, Health),
+    (htc.ROLE, Role),
+    (htc.READINESS, Readiness),
+    (htc.CAUSE, Cause),
+    (htc.MEMBER_KIND, MemberKind),
+    (htc.EVENT_KIND, Kind),
+    (htc.DELIVERY, Delivery),
+    (htc.TRAP_SEEN, TrapSeen),
 ]
 NUMBERS = {"Counter64", "Gauge32", "Unsigned32", "Integer32 (-1..2147483647)"}
 
@@ -279,9 +292,8 @@ def test_a_mode_that_is_not_known_is_other():
 
 # RFC 2579: DateAndTime is 11 octets with a zone, here always UTC.
 def test_date_and_time():
-    assert one(tc.DATE_AND_TIME, b"1795373878.54").hex() == "0000000b" + "07ea0b16" + "12393a05" + "2b0000" + "00"
-    assert one(tc.DATE_AND_TIME, b"") is None
-    assert [one(tc.DATE_AND_TIME, text) for text in (b"x", b"nan", b"inf", b"1e99")] == [None] * 4
+    assert tc.DATE_AND_TIME.value(1795373878.54).hex() == "07ea0b16" + "12393a05" + "2b0000"
+    assert [tc.DATE_AND_TIME.value(date) for date in (float("nan"), float("inf"), 1e99)] == [None] * 3
 
 
 # CounterBasedGauge64 of RFC 2856: memory and byte rates outgrow 32 bits.
@@ -290,18 +302,23 @@ def test_a_level_beyond_32_bits():
 
 
 def test_a_message_of_the_daemon_may_be_empty():
-    assert tc.MESSAGE.encode([b"", b"no"]) == [b"\0\0\0\0", b"\0\0\0\2no\0\0"]
+    assert [tc.MESSAGE.value(text) for text in ("", "no")] == [b"", b"no"]
+    assert TEXT.value("") is None
 
 
 def test_last_session_never():
     assert one(column(schema.SERVER_TABLE, "haxServerLastSession").syntax, b"-1") == b"\xff\xff\xff\xff"
 
 
-@pytest.mark.parametrize("syntax", NAMED, ids=lambda syntax: syntax.name)
-def test_states_of_the_daemon_are_written_by_their_labels(syntax):
-    for label, number in syntax.labels.items():
-        assert one(syntax, label.encode()) == struct.pack(">i", number)
-    assert one(syntax, b"nonsense") is None
+@pytest.mark.parametrize(("syntax", "members"), NAMED, ids=lambda one: getattr(one, "name", None))
+def test_states_of_the_daemon_have_the_labels_and_numbers_of_their_members(syntax, members):
+    assert syntax.labels == {member.name: member.value for member in members}
+    assert [syntax.pack(syntax.value(member)) for member in members] == [struct.pack(">i", each) for each in members]
+
+
+def test_a_flag_is_true_or_false():
+    assert FLAG.labels == {"true": 1, "false": 2}
+    assert (FLAG.value(True), FLAG.value(False)) == (1, 2)
 
 
 def test_names_have_their_numbers_below_the_root():

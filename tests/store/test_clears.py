@@ -7,19 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.health.event import Event, EventDraft
+from haproxy_agentx.health.model import Health
 from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.store.event_text import from_row, to_row
 from haproxy_agentx.store.ledger import OPEN, Ledger
-from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
+from tests.support.event_texts import drafted, texts_of
 
 
 def report(subject: str, severity: Severity, kind: Kind = Kind.serverChange) -> EventDraft:
-    state = "haxEventHealth" if kind in (Kind.serviceFailover, Kind.serviceHealthChange) else "haxEventState"
-    return EventDraft(1.0, kind, {"haxEventSubject": subject, state: "x", "haxEventSeverity": severity.name})
+    if kind in (Kind.serviceFailover, Kind.serviceHealthChange):
+        return EventDraft(1.0, kind, subject=subject, health=Health.fault, severity=severity)
+    return EventDraft(1.0, kind, subject=subject, state="x", severity=severity)
 
 
 def clears(events: Sequence[Event]) -> list[str | None]:
-    return [event.draft.cells.get("haxEventClears") for event in events]
+    return [texts_of(event.draft).get("haxEventClears") for event in events]
 
 
 def restarted(ledger: Ledger) -> Ledger:
@@ -71,8 +75,8 @@ def test_what_is_open_is_written_with_the_event():
 def test_a_sum_of_several_ends_nothing_and_begins_nothing(kind):
     ledger = Ledger()
     several = {"haxEventSubject": "(several)", "haxEventSeverity": "indeterminate", "haxEventSuppressed": "3"}
-    test = EventDraft(1.0, Kind.test, {"haxEventSubject": "haproxy-agentx"})
-    assert clears(ledger.append([EventDraft(1.0, kind, several), EventDraft(2.0, kind, several), test])) == [None] * 3
+    test = drafted(1.0, Kind.test, {"haxEventSubject": "haproxy-agentx"})
+    assert clears(ledger.append([drafted(1.0, kind, several), drafted(2.0, kind, several), test])) == [None] * 3
     assert ledger.memory == {}
 
 
@@ -93,7 +97,9 @@ def test_what_was_numbered_before_the_file_was_read_is_linked_to_it(last):
     renumbered = file.continue_with(later)
     assert renumbered is (last == 3)
     first = max(file.recent) - 3
-    found = {number: event.draft.cells["haxEventClears"] for number, event in file.recent.items() if number >= first}
+    found = {
+        number: texts_of(event.draft)["haxEventClears"] for number, event in file.recent.items() if number >= first
+    }
     assert found == {first: "1", first + 1: "0", first + 2: str(first + 1), first + 3: "2"}
     after = file.append([report(name, Severity.cleared) for name in "abcd"])
     assert clears(after) == ["0", str(first + 3), "3", "0"]
@@ -113,7 +119,7 @@ class Manager:
     alarms: dict[int, str] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
-        cells = event.draft.cells
+        cells = texts_of(event.draft)
         self.alarms.pop(int(cells["haxEventClears"]), None)
         if cells["haxEventSeverity"] != "cleared":
             self.alarms[event.sequence] = cells["haxEventSubject"]

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.file import APPLICATION, MIGRATIONS
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 from tests.support.bad_disk import full_disk, locked
 from tests.support.draft import draft, several
 from tests.support.event_log import Log

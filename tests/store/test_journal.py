@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.store import file as store_file
 from haproxy_agentx.store import journal as journal_module
 from haproxy_agentx.store.first_number import CLOCK_ORIGIN, Noted, Start, clock, first_number
@@ -20,7 +21,7 @@ from haproxy_agentx.store.journal import Journal
 from haproxy_agentx.store.ledger import RESERVE, Ledger
 from haproxy_agentx.store.messages import Loaded
 from haproxy_agentx.store.witness import Witness
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 from tests.support.draft import draft, several
 from tests.support.stored import Stored, stored
 from tests.support.wait import soon

@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haproxy_agentx.store.event_text import TEXT_LIMIT, from_row, to_row
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.store.ledger import MAX_LOG, MAX_QUEUED, RECENT, WAITING, Ledger
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 from tests.support.draft import draft, several
 
 AT = 1_800_000_100.5
@@ -170,25 +170,3 @@ def test_invariants(steps):
         waiting = [event.sequence for event in events if event.delivery in WAITING]
         pending = ledger.pending()
         assert (pending and pending.sequence) == min(waiting, default=None)
-
-
-# Rows
-
-
-@given(st.dictionaries(st.text(max_size=3), st.text(max_size=9)), st.text())
-def test_an_event_is_the_same_from_its_row(cells, subject):
-    event = Event(7, draft(1, haxEventSubject=subject[:TEXT_LIMIT]), Delivery.acknowledged, 2, AT)
-    assert from_row(to_row(event)) == event
-    assert all(text.isascii() for text in to_row(event)[3:5])
-
-
-def test_texts_have_a_bound():
-    event = from_row(to_row(Event(7, draft(1, haxEventSubject="x" * 1_000_000))))
-    assert event is not None
-    assert len(event.draft.cells["haxEventSubject"]) == TEXT_LIMIT
-
-
-def test_a_row_that_is_none():
-    row = to_row(Event(7, draft(1)))
-    for place, content in [(2, 99), (3, "{"), (3, "[]"), (3, '{"a": 1}'), (4, "null"), (5, 0), (5, "x"), (1, "x")]:
-        assert from_row((*row[:place], content, *row[place + 1 :])) is None

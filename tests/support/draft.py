@@ -1,6 +1,8 @@
 """Events for tests."""
 
-from haproxy_agentx.vocabulary.event import EventDraft, Kind
+from haproxy_agentx.health.event import EventDraft
+from haproxy_agentx.vocabulary.event import Kind
+from tests.support.event_texts import drafted
 
 FAILOVER = {
     "haxEventSubject": "SITE1",
@@ -14,9 +16,7 @@ FAILOVER = {
 def draft(number: int = 1, kind: Kind = Kind.serviceFailover, **cells: str) -> EventDraft:
     """Give an event of the moment ``number``, which is in its words, too."""
     texts = FAILOVER | {"haxEventReasons": str(number)} | cells
-    return EventDraft(
-        1_800_000_000.0 + number, kind, texts, {"vrrpInstanceName": "SITE1", "vrrpInstanceState": "master"}
-    )
+    return drafted(1_800_000_000.0 + number, kind, texts, {"vrrpInstanceName": "SITE1", "vrrpInstanceState": "master"})
 
 
 def several(first: int, last: int) -> list[EventDraft]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.store.database import Store
 from haproxy_agentx.store.ledger import MAX_LOG, Ledger
-from haproxy_agentx.vocabulary.event import Counts, Delivery, Event, EventDraft
+from haproxy_agentx.vocabulary.event import Counts, Delivery
 
 
 class Log:

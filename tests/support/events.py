@@ -3,9 +3,11 @@
 from typing import Any
 
 from haproxy_agentx.agentx.oid import dotted
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.health.model import Reason
 from haproxy_agentx.objects import root
-from haproxy_agentx.vocabulary.event import Event, EventDraft, Kind
+from haproxy_agentx.vocabulary.event import Kind
+from tests.support.event_texts import drafted
 
 AT = 1795373878.54
 """2026-11-22 18:57:58.5 UTC."""
@@ -51,7 +53,7 @@ _PAIR = {
     "haxEventNode": "lb1",
 }
 DRAFTS = {
-    Kind.serviceFailover: EventDraft(
+    Kind.serviceFailover: drafted(
         AT,
         Kind.serviceFailover,
         {**_SERVICE, "haxEventKeepalivedTrap": "seen", "haxEventKeepalivedUpTime": "924342"},
@@ -62,8 +64,8 @@ DRAFTS = {
             "routerId": "lb1",
         },
     ),
-    Kind.serviceHealthChange: EventDraft(AT, Kind.serviceHealthChange, _SERVICE),
-    Kind.sourceChange: EventDraft(
+    Kind.serviceHealthChange: drafted(AT, Kind.serviceHealthChange, _SERVICE),
+    Kind.sourceChange: drafted(
         AT,
         Kind.sourceChange,
         {
@@ -78,7 +80,7 @@ DRAFTS = {
             "haxEventSubjectIndex": "1",
         },
     ),
-    Kind.backendChange: EventDraft(
+    Kind.backendChange: drafted(
         AT,
         Kind.backendChange,
         {
@@ -89,7 +91,7 @@ DRAFTS = {
             "haxEventSubjectIndex": "3",
         },
     ),
-    Kind.serverChange: EventDraft(
+    Kind.serverChange: drafted(
         AT,
         Kind.serverChange,
         {
@@ -100,11 +102,11 @@ DRAFTS = {
             "haxEventSubjectIndex": "1",
         },
     ),
-    Kind.pairChange: EventDraft(AT, Kind.pairChange, _PAIR),
-    Kind.pairMismatch: EventDraft(
+    Kind.pairChange: drafted(AT, Kind.pairChange, _PAIR),
+    Kind.pairMismatch: drafted(
         AT, Kind.pairMismatch, {**_PAIR, "haxEventState": "differs", "haxEventPreviousState": "same"}
     ),
-    Kind.test: EventDraft(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
+    Kind.test: drafted(AT, Kind.test, {"haxEventSubject": "test", "haxEventCauseText": "an operator asked for it"}),
 }
 
 

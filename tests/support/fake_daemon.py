@@ -12,8 +12,8 @@ from haproxy_agentx.control.client import control_path
 from haproxy_agentx.control.event_json import event_json
 from haproxy_agentx.control.request import Request, Snapshot, page
 from haproxy_agentx.control.socket import Control
+from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects.root import ROOT
-from haproxy_agentx.vocabulary.event import Event
 
 PROCESS = {
     "name": "local",
