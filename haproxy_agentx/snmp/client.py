@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from haproxy_agentx.snmp import v2c
 from haproxy_agentx.snmp.access import LEVELS, SnmpAccess, User, V3Access
 from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
-from haproxy_agentx.snmp.outline import Outline, outline
+from haproxy_agentx.snmp.outline import MAX_RESPONSE_VARBINDS, Outline, outline
 from haproxy_agentx.system import lag
 from haproxy_agentx.system.descriptors import ReadEvents
 from haproxy_agentx.system.patience import Look
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 MAX_ANSWER = 32 * 1024
 """Octets of an answer: ``mib_walk.MAX_ANSWER`` objects with names and values of 600."""
-
-MAX_VARBINDS = 100
-"""Objects in an answer, where that can be seen before it is decoded: what snmpd gives at most."""
 
 BURST = 16
 """Datagrams that are read in one turn of the loop: all but one are late, or foreign."""
@@ -164,7 +161,7 @@ class SnmpClient:
             if self._usm is not None:
                 self._usm.receive(datagram, (self._peer.host, self._peer.port), monotonic())
             else:
-                self._settle(v2c.read(datagram, seen, MAX_VARBINDS))
+                self._settle(v2c.read(datagram, seen, MAX_RESPONSE_VARBINDS))
         except SourceError as error:
             self._settle(error)
 
@@ -173,11 +170,11 @@ class SnmpClient:
         where = self._access.address
         if len(datagram) > MAX_ANSWER:
             raise OverLimit(f"{where}: an answer of over {MAX_ANSWER} bytes was refused: is this snmpd?")
-        seen = outline(datagram, MAX_VARBINDS)
+        seen = outline(datagram, MAX_RESPONSE_VARBINDS)
         if seen is None:
             raise Invalid(f"{where}: the answer is garbage: is this snmpd?")
-        if seen.varbinds > MAX_VARBINDS:
-            raise OverLimit(f"{where}: an answer of over {MAX_VARBINDS} objects was refused: is this snmpd?")
+        if seen.varbinds > MAX_RESPONSE_VARBINDS:
+            raise OverLimit(f"{where}: an answer of over {MAX_RESPONSE_VARBINDS} objects was refused: is this snmpd?")
         return seen
 
     def _settle(self, outcome: Outcome, number: int | None = None) -> None:

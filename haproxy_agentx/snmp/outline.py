@@ -25,6 +25,9 @@ V1, V2C, V3 = 0, 1, 3
 MAX_VARBINDS = 64
 """Variable bindings of a notification that is read: keepalived's have 6, ours 30."""
 
+MAX_RESPONSE_VARBINDS = 100
+"""Variable bindings of a response that is read: snmpd returns no more."""
+
 
 def outline(datagram: bytes, most: int = MAX_VARBINDS) -> Outline | None:
     """Look at a message (X.690 8.1, RFC 1901 3, RFC 3412 6). None where it is not one in full.

@@ -46,18 +46,45 @@ def read(datagram: bytes, seen: Outline, most: int = MAX_VARBINDS) -> Message:
         raise Invalid(_GARBAGE.format("not SNMPv2c"))
     if seen.varbinds > most:
         raise Invalid(f"a message with over {most} variable bindings was ignored")
-    if seen.pdu not in _KINDS:
+    return read_pdu(datagram[_tag(datagram) :], most)
+
+
+def read_pdu(pdu: bytes, most: int) -> Message:
+    """Return what a PDU says, ``kind`` None for one that is not of interest. Raise Invalid, also above ``most``."""
+    kind = _KINDS.get(pdu[0])
+    if kind is None:
         return Message(None, 0, 0, 0, ())
-    at = _pdu(datagram)
-    numbers = []
+    contents, _ = _must(pdu, 0, pdu[0])
+    numbers, at = [], contents
     for _ in range(3):
-        begin, at = _must(datagram, at, INTEGER)
-        numbers.append(_integer(datagram[begin:at], signed=True))
+        begin, at = _must(pdu, at, INTEGER)
+        numbers.append(_integer(pdu[begin:at], signed=True))
     request, status, index = numbers
-    where = varbind_list(datagram, _pdu(datagram))
+    where = varbind_list(pdu, contents)
     if where is None:
         raise Invalid(_GARBAGE.format("no variable bindings"))
-    return Message(_KINDS[seen.pdu], request, status, index, tuple(_varbinds(datagram, *where)))
+    return Message(kind, request, status, index, tuple(_varbinds(pdu, *where, most)))
+
+
+def without_varbinds(scoped: bytes) -> tuple[bytes, bytes | None]:
+    """Return a scoped PDU (RFC 3412 6.8) with its response replaced by one without variable bindings, and the response.
+
+    What holds no response, or is garbage, is returned as it is, with None.
+    """
+    whole = element(scoped, 0, SEQUENCE)
+    engine = whole and element(scoped, whole[0], OCTETS)
+    context = engine and element(scoped, engine[1], OCTETS)
+    pdu = context and element(scoped, context[1], PduKind.response.value)
+    if whole is None or context is None or pdu is None or pdu[1] != whole[1]:
+        return scoped, None
+    at = pdu[0]
+    for _ in range(3):
+        number = element(scoped, at, INTEGER)
+        if number is None:
+            return scoped, None
+        at = number[1]
+    bare = _encoded(PduKind.response.value, scoped[pdu[0] : at] + _encoded(SEQUENCE, b""))
+    return _encoded(SEQUENCE, scoped[whole[0] : context[1]] + bare), scoped[context[1] : pdu[1]]
 
 
 def answer(datagram: bytes) -> bytes:
@@ -100,12 +127,6 @@ def _tag(datagram: bytes) -> int:
     return _must(datagram, after_version, OCTETS)[1]
 
 
-def _pdu(datagram: bytes) -> int:
-    """Return where the contents of the PDU begin."""
-    at = _tag(datagram)
-    return _must(datagram, at, datagram[at])[0]
-
-
 def _must(datagram: bytes, at: int, tag: int) -> tuple[int, int]:
     found = element(datagram, at, tag)
     if found is None:
@@ -113,9 +134,11 @@ def _must(datagram: bytes, at: int, tag: int) -> tuple[int, int]:
     return found
 
 
-def _varbinds(datagram: bytes, at: int, end: int) -> list[VarBind]:
+def _varbinds(datagram: bytes, at: int, end: int, most: int) -> list[VarBind]:
     found: list[VarBind] = []
     while at < end:
+        if len(found) >= most:
+            raise Invalid(f"a message with over {most} variable bindings was ignored")
         begin, at = _must(datagram, at, SEQUENCE)
         name_begin, name_end = _must(datagram, begin, _OID)
         if name_end >= at:

@@ -8,8 +8,9 @@ import pytest
 from pysnmp.proto.api import v2c as pysnmp_v2c
 
 from haproxy_agentx.snmp.access import SnmpAccess, V3Access
-from haproxy_agentx.snmp.client import MAX_ANSWER, MAX_VARBINDS, SnmpClient
+from haproxy_agentx.snmp.client import MAX_ANSWER, SnmpClient
 from haproxy_agentx.snmp.message import Message, Missing, SnmpRequest
+from haproxy_agentx.snmp.outline import MAX_RESPONSE_VARBINDS
 from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused, SourceError, Unresponsive
 from tests.support import by_pysnmp
 from tests.support.fake_snmpd import UP_TIME, FakeSnmpd
@@ -108,7 +109,7 @@ def encoded(count: int, size: int) -> bytes:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (encoded(MAX_VARBINDS + 1, 1), OverLimit, f"over {MAX_VARBINDS} objects"),
+        (encoded(MAX_RESPONSE_VARBINDS + 1, 1), OverLimit, f"over {MAX_RESPONSE_VARBINDS} objects"),
         (encoded(60, MAX_ANSWER // 60), OverLimit, f"over {MAX_ANSWER} bytes"),
         (b"", Invalid, "garbage"),
         (b"\x30\x03\x02\x01", Invalid, "garbage"),
