@@ -80,7 +80,8 @@ DOCS ?=
 TO   ?=
 .PHONY: packs packs-write
 packs: root packages-run packages-packs $(VENV)/dev $(MIBS)/.complete  ## run the packs for monitoring systems with the real software; as root
-	@$(COMPILED) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/packs)
+	@$(COMPILED) for version in 6.0 7.0; do integration/zabbixlab/make-root $$version; done; \
+	$(PYTHON) -m tools.run_tests $(or $(TESTS),tests/packs)
 
 packs-write: $(VENV)/dev  ## write the packs; ROOT=OID of another root, DOCS=URL of operations.md, TO=FOLDER
 	@$(AS_OWNER) $(PYTHON) -m integration.packs $(if $(ROOT),--root $(ROOT)) $(if $(DOCS),--docs $(DOCS)) $(if $(TO),--to $(TO))

@@ -12,7 +12,11 @@ from integration.packs.alarms import ALARMS, THRESHOLDS, Alarm
 from integration.packs.mib import Object
 from integration.packs.pack import Files, Source, as_yaml
 from integration.packs.watched import SCALAR_TEXTS, SCALARS, WATCHED, Watched
+from integration.packs.zabbix_graphs import dashboards, graph_prototypes
 from integration.packs.zabbix_traps import trap_items, trap_prototypes
+
+LONGEST = 512
+"""Characters of the field for an OID at most."""
 
 HEARTBEAT = "10m"
 """After which an unchanged value is kept again."""
@@ -59,6 +63,7 @@ def _template(source: Source, form: Format) -> Part:
         "discovery_rules": [_rule(source, form, watched) for watched in WATCHED],
         "tags": [{"tag": "class", "value": "network"}, {"tag": "target", "value": "haproxy"}],
         "macros": list(_macros()),
+        "dashboards": dashboards(wide=form.walks),
         "valuemaps": list(parts.value_maps()),
     }
 
@@ -173,37 +178,51 @@ def _names(watched: Watched) -> list[tuple[str, str]]:
     return [("{#NAME}", watched.name), *([parts.PARENT[watched.table]] if watched.table in parts.PARENT else [])]
 
 
-def _walk(watched: Watched) -> str:
-    return f"hax.{watched.kind}.walk"
+def _walk(watched: Watched, place: int) -> str:
+    return f"hax.{watched.kind}.walk" + (f"{place + 1}" if place else "")
+
+
+def _walks(source: Source, watched: Watched) -> list[list[str]]:
+    """Return the columns of each walk, those that name a row in the first one."""
+    walks: list[list[str]] = [[]]
+    for name in dict.fromkeys((*(name for _, name in _names(watched)), *watched.values, *watched.texts)):
+        if len(_walked(source, [*walks[-1], name])) > LONGEST:
+            walks.append([])
+        walks[-1].append(name)
+    return walks
+
+
+def _walked(source: Source, names: Sequence[str]) -> str:
+    return f"walk[{','.join(f'.{source.mib.object(name).oid}' for name in names)}]"
 
 
 def _masters(source: Source) -> Iterator[Part]:
-    """Yield the items that walk a table each; what they read is not kept."""
+    """Yield the items that walk a table; what they read is not kept."""
     for watched in WATCHED:
-        names = dict.fromkeys((*(name for _, name in _names(watched)), *watched.values, *watched.texts))
-        yield {
-            "uuid": parts.uuid("walk", watched.table),
-            "name": f"Walk of {watched.table}",
-            "type": "SNMP_AGENT",
-            "snmp_oid": f"walk[{','.join(f'.{source.mib.object(name).oid}' for name in names)}]",
-            "key": _walk(watched),
-            "delay": "{$HAX.INTERVAL}",
-            "history": "0",
-            "trends": "0",
-            "value_type": "TEXT",
-            "description": "The columns of the table that the items below are made of.",
-            "tags": [{"tag": "component", "value": "raw"}],
-        }
+        for place, names in enumerate(_walks(source, watched)):
+            key = _walk(watched, place)
+            yield {
+                "uuid": parts.uuid("walk", key),
+                "name": f"Walk {place + 1} of {watched.table}",
+                "type": "SNMP_AGENT",
+                "snmp_oid": _walked(source, names),
+                "key": key,
+                "delay": "{$HAX.INTERVAL}",
+                "history": "0",
+                "trends": "0",
+                "value_type": "TEXT",
+                "description": "Columns of the table that the items below are made of.",
+                "tags": [{"tag": "component", "value": "raw"}],
+            }
 
 
 def _rule(source: Source, form: Format, watched: Watched) -> Part:
     pairs = [(macro, f".{source.mib.object(name).oid}") for macro, name in _names(watched)]
-    walk = _walk(watched)
     if form.walks:
         parameters = [word for macro, oid in pairs for word in (macro, oid, "0")]
         how: Part = {
             "type": "DEPENDENT",
-            "master_item": {"key": walk},
+            "master_item": {"key": _walk(watched, 0)},
             "preprocessing": [{"type": "SNMP_WALK_TO_JSON", "parameters": parameters}],
         }
     else:
@@ -224,17 +243,19 @@ def _rule(source: Source, form: Format, watched: Watched) -> Part:
             "conditions": [{"macro": "{#NAME}", "value": _filter(watched), "formulaid": "A"}],
         },
         "item_prototypes": [
-            *(_prototype(source, form, watched, name, walk) for name in (*watched.values, *watched.texts)),
+            *(_prototype(source, form, watched, name) for name in (*watched.values, *watched.texts)),
             *trap_prototypes(source, watched),
         ],
+        **({"graph_prototypes": graphs} if (graphs := list(graph_prototypes(watched))) else {}),
         **({"trigger_prototypes": [_trigger(source, alarm) for alarm in many]} if many else {}),
     }
 
 
-def _prototype(source: Source, form: Format, watched: Watched, name: str, walk: str) -> Part:
+def _prototype(source: Source, form: Format, watched: Watched, name: str) -> Part:
     one = source.mib.object(name)
     oid = f".{one.oid}.{{#SNMPINDEX}}"
     if form.walks:
         step: Part = {"type": "SNMP_WALK_VALUE", "parameters": [oid, "0"], "error_handler": "DISCARD_VALUE"}
-        return _item(source, form, one, watched, {"type": "DEPENDENT", "master_item": {"key": walk}}, [step])
+        place = next(place for place, names in enumerate(_walks(source, watched)) if name in names)
+        return _item(source, form, one, watched, {"type": "DEPENDENT", "master_item": {"key": _walk(watched, place)}}, [step])
     return _item(source, form, one, watched, {"type": "SNMP_AGENT", "snmp_oid": oid}, [_absent(form, keep=False)])

@@ -108,6 +108,11 @@ def test_dependent_items_have_a_master(template):
 
 
 @EVERY
+def test_an_oid_fits_its_field(template):
+    assert all(len(oid) <= 512 for oid in parts(template, "snmp_oid"))
+
+
+@EVERY
 def test_each_watched_value_is_an_item(template):
     keys = {item["key"] for item in items(template)}
     for watched in WATCHED:
