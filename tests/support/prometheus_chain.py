@@ -62,9 +62,12 @@ class Chain(AbstractContextManager["Chain"]):
             self.running.append(subprocess.Popen(full, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def get(self, url: str) -> Any:
-        """Return the JSON at a URL, None where nothing answers."""
+        """Return the JSON at a URL, None where nothing answers, or a program that is still starting."""
         shown = self.lab.host("sink").run("curl", "-sg", "-m", "5", url, check=False, machine=True).stdout
-        return json.loads(shown) if shown else None
+        try:
+            return json.loads(shown)
+        except ValueError:
+            return None
 
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """Return the labels and the value of each series of an expression. AssertionError where it is refused."""
