@@ -13,6 +13,7 @@ from integration.packs.mib import Object
 from integration.packs.pack import Files, Source, as_yaml
 from integration.packs.watched import SCALAR_TEXTS, SCALARS, WATCHED, Watched
 from integration.packs.zabbix_graphs import dashboards, graph_prototypes
+from integration.packs.zabbix_readme import readme
 from integration.packs.zabbix_traps import trap_items, trap_prototypes
 
 LONGEST = 512
@@ -38,9 +39,10 @@ _COUNTED = parts.sampled(ALARMS)
 
 def render(source: Source) -> Files:
     """Return the template in both formats."""
-    return {
+    files = {
         f"zabbix/{one.version}/template_haproxy_keepalived_snmp.yaml": as_yaml(_export(source, one)) for one in FORMATS
     }
+    return {**files, **{f"zabbix/{one.version}/README.md": readme(source, one.version) for one in FORMATS}}
 
 
 def _export(source: Source, form: Format) -> Part:

@@ -13,7 +13,7 @@ from integration.packs.files import rendered, source
 from integration.packs.mib import Mib
 from integration.packs.watched import WATCHED
 
-FILES = {path: text for path, text in rendered(source()).items() if path.startswith("zabbix/")}
+FILES = {path: text for path, text in rendered(source()).items() if path.endswith(".yaml") and path.startswith("zabbix/")}
 TEMPLATES = {path: yaml.safe_load(text)["zabbix_export"]["templates"][0] for path, text in FILES.items()}
 EVERY = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
 UUID = re.compile(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")
