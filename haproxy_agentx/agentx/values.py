@@ -4,14 +4,15 @@ The functions named after the types of SMIv2 return the octets that a view serve
 LocalError for what the type cannot carry.
 """
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from haproxy_agentx.agentx.constants import Tag
+from haproxy_agentx.agentx.constants import Tag, label
 from haproxy_agentx.agentx.errors import LocalError, PayloadError
 from haproxy_agentx.agentx.oid import Key
-from haproxy_agentx.agentx.wire import Reader, Writer
+from haproxy_agentx.agentx.wire import Reader, Writer, encode_octets, encode_oid
 
 Value = int | bytes | None
 """Integers of all kinds: int. Octet strings, Opaque, IpAddress: bytes. Object identifier: its key. Others: None."""
@@ -24,18 +25,21 @@ _IP_ADDRESS_SIZE = 4
 
 @dataclass(frozen=True, slots=True)
 class _ValueKind:
+    """How values of a type are written and read in a byte order, and ``pack``ed in network byte order."""
+
     write: Callable[[Writer, Any], None]
     read: Callable[[Reader], Value]
+    pack: Callable[[Any], Wire]
 
 
 def _number(form: str) -> _ValueKind:
-    return _ValueKind(lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0])
+    return _ValueKind(lambda w, v: w.integers(form, v), lambda r: r.integers(form)[0], struct.Struct(">" + form).pack)
 
 
-def _write_ip_address(writer: Writer, address: bytes) -> None:
+def _checked_ip_address(address: bytes) -> bytes:
     if len(address) != _IP_ADDRESS_SIZE:
         raise LocalError(f"an IpAddress has {_IP_ADDRESS_SIZE} octets, not {len(address)}")
-    writer.octets(address)
+    return address
 
 
 def _read_ip_address(reader: Reader) -> bytes:
@@ -45,14 +49,16 @@ def _read_ip_address(reader: Reader) -> bytes:
     return address
 
 
-_OCTETS = _ValueKind(lambda w, v: w.octets(v), lambda r: r.octets())
-_NOTHING = _ValueKind(lambda _w, _v: None, lambda _r: None)
+_OCTETS = _ValueKind(lambda w, v: w.octets(v), lambda r: r.octets(), encode_octets)
+_NOTHING = _ValueKind(lambda _w, _v: None, lambda _r: None, lambda _v: b"")
 _KINDS: Mapping[int, _ValueKind] = {
     Tag.INTEGER: _number("i"),
     Tag.OCTET_STRING: _OCTETS,
     Tag.NULL: _NOTHING,
-    Tag.OBJECT_IDENTIFIER: _ValueKind(lambda w, v: w.oid(v), lambda r: r.oid()[0]),
-    Tag.IP_ADDRESS: _ValueKind(_write_ip_address, _read_ip_address),
+    Tag.OBJECT_IDENTIFIER: _ValueKind(lambda w, v: w.oid(v), lambda r: r.oid()[0], encode_oid),
+    Tag.IP_ADDRESS: _ValueKind(
+        lambda w, v: w.octets(_checked_ip_address(v)), _read_ip_address, lambda v: encode_octets(_checked_ip_address(v))
+    ),
     Tag.COUNTER32: _number("I"),
     Tag.GAUGE32: _number("I"),
     Tag.TIME_TICKS: _number("I"),
@@ -80,11 +86,23 @@ def read_value(reader: Reader, tag: int) -> Value:
     return kind.read(reader)
 
 
+def packer(tag: int) -> Callable[[Any], Wire]:
+    """Return what encodes values of a type in network byte order, without a check: struct.error for a number too large.
+
+    For who encodes many values of one type, and knows them.
+    """
+    return _KINDS[tag].pack
+
+
 def encode_value(tag: int, value: Value) -> Wire:
     """Return a value of any type in network byte order. Raise LocalError."""
-    writer = Writer(">")
-    write_value(writer, tag, value)
-    return b"".join(writer.parts)
+    kind = _KINDS.get(tag)
+    if kind is None:
+        raise LocalError(f"value type {tag} is unknown")
+    try:
+        return kind.pack(value)
+    except struct.error as error:
+        raise LocalError(f"{value!r} is no {label(Tag(tag))}: {error}") from error
 
 
 def integer(number: int) -> Wire:

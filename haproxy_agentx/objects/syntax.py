@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.agentx.oid import Oid, key
-from haproxy_agentx.agentx.values import Value
-from haproxy_agentx.agentx.wire import encode_oid
+from haproxy_agentx.agentx.values import Value, packer
 
 Wire = bytes
 """The v.data of RFC 2741 5.4, without type and name."""
@@ -38,7 +37,6 @@ _U32 = 0xFFFFFFFF
 _U64 = 0xFFFFFFFFFFFFFFFF
 _pack32 = struct.Struct(">I").pack
 _pack_signed = struct.Struct(">i").pack
-_pack64 = struct.Struct(">Q").pack
 _INTEGER = re.compile(rb"-?[0-9]{1,4300}")  # as many digits as int() takes
 _NOT_PLAIN = re.compile(rb"[^ -~]")
 _LENGTH = tuple(_pack32(n) for n in range(TEXT_LIMIT + 1))
@@ -48,17 +46,6 @@ _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 def octets(text: bytes) -> Wire:
     """Return an Octet String (RFC 2741 5.3): length, octets, padding to a multiple of 4."""
     return _pack32(len(text)) + text + _PADDING[len(text) & 3]
-
-
-_PACK: Mapping[int, Callable[[Any], Wire]] = {
-    Tag.INTEGER: _pack_signed,
-    Tag.OCTET_STRING: octets,
-    Tag.OBJECT_IDENTIFIER: encode_oid,
-    Tag.COUNTER32: _pack32,
-    Tag.GAUGE32: _pack32,
-    Tag.TIME_TICKS: _pack32,
-    Tag.COUNTER64: _pack64,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ class Syntax(Generic[V]):
 
     def pack(self, value: Value) -> Wire:
         """Return a value of a variable binding as it travels."""
-        return _PACK[self.tag](value)
+        return packer(self.tag)(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +115,7 @@ def _texts(cells: Sequence[bytes]) -> list[Wire | None]:
 
 def _number(name: str, tag: Tag, limit: Callable[[int], int]) -> TextSyntax[int]:
     """Return the syntax of a number; ``limit`` brings any integer into its range."""
-    pack = _PACK[tag]
+    pack = packer(tag)
 
     def read(cell: bytes) -> int | None:
         return int(cell) if _INTEGER.fullmatch(cell) else None
