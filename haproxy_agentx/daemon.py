@@ -148,7 +148,12 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
-        asked = commands(self._journal, self._outbox, problem=lambda: self._connection.problem)
+        asked = commands(
+            self._journal,
+            self._outbox,
+            problem=lambda: self._connection.problem,
+            maintain=self._maintain,
+        )
         path = control_path(self._config.store)
         control = Control(path, self._report.snapshot, asked, self._bind)
         self._store.attach()
@@ -383,6 +388,10 @@ class Daemon:
             process, uid = known or (None, None)
             self._snmpd = known, master_uids(self._config.agentx.socket, process, uid)
         return self._snmpd[1]
+
+    def _maintain(self, seconds: int | None) -> float:
+        """Order the maintenance of this node by the monitor that runs now."""
+        return self._monitor.maintain(seconds)
 
     def _egress_obstacle(self) -> str | None:
         return self._monitor.egress_gate.obstacle(monotonic())

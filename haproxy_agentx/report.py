@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from time import monotonic
 
 from haproxy_agentx import __version__
@@ -132,6 +133,7 @@ class Report:
             worst_problem=worst(self.problems),
             problem_text=self.problems[0].text if self.problems else "",
             pair=node.pairs.state,
+            maintenance=ceil(node.pairs.maintenance_left(monotonic())),
             pair_self=self._pair_self(node.pairs),
         )
 
@@ -146,6 +148,7 @@ class Report:
             date=time.time(),
             last_event=self.journal.counts.last_sequence,
             node=pairs.node.name,
+            maintenance=pairs.maintenance_left(now),
             reads=pairs.reads(now),
         )
         return self_line(said)

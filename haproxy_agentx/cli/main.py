@@ -75,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     events.add_argument("--follow", action="store_true", help="also print new events, until interrupted")
     _add_json(events)
+    maintenance = add("maintenance", _maintenance, "Order the maintenance of this node, end it, or show it.")
+    _add_config(maintenance)
+    maintenance.add_argument("action", nargs="?", choices=("on", "off", "show"), default="show", help="default: show")
+    maintenance.add_argument("--for", dest="length", metavar="TIME", default="1h", help="how long (default: 1h)")
+    _add_json(maintenance)
     trap_test = add("trap-test", _trap_test, "Send a test notification and wait for its acknowledgement.")
     _add_config(trap_test)
     _add_json(trap_test)
@@ -167,6 +172,12 @@ def _events(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.events import events
 
     return events(options.config, limit=options.limit, follow=options.follow, as_json=options.json)
+
+
+def _maintenance(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.maintenance import maintenance
+
+    return maintenance(options.config, options.action, options.length, as_json=options.json)
 
 
 def _trap_test(options: argparse.Namespace) -> int:

@@ -99,6 +99,8 @@ def _pair(pair: Part) -> Iterator[Styled]:
         active = f", active {service['active']}" if service.get("active") else ""
         style = "green" if service["state"] in ("redundant", "failedOver") else "yellow"
         yield shown(f"  pair     {service['name']}: ") + shown(service["state"], style) + shown(active)
+    if pair.get("maintenance"):
+        yield shown(f"  pair     this node is in maintenance for another {span(pair['maintenance'])}", "yellow")
     for peer in pair.get("peers", []):
         age = "never read" if peer["age"] is None else f"read {span(peer['age'])} ago"
         blind = ", which does not read this node" if peer.get("reads_us") is False else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 
 from haproxy_agentx.control.event_json import event_json
-from haproxy_agentx.control.request import Request, Snapshot, page
+from haproxy_agentx.control.request import Request, Snapshot, maintenance_seconds, page
 from haproxy_agentx.control.socket import Handler
 from haproxy_agentx.delivery.outbox import Outbox
 from haproxy_agentx.health.event import Event, EventDraft
@@ -34,8 +34,18 @@ _PROBLEMS: Mapping[Delivery, str] = {
 _NO_REASON = "snmpd is busy with others before it"
 
 
-def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | None]) -> Mapping[str, Handler]:
-    """Return the handlers; ``problem`` says why the AgentX master is not reached, if it is not."""
+def commands(
+    journal: Journal,
+    outbox: Outbox,
+    *,
+    problem: Callable[[], str | None],
+    maintain: Callable[[int | None], float],
+) -> Mapping[str, Handler]:
+    """Return the handlers; ``problem`` says why the AgentX master is not reached, if it is not.
+
+    ``maintain`` orders the maintenance of this node for some seconds, 0 to end it, None to leave it as it is, and
+    returns for how many it remains.
+    """
 
     async def events(request: Request) -> Snapshot:
         """Return a page of the log, and the number of the last event there is."""
@@ -51,7 +61,11 @@ def commands(journal: Journal, outbox: Outbox, *, problem: Callable[[], str | No
         event = await outbox.test(_test_draft(), TEST_TIMEOUT)
         return outcome_of_test(event, monotonic() - began, outbox.on_hold or problem())
 
-    return {"events": events, "trap-test": trap_test}
+    async def maintenance(request: Request) -> Snapshot:
+        """Order, end or show the maintenance of this node."""
+        return {"remaining": round(maintain(maintenance_seconds(request)), 1)}
+
+    return {"events": events, "trap-test": trap_test, "maintenance": maintenance}
 
 
 def outcome_of_test(event: Event, seconds: float, held: str | None) -> Snapshot:

@@ -22,6 +22,8 @@ MAX_EVENTS = 250
 
 DEFAULT_EVENTS = 20
 MAX_SEQUENCE = 2**31 - 1
+MAX_MAINTENANCE = 30 * 86400
+"""Seconds for which a node may be in maintenance by one order."""
 
 Request = Mapping[str, Any]
 Snapshot = dict[str, object]
@@ -61,6 +63,11 @@ def page(request: Request) -> Page:
     """Read ``since`` and ``limit``. Raises BadRequest."""
     since = None if request.get("since") is None else _number(request, "since", 0, MAX_SEQUENCE)
     return Page(since, _number({"limit": DEFAULT_EVENTS} | dict(request), "limit", 1, MAX_EVENTS))
+
+
+def maintenance_seconds(request: Request) -> int | None:
+    """Read ``seconds``; None where it is only asked. Raises BadRequest."""
+    return None if request.get("seconds") is None else _number(request, "seconds", 0, MAX_MAINTENANCE)
 
 
 def _number(request: Request, key: str, least: int, most: int) -> int:

@@ -15,6 +15,12 @@ from haproxy_agentx.pair.peer import Peer
 from haproxy_agentx.pair.settling import PairSettling, Settled
 from haproxy_agentx.pair.words import cause_of, difference_words, sentence
 
+MAINTENANCE = "maintenance"
+"""Key of the memory under which the end of the maintenance is kept, in seconds since 1970; 0 for none."""
+
+LONGEST = 366 * 86400
+"""Seconds after which a maintenance that is remembered is none: the clock was set."""
+
 POLLS_ALONE = 0.0
 """Seconds between polls where no peer is configured."""
 
@@ -61,6 +67,8 @@ class Pairs:
         """By service."""
         self.configuration = ""
         """The digest of the configuration of HAProxy on this node; empty while it is not known."""
+        self.maintained_until: float | None = None
+        """When the maintenance of this node ends that was ordered; None without one."""
         self._settling: dict[str, PairSettling] = {}
         self._polls = max((peer.interval for peer in peers), default=POLLS_ALONE)
 
@@ -72,6 +80,26 @@ class Pairs:
             name: self._view(service, instances.get(service.plan.vrrp_instance or ""), now)
             for name, service in judged.items()
         }
+
+    def maintain(self, until: float | None) -> None:
+        """Record that this node is in maintenance by order until a moment, None for not at all."""
+        self.maintained_until = until
+
+    def maintenance_left(self, now: float) -> float:
+        """Return for how many seconds this node remains in maintenance, 0 when it is not."""
+        return 0.0 if self.maintained_until is None else max(0.0, self.maintained_until - now)
+
+    def maintenance_memory(self, now: float, date: float) -> dict[str, str]:
+        """Return what the next start has to know; ``date`` is now in seconds since 1970."""
+        return {MAINTENANCE: f"{date + self.maintenance_left(now):.0f}" if self.maintenance_left(now) else "0"}
+
+    def recall_maintenance(self, memory: Mapping[str, str], now: float, date: float) -> None:
+        """Go on with what was ordered in an earlier run; what cannot be read counts as nothing."""
+        try:
+            left = float(memory.get(MAINTENANCE, "0")) - date
+        except ValueError:
+            return
+        self.maintained_until = now + left if 0 < left <= LONGEST else None
 
     @property
     def state(self) -> PairState:
@@ -98,6 +126,7 @@ class Pairs:
                 }
                 for name, view in self.views.items()
             ],
+            "maintenance": round(self.maintenance_left(now), 1),
             "peers": [
                 {
                     "name": peer.name,
@@ -113,14 +142,15 @@ class Pairs:
 
     def deadline(self, now: float) -> float | None:
         """Return when ``look`` may see something new although nothing comes."""
-        moments = [settling.deadline() for settling in self._settling.values()]
+        moments: list[float | None] = [settling.deadline() for settling in self._settling.values()]
+        moments.append(self.maintained_until if self.maintenance_left(now) else None)
         moments += [peer.good_until for peer in self.peers if peer.is_read(now)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def own(self, service: Service, instance: Instance | None, now: float) -> PairMember:
         """Return this node as a member of a service."""
         sample = own_sample(service, instance, self.configuration, now)
-        return own_member(self.node.name, sample, self.node.version, now, maintenance=False)
+        return own_member(self.node.name, sample, self.node.version, now, maintenance=self.maintenance_left(now) > 0)
 
     def _view(self, service: Service, instance: Instance | None, now: float) -> PairView:
         name = service.plan.name

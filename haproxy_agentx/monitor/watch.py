@@ -158,6 +158,7 @@ class Monitor:
         pairs = Pairs(self._own, [poll.peer for poll in self._peer_polls])
         self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now, pairs)
         self.node.instances.recall(recall_instances(memory), now)
+        pairs.recall_maintenance(memory, now, time.time())
         self._remembered = memory
         self._hears = self._listener in memory
         self._runs = True
@@ -196,6 +197,14 @@ class Monitor:
         update = HaproxyUpdate(process.state, process.changes, process.read_at, process.trouble_since)
         self.node.take_process(update, monotonic())
         self._woken.set()
+
+    def maintain(self, seconds: int | None) -> float:
+        """Order the maintenance of this node, 0 to end it, None to leave it; return for how many seconds it remains."""
+        now = monotonic()
+        if seconds is not None:
+            self.node.pairs.maintain(now + seconds if seconds else None)
+            self._woken.set()
+        return self.node.pairs.maintenance_left(now)
 
     def wake(self) -> None:
         """Look again: numbers of rows have changed."""
@@ -387,6 +396,7 @@ class Monitor:
             read,
             self._hears,
             self.node.instances.shown,
+            self.node.pairs.maintained_until,
             int(monotonic() // KEPT_EACH),
         )
         if not drafts and state == self._kept and not is_last:
@@ -394,6 +404,7 @@ class Monitor:
         self._kept = state
         memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
         memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
+        memory |= self.node.pairs.maintenance_memory(monotonic(), time.time())
         old = outdated(self._remembered, memory)
         changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
         ended = dict.fromkeys(old, "")  # in the transaction of the events that end them

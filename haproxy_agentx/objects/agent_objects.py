@@ -45,6 +45,8 @@ class AgentRow:
     problem_text: str
     pair: PairState
     """The worst state of a service over all its nodes."""
+    maintenance: int
+    """Seconds for which this node remains in maintenance."""
     pair_self: str
     """What it says of itself to its peers."""
 

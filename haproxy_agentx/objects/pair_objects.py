@@ -33,6 +33,15 @@ PAIR_SCALARS: tuple[Scalar[AgentRow], ...] = (
         lambda row: row.pair_self,
         "A description of this subagent, for the subagents of the other nodes, which read it with haxPairSample.",
     ),
+    scalar(
+        24,
+        "haxAgentMaintenance",
+        GAUGE32,
+        lambda row: row.maintenance,
+        "The time for which this node remains in maintenance by order of an administrator ('haproxy-agentx "
+        "maintenance'); 0 when it is not. Redundancy that is missing because of it is shown and not reported.",
+        "seconds",
+    ),
 )
 
 MEMBER_INDEX = Column(

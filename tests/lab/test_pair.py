@@ -123,14 +123,25 @@ def test_an_ordinary_failover_and_its_return_are_no_alarm(pair):
     assert not pair.reported_states() & {"notServed", "dualActive"}
 
 
-def test_an_address_on_one_node_only_is_a_mismatch(pair):
+def test_an_address_on_one_node_only_is_a_difference_and_a_split_brain(pair):
+    """keepalived does not accept advertisements with other addresses, so both nodes are MASTER."""
     config = pair.lab.host("lb2").path("/etc/keepalived/keepalived.conf")
-    config.write_text(config.read_text().replace("{ 10.77.0.100/24 }", "{ 10.77.0.100/24 10.77.0.102/24 }"))
+    config.write_text(config.read_text().replace("{ 10.77.0.100/24 }", "{\n10.77.0.100/24\n10.77.0.102/24\n}"))
     pair.lab.ctl("lb2", "keepalived", "reload")
     for host in ("lb1", "lb2"):
-        event = pair.wait_event(host, kind="pairMismatch", state="differs", seconds=60)
+        event = pair.wait_event(host, kind="pairMismatch", state="differs", seconds=90)
         assert (event["PairKey"], event["CauseText"]) == ("SITE1/51", "different virtual addresses")
-        assert "mismatch" in pair.states(host)
+        assert pair.states(host) == ["dualActive", "redundant"]
+
+
+def test_another_configuration_of_haproxy_on_one_node_is_a_mismatch(pair):
+    config = pair.lab.host("lb2").path("/etc/haproxy/haproxy.cfg")
+    config.write_text(config.read_text() + "backend be_more\n  server more1 10.77.0.20:8005\n")
+    pair.lab.ctl("lb2", "haproxy", "reload")
+    for host in ("lb1", "lb2"):
+        event = pair.wait_event(host, kind="pairMismatch", state="differs", seconds=90)
+        assert event["CauseText"] == "different configurations of HAProxy"
+    pair.await_states("mismatch", "mismatch", 10)
 
 
 def test_servers_in_maintenance_on_the_standby_leave_no_redundancy(pair):
@@ -143,3 +154,16 @@ def test_a_reload_of_both_is_no_change(pair):
     for host in ("lb1", "lb2"):
         pair.lab.ctl(host, "haproxy", "reload")
     pair.stays("redundant", "redundant", 8)
+
+
+def test_maintenance_is_shown_on_both_and_its_missing_redundancy_is_not_reported(pair):
+    ordered = pair.command("lb2", "maintenance", "on", "--for", "10m")
+    assert ordered.startswith("in maintenance for another")
+    pair.await_maintenance("lb1", of="lb2")
+    pair.lab.ctl("lb2", "keepalived", "stop")
+    pair.await_states("notRedundant", "notRedundant", 20)
+    pair.stays("notRedundant", "notRedundant", 3)
+    assert "notRedundant" not in pair.reported_states()
+    assert pair.command("lb2", "maintenance", "off") == "not in maintenance\n"
+    for host in ("lb1", "lb2"):
+        assert pair.wait_event(host, state="notRedundant")["Severity"] == "major"

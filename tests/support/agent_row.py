@@ -35,6 +35,7 @@ def agent_row(**given: Any) -> AgentRow:
         "worst_problem": ProblemSeverity.none,
         "problem_text": "",
         "pair": PairState.redundant,
+        "maintenance": 0,
         "pair_self": "v=1",
     }
     return AgentRow(**(fields | given))

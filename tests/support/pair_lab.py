@@ -5,6 +5,7 @@ pair = PairLab(lab); pair.await_states("redundant", "redundant")
 
 import functools
 import os
+import sys
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
@@ -12,7 +13,7 @@ from haproxy_agentx.objects import schema
 from haproxy_agentx.pair.model import PairState, PeerState
 from integration.demo.notices import Row
 from integration.netlab import Lab, network, wait_for
-from integration.netlab.plan import ADDRESSES, BALANCERS, ROOT, SWITCH
+from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, SWITCH
 from tests.support.reported import reported, wait_reported
 from tests.support.wait import until
 
@@ -147,6 +148,19 @@ class PairLab:
     def wait_event(self, host: str, state: str, kind: str = "pairChange", seconds: float = 30.0) -> Row:
         """Wait for an event of a node at the sink, and return its cells."""
         return wait_reported(self.lab, f"{host}: {kind} {state}", seconds, host=host, kind=kind, State=state).cells
+
+    def command(self, host: str, *arguments: str) -> str:
+        """Run haproxy-agentx on a node, and return what it prints."""
+        ours = ("env", f"PYTHONPATH={PROJECT}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "haproxy_agentx")
+        return self.lab.exec(host, *ours, *arguments)
+
+    def await_maintenance(self, host: str, of: str) -> None:
+        """Wait until a node shows that the other one is in maintenance."""
+        wait_for(
+            lambda: self.texts(host, "haxPeerTable", "haxPeerMaintenance") == ["1"],
+            f"{host} shows that {of} is in maintenance",
+            10,
+        )
 
     def deafen(self, host: str, to: str) -> None:
         """Let a node no longer hear the advertisements of another one."""
