@@ -14,15 +14,15 @@ from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateWindow
-from haproxy_agentx.health.time_in_state import KEPT_EACH
 from haproxy_agentx.monitor import rows
 from haproxy_agentx.monitor.event_lines import log_events
-from haproxy_agentx.monitor.memory import KEEPALIVED, outdated, recall_instances, remember_instances
+from haproxy_agentx.monitor.keeping import Keeping
+from haproxy_agentx.monitor.memory import KEEPALIVED, recall_instances
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.pairs import OwnNode, Pairs
 from haproxy_agentx.monitor.peer_poll import PeerPoll
 from haproxy_agentx.monitor.probing import Probing
-from haproxy_agentx.objects.layout import Wanted
+from haproxy_agentx.monitor.shown_rows import ShownRows
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
@@ -91,15 +91,9 @@ class Monitor:
         self._refused: frozenset[str] = frozenset()
         self._refused_of: frozenset[str] = frozenset()
         self._refused_at = float("-inf")
-        self._kept: object = None
-        self._remembered: dict[str, str] = {}
-        """What the next start will know."""
-        self._shape: object = None
-        self._events: object = None
         self._shows_soon = False
-        self._learning: asyncio.Task[None] | None = None
-        self._service_columns: list[ServedColumn] = []
-        self._event_columns: list[ServedColumn] = []
+        self._rows = ShownRows(indexes, config.root, clocks, self._woken.set)
+        self._keeping = Keeping(journal, indexes, config.root, {}, self._kept_on_disk)
         self.node = Node((), config.notifications, (), {}, monotonic())
         keepalived = config.keepalived
         self._kernel = KernelAddresses(self._take_kernel)
@@ -147,7 +141,7 @@ class Monitor:
     @property
     def columns(self) -> list[ServedColumn]:
         """Return the columns of services, members, VRRP instances and events."""
-        return self._service_columns + self._event_columns
+        return self._rows.columns
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -159,7 +153,7 @@ class Monitor:
         self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now, pairs)
         self.node.instances.recall(recall_instances(memory), now)
         pairs.recall_maintenance(memory, now, time.time())
-        self._remembered = memory
+        self._keeping = Keeping(self._journal, self._indexes, self._config.root, memory, self._kept_on_disk)
         self._hears = self._listener in memory
         self._runs = True
         self.follow()
@@ -379,47 +373,10 @@ class Monitor:
         self._keep(self.node.close(monotonic(), time.time()), is_last=True)
 
     def _keep(self, drafts: Sequence[EventDraft], *, is_last: bool = False) -> None:
-        """Put events into the journal, from where they are sent, and with them what the next start has to know.
-
-        Between the node that gives the events and the journal that has them nothing is awaited, and so nothing can be
-        cancelled. Before anything is judged, what the next start has to know is what it was. The time in each state is
-        no news: it is written with what is, each KEPT_EACH seconds, and with the last.
-        """
-        if not self.node.is_judging:
-            return
-        known = self.node.instances.known
-        read = tuple(process.name for process in self._processes() if process.was_read)
-        state = (
-            [(service.plan.name, service.tracker.reported) for service in self.node.services.values()],
-            [(name, instance.memory()) for name, instance in known.items()],
-            self.node.reports.version,
-            read,
-            self._hears,
-            self.node.instances.shown,
-            self.node.pairs.maintained_until,
-            int(monotonic() // KEPT_EACH),
-        )
-        if not drafts and state == self._kept and not is_last:
-            return
-        self._kept = state
-        memory = remember_instances(self.node.instances) | {f"process/{name}": "1" for name in read}
-        memory |= self.node.memory(monotonic(), time.time()) | ({self._listener: "1"} if self._hears else {})
-        memory |= self.node.pairs.maintenance_memory(monotonic(), time.time())
-        old = outdated(self._remembered, memory)
-        changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
-        ended = dict.fromkeys(old, "")  # in the transaction of the events that end them
-        numbers, root = self._indexes.known, self._config.root
-        self._journal.append(
-            [rows.with_subject(draft, numbers, root) for draft in drafts], changed | ended
-        ).add_done_callback(self._kept_on_disk)
-        self._remembered |= memory
-        if old:
-            self._journal.forget(old)
-            for key in old:
-                del self._remembered[key]
-        suppressed = sum(draft.suppressed or 0 for draft in drafts)
-        if suppressed:
-            self._journal.add_suppressed(suppressed)
+        seen = {f"process/{process.name}": "1" for process in self._processes() if process.was_read}
+        if self._hears:
+            seen[self._listener] = "1"
+        self._keeping.keep(self.node, drafts, seen, is_last=is_last)
 
     def _kept_on_disk(self, appended: asyncio.Future[list[Event]]) -> None:
         """Log events that are on disk, and show their rows at once: their notifications are about to leave."""
@@ -431,34 +388,11 @@ class Monitor:
             self._shows_soon = True
             asyncio.get_running_loop().call_later(SHOWN, self._woken.set)
 
-    def _learn(self, wanted: Wanted) -> None:
-        """Have new names numbered; their rows come when they are, which nothing waits for."""
-        if wanted and (self._learning is None or self._learning.done()):
-            self._learning = asyncio.create_task(self._indexes.learn(wanted))
-            self._learning.add_done_callback(lambda _: self._woken.set())
-
     def _show(self) -> None:
-        """Make rows where they have come or gone, and number what is new."""
+        """Show rows where they have come or gone."""
         self._shows_soon = False
-        services = list(self.node.services.values())
-        known = self._indexes.known
-        numbered = [dict(known.get(scope, {})) for scope in (rows.SERVICES, rows.INSTANCES)]
-        numbered += [dict(known.get(rows.members_scope(service.plan.name), {})) for service in services]
-        numbered.append(dict(known.get(rows.NODES, {})))
-        shape = (services, [service.shape for service in services], list(self.node.instances.known.values()), numbered)
-        self._learn(rows.wanted(self.node, self._indexes.known))
-        events = self._journal.recent
-        if shape == self._shape and events is self._events:
-            return
-        if shape != self._shape:
-            self._shape = shape
-            self._service_columns = rows.service_columns(
-                self.node, self._indexes.known, self._config.root, self._clocks
-            ) + rows.pair_columns(self.node, self._indexes.known, self._config.root, self._clocks)
-        if events is not self._events:
-            self._events = events
-            self._event_columns = rows.event_columns(events, self._config.root, self._clocks.now)
-        self._on_change()
+        if self._rows.show(self.node, self._journal.recent):
+            self._on_change()
 
 
 def _concerns(config: Config) -> tuple[object, ...]:

@@ -239,6 +239,7 @@ DATES = {
     ("daemon", "time"),  # haxAgentStartTime, and what shows dates
     ("store.indexes", "time"),  # when numbers were last void, a date
     ("store.journal", "time"),  # the dates of events of an earlier run, when it starts; and the last resort for numbers
+    ("monitor.keeping", "time"),  # likewise
     ("monitor.watch", "time"),  # the dates of events, and those that outlive the program
     ("delivery.outbox", "time"),  # the date of an acknowledgement
     ("process.reader", "time"),  # how many days a certificate has left

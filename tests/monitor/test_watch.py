@@ -10,7 +10,7 @@ from haproxy_agentx.agentx.view import MibView
 from haproxy_agentx.config import Config, NotificationsConfig
 from haproxy_agentx.health.readiness import ProcessState
 from haproxy_agentx.health.time_in_state import KEPT_EACH
-from haproxy_agentx.monitor import watch
+from haproxy_agentx.monitor import keeping, watch
 from haproxy_agentx.monitor.node import HaproxyUpdate, Node
 from haproxy_agentx.monitor.rows import Clocks
 from haproxy_agentx.monitor.watch import Monitor
@@ -73,8 +73,8 @@ def line(name: str, state: VrrpState = VrrpState.master) -> FifoLine:
 async def shown(watching: Monitor) -> None:
     """Show what is numbered, have the rest numbered, and show that."""
     watching._show()
-    if watching._learning is not None:
-        await watching._learning
+    if watching._rows._learning is not None:
+        await watching._rows._learning
     watching._show()
 
 
@@ -143,7 +143,8 @@ def test_the_time_in_each_state_is_kept_now_and_then_and_at_the_end(monkeypatch)
         watching._close()
         assert (journal.writes, seconds(journal)) == (written + 2, KEPT_EACH + 2)
 
-    monkeypatch.setattr(watch, "monotonic", lambda: moment)
+    for module in (keeping, watch):
+        monkeypatch.setattr(module, "monotonic", lambda: moment)
     asyncio.run(story())
 
 
@@ -152,7 +153,7 @@ def test_what_is_gone_is_forgotten():
         journal = Journal()
         journal.memory = {"service/OLD": "{}", "process/local": "1"}
         watching = monitor(Indexes(), journal)
-        watching._remembered = dict(journal.memory)
+        watching._keeping._remembered = dict(journal.memory)
         for name in ("SITE1", "SITE2"):
             watching.node.take_line(line(name), 100.0)
         watching.node.advance(100.0, 0.0)
