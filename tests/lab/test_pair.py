@@ -2,6 +2,7 @@
 
 import pytest
 
+from integration.netlab import wait_for
 from tests.support.pair_lab import PairLab, prepare_v3
 
 pytestmark = pytest.mark.lab
@@ -167,3 +168,26 @@ def test_maintenance_is_shown_on_both_and_its_missing_redundancy_is_not_reported
     assert pair.command("lb2", "maintenance", "off") == "not in maintenance\n"
     for host in ("lb1", "lb2"):
         assert pair.wait_event(host, state="notRedundant")["Severity"] == "major"
+
+
+def test_a_node_that_is_off_and_returns_is_no_outage(pair):
+    pair.management("lb1", up=False)
+    pair.lab.link("lb1", up=False)
+    pair.await_state("lb2", "redundancyUnknown", 20)
+    assert pair.texts("lb2", "haxPairTable", "haxPairActiveNode") == ["lb2", "lb2"]
+    pair.lab.link("lb1", up=True)
+    pair.management("lb1", up=True)
+    pair.await_states("redundant", "redundant", 40)
+    assert not pair.reported_states() & {"notServed", "dualActive"}
+
+
+def test_equal_priorities_are_shown_and_are_no_problem(pair):
+    config = pair.lab.host("lb2").path("/etc/keepalived/keepalived.conf")
+    config.write_text(config.read_text().replace("@lb2 priority 100", "@lb2 priority 150"))
+    pair.lab.ctl("lb2", "keepalived", "reload")
+    wait_for(
+        lambda: "the priorities are equal" in pair.texts("lb1", "haxPairTable", "haxPairDifferenceText")[0],
+        "lb1 shows that the priorities are equal",
+        30,
+    )
+    assert not pair.reported_states() & {"notServed", "dualActive", "mismatch"}
