@@ -15,7 +15,7 @@ HEADER_SIZE = 20
 PORT = 705
 """The TCP port of a master (8.1.1)."""
 
-SOCKET_PATH = "/var/agentx/master"
+MASTER_SOCKET = "/var/agentx/master"
 """The path of its Unix socket (8.2.1)."""
 
 

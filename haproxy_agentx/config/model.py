@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from haproxy_agentx.agentx.constants import MASTER_SOCKET
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.config.values import (
     AGENTX_SOCKET,
@@ -50,9 +51,7 @@ _CA_HELP = "certificates to trust instead of the system's, PEM"
 class AgentxConfig:
     """How snmpd is reached: an absolute path or ``tcp:HOST:PORT`` on loopback; the priority is 1..255."""
 
-    socket: str = key(
-        AGENTX_SOCKET, default="/var/agentx/master", help="snmpd's agentXSocket: a path, or tcp:127.0.0.1:705"
-    )
+    socket: str = key(AGENTX_SOCKET, default=MASTER_SOCKET, help="snmpd's agentXSocket: a path, or tcp:127.0.0.1:705")
     priority: int = key(
         whole_number(1, 255, "a priority", ", normally 127"),
         default=127,

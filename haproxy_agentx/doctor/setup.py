@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from haproxy_agentx.agentx.constants import MASTER_SOCKET
 from haproxy_agentx.agentx.oid import Oid
 
 GROUP = "haproxy-agentx"
 FIFO = "/run/haproxy-agentx/vrrp.fifo"
-MASTER = "/var/agentx/master"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Setup:
     """What the configuration says. ``community`` is for comparison only: it is shown nowhere."""
 
     root: Oid
-    agentx_socket: str = MASTER
+    agentx_socket: str = MASTER_SOCKET
     haproxy_sockets: Sequence[str] = ("/run/haproxy/ro.sock",)
     fifo: str | None = None
     """Path of keepalived's FIFO, None where it is not configured."""
