@@ -5,8 +5,7 @@ from enum import IntEnum
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.health.event import Event
-from haproxy_agentx.health.model import Reason
-from haproxy_agentx.health.reasons import reason_names
+from haproxy_agentx.health.model import Reason, reason_names
 from haproxy_agentx.store.event_text import keepalived_texts
 
 

@@ -161,3 +161,35 @@ class Condition:
     details: str = ""
     """The reasons in words: which backend, which source."""
     maintenance: bool = False
+
+
+KNOWN_REASONS = sum(Reason)
+"""The mask of all reasons."""
+
+REASON_TEXT_LIMIT = 255
+"""Octets of ``reason_text`` at most, those of an SnmpAdminString; names are ASCII."""
+
+_MORE = ", ..."
+
+
+def known_reasons(mask: int) -> Reason:
+    """Return the reasons of a mask in which bit n has the value 2^n; bits that are no reason are passed over."""
+    return Reason(mask & KNOWN_REASONS)
+
+
+def reason_names(reasons: Reason) -> list[str]:
+    """Return the names of ``reasons`` by their numbers, an empty list where there is none."""
+    return [str(reason.name) for reason in Reason if reason in reasons]
+
+
+def reason_text(reasons: Reason) -> str:
+    """Return the names joined by ', ', an empty text without a reason.
+
+    Where they have more than REASON_TEXT_LIMIT octets, the last ones are left out and '...' stands for them.
+    """
+    names = reason_names(reasons)
+    text = ", ".join(names)
+    while len(text) > REASON_TEXT_LIMIT:
+        names.pop()
+        text = ", ".join(names) + _MORE
+    return text

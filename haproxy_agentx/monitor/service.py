@@ -8,10 +8,9 @@ from math import isfinite
 from haproxy_agentx.config.model import ServiceConfig
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
-from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKind, Reason, Role
+from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKind, Reason, Role, reason_names
 from haproxy_agentx.health.probe import Probe, settle
 from haproxy_agentx.health.readiness import Member, ProcessState, Verdict, assess
-from haproxy_agentx.health.reasons import reason_names
 from haproxy_agentx.health.rules import decide
 from haproxy_agentx.health.time_in_state import TimeInState
 from haproxy_agentx.health.tracker import ReportedService, Tracker

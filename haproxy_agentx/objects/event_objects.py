@@ -7,8 +7,7 @@ from typing import Any
 from haproxy_agentx.health.correlation import TrapSeen
 from haproxy_agentx.health.dated import seconds
 from haproxy_agentx.health.event import Event, EventDraft
-from haproxy_agentx.health.model import Cause, Health, Reason, Role
-from haproxy_agentx.health.reasons import reason_text
+from haproxy_agentx.health.model import Cause, Health, Reason, Role, reason_text
 from haproxy_agentx.health.severity import Severity
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc

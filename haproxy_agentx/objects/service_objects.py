@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from haproxy_agentx.health.model import Cause, Condition, Health, Role
+from haproxy_agentx.health.model import Cause, Condition, Health, Role, reason_text
 from haproxy_agentx.health.probe import ProbeState
-from haproxy_agentx.health.reasons import reason_text
 from haproxy_agentx.health.time_in_state import KEPT_EACH, Share
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc

@@ -15,8 +15,7 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 from haproxy_agentx.agentx.oid import Oid, dotted, parse
 from haproxy_agentx.health.correlation import KeepalivedObjects
 from haproxy_agentx.health.event import Event, EventDraft
-from haproxy_agentx.health.model import Reason
-from haproxy_agentx.health.reasons import known_reasons
+from haproxy_agentx.health.model import Reason, known_reasons
 from haproxy_agentx.objects.event_objects import FIELDS
 from haproxy_agentx.vocabulary.event import Delivery, Kind
 from haproxy_agentx.vrrp.model import VrrpState

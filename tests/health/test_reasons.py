@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.health.model import Reason
-from haproxy_agentx.health.reasons import TEXT_LIMIT, known_reasons, reason_names, reason_text
+from haproxy_agentx.health.model import REASON_TEXT_LIMIT, Reason, known_reasons, reason_names, reason_text
 from haproxy_agentx.objects.health_conventions import REASONS
 
 masks = st.integers(0, 2**64)
@@ -20,12 +19,12 @@ def test_bit_n_of_a_mask_is_the_named_bit_n(mask):
 def test_a_text_has_whole_names_and_fits(mask):
     reasons = known_reasons(mask)
     text = reason_text(reasons)
-    assert len(text.encode()) <= TEXT_LIMIT
+    assert len(text.encode()) <= REASON_TEXT_LIMIT
     names = text.split(", ") if text else []
     if names and names[-1] == "...":
         names.pop()
         left_out = reason_names(reasons)[len(names)]
-        assert len(", ".join([*names, left_out, "..."])) > TEXT_LIMIT
+        assert len(", ".join([*names, left_out, "..."])) > REASON_TEXT_LIMIT
     else:
         assert names == reason_names(reasons)
     assert names == reason_names(reasons)[: len(names)]
