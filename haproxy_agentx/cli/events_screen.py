@@ -6,13 +6,14 @@ from typing import Any
 
 from haproxy_agentx.cli.styled import Styled, joined, printer, width
 from haproxy_agentx.cli.words import health_style, shown
+from haproxy_agentx.vocabulary.event import Delivery
 
 Part = Mapping[str, Any]
 
 INDENT = 7
 """Blanks before the second line: numbers are that wide, with what follows."""
 
-_DELIVERY_STYLES = {"acknowledged": "dim", "queued": "yellow", "sent": "yellow"}
+_DELIVERY_STYLES = {Delivery.acknowledged.name: "dim", Delivery.queued.name: "yellow", Delivery.sent.name: "yellow"}
 _TRAPS = {"seen": "keepalived's trap seen", "notSeen": "keepalived's trap not seen"}
 
 

@@ -13,9 +13,9 @@ from haproxy_agentx.health.rate_limiter import RateWindow
 from haproxy_agentx.health.severity import REMOVED
 from haproxy_agentx.monitor.state_reports import Explanation, StateChange, StateReports
 from haproxy_agentx.vocabulary.event import Kind
+from haproxy_agentx.vocabulary.source import SourceState
 
-OK = "ok"
-LOST = "absent"
+OK, LOST = SourceState.ok.name, SourceState.absent.name
 """State of snmpd while it does not keep our session."""
 
 SNMPD = "AgentX master"

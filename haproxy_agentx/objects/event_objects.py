@@ -27,11 +27,11 @@ EVENT_INDEX = Column(1, "haxEventIndex", NUMBER, "The number of the event.", acc
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event at the monotonic time ``now``; ``said`` is its draft, complete for its kind."""
+    """An event; ``said`` is its draft, complete for its kind, and ``now`` gives monotonic seconds."""
 
     event: Event
     said: EventDraft
-    now: float
+    now: Callable[[], float]
 
     @property
     def reason_text(self) -> str | None:
@@ -41,7 +41,7 @@ class EventRow:
     @property
     def age(self) -> int | None:
         """Seconds since it happened, None where that is not known."""
-        return None if self.event.moment is None else seconds(self.event.moment, self.now)
+        return None if self.event.moment is None else seconds(self.event.moment, self.now())
 
 
 EVENT_TABLE: Table[RowColumn[EventRow]] = Table(
@@ -321,17 +321,17 @@ def complete(draft: EventDraft) -> EventDraft:
 
 
 class EventRowMaker:
-    """Makes the row of an event as it is at the moment, by ``now`` in monotonic seconds."""
+    """Makes the row of an event when it is first asked for: most events never are."""
 
-    __slots__ = ("_event", "_now", "_said")
+    __slots__ = ("_event", "_now", "_row")
 
     def __init__(self, event: Event, now: Callable[[], float]) -> None:
         self._event = event
         self._now = now
-        self._said: EventDraft | None = None
+        self._row: EventRow | None = None
 
     def __call__(self) -> EventRow:
         """Return the row."""
-        if self._said is None:  # most events are never asked for
-            self._said = complete(self._event.draft)
-        return EventRow(self._event, self._said, self._now())
+        if self._row is None:
+            self._row = EventRow(self._event, complete(self._event.draft), self._now)
+        return self._row

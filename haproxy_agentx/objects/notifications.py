@@ -106,7 +106,7 @@ def _part(name: str, varbind: VarBind, due: Collection[str], budget: int) -> Var
 
 
 def _of_the_row(event: Event, root: Oid) -> Iterator[tuple[str, VarBind]]:
-    row, due = EventRow(event, complete(event.draft), 0.0), OBJECTS_OF[event.draft.kind]
+    row, due = EventRow(event, complete(event.draft), lambda: 0.0), OBJECTS_OF[event.draft.kind]
     for name in (*due, *(name for name in COLUMNS if name not in due and name not in _OF_THE_LOG)):
         shown = COLUMNS[name]
         value = shown.value(row)
