@@ -173,6 +173,27 @@ def test_not_as_intended_and_in_maintenance(daemon, status):
 
 
 # L4
+PEER = {"name": "lb2", "address": "192.0.2.12:161", "state": "ok", "age": 1.0, "reads_us": True, "error": ""}
+SITE = {"name": "SITE1", "state": "dualActive", "active": None, "text": "lb1 serves; lb2 serves", "settling": False}
+
+
+def test_the_pair_and_its_peers(daemon, status):
+    daemon.state = state(pair={"services": [SITE], "peers": [{**PEER, "reads_us": False}], "maintenance": 600.0})
+    code, text = status()
+    lines = text.splitlines()
+    assert code == 2
+    assert "  pair     SITE1: dualActive" in lines
+    assert "  pair     this node is in maintenance for another 10 min 0 s" in lines
+    assert "  peer     lb2 at 192.0.2.12:161: ok, read 1.0 s ago, which does not read this node" in lines
+    assert "  the pair of SITE1 is dualActive: lb1 serves; lb2 serves" in lines
+
+
+def test_without_peers_there_is_no_pair(daemon, status):
+    daemon.state = state(pair={"services": [{**SITE, "state": "redundancyUnknown"}], "peers": []})
+    code, text = status()
+    assert (code, "pair" in text) == (0, False)
+
+
 def test_names_do_not_reach_the_terminal_as_commands(daemon, status):
     evil = "\x1b[31m\n[bold]x[/bold]"
     daemon.state = state(
