@@ -63,9 +63,9 @@ class Zabbix(AbstractContextManager["Zabbix"]):
             request["auth"] = self._token
         elif self._token:
             headers += ["-H", f"Authorization: Bearer {self._token}"]
-        command = ("curl", "-s", "-m", "280", *headers, "--data-binary", "@-", f"{URL}/api_jsonrpc.php")
+        command = ("curl", "-s", "-m", "900", *headers, "--data-binary", "@-", f"{URL}/api_jsonrpc.php")
         shown = (
-            self.lab.host("sink").run(*command, text=json.dumps(request), machine=True, check=False, seconds=290).stdout
+            self.lab.host("sink").run(*command, text=json.dumps(request), machine=True, check=False, seconds=910).stdout
         )
         try:
             answer = json.loads(shown)

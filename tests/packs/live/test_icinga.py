@@ -137,6 +137,8 @@ check_result_path={folder}
 temp_path={folder}
 lock_file={folder}/lock
 object_cache_file={folder}/cache
+nagios_user=root
+nagios_group=root
 """
 
 
