@@ -273,13 +273,15 @@ def test_an_end_in_the_middle_of_a_command_is_no_failure(tmp_path, caplog):
         await asyncio.Event().wait()
         return {}
 
-    async def client(path: str) -> object:
-        _, writer = await asyncio.open_unix_connection(path)
-        writer.write(b'{"command": "hang"}\n')
-        await begun.wait()
-        return STATE
+    with socket.socket(socket.AF_UNIX) as sock:
 
-    assert serve(tmp_path, client, {"hang": hang}) == STATE
+        async def client(path: str) -> object:
+            sock.connect(path)
+            sock.sendall(b'{"command": "hang"}\n')
+            await begun.wait()
+            return STATE
+
+        assert serve(tmp_path, client, {"hang": hang}) == STATE
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

@@ -11,8 +11,15 @@ from haproxy_agentx.vocabulary.source import Invalid
 from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
-TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
-V3_TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "v3-traps.txt").open() if line.count("\t") == 2]
+TRAPS = [
+    bytes.fromhex(line.split("\t")[2])
+    for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").read_text().splitlines()
+]
+V3_TRAPS = [
+    bytes.fromhex(line.split("\t")[2])
+    for line in (SAMPLES / "v3-traps.txt").read_text().splitlines()
+    if line.count("\t") == 2
+]
 NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda ids: (1, 3, *ids))
 
 

@@ -17,7 +17,7 @@ from tests.support.mib_text import SAMPLES
 PEER = ("127.0.0.1", 40000)
 SAMPLE = {
     (words[0], int(words[1])): bytes.fromhex(words[2])
-    for words in (line.rstrip("\n").split("\t") for line in (SAMPLES / "v3-traps.txt").open())
+    for words in (line.rstrip("\n").split("\t") for line in (SAMPLES / "v3-traps.txt").read_text().splitlines())
     if len(words) == 3
 }
 TRAP = StateTrap("SITE1", VrrpState.master, VrrpState.backup, "lb1", 4711)

@@ -17,7 +17,10 @@ from haproxy_agentx.vocabulary.source import Invalid
 from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
-TRAPS = [bytes.fromhex(line.split("\t")[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
+TRAPS = [
+    bytes.fromhex(line.split("\t")[2])
+    for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").read_text().splitlines()
+]
 STATE = TRAPS[0]
 STATE_NAME = (1, 3, 6, 1, 4, 1, 9586, 100, 5, 2, 10, 0, 2)
 NAMES = st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=20).map(lambda ids: (1, 3, *ids))

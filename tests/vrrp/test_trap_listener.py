@@ -22,13 +22,15 @@ from tests.support.wait import soon
 
 BELIEVED = {os.getuid()}
 LOOPS = (asyncio.run, uvloop.run)
-REAL = [bytes.fromhex(line.split()[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
+REAL = [
+    bytes.fromhex(line.split()[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").read_text().splitlines()
+]
 STATE, OTHER, NEW_MASTER = REAL[:3]
 INFORM = STATE.replace(b"public\xa7", b"public\xa6")
 OTHER_INFORM = OTHER.replace(b"public\xa7", b"public\xa6")
 V3 = {
     line.split("\t")[0]: bytes.fromhex(line.split("\t")[2])
-    for line in (SAMPLES / "v3-traps.txt").open()
+    for line in (SAMPLES / "v3-traps.txt").read_text().splitlines()
     if "\t1000\t" in line
 }
 

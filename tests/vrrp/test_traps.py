@@ -10,7 +10,7 @@ from tests.support import by_pysnmp
 from tests.support.mib_text import SAMPLES
 
 BACKUP, MASTER, SHUTDOWN = VrrpState.backup, VrrpState.master, VrrpState.shutdown
-LINES = [line.split() for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
+LINES = [line.split() for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").read_text().splitlines()]
 DATAGRAMS = [bytes.fromhex(line[2]) for line in LINES]
 
 

@@ -14,7 +14,9 @@ from tests.support.mib_text import SAMPLES
 
 LIMIT = 8 * 1024
 
-REAL = [bytes.fromhex(line.split()[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").open()]
+REAL = [
+    bytes.fromhex(line.split()[2]) for line in (SAMPLES / "traps-haproxy-stop-start.hex.txt").read_text().splitlines()
+]
 SEEDS = {
     "an instance is master": REAL[0],
     "a new master": REAL[1],
