@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import fake_haproxy as fake
-from tests.support.daemon import OID, RECOVERY, source
+from tests.support.daemon import INTERVAL, OID, RECOVERY, source
 from tests.support.daemon_fixtures import GOOD, ROWS
 from tests.support.fake_haproxy import FakeSocket, FakeWeb
 from tests.support.probe import Probe
@@ -206,9 +206,15 @@ def test_r2_few_descriptors(daemon, snmpd, haproxy):
 
 
 def lowest_free(pid: int) -> int:
-    """The smallest number that no descriptor of a process has."""
-    taken = {int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()}
-    return min(set(range(len(taken) + 1)) - taken)
+    """The smallest number that no descriptor of a process has at some moment, as that between two readings is."""
+    found: list[int] = []
+
+    def look() -> None:
+        taken = {int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+        found.append(min(set(range(len(taken) + 1)) - taken))
+
+    until(look, 3 * INTERVAL, every=INTERVAL / 20)
+    return min(found)
 
 
 # T1: the wall clock steps. Readings, ages and the session know nothing of it.
