@@ -134,6 +134,8 @@ lock: $(VENV)/dev  ## write requirements/: the newest packages that pyproject.to
 	@$(AS_OWNER) $(PYTHON) -m pip install --quiet --group lock
 	@$(LOCK) --group dev --output-file requirements/dev.txt
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+	@$(LOCK) --extra uvloop --constraint requirements/dev.txt --output-file requirements/service.txt
+	@$(LOCK) --group package --constraint requirements/dev.txt --output-file requirements/package.txt
 
 .PHONY: format
 format: $(VENV)/dev  ## lay out the source, and mend what can be mended
@@ -189,6 +191,17 @@ uninstall: root  ## remove the service; PURGE=1 also its configuration, its stat
 wheels:  ## make all wheels that `make install WHEELS=dist` needs, FOR=3.11 that Python; for machines offline
 	@tools/find-python >/dev/null 2>&1 || tools/install-packages
 	@$(AS_OWNER) tools/make-wheels dist $(FOR)
+
+.PHONY: deb rpm
+deb: packages-deb  ## make the package for Debian and Ubuntu, FOR=3.13 that Python; reproducible
+	@$(AS_OWNER) packaging/make-deb $(FOR)
+
+rpm: packages-rpm  ## make the package for RHEL and its kin, FOR=3.12 that Python; reproducible
+	@$(AS_OWNER) packaging/make-rpm $(FOR)
+
+.PHONY: packages
+packages: packages-deb packages-rpm $(VENV)/dev  ## make both packages twice, compare, lint and unpack them
+	@$(COMPILED) $(PYTHON) -m tools.run_tests $(or $(TESTS),tests/packages)
 
 .PHONY: clean
 clean:  ## remove all that was made here

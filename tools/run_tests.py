@@ -31,8 +31,9 @@ from integration.ending import end_in_order
 LAB = "tests/lab"
 CONTAINERS = "tests/docker"
 ATTACKS = "tests/attack"
+PACKAGES = "tests/packages"
 PACKS = "tests/packs/live"
-IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS, PACKS))
+IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS, PACKAGES, PACKS))
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", *IGNORED, "tests")
 ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
 RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}

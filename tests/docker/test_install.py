@@ -82,8 +82,13 @@ def read(lab, path: str) -> str:
 
 def follow_the_readme(lab) -> str:
     """Do what it says; return what the walk at the end prints."""
+    lab.shell(HOST, f"cd {FOLDER}; export WHEELS=dist; {steps()[1][0]}", seconds=120)
+    return follow_from_step_2(lab)
+
+
+def follow_from_step_2(lab) -> str:
+    """Do what it says when the daemon is installed."""
     step = steps()
-    lab.shell(HOST, f"cd {FOLDER}; export WHEELS=dist; {step[1][0]}", seconds=120)
     line, config = step[2]
     lab.exec(HOST, "sed", "-i", f"/^global/a {line.strip()}", HAPROXY)
     append(lab, CONFIG, config)
@@ -242,3 +247,69 @@ def test_install_as_the_readme_says_upgrade_and_remove(stock, tmp_path):
     not_upgraded(stock)
     removed(stock)
     purged(stock)
+
+
+PACKAGE = "haproxy-agentx"
+SOURCES = (
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "haproxy_agentx",
+    "mib",
+    "packaging",
+    "pyproject.toml",
+    "requirements",
+)
+
+
+def packages(folder: Path, python: str) -> list[Path]:
+    """The package for a Python, of this version and of a later one."""
+    made = []
+    for version in (__version__, NEWER):
+        source = folder / version
+        for name in (*SOURCES, "systemd", "tools"):
+            path = PROJECT / name
+            copied = source / name
+            if path.is_dir():
+                shutil.copytree(path, copied, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                source.mkdir(exist_ok=True)
+                shutil.copy(path, copied)
+        module = source / "haproxy_agentx" / "__init__.py"
+        module.write_text(module.read_text().replace(f'"{__version__}"', f'"{version}"'))
+        subprocess.run([source / "packaging/make-deb", python], check=True, capture_output=True, timeout=300)
+        made += (source / "dist").glob("*.deb")
+    return made
+
+
+def apt(lab, *words: str) -> str:
+    return lab.shell(HOST, f"DEBIAN_FRONTEND=noninteractive apt-get -y {' '.join(words)} 2>&1", seconds=120)
+
+
+@pytest.mark.timeout(500)
+def test_the_package_installs_upgrades_and_is_purged(stock, tmp_path):
+    """`apt install ./haproxy-agentx_*.deb` in place of `make install`, then the README word by word."""
+    python = stock.shell(HOST, "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").strip()
+    for place, package in enumerate(packages(tmp_path, python)):
+        stock.copy(package, HOST, f"/root/{place}.deb")
+    append(stock, HAPROXY, SITE)
+    apt(stock, "install", "/root/0.deb")
+    assert f".{ROOT[-1]}.1.1.1.0 = STRING" in follow_from_step_2(stock)
+    before = kept(stock)
+    apt(stock, "install", "/root/1.deb")
+    well(stock)
+    assert stock.status(HOST)["version"] == NEWER
+    assert kept(stock) == before
+    assert "HAProxy in SNMP" in stock.shell(
+        HOST, "man haproxy-agentx 2>/dev/null || zcat /usr/share/man/man1/haproxy-agentx.1.gz"
+    )
+    files = stock.exec(HOST, "sha256sum", CONFIG, STATE)
+    apt(stock, "remove", PACKAGE)
+    assert stock.exec(HOST, "sha256sum", CONFIG, STATE) == files
+    stock.shell(
+        HOST, "test ! -e /usr/bin/haproxy-agentx; test ! -e /usr/lib/haproxy-agentx; systemctl restart haproxy snmpd"
+    )
+    said = apt(stock, "purge", PACKAGE)
+    assert "the configuration of HAProxy or snmpd names them" in said
+    stock.shell(HOST, "test ! -e /etc/haproxy-agentx; test ! -e /var/lib/haproxy-agentx; getent group haproxy-agentx")
+    assert stock.systemctl(HOST, "is-system-running") == "running"

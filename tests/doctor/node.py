@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from haproxy_agentx.agentx.oid import parse
 from haproxy_agentx.doctor.finding import Edit
 from haproxy_agentx.doctor.setup import Setup
+from haproxy_agentx.objects.root import ROOT
 
 SNMPD = "/etc/snmp/snmpd.conf"
 OURS = "/etc/snmp/snmpd.conf.d/haproxy-agentx.conf"
@@ -14,7 +14,7 @@ HAPROXY = "/etc/haproxy/haproxy.cfg"
 COMMUNITY = "s3cret-community"
 
 SETUP = Setup(
-    root=parse("1.3.6.1.4.1.8072.9999.9999.8404"),
+    root=ROOT,
     fifo="/run/haproxy-agentx/vrrp.fifo",
     traps="127.0.0.1:1162",
     polls_keepalived=True,

@@ -9,7 +9,10 @@ from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.examine import Other, Subject, examine, grade
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import File, Machine
+from haproxy_agentx.agentx.oid import dotted
 from tests.doctor.node import COMMUNITY, HAPROXY, KEEPALIVED, OTHER, OURS, SETUP, SNMPD, TEXTS, edited
+
+OUR_ROOT = dotted(SETUP.root)
 
 WELL = Machine(
     has_group=True,
@@ -145,8 +148,8 @@ FAULTS: dict[str, list[Fault]] = {
         Fault(
             OURS,
             "",
-            "view part included .1.3.6.1.4.1.8072.9999.9999.8404.1.3\nrocommunity other 192.0.2.31 -V part\n",
-            mend=(".8404.1.3", ".8404"),
+            f"view part included .{OUR_ROOT}.1.3\nrocommunity other 192.0.2.31 -V part\n",
+            mend=(f".{OUR_ROOT}.1.3", f".{OUR_ROOT}"),
         )
     ],
     "HAX-SNMPD-015": [Fault(OURS, f"rocommunity {COMMUNITY} 192", f"rwcommunity {COMMUNITY} 192")],
@@ -165,9 +168,9 @@ FAULTS: dict[str, list[Fault]] = {
     ],
     "HAX-SNMPD-018": [Fault(OURS, "", "rocommunity public 192.0.2.31\n", mend=("public 192", "another 192"))],
     "HAX-SNMPD-019": [
-        Fault(OURS, "", "pass_persist .1.3.6.1.4.1.8072.9999.9999.8404 /usr/local/bin/haproxy.py\n"),
-        Fault(OURS, "", "proxy -v2c -c x 192.0.2.5 .1.3.6.1.4.1.8072.9999.9999.8404.1.3\n"),
-        Fault(OURS, "", "extend .1.3.6.1.4.1.8072.9999.9999 haproxy /bin/date\n"),
+        Fault(OURS, "", f"pass_persist .{OUR_ROOT} /usr/local/bin/haproxy.py\n"),
+        Fault(OURS, "", f"proxy -v2c -c x 192.0.2.5 .{OUR_ROOT}.1.3\n"),
+        Fault(OURS, "", f"extend .{dotted(SETUP.root[:-1])} haproxy /bin/date\n"),
     ],
     "HAX-SNMPD-020": [
         Fault(

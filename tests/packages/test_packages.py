@@ -1,0 +1,114 @@
+"""`make deb` and `make rpm`: the same octets each time, no error of lintian and rpmlint, and they run unpacked."""
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from haproxy_agentx import __version__
+from tests.support.programs import ROOT
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
+
+MAKERS = {"deb": "make-deb", "rpm": "make-rpm"}
+VERSION = "3.11"
+
+
+def run(*command: object, **options) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> dict[str, list[Path]]:
+    """Each package, made in two clones of different age, owner's umask and name."""
+
+    def build(kind: str, name: str, umask: int) -> Path:
+        clone = tmp_path_factory.mktemp(kind) / name
+        run("git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", ROOT, clone)
+        previous = os.umask(umask)
+        try:
+            run(clone / "packaging" / MAKERS[kind], VERSION)
+        finally:
+            os.umask(previous)
+        (package,) = (clone / "dist").iterdir()
+        return package
+
+    found: dict[str, list[Path]] = {}
+    for kind in MAKERS:
+        with ThreadPoolExecutor() as pool:
+            found[kind] = list(pool.map(build, (kind, kind), ("a", "a-clone-of-another-name"), (0o022, 0o027)))
+    return found
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_two_builds_are_the_same_octets(made, kind):
+    first, second = made[kind]
+    assert first.name == second.name
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_lintian_finds_no_error(made):
+    run("lintian", "--allow-root", "--fail-on", "error", made["deb"][0])
+
+
+def test_rpmlint_finds_no_error(made):
+    done = subprocess.run(["rpmlint", made["rpm"][0]], capture_output=True, text=True, check=False)
+    errors = [line for line in done.stdout.splitlines() if ": E: " in line]
+    assert [line for line in errors if not any(known in line for known in EXPECTED)] == []
+
+
+EXPECTED = (
+    "python-bytecode-",
+    "non-standard-",
+)
+"""Errors of rpmlint that do not fit: the user is made by sysusers."""
+
+
+@pytest.fixture
+def unpacked(made, tmp_path) -> dict[str, Path]:
+    for kind in MAKERS:
+        (tmp_path / kind).mkdir()
+    run("dpkg-deb", "--extract", made["deb"][0], tmp_path / "deb")
+    with (tmp_path / "payload").open("wb") as payload:
+        subprocess.run(["rpm2cpio", made["rpm"][0]], stdout=payload, check=True)
+    with (tmp_path / "payload").open("rb") as payload:
+        subprocess.run(["cpio", "-idm", "--quiet"], stdin=payload, cwd=tmp_path / "rpm", check=True)
+    return {kind: tmp_path / kind for kind in MAKERS}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_the_program_runs_with_what_the_package_has(unpacked, kind):
+    home = unpacked[kind] / "usr/lib/haproxy-agentx"
+    python = home / "bin/python"
+    assert run(python, "-I", "-m", "haproxy_agentx", "--version").split() == ["haproxy-agentx", __version__]
+    where = run(python, "-I", "-c", "import haproxy_agentx, pysnmp, requests, yaml, uvloop; print(pysnmp.__file__)")
+    assert where.startswith(str(home))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_what_is_installed(unpacked, kind):
+    root = unpacked[kind]
+    for path in (
+        "usr/bin/haproxy-agentx",
+        "usr/lib/systemd/system/haproxy-agentx.service",
+        "usr/lib/systemd/system/haproxy-agentx.socket",
+        "usr/lib/systemd/system/keepalived.service.d/haproxy-agentx.conf",
+        "usr/lib/sysusers.d/haproxy-agentx.conf",
+        "usr/lib/tmpfiles.d/haproxy-agentx.conf",
+        "usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt",
+        "usr/share/man/man1/haproxy-agentx.1.gz",
+        "usr/share/bash-completion/completions/haproxy-agentx",
+        "usr/share/doc/haproxy-agentx/sbom.cdx.json",
+        "etc/haproxy-agentx/config.yaml",
+    ):
+        assert (root / path).is_file(), path
+    unit = (root / "usr/lib/systemd/system/haproxy-agentx.service").read_text()
+    assert "ExecStart=/usr/bin/haproxy-agentx run\n" in unit
+    assert "/opt/" not in unit
+    files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not [path for path in files if path.stat().st_mode & 0o022], "others may write"
+    assert not list(root.rglob("__pycache__"))
