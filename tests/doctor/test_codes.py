@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.examine import Other, Subject, examine, grade
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import File, Machine
-from haproxy_agentx.agentx.oid import dotted
 from tests.doctor.node import COMMUNITY, HAPROXY, KEEPALIVED, OTHER, OURS, SETUP, SNMPD, TEXTS, edited
 
 OUR_ROOT = dotted(SETUP.root)
