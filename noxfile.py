@@ -50,5 +50,4 @@ def lint(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the tests that need no root and no daemons; the arguments are pytest's."""
     install(session)
-    strict = ("-W", "error::pytest.PytestUnraisableExceptionWarning")
-    session.run("pytest", "-m", "not system", *strict, "--numprocesses", "auto", "--quiet", *session.posargs)
+    session.run("pytest", "-m", "not system", "--numprocesses", "auto", "--quiet", *session.posargs)
