@@ -32,7 +32,7 @@ def trap_items(source: Source) -> Iterator[Part]:
         "preprocessing": [
             {
                 "type": "REGEX",
-                "parameters": [f"({_object(source, 'haxEventSequence')})[.][0-9]+ .*?([0-9]+)\\s*$", "\\2"],
+                "parameters": [f"({_object(source, 'haxEventSequence')})[.][0-9]+ [^\\n]*?([0-9]+)\\s*\\n", "\\2"],
                 "error_handler": "DISCARD_VALUE",
             }
         ],

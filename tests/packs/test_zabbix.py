@@ -13,7 +13,7 @@ from integration.packs.files import rendered, source
 from integration.packs.mib import Mib
 from integration.packs.watched import WATCHED
 
-FILES = {path: text for path, text in rendered(source()).items() if path.endswith(".yaml") and path.startswith("zabbix/")}
+FILES = {path: text for path, text in rendered(source()).items() if path.startswith("zabbix/") and path.endswith("yaml")}
 TEMPLATES = {path: yaml.safe_load(text)["zabbix_export"]["templates"][0] for path, text in FILES.items()}
 EVERY = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
 UUID = re.compile(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")
@@ -149,3 +149,19 @@ def test_a_trap_is_that_of_its_service_only(template, form):
     assert pattern.search(text.replace("{}", "SITE1"))
     assert not pattern.search(text.replace("{}", "SITE2"))
     assert not pattern.search(text.replace("{}", "SITE11"))
+
+
+SEQUENCES = {
+    "names": "HAPROXY-AGENTX-MIB::haxEventSequence.15 type=66  value=Gauge32: 15\nSNMPv2-MIB::a.0 type=4\n",
+    "numbers": ".1.3.6.1.6.3.1.1.4.1.0 .1\n.{sequence}.15 15\n.1.2.3 4\n",
+}
+
+
+@EVERY
+@pytest.mark.parametrize("form", ["names", "numbers"])
+def test_the_number_of_an_event_is_read_from_its_trap(template, form):
+    item = next(item for item in template["items"] if item["key"] == "hax.trap.sequence")
+    pattern, group = item["preprocessing"][0]["parameters"]
+    text = SEQUENCES[form].replace("{sequence}", Mib().object("haxEventSequence").oid)
+    assert group == "\\2"
+    assert re.search(pattern, text)[2] == "15"
