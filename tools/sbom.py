@@ -11,7 +11,8 @@ from importlib.metadata import Distribution, distributions
 def component(found: Distribution) -> dict[str, object]:
     """Return what CycloneDX calls a component."""
     name, version = found.metadata["Name"].lower().replace("_", "-"), found.version
-    licence = found.metadata.get("License-Expression") or found.metadata.get("License") or "see its dist-info"
+    given = found.metadata.json
+    licence = str(given.get("license_expression") or given.get("license") or "see its dist-info")
     return {
         "type": "application" if name == "haproxy-agentx" else "library",
         "bom-ref": f"pkg:pypi/{name}@{version}",
