@@ -44,10 +44,14 @@ class Zabbix(AbstractContextManager["Zabbix"]):
         )
         with (self.folder / "zabbix.log").open("wb") as log:
             # -n alone: its mounts and processes are its own
-            full = self.lab.host("sink").command(*command, machine=True)
+            full = ["setpriv", "--pdeathsig", "KILL", *self.lab.host("sink").command(*command, machine=True)]
             self.process = subprocess.Popen(full, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_for(self._answers, f"Zabbix {self.version} answers", 60, (self.folder / "zabbix.log").read_text)
-        self._token = self.call("user.login", {"username": USER, "password": PASSWORD})
+        try:
+            wait_for(self._answers, f"Zabbix {self.version} answers", 60, (self.folder / "zabbix.log").read_text)
+            self._token = self.call("user.login", {"username": USER, "password": PASSWORD})
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

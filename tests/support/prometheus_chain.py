@@ -47,7 +47,11 @@ class Chain(AbstractContextManager["Chain"]):
             f"--storage.tsdb.path={self.folder}/prometheus",
             "--web.listen-address=127.0.0.1:9090",
         )
-        eventually(lambda: self.query('count(haxHealth{haxHealth="active"})') == [({}, 2.0)], 60, 0.2)
+        try:
+            eventually(lambda: self.query('count(haxHealth{haxHealth="active"})') == [({}, 2.0)], 60, 0.2)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +62,7 @@ class Chain(AbstractContextManager["Chain"]):
 
     def _start(self, *command: str) -> None:
         with (self.folder / f"{command[0]}.log").open("wb") as log:
-            full = self.lab.host("sink").command(*command, machine=True)
+            full = ["setpriv", "--pdeathsig", "KILL", *self.lab.host("sink").command(*command, machine=True)]
             self.running.append(subprocess.Popen(full, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def get(self, url: str) -> Any:
