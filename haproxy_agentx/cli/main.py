@@ -23,7 +23,7 @@ MOST_EVENTS = 5000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    is_status = next((word for word in words if not word.startswith("-")), "") == "status"
+    is_status = next((word for word in words if not word.startswith("-")), "") in ("status", "check")
     try:
         options = _parser().parse_args(words)
         command: Callable[[argparse.Namespace], int] = options.command
@@ -84,7 +84,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(trap_test)
     _add_json(trap_test)
     _add_doctor(add)
+    _add_check(add)
     return parser
+
+
+def _add_check(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    check = add(
+        "check", _check, "Plugin for Nagios and Icinga: ask the nodes of a site by SNMPv2c and judge them together."
+    )
+    check.add_argument(
+        "-H", dest="hosts", metavar="HOST", action="append", required=True, help="a node; for each its -H"
+    )
+    check.add_argument("--community-file", metavar="FILE", help="file with the community")
+    check.add_argument(
+        "-C", dest="community", metavar="COMMUNITY", default="public", help="the community (shown by ps)"
+    )
+    check.add_argument("--service", metavar="NAME", help="judge this service only")
+    check.add_argument("--port", type=int, default=161, help="UDP port of snmpd (default: 161)")
+    check.add_argument("--timeout", type=float, default=3.0, metavar="SECONDS", help="for each request (default: 3)")
+    check.add_argument("--root", metavar="OID", help="root of the module, where it is not the default")
 
 
 def _add_doctor(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
@@ -135,6 +153,27 @@ def _check_config(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.check_config import check_config
 
     return check_config(options.config)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from haproxy_agentx.agentx.oid import parse
+    from haproxy_agentx.cli.check import check
+    from haproxy_agentx.objects.root import ROOT
+
+    try:
+        root = ROOT if options.root is None else parse(options.root)
+    except ValueError as error:
+        print(f"HAPROXY UNKNOWN: --root: {error}")
+        return UNKNOWN
+    return check(
+        options.hosts,
+        community_file=options.community_file,
+        community=options.community,
+        port=options.port,
+        timeout=options.timeout,
+        root=root,
+        only=options.service,
+    )
 
 
 def _schema(_options: argparse.Namespace) -> int:
