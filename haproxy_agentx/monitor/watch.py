@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 """Seconds after which it is looked again though nothing has reported anything: sources are lost in silence."""
 
-JUDGEMENTS = 5, 0.25
+JUDGEMENTS = 20, 1.0
 """How often it is judged at most, in how many seconds: more news in that time, a storm of changes, is judged together.
 Each change is counted for all that, as the node queues them."""
 

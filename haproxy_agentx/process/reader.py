@@ -38,7 +38,7 @@ from haproxy_agentx.vocabulary.source_record import Source
 
 log = logging.getLogger(__name__)
 
-READINGS = 4, 0.5
+READINGS = 10, 1.0
 """How often it is read at most, in how many seconds: each change of a role asks for a reading, and those may storm."""
 
 REFUSED_PAUSE = 30.0
