@@ -129,10 +129,20 @@ class Link:
 
     def request(self, kind: int, payload: bytes = b"", *, order: str = ">", **fields: int) -> int:
         """Send a request of this session and give its packetID."""
+        packet, frame = self._framed(kind, payload, order, fields)
+        self.send(frame)
+        return packet
+
+    def requests(self, *asked: tuple[int, bytes]) -> list[int]:
+        """Send several requests, kind and payload, at once: the subagent has the last when it has the first."""
+        framed = [self._framed(kind, payload, ">", {}) for kind, payload in asked]
+        self.send(b"".join(frame for _, frame in framed))
+        return [packet for packet, _ in framed]
+
+    def _framed(self, kind: int, payload: bytes, order: str, fields: dict[str, int]) -> tuple[int, bytes]:
         packet = fields.pop("packet", None) or next(self._packets)
         named = {"session": self.session, "transaction": packet + 1_000_000, "packet": packet} | fields
-        self.send(wire.frame(kind, payload, order=order, **named))
-        return packet
+        return packet, wire.frame(kind, payload, order=order, **named)
 
     def ask(self, kind: int, payload: bytes = b"", *, order: str = ">", within: float = 2, **fields: int) -> Answer:
         """Send a request and give its answer."""
