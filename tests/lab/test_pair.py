@@ -2,6 +2,7 @@
 
 import pytest
 
+from haproxy_agentx.health.model import Readiness
 from integration.netlab import wait_for
 from tests.support.pair_lab import PairLab, prepare_v3
 
@@ -175,8 +176,12 @@ def test_a_node_that_is_off_and_returns_is_no_outage(pair):
     pair.lab.link("lb1", up=False)
     pair.await_state("lb2", "redundancyUnknown", 20)
     assert pair.texts("lb2", "haxPairTable", "haxPairActiveNode") == ["lb2", "lb2"]
+    pair.lab.ctl("lb1", "keepalived", "stop")  # or it preempts before HAProxy has found a server: an outage, indeed
     pair.lab.link("lb1", up=True)
     pair.management("lb1", up=True)
+    ready = {str(int(Readiness.ready))}
+    wait_for(lambda: set(pair.texts("lb1", "haxServiceTable", "haxServiceReadiness")) == ready, "lb1 could serve", 20)
+    pair.lab.ctl("lb1", "keepalived", "start")
     pair.await_states("redundant", "redundant", 40)
     assert not pair.reported_states() & {"notServed", "dualActive"}
 
