@@ -137,7 +137,8 @@ here = "127.0.0.1:%d" % inside.getsockname()[1]
 for command in json.loads(sys.argv[3]):
     tool = subprocess.Popen([here if word == "TARGET" else word for word in command])
     outside.sendto(inside.recv(65536), target)
-    tool.kill()
+    if command[0] == "snmpinform":  # it waits for an answer; a trap ends by itself, and writes its persistent file
+        tool.kill()
     tool.wait()
 outside.recv(65536)  # the inform is answered: all before it was taken
 """
