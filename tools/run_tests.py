@@ -4,8 +4,8 @@ usage: python -m tools.run_tests [--times N] [--busy N] [PYTEST ARGUMENTS]
 
 Without pytest's arguments all tests run but those of the lab of containers (`make lab`), the attacks (`make attack`)
 and the packs in real monitoring systems (`make packs`): first those that share nothing, side by side, file by file;
-then the conformance tests once more on uvloop; then those of the lab, on uvloop, one after another. A test runs once,
-and what it says counts.
+then the conformance tests once more on uvloop; then those of the lab, on uvloop, in two labs. A test runs once, and what
+it says counts.
 
 --times runs all of it so many times and ends with a table of the tests that failed, and how often; --busy keeps so many
 processors busy meanwhile. Exit status 0 when some tests passed and none failed, 130 when it was interrupted: pytest
@@ -36,8 +36,17 @@ PACKS = "tests/packs/live"
 IGNORED = tuple(f"--ignore={folder}" for folder in (LAB, CONTAINERS, ATTACKS, PACKAGES, PACKS))
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", *IGNORED, "tests")
 ON_UVLOOP = (*SIDE_BY_SIDE[:4], "tests/conformance")
-RUNS = {"side by side": SIDE_BY_SIDE, "of conformance on uvloop": ON_UVLOOP, "in the lab": (LAB,)}
-LOOPS = {"of conformance on uvloop": "uvloop", "in the lab": "uvloop"}
+LAB_END = "tests/lab/test_lab_end.py"
+"""It compares the whole machine before and after: no other lab may come or go meanwhile."""
+
+IN_TWO_LABS = ("-n", "2", "--dist", "loadfile", f"--ignore={LAB_END}", LAB)
+RUNS = {
+    "side by side": SIDE_BY_SIDE,
+    "of conformance on uvloop": ON_UVLOOP,
+    "in two labs": IN_TWO_LABS,
+    "of the end of a lab": (LAB_END,),
+}
+LOOPS = {"of conformance on uvloop": "uvloop", "in two labs": "uvloop", "of the end of a lab": "uvloop"}
 """Event loop of a run where it is not asyncio's own."""
 
 SLOWEST = 12
