@@ -4,8 +4,8 @@ usage: python -m tools.run_tests [--times N] [--busy N] [PYTEST ARGUMENTS]
 
 Without pytest's arguments all tests run but those of the lab of containers (`make lab`), the attacks (`make attack`)
 and the packs in real monitoring systems (`make packs`): first those that share nothing, side by side, file by file;
-then the conformance tests once more on uvloop; then those of the lab, on uvloop, in two labs. A test runs once, and what
-it says counts.
+then the conformance tests once more on uvloop; then those of the lab, on uvloop, in two labs. A test runs once, and
+what it says counts.
 
 --times runs all of it so many times and ends with a table of the tests that failed, and how often; --busy keeps so many
 processors busy meanwhile. Exit status 0 when some tests passed and none failed, 130 when it was interrupted: pytest
