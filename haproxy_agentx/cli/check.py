@@ -3,16 +3,13 @@
 It needs no daemon and no configuration here, and imports nothing that is slow: monitoring starts it each minute.
 """
 
-import select
 import socket
 from collections.abc import Sequence
-from time import monotonic
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.pair.plugin import COLUMNS, NodeAnswer, PluginReport, PluginStatus, judge_nodes, services
-from haproxy_agentx.snmp.message import Missing, PduKind, SnmpRequest, VarBind
-from haproxy_agentx.snmp.outline import MAX_RESPONSE_VARBINDS, outline
-from haproxy_agentx.snmp.v2c import read, request
+from haproxy_agentx.snmp.message import Missing, SnmpRequest
+from haproxy_agentx.snmp.once import ask
 from haproxy_agentx.system.secret_file import read_secret
 from haproxy_agentx.vocabulary.shown import printable
 from haproxy_agentx.vocabulary.source import Denied, Invalid
@@ -22,9 +19,6 @@ ROWS = 12
 
 MOST = 64
 """Requests to one node at most."""
-
-TRIES = 3
-"""Times that a request is sent within the timeout: a datagram may be lost."""
 
 
 def check(
@@ -81,7 +75,7 @@ def _cells(asking: socket.socket, community: bytes, timeout: float, root: Oid) -
     cells: dict[Oid, object] = {}
     names = tuple(columns)
     for number in range(1, MOST + 1):
-        varbinds = _ask(asking, SnmpRequest(names, ROWS), number, community, timeout)
+        varbinds = ask(asking, SnmpRequest(names, ROWS), number, community, timeout)
         rows = [varbinds[place : place + len(columns)] for place in range(0, len(varbinds), len(columns))]
         last: tuple[Oid, ...] = ()
         for row in rows:
@@ -96,19 +90,3 @@ def _cells(asking: socket.socket, community: bytes, timeout: float, root: Oid) -
             return cells
         names = last
     return cells
-
-
-def _ask(asking: socket.socket, asked: SnmpRequest, number: int, community: bytes, timeout: float) -> Sequence[VarBind]:
-    message = request(asked, number, community)
-    for _ in range(TRIES):
-        asking.send(message)
-        until = monotonic() + timeout / TRIES
-        while (left := until - monotonic()) > 0 and select.select([asking], [], [], left)[0]:
-            datagram = asking.recv(65535)
-            seen = outline(datagram, MAX_RESPONSE_VARBINDS)
-            if seen is None or seen.community != community:
-                continue
-            found = read(datagram, seen, MAX_RESPONSE_VARBINDS)
-            if found.kind is PduKind.response and found.request == number:
-                return found.varbinds
-    raise TimeoutError

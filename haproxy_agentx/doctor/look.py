@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import re
+import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,11 @@ from haproxy_agentx.doctor.examine import ROOTS
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
 from haproxy_agentx.doctor.setup import GROUP, Setup
 from haproxy_agentx.health.severity import ProblemSeverity
+from haproxy_agentx.snmp import once
+from haproxy_agentx.snmp.message import Missing, SnmpRequest
+from haproxy_agentx.vocabulary import endpoint
 from haproxy_agentx.vocabulary.shown import printable
+from haproxy_agentx.vocabulary.source import Invalid
 
 MAX_FILES = 2000
 MAX_OCTETS = 4 << 20
@@ -24,6 +29,11 @@ MAX_OCTETS = 4 << 20
 
 PATIENCE = 5.0
 """Seconds for a program that is asked, as `systemctl show` is."""
+
+HEALTH = (1, 1, 20, 0)
+"""haxHealth.0, below the root."""
+
+NO_OBJECT = "snmpd answers, and has no such object: the view of the community hides it"
 
 MIB = "/usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt"
 _FLAT = {
@@ -108,6 +118,7 @@ def machine(config: Config, setup: Setup, invalid: str | None) -> Machine:
         invalid=invalid,
         is_running=running,
         problems=reported,
+        unanswered=unanswered(config, setup) if running else None,
     )
 
 
@@ -175,6 +186,23 @@ def _nonlocal_bind() -> bool | None:
         return Path("/proc/sys/net/ipv4/ip_nonlocal_bind").read_text(encoding="ascii").strip() == "1"
     except OSError:
         return None
+
+
+def unanswered(config: Config, setup: Setup) -> str | None:
+    """Return why haxHealth is not seen through snmpd; None where it is, or where no community is known to ask with."""
+    if config.keepalived.snmp is None or setup.community is None:
+        return None
+    where = endpoint.parse(config.keepalived.snmp.address)
+    try:
+        with socket.socket(socket.AF_INET6 if where.is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.connect((where.host, where.port))
+            request = SnmpRequest(((*setup.root, *HEALTH),))
+            ((_, value),) = once.ask(asking, request, 1, setup.community.encode(), PATIENCE)
+    except TimeoutError:
+        return "snmpd does not answer: it does not run or listen there, or the community is not for this host"
+    except (OSError, Invalid, ValueError) as error:
+        return printable(f"snmpd cannot be asked: {error}")
+    return NO_OBJECT if isinstance(value, Missing) else None
 
 
 def _daemon(config: Config) -> tuple[bool, list[tuple[str, str]]]:
