@@ -39,7 +39,7 @@ async def dial(address: str, link: SessionLink, within: float) -> tuple[int, int
         if len(os.fsencode(address)) > PATH_LIMIT:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if is_ours:
-            sock = _connected_unix(address)
+            sock = connected_unix(address)
             peer = _peer(sock)
             link.connection_made(LingeringTransport(loop, sock, link))
             return peer
@@ -68,7 +68,7 @@ def unreachable(address: str, error: OSError) -> MasterProblem:
     return MasterProblem(f"cannot connect to the AgentX master at {address}: {why}", error)
 
 
-def _connected_unix(path: str) -> socket.socket:
+def connected_unix(path: str) -> socket.socket:
     """Return a socket that is connected to ``path``; the caller owns it. Raise OSError.
 
     It connects at once or not at all. A Unix socket never connects later: EAGAIN means that the queue of the listener

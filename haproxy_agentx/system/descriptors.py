@@ -10,8 +10,9 @@ import asyncio
 import errno
 import os
 import select
-import socket
 from collections.abc import Callable
+
+from haproxy_agentx.agentx.dial import connected_unix
 
 PATH_LIMIT = 107
 """Octets in the path of a Unix socket (sun_path of unix(7), less its NUL)."""
@@ -41,21 +42,6 @@ async def connect_unix(path: str, protocol: asyncio.BaseProtocol) -> asyncio.Tra
         sock.close()
         raise
     return transport
-
-
-def connected_unix(path: str) -> socket.socket:
-    """Return a socket that is connected to ``path``; the caller owns it. Raise OSError.
-
-    It connects at once or not at all. A Unix socket never connects later: EAGAIN means that the queue of the listener
-    is full, which asyncio would take for a connection under way.
-    """
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    try:
-        sock.connect(path)
-    except BaseException:  # whatever it is: it is raised again, and the descriptor has no other owner
-        sock.close()
-        raise
-    return sock
 
 
 class ReadEvents:
