@@ -12,14 +12,12 @@ from haproxy_agentx.health.model import Health, Held, Readiness, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of the table: where role, held and readiness are among those named, it is ``health``."""
+class Conditions:
+    """What a row of a table over role, held and readiness applies to: those named, or any where none is."""
 
     roles: Sequence[Role]
     held: Sequence[Held]
     readiness: Sequence[Readiness]
-    health: Health
-    meaning: str
 
     def matches(self, role: Role, held: Held, readiness: Readiness) -> bool:
         """Whether the row applies."""
@@ -28,6 +26,14 @@ class Rule:
             and (not self.held or held in self.held)
             and (not self.readiness or readiness in self.readiness)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Conditions):
+    """A row of the table: where its conditions hold, it is ``health``."""
+
+    health: Health
+    meaning: str
 
 
 _SERVING = (Role.master, Role.none)

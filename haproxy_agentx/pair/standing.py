@@ -4,30 +4,19 @@ The first row that matches decides; an empty cell matches anything. It differs f
 it says whether clients come to the node, whatever is wrong with it besides.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from haproxy_agentx.health.model import Held, Readiness, Role
+from haproxy_agentx.health.rules import Conditions
 from haproxy_agentx.pair.model import PairMember, Standing
 
 
 @dataclass(frozen=True, slots=True)
-class StandingRow:
-    """A row: where role, held and readiness are among those named, the node is ``standing``."""
+class StandingRow(Conditions):
+    """A row: where its conditions hold, the node is ``standing``."""
 
-    roles: Sequence[Role]
-    held: Sequence[Held]
-    readiness: Sequence[Readiness]
     standing: Standing
     meaning: str
-
-    def matches(self, role: Role, held: Held, readiness: Readiness) -> bool:
-        """Whether the row applies."""
-        return (
-            (not self.roles or role in self.roles)
-            and (not self.held or held in self.held)
-            and (not self.readiness or readiness in self.readiness)
-        )
 
 
 _SERVES = (Role.master, Role.none)
