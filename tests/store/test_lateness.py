@@ -6,6 +6,7 @@ import time
 from haproxy_agentx.store.messages import Mend
 from haproxy_agentx.store.process import LATE
 from tests.support.stored import stored
+from tests.support.wait import soon
 
 
 # Catches a disk that is said to hang since the loop did not run, while the answer waited for it.
@@ -18,7 +19,7 @@ async def blocked(path) -> tuple[bool, bool]:
         await answer
         store.freeze()
         store.call(Mend())
-        await asyncio.sleep(LATE + 0.2)
+        await soon(lambda: store.hangs)
         return late, store.hangs
 
 
