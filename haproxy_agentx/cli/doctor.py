@@ -11,13 +11,21 @@ from pathlib import Path
 
 from haproxy_agentx.doctor import look, mutes
 from haproxy_agentx.doctor.codes import CODES
-from haproxy_agentx.doctor.examine import Other, Subject, checked, examine, grade
+from haproxy_agentx.doctor.examine import PARTS, Other, Subject, examine, examined, grade, part_of
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import Machine
 from haproxy_agentx.vocabulary.shown import printable
 
 USAGE = 2
 _LABEL = {Grade.ok: "ok", Grade.warn: "warn", Grade.fail: "FAIL"}
+_NO_FILE = "not examined: no file of it"
+_HINT = {
+    **dict.fromkeys(("HAPROXY", "SNMPD", "KEEP"), _NO_FILE),
+    **dict.fromkeys(("AGENT", "SYSTEM"), "not examined: these are copies of files"),
+    "PAIR": "not examined: name keepalived.conf of the other node with --other",
+}
+"""Why a part was not examined."""
+
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -43,9 +51,18 @@ def doctor(config_file: str | None, *, folder: str | None, others: Sequence[str]
     muted = mutes.muted(mutes.path_of(config.store))
     worst = grade(found, muted)
     if as_json:
-        print(json.dumps({"grade": worst.name, "findings": [_json(one, muted) for one in found]}, indent=2))
+        print(
+            json.dumps(
+                {
+                    "grade": worst.name,
+                    "examined": sorted(examined(subject)),
+                    "findings": [_json(one, muted) for one in found],
+                },
+                indent=2,
+            )
+        )
     else:
-        _show(found, muted)
+        _show(found, examined(subject), muted)
     return int(worst)
 
 
@@ -64,12 +81,12 @@ def _json(one: Finding, muted: Collection[str]) -> dict[str, object]:
     }
 
 
-def _show(found: Sequence[Finding], muted: Collection[str]) -> None:
-    for part, is_well in checked(found):
-        if is_well:
-            print(f"ok    {part.lower()}")
-            continue
-        for one in (one for one in found if one.code.split("-")[1] == part):
+def _show(found: Sequence[Finding], parts: Collection[str], muted: Collection[str]) -> None:
+    for part in PARTS:
+        wrong = [one for one in found if part_of(one.code) == part]
+        if not wrong:
+            print(f"ok    {part.lower()}" if part in parts else f"-     {part.lower()}: {_HINT[part]}")
+        for one in wrong:
             label = "muted" if one.code in muted else _LABEL[CODES[one.code].grade]
             print(f"{label:5} {one.code} {printable(one.where)}: {printable(one.what, 400)}")
             print(f"      -> {printable(str(one.remedy), 1000)}")

@@ -1,18 +1,19 @@
 """All checks over one node, and over the pair where the other node's files are there. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from haproxy_agentx.doctor import haproxy, haproxy_cfg, keepalived, keepalived_conf, machine, snmpd, snmpd_conf
 from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.finding import Finding, Grade
+from haproxy_agentx.doctor.lines import included
 from haproxy_agentx.doctor.machine import Machine
 from haproxy_agentx.doctor.setup import Setup
 
 OPTION_FILES = (keepalived.DEFAULTS, "/etc/sysconfig/keepalived")
 
-ROOTS = ("/etc/snmp", "/etc/keepalived", "/etc/haproxy", "/etc/default/keepalived", "/etc/sysconfig/keepalived")
-"""Files and folders whose content the checks read."""
+FILES = ("/etc/snmp/**/*.conf", "/etc/keepalived/**/*", "/etc/haproxy/**/*.cfg", *OPTION_FILES)
+"""Patterns of the files that the checks read; there are keys of certificates among the others of HAProxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def examine(subject: Subject) -> list[Finding]:
 
 
 def _haproxy_files(texts: Mapping[str, str]) -> Sequence[str]:
-    return sorted(path for path in texts if path.startswith("/etc/haproxy/") and path.endswith(".cfg"))
+    """Return the files that Debian and RHEL start HAProxy with; another one in the folder may be an old copy."""
+    return [haproxy_cfg.MAIN, *included(texts, "conf.d/*.cfg", haproxy_cfg.MAIN)]
 
 
 def _virtual(conf: keepalived_conf.KeepalivedConf) -> Collection[str]:
@@ -70,9 +72,24 @@ def grade(findings: Sequence[Finding], muted: Collection[str] = ()) -> Grade:
     return max((CODES[one.code].grade for one in findings if one.code not in muted), default=Grade.ok)
 
 
-def checked(findings: Sequence[Finding]) -> Iterator[tuple[str, bool]]:
-    """Yield each part, by the middle word of its codes, and whether nothing is wrong in it."""
-    parts = dict.fromkeys(code.split("-")[1] for code in CODES)
-    wrong = {finding.code.split("-")[1] for finding in findings}
-    for part in parts:
-        yield part, part not in wrong
+PARTS = tuple(dict.fromkeys(code.split("-")[1] for code in CODES))
+"""The parts of an examination, by the middle word of their codes."""
+
+
+def part_of(code: str) -> str:
+    """Return the part that a code is of."""
+    return code.split("-")[1]
+
+
+def examined(subject: Subject) -> set[str]:
+    """Return the parts that there was something of to examine: of the others it is not known that nothing is wrong."""
+    texts, is_here = subject.texts, not subject.is_copy
+    found = {
+        "HAPROXY": is_here or haproxy_cfg.MAIN in texts,
+        "SNMPD": is_here or snmpd_conf.MAIN in texts,
+        "KEEP": is_here or keepalived_conf.MAIN in texts,
+        "PAIR": bool(subject.others),
+        "AGENT": is_here,
+        "SYSTEM": is_here,
+    }
+    return {part for part, is_so in found.items() if is_so}

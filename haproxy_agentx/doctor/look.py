@@ -13,7 +13,7 @@ from pathlib import Path
 from haproxy_agentx.config import Config, ConfigError, load
 from haproxy_agentx.control.client import NotRunning, ask, control_path
 from haproxy_agentx.control.problems import problems
-from haproxy_agentx.doctor.examine import ROOTS
+from haproxy_agentx.doctor.examine import FILES
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
 from haproxy_agentx.doctor.setup import GROUP, Setup
 from haproxy_agentx.health.severity import ProblemSeverity
@@ -47,11 +47,7 @@ _FLAT = {
 
 def texts_here() -> dict[str, str]:
     """Return the configuration files of this machine, by their path. What cannot be read raises OSError."""
-    found: dict[str, str] = {}
-    for root in map(Path, ROOTS):
-        if root.exists():
-            found |= _read([root] if root.is_file() else sorted(root.rglob("*")), str)
-    return found
+    return _read((path for pattern in FILES for path in sorted(Path("/").glob(pattern.removeprefix("/")))), str)
 
 
 def texts_in(folder: str) -> dict[str, str]:

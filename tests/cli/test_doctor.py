@@ -41,7 +41,19 @@ def break_master(copies):
 def test_a_node_without_a_fault(doctor, copies):
     status, out, err = doctor("--from", str(copies / "lb1"), "--other", str(copies / "lb2"))
     assert (status, err) == (0, "")
-    assert out.split() == ["ok", "haproxy", "ok", "snmpd", "ok", "keep", "ok", "pair", "ok", "agent", "ok", "system"]
+    lines = out.splitlines()
+    assert lines[:4] == ["ok    haproxy", "ok    snmpd", "ok    keep", "ok    pair"]
+    assert [line.partition(":")[0] for line in lines[4:]] == ["-     agent", "-     system"]
+
+
+def test_what_was_not_examined_is_not_well(doctor, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    (flat / "keepalived.conf").write_text(TEXTS[KEEPALIVED])
+    status, out, _ = doctor("--from", str(flat))
+    assert status == 0
+    assert [line for line in out.splitlines() if line.startswith("ok")] == ["ok    keep"]
+    assert len([line for line in out.splitlines() if ": not examined: " in line]) == 5
 
 
 def test_a_fault_is_printed_with_its_place_and_its_remedy(doctor, copies):
