@@ -170,7 +170,7 @@ class Store:
             self._complain(f"store {printable(self.path)} {file.refusal}")
             if self._file is None:
                 self._file = file  # what can be read is better than nothing
-                with suppress(sqlite3.Error):  # why it is not as it should be has been told
+                with suppress(sqlite3.Error):  # why it is not as it should be has been reported
                     self.events.look(file)
             else:
                 file.close()
