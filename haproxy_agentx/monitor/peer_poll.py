@@ -27,11 +27,11 @@ log = logging.getLogger(__name__)
 ROWS = 60
 """Services that one request asks for at most: with their samples they fit an answer that a client takes."""
 
-MAX_REQUESTS = 4
-"""Requests of one poll: 240 services."""
-
 FIRST_ROWS = 8
 """Services that the first request asks for."""
+
+MAX_REQUESTS = 6
+"""Requests of one poll: FIRST_ROWS + 5 * ROWS services, of 256 that a node has (monitor.plans)."""
 
 _NO_AGENT = (
     "{where}: its snmpd answers without HAPROXY-AGENTX-MIB: start haproxy-agentx there, use the same root, or give the "
@@ -40,6 +40,7 @@ _NO_AGENT = (
 _VIRTUAL = "{where}: it is a virtual address, which moves between the nodes: use an address of the node itself"
 _OWN = "{where}: it is this node itself: use the address of another node"
 _DENIED = "{where}: its snmpd denies access: give the community or user a view of HAPROXY-AGENTX-MIB there"
+_TOO_MANY = "{where}: it has over {most} services, which are more than are compared: configure fewer"
 _FAILED = "{where}: its snmpd answers with the error-status {error}: look at haproxy-agentx there"
 
 
@@ -129,6 +130,8 @@ class PeerPoll:
             if len(found) < len(varbinds) or not found:
                 break
             request = SnmpRequest((varbinds[-1][0],), ROWS, 0)
+        else:  # those that were not read would count as none
+            raise _PeerFailed(PeerState.incompatible, _TOO_MANY.format(where=where, most=len(samples)))
         self._rows = min(ROWS, len(samples) + 1)
         if said is None:
             raise _PeerFailed(PeerState.noAgent, _NO_AGENT.format(where=where))

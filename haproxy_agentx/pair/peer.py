@@ -13,6 +13,10 @@ KEPT = 3
 """Intervals for which the last good reading counts while newer ones fail."""
 
 
+YOUNG = 30.0
+"""Seconds in which an agent that has started may not know all its services: keepalived is back in snmpd after 15 s."""
+
+
 @dataclass(frozen=True, slots=True)
 class PeerAnswer:
     """What a peer answered to one poll, which began and ended at these times."""
@@ -121,5 +125,5 @@ class Peer:
             role_at=answer.ended - sample.role_age if sample is not None else 0.0,
             health_at=answer.ended - sample.health_age if sample is not None else 0.0,
             version=answer.said.version,
-            is_absent=sample is None,
+            is_absent=sample is None and answer.said.up >= YOUNG,
         )

@@ -56,6 +56,8 @@ def standing_of(member: PairMember) -> Standing:
     """Return what a member is."""
     if member.is_absent:
         return Standing.absent
-    if not member.is_read or member.sample is None:
+    if not member.is_read:
         return Standing.unread
+    if member.sample is None:
+        return Standing.unknown  # its agent has just started
     return standing(member.sample.role, member.sample.held, member.sample.readiness)

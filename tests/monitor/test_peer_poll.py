@@ -9,6 +9,7 @@ from pysnmp.proto.api import v2c
 from haproxy_agentx.config.model import PeerConfig
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.peer_poll import PeerPoll
+from haproxy_agentx.monitor.plans import MAX_PLANS
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.pair.model import PeerState
 from haproxy_agentx.pair.sample import AgentSelf, sample_line, self_line
@@ -62,6 +63,17 @@ def test_more_services_than_an_answer_holds_take_more_requests(tmp_path, most):
     peer, requests = polled(cells(services=50), tmp_path, most=most)
     assert len(peer.answer.samples) == 50
     assert 1 < len(requests) <= 4
+
+
+def test_all_services_that_a_node_can_have_are_read(tmp_path):
+    peer, _ = polled(cells(services=MAX_PLANS), tmp_path)
+    assert len(peer.answer.samples) == MAX_PLANS
+
+
+def test_services_that_were_not_read_are_not_taken_for_none(tmp_path):
+    peer, _ = polled(cells(services=400), tmp_path)
+    assert (peer.answer, peer.failure) == (None, PeerState.incompatible)
+    assert "services, which are more than are compared" in peer.last_error
 
 
 def test_what_a_peer_learnt_from_others_is_not_asked_for(tmp_path):

@@ -1,8 +1,10 @@
 """A peer as it is read: for how long what it said counts, and what of it is never taken for more than it is."""
 
+from dataclasses import replace
+
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.pair.model import PeerState, Standing
-from haproxy_agentx.pair.peer import KEPT, Peer, PeerAnswer
+from haproxy_agentx.pair.peer import KEPT, YOUNG, Peer, PeerAnswer
 from haproxy_agentx.pair.sample import AgentSelf
 from haproxy_agentx.pair.standing import standing_of
 from tests.pair.world import sample_of
@@ -72,3 +74,12 @@ def test_maintenance_lasts_as_long_as_it_said_also_when_it_is_gone():
     found.take(answer(20.0, sample_of(Role.backup), said=said))
     assert found.member("site", 79.9).maintenance
     assert not found.member("site", 80.0).maintenance
+
+
+def test_one_that_has_just_started_may_have_the_service_for_all_that_is_known():
+    """Catches a node that restarts and counts as one that never had the service: the rest would look complete."""
+    found = peer()
+    found.take(answer(20.0, said=replace(SAID, up=YOUNG - 0.1)))
+    assert standing_of(found.member("site", 20.0)) is Standing.unknown
+    found.take(answer(30.0, said=replace(SAID, up=YOUNG)))
+    assert standing_of(found.member("site", 30.0)) is Standing.absent
