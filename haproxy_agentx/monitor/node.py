@@ -4,7 +4,6 @@ Sources are taken with ``take_...``; ``advance`` then gives what must be reporte
 again though nothing came. Times are monotonic seconds.
 """
 
-from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -96,7 +95,6 @@ class Node:
         self._traps = Traps()
         self._snmpd_seen_at: float | None = None
         """When snmpd last showed that it lives; None where it is not asked."""
-        self._pending: dict[str, deque[Pending]] = {}
         self._named: set[str] = set()
         """The names of the instances that were known at the last look."""
         self.reports = Reports(policy, memory)
@@ -225,7 +223,7 @@ class Node:
         What else differs from its last report is found by the next run, which compares.
         """
         drafts = self.advance(now, date)
-        last = [draft for service in self.services.values() for draft in self._close(service, now, date)]
+        last = [draft for service in self.services.values() for draft in self._report(service, now, date, is_last=True)]
         last += self.reports.flush(now, date)
         self._note(last, now, date)
         return drafts + last
@@ -239,9 +237,10 @@ class Node:
             moments.append(self.reports.reminders.deadline(now) if self.can_send else None)
         else:
             moments.append(self._started + START)  # nothing is reported before
-        for service in self.services.values():
-            waiting = self._pending[service.plan.name]
-            moments.append(waiting[0].deadline(now) if waiting else service.tracker.deadline())
+        moments += [
+            service.waiting[0].deadline(now) if service.waiting else service.tracker.deadline()
+            for service in self.services.values()
+        ]
         return min((moment for moment in moments if moment is not None), default=None)
 
     @property
@@ -263,7 +262,7 @@ class Node:
 
     def is_settling(self) -> bool:
         """Whether changes of role wait for HAProxy to be read."""
-        return any(self._pending.values())
+        return any(service.waiting for service in self.services.values())
 
     def _note(self, drafts: Iterable[EventDraft], now: float, date: float) -> None:
         """Record events that are reported: what they count, and which problems begin or end."""
@@ -297,7 +296,7 @@ class Node:
             is_read = process is not None and process.state.proxies is not None and not process.state.trouble
             return self.reports.backends.reminder(kind, name, date) if is_read else True
         service = self.services.get(name)
-        if service is None or self._pending[name] or service.tracker.uncounted:
+        if service is None or service.waiting or service.tracker.uncounted:
             return service is not None
         return reminder(service, now, date)
 
@@ -319,14 +318,14 @@ class Node:
 
     def _expect(self, service: Service, pending: Pending) -> None:
         """Put a change of role in the queue of what must be reported, unless it was in that role already."""
-        waiting, change = self._pending[service.plan.name], pending.change
+        change = pending.change
         known, service.role = service.role, change.after
         instance = self.instances.known.get(change.instance)
         if known is Role.unknown and (instance is None or instance.source is not SourceKind.keepalivedTraps):
             service.tracker.learn_role(change.after)  # a trap, though, is sent when a role changes
-        elif known is not change.after and len(waiting) < MAX_PENDING:
+        elif known is not change.after and len(service.waiting) < MAX_PENDING:
             service.tracker.role_changed()
-            waiting.append(pending)
+            service.waiting.append(pending)
         elif known is not change.after:
             service.tracker.count_role(change.at)
 
@@ -340,14 +339,12 @@ class Node:
         names = {plan.name for plan in plans}
         for name in [name for name in self.services if name not in names]:
             self._end(self.services.pop(name), date)
-            del self._pending[name]
         for plan in plans:
             service = self.services.get(plan.name)
             if service is None:
                 service = Service(plan, Tracker(self._policy.hold, self._rate_limiter()))
                 service.recall(self._memory.pop(SERVICE + plan.name, None), now, date)
                 self.services[plan.name] = service
-                self._pending[plan.name] = deque()
                 self._reassess = True
                 instance = self.instances.known.get(plan.vrrp_instance or "")
                 if instance is not None and instance.role is not Role.unknown:
@@ -370,7 +367,7 @@ class Node:
             self.facts.gone(name, now)
         self._named = known.keys() - self.instances.proposed
         for service in self.services.values():
-            waiting = self._pending[service.plan.name]
+            waiting = service.waiting
             while waiting and waiting[-1].change.after in GONE and waiting[-1].change.instance not in known:
                 service.role = waiting.pop().change.before
                 service.tracker.forget_role()
@@ -398,7 +395,7 @@ class Node:
         )
         service.observe(observation, now, min(troubles, default=None), reassess=self._reassess)
         after = service.tracker.condition
-        first = before is None and not self._pending[service.plan.name]
+        first = before is None and not service.waiting
         if first and after is not None and reported is not None and reported.health is not after.health:
             self._note_restart(service, now)
         if before is not None and after is not None and before.reasons != after.reasons:
@@ -407,26 +404,18 @@ class Node:
     def _instance(self, service: Service) -> Instance | None:
         return self.instances.known.get(service.plan.vrrp_instance) if service.plan.vrrp_instance else None
 
-    def _report(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
-        waiting = self._pending[service.plan.name]
-        while waiting and self._is_ready(service, waiting[0], now):
-            pending = waiting.popleft()
-            report = service.tracker.report_role(pending.change.after, pending.change.at, now)
-            if report is not None:
-                yield self._draft(service, report, now, date, pending)
-        report = service.tracker.report(now)
-        if report is not None:
-            yield self._draft(service, report, now, date, None)
+    def _report(self, service: Service, now: float, date: float, *, is_last: bool = False) -> Iterator[EventDraft]:
+        """Yield what must be reported of a service now.
 
-    def _close(self, service: Service, now: float, date: float) -> Iterator[EventDraft]:
-        """Yield the changes of role that wait, explained or not, and the sum of a burst."""
-        waiting = self._pending[service.plan.name]
-        while waiting:
+        With ``is_last`` that is all: each change of role that waits, explained or not, and the sum of a burst.
+        """
+        waiting = service.waiting
+        while waiting and (is_last or self._is_ready(service, waiting[0], now)):
             pending = waiting.popleft()
             report = service.tracker.report_role(pending.change.after, pending.change.at, now)
             if report is not None:
                 yield self._draft(service, report, now, date, pending)
-        report = service.tracker.flush(now)
+        report = service.tracker.flush(now) if is_last else service.tracker.report(now)
         if report is not None:
             yield self._draft(service, report, now, date, None)
 
@@ -443,7 +432,7 @@ class Node:
             health = before.health if before else Health.unknown
             move = Change(change.at, change.before, change.after, health, health, reasons)
             return explain(with_times(move, instance), facts)[0] is not Cause.unknown
-        is_last = self._pending[service.plan.name][-1] is pending
+        is_last = service.waiting[-1] is pending
         found = conclusion(change, instance, facts, now, is_last=is_last)
         if found is not None:
             self.facts.recent.append(found)

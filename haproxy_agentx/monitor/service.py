@@ -1,11 +1,13 @@
 """One service: a VRRP instance with its part of HAProxy, and the texts of its rows. Pure."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
 from haproxy_agentx.config.model import ServiceConfig
+from haproxy_agentx.health.correlation import Pending
 from haproxy_agentx.health.dated import Dated, seconds
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause, Condition, Health, Held, MemberKind, Reason, Role, reason_names
@@ -62,6 +64,8 @@ class Service:
         self.cause_text = ""
         self.expected: tuple[str, ...] = ()
         self.held: tuple[str, ...] = ()
+        self.waiting: deque[Pending] = deque()
+        """Changes of role that wait for their explanation, oldest first."""
 
     def observe(self, observation: Observation, now: float, began: float | None, *, reassess: bool) -> None:
         """Judge it anew; ``began`` is when the evidence for it began, if that was before now.

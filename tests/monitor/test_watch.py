@@ -200,5 +200,5 @@ def test_a_role_that_changes_right_after_the_first_trap_has_its_own_listened_for
     watching._traps.source.state = SourceState.ok
     watching._traps.source.succeeded(100.5)  # snmpd's coldStart, which says nothing of VRRP and wakes nobody
     watching._take_line(line("SITE1"), 100.6)
-    (pending,) = watching.node._pending["SITE1"]
+    (pending,) = watching.node.services["SITE1"].waiting
     assert pending.listening
