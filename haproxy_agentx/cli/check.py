@@ -7,7 +7,8 @@ import socket
 from collections.abc import Sequence
 
 from haproxy_agentx.agentx.oid import Oid
-from haproxy_agentx.pair.plugin import COLUMNS, NodeAnswer, PluginReport, PluginStatus, judge_nodes, services
+from haproxy_agentx.health.severity import PluginStatus
+from haproxy_agentx.pair.plugin import COLUMNS, NodeAnswer, PluginReport, judge_nodes, services
 from haproxy_agentx.snmp.message import Missing, SnmpRequest
 from haproxy_agentx.snmp.once import ask
 from haproxy_agentx.system.secret_file import read_secret

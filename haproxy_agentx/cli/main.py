@@ -1,8 +1,8 @@
 """``haproxy-agentx``: what there is to say on the command line, and who does it.
 
-Exit status: 0 well, 1 failed, 2 wrong usage or configuration. `status` has those of the Monitoring Plugins: 0 well,
-1 warning, 2 critical, 3 unknown, which a wrong usage or configuration is, too. What a command needs is imported
-when it runs, so that each starts as fast as it can.
+Exit status: 0 well, 1 failed, 2 wrong usage or configuration. `status` and `check` have those of the Monitoring
+Plugins: 0 well, 1 warning, 2 critical, 3 unknown, which a wrong usage or configuration is, too. What a command needs is
+imported when it runs, so that each starts as fast as it can.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from haproxy_agentx.config import ConfigError
 
 OK, FAILED, USAGE = 0, 1, 2
 UNKNOWN = 3
-"""Of ``status``, for which 2 means critical: whatever keeps it from finding out."""
+"""Of ``status`` and ``check``, for which 2 means critical: whatever keeps them from finding out."""
 
 MOST_EVENTS = 5000
 """Events in the log."""
@@ -23,23 +23,23 @@ MOST_EVENTS = 5000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    is_status = next((word for word in words if not word.startswith("-")), "") in ("status", "check")
+    is_plugin = next((word for word in words if not word.startswith("-")), "") in ("status", "check")
     try:
         options = _parser().parse_args(words)
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except SystemExit as end:  # of argparse
-        if is_status and end.code == USAGE:
+        if is_plugin and end.code == USAGE:
             return UNKNOWN
         raise
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return UNKNOWN if is_status else USAGE
+        return UNKNOWN if is_plugin else USAGE
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
-        return UNKNOWN if is_status else OK
+        return UNKNOWN if is_plugin else OK
     except KeyboardInterrupt:
-        return UNKNOWN if is_status else FAILED
+        return UNKNOWN if is_plugin else FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,15 @@ from haproxy_agentx.health.model import Health
 from haproxy_agentx.vocabulary.event import Kind
 
 
+class PluginStatus(IntEnum):
+    """The exit status of a plugin (Monitoring Plugins Development Guidelines, 2.3)."""
+
+    ok = 0
+    warning = 1
+    critical = 2
+    unknown = 3
+
+
 class ProblemSeverity(IntEnum):
     """HaxProblemSeverity. The exit status of ``status`` is one less."""
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.health.model import Health, Role
+from haproxy_agentx.health.severity import PluginStatus
 from haproxy_agentx.pair.model import Evidence, PairState
 
 _SERVICE, _PAIR = (1, 3, 1), (1, 14, 1)
@@ -21,16 +22,6 @@ COLUMNS: Sequence[Oid] = (
 )
 """haxServiceName, Health, Role and ReasonText, haxPairState, EvidenceMask and Text, below the root. Both tables have
 the index haxServiceIndex."""
-
-
-class PluginStatus(IntEnum):
-    """The exit status of a plugin (Monitoring Plugins Development Guidelines, 2.3)."""
-
-    ok = 0
-    warning = 1
-    critical = 2
-    unknown = 3
-
 
 _BADNESS = (PluginStatus.ok, PluginStatus.warning, PluginStatus.unknown, PluginStatus.critical)
 """What counts where several statuses come together: a site of which it is not known whether it is served is worse than

@@ -3,12 +3,13 @@
 import pytest
 
 from haproxy_agentx.health.model import Health, Role
+from haproxy_agentx.health.severity import PluginStatus
 from haproxy_agentx.objects.pair_objects import PAIR_TABLE
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.objects.schema import column_oid
 from haproxy_agentx.objects.service_objects import SERVICE_TABLE
 from haproxy_agentx.pair.model import Evidence, PairState
-from haproxy_agentx.pair.plugin import COLUMNS, OF_PAIR, NodeAnswer, PluginStatus, ServiceAnswer, judge_nodes, services
+from haproxy_agentx.pair.plugin import COLUMNS, OF_PAIR, NodeAnswer, ServiceAnswer, judge_nodes, services
 
 NAMES = [
     "haxServiceName",
