@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from haproxy_agentx import __version__
-from haproxy_agentx.config import ConfigError
+from haproxy_agentx.cli.snmp_options import add_snmp
 
 OK, FAILED, USAGE = 0, 1, 2
 UNKNOWN = 3
@@ -26,20 +26,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_plugin = next((word for word in words if not word.startswith("-")), "") in ("status", "check")
     try:
         options = _parser().parse_args(words)
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        return _reading_configuration(options) if hasattr(options, "config") else int(options.command(options))
     except SystemExit as end:  # of argparse
         if is_plugin and end.code == USAGE:
             return UNKNOWN
         raise
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return UNKNOWN if is_plugin else USAGE
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
         return UNKNOWN if is_plugin else OK
     except KeyboardInterrupt:
         return UNKNOWN if is_plugin else FAILED
+
+
+def _reading_configuration(options: argparse.Namespace) -> int:
+    """Run a command that reads the configuration: what does not, does not load what reads it."""
+    from haproxy_agentx.config import ConfigError
+
+    try:
+        return int(options.command(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return UNKNOWN if options.command is _status else USAGE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,19 +97,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_check(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
     check = add(
-        "check", _check, "Plugin for Nagios and Icinga: ask the nodes of a site by SNMPv2c and judge them together."
+        "check", _check, "Plugin for Nagios and Icinga: ask the nodes of a site by SNMP and judge them together."
     )
     check.add_argument(
         "-H", dest="hosts", metavar="HOST", action="append", required=True, help="a node; for each its -H"
     )
-    check.add_argument("--community-file", metavar="FILE", help="file with the community")
-    check.add_argument(
-        "-C", dest="community", metavar="COMMUNITY", default="public", help="the community (shown by ps)"
-    )
     check.add_argument("--service", metavar="NAME", help="judge this service only")
-    check.add_argument("--port", type=int, default=161, help="UDP port of snmpd (default: 161)")
-    check.add_argument("--timeout", type=float, default=3.0, metavar="SECONDS", help="for each request (default: 3)")
-    check.add_argument("--root", metavar="OID", help="root of the module, where it is not the default")
+    add_snmp(check)
 
 
 def _add_doctor(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
@@ -156,24 +157,9 @@ def _check_config(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from haproxy_agentx.agentx.oid import parse
     from haproxy_agentx.cli.check import check
-    from haproxy_agentx.objects.root import ROOT
 
-    try:
-        root = ROOT if options.root is None else parse(options.root)
-    except ValueError as error:
-        print(f"HAPROXY UNKNOWN: --root: {error}")
-        return UNKNOWN
-    return check(
-        options.hosts,
-        community_file=options.community_file,
-        community=options.community,
-        port=options.port,
-        timeout=options.timeout,
-        root=root,
-        only=options.service,
-    )
+    return check(options)
 
 
 def _schema(_options: argparse.Namespace) -> int:
@@ -186,7 +172,7 @@ def _schema(_options: argparse.Namespace) -> int:
 
 def _mib(options: argparse.Namespace) -> int:
     from haproxy_agentx.agentx.oid import parse
-    from haproxy_agentx.config import load
+    from haproxy_agentx.config import ConfigError, load
     from haproxy_agentx.objects.module import render
 
     try:

@@ -4,7 +4,6 @@ import grp
 import os
 import pwd
 import re
-import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +16,11 @@ from haproxy_agentx.doctor.examine import FILES
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
 from haproxy_agentx.doctor.setup import GROUP, Setup
 from haproxy_agentx.health.severity import ProblemSeverity
-from haproxy_agentx.snmp import once
-from haproxy_agentx.snmp.message import Missing, SnmpRequest
+from haproxy_agentx.snmp.many import Asker, resolve
+from haproxy_agentx.snmp.walk import ColumnWalk
 from haproxy_agentx.vocabulary import endpoint
 from haproxy_agentx.vocabulary.shown import printable
-from haproxy_agentx.vocabulary.source import Invalid
+from haproxy_agentx.vocabulary.source import SourceError
 
 MAX_FILES = 2000
 MAX_OCTETS = 4 << 20
@@ -30,8 +29,8 @@ MAX_OCTETS = 4 << 20
 PATIENCE = 5.0
 """Seconds for a program that is asked, as `systemctl show` is."""
 
-HEALTH = (1, 1, 20, 0)
-"""haxHealth.0, below the root."""
+HEALTH = (1, 1, 20)
+"""haxHealth, below the root."""
 
 NO_OBJECT = "snmpd answers, and has no such object: the view of the community hides it"
 
@@ -189,16 +188,12 @@ def unanswered(config: Config, setup: Setup) -> str | None:
     if config.keepalived.snmp is None or setup.community is None:
         return None
     where = endpoint.parse(config.keepalived.snmp.address)
-    try:
-        with socket.socket(socket.AF_INET6 if where.is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as asking:
-            asking.connect((where.host, where.port))
-            request = SnmpRequest(((*setup.root, *HEALTH),))
-            ((_, value),) = once.ask(asking, request, 1, setup.community.encode(), PATIENCE)
-    except TimeoutError:
-        return "snmpd does not answer: it does not run or listen there, or the community is not for this host"
-    except (OSError, Invalid, ValueError) as error:
-        return printable(f"snmpd cannot be asked: {error}")
-    return NO_OBJECT if isinstance(value, Missing) else None
+    health = (*setup.root, *HEALTH)
+    asker = Asker(setup.community.encode(), PATIENCE)
+    (found,) = asker.walk(resolve([where.host], where.port, PATIENCE), lambda: ColumnWalk((), [health])).values()
+    if isinstance(found, SourceError):
+        return printable(f"snmpd was asked: {found}", 400)
+    return None if (*health, 0) in found.cells else NO_OBJECT
 
 
 def _daemon(config: Config) -> tuple[bool, list[tuple[str, str]]]:

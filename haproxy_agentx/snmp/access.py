@@ -1,22 +1,13 @@
 """How an SNMP agent is reached, and as whom: addresses, users, and the files with their secrets. Pure."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from haproxy_agentx.settings.given import Given
 from haproxy_agentx.settings.hosts import ADDRESS
 from haproxy_agentx.settings.keys import key, optional, optional_group, required
 from haproxy_agentx.settings.paths import secret_file
 from haproxy_agentx.settings.types import ValueType, plain, words
-
-LEVELS: Final = ("noAuthNoPriv", "authNoPriv", "authPriv")
-"""Security levels of SNMPv3 (RFC 3411, 3.4.3)."""
-
-AUTH_PROTOCOLS: Final = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
-"""usmHMACMD5AuthProtocol, usmHMACSHAAuthProtocol (RFC 3414) and those of RFC 7860, without the hyphen of net-snmp."""
-
-PRIV_PROTOCOLS: Final = ("DES", "AES", "AES192", "AES256")
-"""usmDESPrivProtocol (RFC 3414), usmAesCfb128Protocol (RFC 3826), and Blumenthal's longer keys as net-snmp has them."""
+from haproxy_agentx.snmp.message import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS
 
 USER_LIMIT = 32
 """Octets in a user's name (RFC 3414 5, usmUserName)."""

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from haproxy_agentx.snmp import v2c
-from haproxy_agentx.snmp.access import LEVELS, SnmpAccess, User, V3Access
-from haproxy_agentx.snmp.message import MAX_REQUEST, Message, PduKind, SnmpRequest
+from haproxy_agentx.snmp.access import SnmpAccess, User, V3Access
+from haproxy_agentx.snmp.message import LEVELS, MAX_REQUEST, Message, PduKind, SnmpRequest
 from haproxy_agentx.snmp.outline import MAX_RESPONSE_VARBINDS, Outline, outline
 from haproxy_agentx.system import lag
 from haproxy_agentx.system.descriptors import ReadEvents

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import Final
 
 from haproxy_agentx.agentx.oid import Oid
 
@@ -21,6 +22,16 @@ VarBind = tuple[Oid, Value]
 
 MAX_REQUEST = 0x7FFFFFFF
 """request-id is an Integer32, and some agents want it positive."""
+
+
+LEVELS: Final = ("noAuthNoPriv", "authNoPriv", "authPriv")
+"""Security levels of SNMPv3 (RFC 3411, 3.4.3)."""
+
+AUTH_PROTOCOLS: Final = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
+"""usmHMACMD5AuthProtocol, usmHMACSHAAuthProtocol (RFC 3414) and those of RFC 7860, without the hyphen of net-snmp."""
+
+PRIV_PROTOCOLS: Final = ("DES", "AES", "AES192", "AES256")
+"""usmDESPrivProtocol (RFC 3414), usmAesCfb128Protocol (RFC 3826), and Blumenthal's longer keys as net-snmp has them."""
 
 
 class PduKind(Enum):

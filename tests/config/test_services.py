@@ -27,7 +27,8 @@ from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.requirements import MAX_MEMBERS, Minimum, ServiceRequirements
 from haproxy_agentx.settings.paths import CREDENTIALS_DIRECTORY
-from haproxy_agentx.snmp.access import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS, SnmpAccess, V3Access
+from haproxy_agentx.snmp.access import SnmpAccess, V3Access
+from haproxy_agentx.snmp.message import AUTH_PROTOCOLS, LEVELS, PRIV_PROTOCOLS
 from haproxy_agentx.vocabulary.shown import shown_url
 from tests.support import refused
 from tests.support.programs import ROOT
