@@ -36,13 +36,13 @@ _DATAGRAM = 65535
 _SILENT = "no answer from its snmpd: it does not run or listen there, or the community or user is not for this host"
 _REFUSED = "no process listens there: snmpd is not running, or has another `agentaddress`"
 
-Address = tuple[int, tuple[Any, ...]]
+SocketAddress = tuple[int, tuple[Any, ...]]
 """A family, and an address of it as sockets have it."""
 
 
-def resolve(hosts: Iterable[str], port: int, timeout: float) -> dict[str, Address | SourceError]:
+def resolve(hosts: Iterable[str], port: int, timeout: float) -> dict[str, SocketAddress | SourceError]:
     """Return the address of each host. Names are looked up side by side; one that takes longer is Absent."""
-    found: dict[str, Address | SourceError] = {}
+    found: dict[str, SocketAddress | SourceError] = {}
     names: deque[str] = deque()
     for host in dict.fromkeys(hosts):
         try:
@@ -74,7 +74,7 @@ def resolve(hosts: Iterable[str], port: int, timeout: float) -> dict[str, Addres
     return {**dict.fromkeys(waited, late), **dict(found)}
 
 
-def _look_up(host: str, port: int, flags: int = 0) -> Address:
+def _look_up(host: str, port: int, flags: int = 0) -> SocketAddress:
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=flags)[0]
     return family, address
 
@@ -85,11 +85,11 @@ class Asker:
     def __init__(self, who: "bytes | User", timeout: float) -> None:
         self.who = who
         self.timeout = timeout
-        self.conversations: dict[tuple[Any, ...], _Conversation] = {}
+        self.conversations: dict[tuple[Any, ...], _SnmpConversation] = {}
         self._usm: Usm | None = None
 
     def walk(
-        self, addresses: Mapping[str, Address | SourceError], walk: Callable[[], ColumnWalk]
+        self, addresses: Mapping[str, SocketAddress | SourceError], walk: Callable[[], ColumnWalk]
     ) -> dict[str, ColumnWalk | SourceError]:
         """ColumnWalk all hosts at once, and return for each its complete walk, or why there is none.
 
@@ -102,7 +102,7 @@ class Asker:
                 if isinstance(address, SourceError):
                     outcomes[host] = address
                     continue
-                talk = _Conversation(self, walk())
+                talk = _SnmpConversation(self, walk())
                 talks.append((host, talk))
                 talk.open(address, selector)
             running = [talk for _, talk in talks if talk.outcome is None]
@@ -136,7 +136,7 @@ class Asker:
             talk.send(datagram)
 
 
-class _Conversation:
+class _SnmpConversation:
     """The requests to one agent, one at a time. ``due`` is when it has to be looked at again."""
 
     def __init__(self, asker: Asker, walk: ColumnWalk) -> None:
@@ -152,7 +152,7 @@ class _Conversation:
         self._peer: tuple[Any, ...] = ()
         self._socket: socket.socket | None = None
 
-    def open(self, address: Address, selector: selectors.BaseSelector) -> None:
+    def open(self, address: SocketAddress, selector: selectors.BaseSelector) -> None:
         """Connect a socket and send the first request."""
         family, place = address
         self._peer = place[:2]
