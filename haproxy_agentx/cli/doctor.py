@@ -44,7 +44,7 @@ def doctor(config_file: str | None, *, folder: str | None, others: Sequence[str]
         setup=setup,
         machine=look.machine(config, setup, invalid) if copied is None else Machine(invalid=invalid),
         host=socket.gethostname().partition(".")[0] if folder is None else Path(folder).name,
-        others=[Other(Path(path).name, look.texts_in(path) if Path(path).is_dir() else _one(path)) for path in others],
+        others=[Other(Path(path).name, look.texts_of(path)) for path in others],
         is_copy=folder is not None,
     )
     found = examine(subject)
@@ -64,10 +64,6 @@ def doctor(config_file: str | None, *, folder: str | None, others: Sequence[str]
     else:
         _show(found, examined(subject), muted)
     return int(worst)
-
-
-def _one(path: str) -> dict[str, str]:
-    return {"/etc/keepalived/keepalived.conf": Path(path).read_text(encoding="utf-8", errors="replace")}
 
 
 def _json(one: Finding, muted: Collection[str]) -> dict[str, object]:

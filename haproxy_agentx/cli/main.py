@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(trap_test)
     _add_json(trap_test)
     _add_doctor(add)
+    _add_rehearse(add)
     _add_check(add)
     return parser
 
@@ -123,6 +124,35 @@ def _add_doctor(add: Callable[[str, Callable[[argparse.Namespace], int], str], a
         help="keepalived.conf of another node, or a folder of its files, to compare with; can be repeated",
     )
     _add_json(doctor)
+
+
+def _add_rehearse(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    rehearse = add(
+        "rehearse", _rehearse, "Watch a failover of a service that you make, on all nodes, and report what came of it."
+    )
+    _add_config(rehearse)
+    rehearse.add_argument("service", metavar="SERVICE", help="name of the service, as status shows it")
+    rehearse.add_argument(
+        "--command", dest="order", metavar="COMMAND", default="", help="makes the failover (default: you do, by hand)"
+    )
+    rehearse.add_argument(
+        "--back", metavar="COMMAND", nargs="?", const="", help="also watch the way back, which COMMAND or you make"
+    )
+    rehearse.add_argument(
+        "--probe", metavar="TARGET", help="URL or HOST:PORT of the service (default: probe of the service, if any)"
+    )
+    rehearse.add_argument(
+        "--other",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="keepalived.conf of the other node: its priorities",
+    )
+    rehearse.add_argument("--wait", metavar="TIME", default="5m", help="for the failover to begin (default: 5m)")
+    rehearse.add_argument("--limit", metavar="TIME", default="60s", help="for another node to serve (default: 60s)")
+    rehearse.add_argument("--yes", action="store_true", help="do not ask")
+    rehearse.add_argument("--anyway", action="store_true", help="also where a precheck says NO")
+    _add_json(rehearse)
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -226,3 +256,21 @@ def _doctor(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}: run it as root, or correct the path", file=sys.stderr)
         return USAGE
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.rehearse import Order, rehearse
+
+    order = Order(
+        service=options.service,
+        command=options.order,
+        back=options.back,
+        probe=options.probe,
+        others=options.other,
+        wait=options.wait,
+        limit=options.limit,
+        yes=options.yes,
+        anyway=options.anyway,
+        as_json=options.json,
+    )
+    return rehearse(options.config, order)

@@ -58,6 +58,13 @@ def texts_in(folder: str) -> dict[str, str]:
     return _read(paths, lambda path: _FLAT.get(path.name, f"/etc/snmp/snmpd.conf.d/{path.name}"))
 
 
+def texts_of(path: str) -> dict[str, str]:
+    """Return the files of another node: those in a folder, or the one file, which is its keepalived.conf."""
+    if Path(path).is_dir():
+        return texts_in(path)
+    return {_FLAT["keepalived.conf"]: Path(path).read_text(encoding="utf-8", errors="replace")}
+
+
 def _read(paths: Iterable[Path], name: Callable[[Path], str]) -> dict[str, str]:
     files = [path for path in paths if path.is_file()][:MAX_FILES]
     return {

@@ -27,6 +27,10 @@ FAST = 0.1
 """Seconds between two advertisements in the lab's variant fast."""
 
 
+OURS = ("env", f"PYTHONPATH={PROJECT}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "haproxy_agentx")
+"""What runs haproxy-agentx on a node."""
+
+
 def other(host: str) -> str:
     """Return the other load balancer."""
     return next(name for name in BALANCERS if name != host)
@@ -151,8 +155,7 @@ class PairLab:
 
     def command(self, host: str, *arguments: str) -> str:
         """Run haproxy-agentx on a node, and return what it prints."""
-        ours = ("env", f"PYTHONPATH={PROJECT}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "haproxy_agentx")
-        return self.lab.exec(host, *ours, *arguments)
+        return self.lab.exec(host, *OURS, *arguments)
 
     def await_maintenance(self, host: str, of: str) -> None:
         """Wait until a node shows that the other one is in maintenance."""
