@@ -76,11 +76,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _first(role: Role, held: Held, readiness: Readiness) -> Health:
-    return next(rule.health for rule in RULES if rule.matches(role, held, readiness))
-
-
-_DECISIONS = {case: _first(*case) for case in product(Role, Held, Readiness)}
+_DECISIONS = {
+    case: next(rule.health for rule in RULES if rule.matches(*case)) for case in product(Role, Held, Readiness)
+}
 
 
 def decide(role: Role, held: Held, readiness: Readiness) -> Health:

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from haproxy_agentx.health.model import Health, Held, Readiness, Role
-from haproxy_agentx.health.rules import RULES, decide
+from haproxy_agentx.health.rules import RULES, Conditions, decide
 
 OFF = {"backup", "fault", "stopped"}
 CASES = list(product(Role, Held, Readiness))
@@ -35,6 +35,19 @@ _SERVING = {"ready": "active", "degraded": "activeDegraded", "unknown": "unknown
 @pytest.mark.parametrize(("role", "held", "readiness"), CASES)
 def test_each_case_is_decided_as_the_states_are_meant(role, held, readiness):
     assert decide(role, held, readiness).name == oracle(role.name, held.name, readiness.name)
+
+
+def test_a_row_applies_where_each_of_its_cells_is_empty_or_names_the_value():
+    roles, held, readiness = (Role.master, Role.none), (Held.all,), (Readiness.ready, Readiness.degraded)
+    for of_roles, of_held, of_readiness in product((roles, ()), (held, ()), (readiness, ())):
+        row = Conditions(of_roles, of_held, of_readiness)
+        applies = {case for case in CASES if row.matches(*case)}
+        assert applies == set(product(of_roles or Role, of_held or Held, of_readiness or Readiness))
+
+
+def test_the_first_row_that_applies_decides():
+    for case in CASES:
+        assert decide(*case) is [rule.health for rule in RULES if rule.matches(*case)][0]  # noqa: RUF015
 
 
 def test_there_are_all_cases():
