@@ -15,29 +15,25 @@ from haproxy_agentx.health.instance import Instance, RoleChange
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.health.probe import Probe
-from haproxy_agentx.health.rate_limiter import RateLimiter, not_reported
+from haproxy_agentx.health.rate_limiter import not_reported
 from haproxy_agentx.health.readiness import ProcessState
-from haproxy_agentx.health.tracker import ServiceReport, Tracker
+from haproxy_agentx.health.tracker import ServiceReport
 from haproxy_agentx.health.words import line
 from haproxy_agentx.monitor.facts import Facts
-from haproxy_agentx.monitor.memory import KEEPALIVED, SERVICE
+from haproxy_agentx.monitor.memory import KEEPALIVED
 from haproxy_agentx.monitor.pairs import OwnNode, Pairs
-from haproxy_agentx.monitor.plans import MAX_PLANS, planned
 from haproxy_agentx.monitor.reports import Reports
 from haproxy_agentx.monitor.service import Observation, Service
-from haproxy_agentx.monitor.service_events import change_of, draft_of, ended, reminder, with_times
-from haproxy_agentx.monitor.waits import GONE, conclusion, is_leaving, wait_for
+from haproxy_agentx.monitor.service_events import change_of, draft_of, reminder, with_times
+from haproxy_agentx.monitor.services import Services
+from haproxy_agentx.monitor.waits import conclusion, is_leaving, wait_for
 from haproxy_agentx.store.ledger import SUBJECTS
 from haproxy_agentx.vocabulary.event import Kind
-from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import FifoLine, Kernel, MibFailure, MibReading, NewMasterTrap, StateTrap
 from haproxy_agentx.vrrp.trust import PROVEN, May, TrapEvidence
 
 START = 4.0
 """Seconds after which it is judged with what is known, though not every source has said something."""
-
-MAX_PENDING = 64
-"""Changes of role of a service that wait for their explanation; a burst is counted before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,9 @@ class Node:
             configured=frozenset(plan.vrrp_instance for plan in plans or () if plan.vrrp_instance)
         )
         self.instances.shown = KEEPALIVED in memory
-        self.services: dict[str, Service] = {}
-        self.services_left_out = 0
-        """VRRP instances that are no service, as there are too many."""
         self.facts = Facts()
+        self._planned = Services(plans, policy, memory, self.instances, self.facts)
+        self.services: Mapping[str, Service] = self._planned.known
         self.listening = False
         """Whether keepalived's traps come to us, as far as that can be known."""
         self.connected = False
@@ -81,10 +76,7 @@ class Node:
         """Whether an event would leave at once. Only then a reminder is due: one that waits may outlive its problem."""
         self.suppressed = 0
         """Changes that were counted instead of reported, since the start."""
-        self._plans = plans
-        self._policy = policy
         self._awaited = set(awaited)
-        self._memory = dict(memory)
         self._started = now
         self.facts.add(FactKind.agentYoung, "haproxy-agentx was started", now)
         self._mib_asked_at = now
@@ -95,12 +87,8 @@ class Node:
         self._traps = Traps()
         self._snmpd_seen_at: float | None = None
         """When snmpd last showed that it lives; None where it is not asked."""
-        self._named: set[str] = set()
-        """The names of the instances that were known at the last look."""
         self.reports = Reports(policy, memory)
         """What is reported of backends, servers and sources."""
-        self._ended: list[EventDraft] = []
-        """Ends of services that must be reported."""
         self._reassess = True
 
     # what sources say
@@ -203,12 +191,12 @@ class Node:
         if not self._judging:
             self.reports.reminders.begin(now, date)
         self._judging = True
-        self._follow_plans(now, date)
+        self._reassess |= self._planned.follow(now, date)
         for service in self.services.values():
             self._judge(service, now)
         self.pairs.look(self.services.values(), self.instances.known, now)
         self.reports.pairs.take(self.pairs.node.name, self.pairs.views if self.pairs.peers else {}, now)
-        drafts, self._ended = self._ended, []
+        drafts = self._planned.take_ended()
         drafts += [draft for service in self.services.values() for draft in self._report(service, now, date)]
         self.reports.sources.take_master(self.connected, now)
         drafts += self.reports.report(now, date)
@@ -250,10 +238,12 @@ class Node:
 
     def memory(self, now: float, date: float) -> dict[str, str]:
         """Return what the next start has to know of services and of what was reported, as texts by key."""
-        unproven = self.instances.proposed if self._plans is None else ()
-        kept = {name: service for name, service in self.services.items() if name not in unproven}
-        services = {SERVICE + name: service.memory(now, date) for name, service in kept.items()}
-        return {**services, **self.reports.texts}
+        return {**self._planned.memory(now, date), **self.reports.texts}
+
+    @property
+    def services_left_out(self) -> int:
+        """VRRP instances that are no service, as there are too many."""
+        return self._planned.left_out
 
     @property
     def is_judging(self) -> bool:
@@ -300,9 +290,6 @@ class Node:
             return service is not None
         return reminder(service, now, date)
 
-    def _rate_limiter(self) -> RateLimiter:
-        return RateLimiter(*self._policy.limit)
-
     def _take_changes(self, changes: Iterable[RoleChange]) -> None:
         for change in changes:
             self.facts.of_role(change.instance, change.before, change.after, change.at)
@@ -310,76 +297,7 @@ class Node:
                 continue
             speaks = self.instances.keepalived.mib_failure is None and self.instances.has_mib
             until = wait_for(change, self.instances.known.get(change.instance), mib_speaks=speaks)
-            # one for all services of the instance: there is one trap
-            pending = Pending(change, self.listening, waits_until=until)
-            for service in self.services.values():
-                if service.plan.vrrp_instance == change.instance:
-                    self._expect(service, pending)
-
-    def _expect(self, service: Service, pending: Pending) -> None:
-        """Put a change of role in the queue of what must be reported, unless it was in that role already."""
-        change = pending.change
-        known, service.role = service.role, change.after
-        instance = self.instances.known.get(change.instance)
-        if known is Role.unknown and (instance is None or instance.source is not SourceKind.keepalivedTraps):
-            service.tracker.learn_role(change.after)  # a trap, though, is sent when a role changes
-        elif known is not change.after and len(service.waiting) < MAX_PENDING:
-            service.tracker.role_changed()
-            service.waiting.append(pending)
-        elif known is not change.after:
-            service.tracker.count_role(change.at)
-
-    def _follow_plans(self, now: float, date: float) -> None:
-        """Have the services that are planned, or without a plan one for each instance, or one for the node."""
-        self._follow_instances(now)
-        confirmed_first = sorted(self.instances.known.values(), key=lambda known: known.standing)
-        plans = planned(self._plans, [known.name for known in confirmed_first])
-        self.services_left_out = max(0, len(plans) - MAX_PLANS)
-        del plans[MAX_PLANS:]
-        names = {plan.name for plan in plans}
-        for name in [name for name in self.services if name not in names]:
-            self._end(self.services.pop(name), date)
-        for plan in plans:
-            service = self.services.get(plan.name)
-            if service is None:
-                service = Service(plan, Tracker(self._policy.hold, self._rate_limiter()))
-                service.recall(self._memory.pop(SERVICE + plan.name, None), now, date)
-                self.services[plan.name] = service
-                self._reassess = True
-                instance = self.instances.known.get(plan.vrrp_instance or "")
-                if instance is not None and instance.role is not Role.unknown:
-                    if service.tracker.reported is not None and service.tracker.reported.role is not instance.role:
-                        self._note_restart(service, now)
-                    change = RoleChange(instance.name, Role.unknown, instance.role, now)
-                    self._expect(service, Pending(change, listening=False))  # nobody listened when it happened
-            elif service.plan != plan:
-                service.plan = plan
-                self._reassess = True
-        for key in [key for key in self._memory if key.startswith(SERVICE)]:
-            service = Service(ServiceConfig(key.removeprefix(SERVICE)), Tracker(0.0, self._rate_limiter()))
-            service.recall(self._memory.pop(key), now, date)
-            self._end(service, date)
-
-    def _follow_instances(self, now: float) -> None:
-        """Record which instances are gone: what was said of them at last, FAULT or that they stopped, was their end."""
-        known = self.instances.known
-        for name in self._named - known.keys():
-            self.facts.gone(name, now)
-        self._named = known.keys() - self.instances.proposed
-        for service in self.services.values():
-            waiting = service.waiting
-            while waiting and waiting[-1].change.after in GONE and waiting[-1].change.instance not in known:
-                service.role = waiting.pop().change.before
-                service.tracker.forget_role()
-
-    def _end(self, service: Service, date: float) -> None:
-        """Report that a service is not there any more, if a problem of it was reported or changes are not counted."""
-        self._ended += ended(service.plan.name, service.tracker.reported, service.tracker.uncounted, date)
-
-    def _note_restart(self, service: Service, now: float) -> None:
-        """Keep that a service is another one than when this program ended: that explains it."""
-        words = "it happened while haproxy-agentx did not run"
-        self.facts.add(FactKind.agentStarted, words, now, service.plan.name)
+            self._planned.expect(Pending(change, self.listening, waits_until=until))
 
     def _judge(self, service: Service, now: float) -> None:
         before, reported = service.tracker.condition, service.tracker.reported
@@ -397,7 +315,7 @@ class Node:
         after = service.tracker.condition
         first = before is None and not service.waiting
         if first and after is not None and reported is not None and reported.health is not after.health:
-            self._note_restart(service, now)
+            self._planned.note_restart(service, now)
         if before is not None and after is not None and before.reasons != after.reasons:
             self.facts.of_reasons(service.plan.name, before.reasons, after.reasons, after.details, now)
 

@@ -31,7 +31,7 @@ FIRST_ROWS = 8
 """Services that the first request asks for."""
 
 MAX_REQUESTS = 6
-"""Requests of one poll: FIRST_ROWS + 5 * ROWS services, of 256 that a node has (monitor.plans)."""
+"""Requests of one poll: FIRST_ROWS + 5 * ROWS services, of 256 that a node has (monitor.services)."""
 
 _NO_AGENT = (
     "{where}: its snmpd answers without HAPROXY-AGENTX-MIB: start haproxy-agentx there, use the same root, or give the "

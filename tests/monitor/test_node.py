@@ -4,7 +4,7 @@ import pytest
 
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.monitor.node import START
-from haproxy_agentx.monitor.plans import NODE
+from haproxy_agentx.monitor.services import NODE
 from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, BEGIN, FAULT, HOLD, IP, MASTER, ONE_DOWN, Story, begun, changes

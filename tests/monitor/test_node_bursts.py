@@ -4,7 +4,8 @@ import pytest
 
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.rate_limiter import CALM
-from haproxy_agentx.monitor.node import MAX_PENDING, START
+from haproxy_agentx.monitor.node import START
+from haproxy_agentx.monitor.services import MAX_PENDING
 from haproxy_agentx.monitor.waits import LATE
 from haproxy_agentx.vocabulary.event import Kind
 from tests.monitor.story import ALL_DOWN, BACKUP, DATE, HOLD, MASTER, Story, begun, kinds

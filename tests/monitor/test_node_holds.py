@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haproxy_agentx.config.model import NotificationsConfig
 from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.model import Health, Reason, Role
 from haproxy_agentx.monitor.node import Node
@@ -139,7 +140,7 @@ def test_what_was_told_last_is_how_it_is(of_plans, limit, done):
 
 @pytest.mark.parametrize("begun", [None, 100.0])
 def test_a_node_of_which_nothing_is_known_is_unknown(begun):
-    node = Node(None, Story().node._policy, ("kernel",), {}, 100.0)
+    node = Node(None, NotificationsConfig(), ("kernel",), {}, 100.0)
     if begun is not None:
         assert node.advance(begun, begun) == []
     assert node.health is Health.unknown

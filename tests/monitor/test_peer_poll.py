@@ -9,7 +9,7 @@ from pysnmp.proto.api import v2c
 from haproxy_agentx.config.model import PeerConfig
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.peer_poll import PeerPoll
-from haproxy_agentx.monitor.plans import MAX_PLANS
+from haproxy_agentx.monitor.services import MAX_SERVICES
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.pair.model import PeerState
 from haproxy_agentx.pair.sample import AgentSelf, sample_line, self_line
@@ -66,8 +66,8 @@ def test_more_services_than_an_answer_holds_take_more_requests(tmp_path, most):
 
 
 def test_all_services_that_a_node_can_have_are_read(tmp_path):
-    peer, _ = polled(cells(services=MAX_PLANS), tmp_path)
-    assert len(peer.answer.samples) == MAX_PLANS
+    peer, _ = polled(cells(services=MAX_SERVICES), tmp_path)
+    assert len(peer.answer.samples) == MAX_SERVICES
 
 
 def test_services_that_were_not_read_are_not_taken_for_none(tmp_path):
