@@ -21,7 +21,9 @@ _LABEL = {Grade.ok: "ok", Grade.warn: "warn", Grade.fail: "FAIL"}
 _NO_FILE = "not examined: no file of it"
 _HINT = {
     **dict.fromkeys(("HAPROXY", "SNMPD", "KEEP"), _NO_FILE),
-    **dict.fromkeys(("AGENT", "SYSTEM"), "not examined: these are copies of files"),
+    **dict.fromkeys(("AGENT", "SYSTEM", "STORE"), "not examined: these are copies of files"),
+    "LIMIT": "not examined: no daemon runs, or these are copies of files",
+    "PEER": "not examined: no peers in config.yaml, no daemon runs, or these are copies of files",
     "PAIR": "not examined: name keepalived.conf of the other node with --other",
 }
 """Why a part was not examined."""

@@ -1,19 +1,12 @@
-"""The codes of all findings: permanent names, how bad each is, and why. Pure. docs/doctor.md is made from it."""
+"""The codes of all findings: permanent names, how bad each is, and why. Pure. docs/doctor.md is made from it.
 
-from dataclasses import dataclass
+Those of configuration files are here, those of the machine and of the daemon in ``codes_machine``.
+"""
 
-from haproxy_agentx.doctor.finding import Grade
+from haproxy_agentx.doctor import codes_machine
+from haproxy_agentx.doctor.finding import Code, Grade
 
 _WARN, _FAIL = Grade.warn, Grade.fail
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What a code stands for: ``title`` is a short sentence, ``why`` says what it does to the administrator."""
-
-    grade: Grade
-    title: str
-    why: str
 
 
 CODES: dict[str, Code] = {
@@ -343,62 +336,5 @@ CODES: dict[str, Code] = {
         "The weight of the check is too small: the priority stays above that of the other node, or that one "
         "does not preempt. HAProxy ends, and the address stays.",
     ),
-    # haproxy-agentx
-    "HAX-AGENT-001": Code(
-        _FAIL,
-        "The configuration of haproxy-agentx is invalid",
-        "`haproxy-agentx check-config` prints each error.",
-    ),
-    "HAX-AGENT-002": Code(
-        _FAIL,
-        "haproxy-agentx does not run",
-        "Nothing is in SNMP, and nothing is reported.",
-    ),
-    "HAX-AGENT-003": Code(
-        _FAIL,
-        "haproxy-agentx has a problem",
-        "The running daemon reports it, with its remedy; `haproxy-agentx status` shows all.",
-    ),
-    "HAX-AGENT-004": Code(
-        _FAIL,
-        "The subtree is not there when it is asked for",
-        "snmpd was asked on this host with the community of `keepalived.snmp`, as a monitoring host would ask.",
-    ),
-    # the machine
-    "HAX-SYSTEM-001": Code(
-        _FAIL,
-        "The group haproxy-agentx is missing",
-        "HAProxy does not start when the group of a `stats socket` is missing.",
-    ),
-    "HAX-SYSTEM-002": Code(
-        _FAIL,
-        "The folder of the AgentX socket is closed",
-        "`agentXPerms` counts only where snmpd creates the folder; an existing one keeps its mode.",
-    ),
-    "HAX-SYSTEM-003": Code(
-        _FAIL,
-        "The FIFO is a regular file or missing",
-        "keepalived writes to what it finds; a regular file grows, and no program reads it.",
-    ),
-    "HAX-SYSTEM-004": Code(
-        _FAIL,
-        "keepalived refuses the FIFO because of its owner",
-        "From 2.4.0 on, keepalived uses a FIFO that it finds only if its own user, or the user that the line "
-        "names, owns it.",
-    ),
-    "HAX-SYSTEM-005": Code(
-        _WARN,
-        "keepalived may start before snmpd",
-        "It then connects 15 s later, and the traps of its first change of role are lost.",
-    ),
-    "HAX-SYSTEM-006": Code(
-        _WARN,
-        "The clock is not synchronized",
-        "Events of two nodes cannot be put in order.",
-    ),
-    "HAX-SYSTEM-007": Code(
-        _WARN,
-        "The MIB module is not where net-snmp looks for it",
-        "Names of objects resolve on this host only with it; numbers work without.",
-    ),
+    **codes_machine.CODES,
 }

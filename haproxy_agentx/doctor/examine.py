@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from haproxy_agentx.doctor import haproxy, haproxy_cfg, keepalived, keepalived_conf, machine, snmpd, snmpd_conf
+from haproxy_agentx.doctor import haproxy, haproxy_cfg, keepalived, keepalived_conf, machine, peers, snmpd, snmpd_conf
 from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.lines import included
@@ -38,7 +38,7 @@ class Subject:
 
 
 def examine(subject: Subject) -> list[Finding]:
-    """Return what is wrong, in the order of the chain: HAProxy, keepalived, snmpd, machine, daemon, pair."""
+    """Return what is wrong, in the order of the chain: HAProxy, keepalived, snmpd, machine, daemon, peers, pair."""
     texts, setup = subject.texts, subject.setup
     here = keepalived_conf.parse(texts, subject.host)
     cfg = haproxy_cfg.parse(texts, _haproxy_files(texts))
@@ -53,6 +53,7 @@ def examine(subject: Subject) -> list[Finding]:
     if conf.files or not subject.is_copy:
         found += snmpd.check(conf, setup)
     found += machine.check(subject.machine, setup)
+    found += peers.check(setup.peers, subject.machine.peers, virtual, subject.machine.version)
     for other in subject.others:
         found += keepalived.compare(here, keepalived_conf.parse(other.texts, other.name), other.name)
     return list(dict.fromkeys(found))
@@ -91,5 +92,8 @@ def examined(subject: Subject) -> set[str]:
         "PAIR": bool(subject.others),
         "AGENT": is_here,
         "SYSTEM": is_here,
+        "STORE": is_here,
+        "LIMIT": is_here and subject.machine.is_running is not False,
+        "PEER": is_here and subject.machine.is_running is not False and bool(subject.setup.peers),
     }
     return {part for part, is_so in found.items() if is_so}

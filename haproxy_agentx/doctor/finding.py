@@ -20,6 +20,15 @@ class Grade(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """What a code stands for: ``title`` is a short sentence, ``why`` says what it does to the administrator."""
+
+    grade: Grade
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a configuration file; ``number`` counts from 1."""
 

@@ -5,17 +5,15 @@ import os
 import pwd
 import re
 import stat
-import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from haproxy_agentx.config import Config, ConfigError, load
-from haproxy_agentx.control.client import NotRunning, ask, control_path
-from haproxy_agentx.control.problems import problems
+from haproxy_agentx.config.model import PeerConfig
+from haproxy_agentx.doctor import look_daemon
 from haproxy_agentx.doctor.examine import FILES
 from haproxy_agentx.doctor.machine import UNIT, File, Machine
-from haproxy_agentx.doctor.setup import GROUP, Setup
-from haproxy_agentx.health.severity import ProblemSeverity
+from haproxy_agentx.doctor.setup import GROUP, PeerSetup, Setup
 from haproxy_agentx.snmp.many import Asker, resolve
 from haproxy_agentx.snmp.walk import ColumnWalk
 from haproxy_agentx.vocabulary import endpoint
@@ -27,7 +25,7 @@ MAX_OCTETS = 4 << 20
 """Of one file; what is longer is not read."""
 
 PATIENCE = 5.0
-"""Seconds for a program that is asked, as `systemctl show` is."""
+"""Seconds for the answer of snmpd."""
 
 HEALTH = (1, 1, 20)
 """haxHealth, below the root."""
@@ -89,9 +87,15 @@ def setup_of(config: Config) -> Setup:
         haproxy_sockets=[one.stats for one in config.haproxy if one.stats.startswith("/")],
         fifo=keepalived.fifo,
         traps=None if keepalived.traps is None else keepalived.traps.address,
+        peers=[_peer(one) for one in config.peers or ()],
         polls_keepalived=keepalived.snmp is not None,
         community=community,
     )
+
+
+def _peer(config: PeerConfig) -> PeerSetup:
+    where = endpoint.parse(config.address)
+    return PeerSetup(config.name, where.host, where.port, is_v3=config.v3 is not None)
 
 
 def configuration(file: str | None) -> tuple[Config, str | None]:
@@ -105,7 +109,7 @@ def configuration(file: str | None) -> tuple[Config, str | None]:
 def machine(config: Config, setup: Setup, invalid: str | None) -> Machine:
     """Look at this machine."""
     fifo = _file(setup.fifo) if setup.fifo is not None else None
-    running, reported = _daemon(config)
+    daemon = look_daemon.running(config)
     folder = None if setup.agentx_socket.startswith("tcp:") else _file(os.path.dirname(setup.agentx_socket))  # noqa: PTH120
     return Machine(
         has_group=_has_group(),
@@ -118,9 +122,14 @@ def machine(config: Config, setup: Setup, invalid: str | None) -> Machine:
         has_mib=Path(MIB).exists(),
         nonlocal_bind=_nonlocal_bind(),
         invalid=invalid,
-        is_running=running,
-        problems=reported,
-        unanswered=unanswered(config, setup) if running else None,
+        is_running=daemon.is_running,
+        version=daemon.version,
+        problems=daemon.problems,
+        unanswered=unanswered(config, setup) if daemon.is_running else None,
+        peers=look_daemon.peers(setup.peers, daemon),
+        store=look_daemon.store(config.store, daemon),
+        descriptors=look_daemon.descriptors(daemon),
+        memory=look_daemon.memory(daemon),
     )
 
 
@@ -155,31 +164,20 @@ def _is_missing(path: str) -> bool:
     return False
 
 
-def _output(*command: str) -> str | None:
-    """Return what a program prints on both of its outputs; None where it is not there or does not answer."""
-    try:
-        done = subprocess.run(  # noqa: S603  fixed programs, no shell
-            command, capture_output=True, text=True, timeout=PATIENCE, check=False, errors="replace"
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout + done.stderr if done.returncode == 0 else None
-
-
 def _keepalived_version() -> tuple[int, ...] | None:
-    found = re.search(r"Keepalived v(\d+)\.(\d+)\.(\d+)", _output("keepalived", "--version") or "")
+    found = re.search(r"Keepalived v(\d+)\.(\d+)\.(\d+)", look_daemon.output("keepalived", "--version") or "")
     return tuple(map(int, found.groups())) if found else None
 
 
 def _after(unit: str) -> tuple[str, ...] | None:
-    text = _output("systemctl", "show", "--property=After,LoadState", unit)
+    text = look_daemon.output("systemctl", "show", "--property=After,LoadState", unit)
     if text is None or "LoadState=loaded" not in text:
         return None
     return tuple(next((line.partition("=")[2].split() for line in text.splitlines() if line.startswith("After=")), []))
 
 
 def _is_clock_synchronized() -> bool | None:
-    text = _output("timedatectl", "show", "--property=NTPSynchronized", "--value")
+    text = look_daemon.output("timedatectl", "show", "--property=NTPSynchronized", "--value")
     return None if text is None else text.strip() == "yes"
 
 
@@ -201,15 +199,3 @@ def unanswered(config: Config, setup: Setup) -> str | None:
     if isinstance(found, SourceError):
         return printable(f"snmpd was asked: {found}", 400)
     return None if (*health, 0) in found.cells else NO_OBJECT
-
-
-def _daemon(config: Config) -> tuple[bool, list[tuple[str, str]]]:
-    """Whether the daemon runs, and what it reports."""
-    try:
-        snapshot: Mapping[str, object] = ask(control_path(config.store))
-        found = [one for one in problems(snapshot) if one.severity is not ProblemSeverity.none]
-    except NotRunning:
-        return False, []
-    except (KeyError, TypeError, AttributeError):  # of another version
-        return True, []
-    return True, [(printable(f"{one.what}: {one.why}"), one.remedy or "see `haproxy-agentx status`") for one in found]

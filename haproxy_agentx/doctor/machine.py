@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from haproxy_agentx.doctor import upkeep
 from haproxy_agentx.doctor.finding import Finding, Remedy
+from haproxy_agentx.doctor.peers import PeerSeen
 from haproxy_agentx.doctor.setup import GROUP, Setup
+from haproxy_agentx.doctor.upkeep import StoreSeen, Use
 
 UNIT = "keepalived.service"
 TMPFILES = "systemd-tmpfiles --create /etc/tmpfiles.d/haproxy-agentx.conf"
@@ -38,10 +41,16 @@ class Machine:
     invalid: str | None = None
     """Why the configuration of haproxy-agentx was refused."""
     is_running: bool | None = None
+    version: str | None = None
+    """That of the running daemon."""
     problems: Sequence[tuple[str, str]] = field(default=())
     """What the running daemon reports: what, and its remedy."""
     unanswered: str | None = None
     """Why the subtree was not seen through snmpd, in words."""
+    peers: Sequence[PeerSeen] = ()
+    store: StoreSeen | None = None
+    descriptors: Use | None = None
+    memory: Use | None = None
 
 
 def check(machine: Machine, setup: Setup) -> Iterator[Finding]:
@@ -65,6 +74,9 @@ def check(machine: Machine, setup: Setup) -> Iterator[Finding]:
         remedy = Remedy(commands=(f"haproxy-agentx mib > {file}",))
         yield Finding("HAX-SYSTEM-007", file, "there is no such file", remedy)
     yield from _daemon(machine, setup)
+    if machine.store is not None:
+        yield from upkeep.check_store(machine.store)
+    yield from upkeep.check_limits(machine.descriptors, machine.memory)
 
 
 def _files(machine: Machine, setup: Setup) -> Iterator[Finding]:

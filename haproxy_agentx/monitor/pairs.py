@@ -134,6 +134,8 @@ class Pairs:
                     "state": peer.state(now).name,
                     "age": None if peer.answer is None else round(now - peer.answer.ended, 3),
                     "reads_us": peer.reads(self.node.run, now),
+                    "clock_offset": None if peer.clock_offset is None else round(peer.clock_offset, 3),
+                    "version": peer.answer.said.version if peer.answer is not None else None,
                     "error": peer.last_error if peer.failure is not None else "",
                 }
                 for peer in self.peers

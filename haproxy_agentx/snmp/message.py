@@ -71,3 +71,9 @@ class SnmpRequest:
     names: tuple[Oid, ...]
     repetitions: int = 0
     scalars: int = 0
+
+
+DISCOVERY = bytes.fromhex(
+    "3037020103300d020101020205dc0401040201030410300e0400020100020100040004000400301104000400a00b0201010201000201003000"
+)
+"""A request of SNMPv3 without an engine, a user or a name: an agent answers it with its engine (RFC 3414 4)."""

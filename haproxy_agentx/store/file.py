@@ -221,7 +221,7 @@ def _prepare_place(path: str) -> None:
 def _open_to_write(path: str, is_orphan: Callable[[], bool]) -> StoreFile:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
-        version = _version(connection)
+        version = version_of(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         _check(connection)
@@ -258,7 +258,7 @@ def _open_to_read(path: str, refusal: str) -> StoreFile:
     raise StoreError(f"store {printable(path)} {refusal}")
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection) -> int:
     """Return the version of our tables, 0 for none. Raises NotOurs, and what SQLite finds wrong with the file."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -22,22 +22,22 @@ class MemoryLimit:
     remedy: str
 
 
-def memory_limit(root: Path = ROOT) -> MemoryLimit:
-    """Return the least of the limits of our control group and those above it; where none is set, a share of RAM.
+def memory_limit(root: Path = ROOT, process: str = "self") -> MemoryLimit:
+    """Return the least of the limits of a control group and those above it; where none is set, a share of RAM.
 
-    ``root`` is where /proc and /sys are.
+    It is the group of this process, or of the one with the number ``process``. ``root`` is where /proc and /sys are.
     """
-    groups = [MemoryLimit(octets, UNIT) for octets in _group_limits(root)]
+    groups = [MemoryLimit(octets, UNIT) for octets in _group_limits(root, process)]
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     groups = [limit for limit in groups if limit.octets < physical]
     return min(groups, key=lambda limit: limit.octets, default=MemoryLimit(physical // SHARE, MACHINE))
 
 
-def _group_limits(root: Path) -> Iterator[int]:
-    """Yield the limits that are set, in octets, of our groups and all above them."""
+def _group_limits(root: Path, process: str) -> Iterator[int]:
+    """Yield the limits that are set, in octets, of the groups of a process and all above them."""
     system = root / "sys/fs/cgroup"
     try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = (root / "proc" / process / "cgroup").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return
     for line in lines:

@@ -43,7 +43,9 @@ def test_a_node_without_a_fault(doctor, copies):
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[:4] == ["ok    haproxy", "ok    snmpd", "ok    keep", "ok    pair"]
-    assert [line.partition(":")[0] for line in lines[4:]] == ["-     agent", "-     system"]
+    assert [line.partition(":")[0] for line in lines[4:]] == [
+        f"-     {part}" for part in ("agent", "system", "store", "limit", "peer")
+    ]
 
 
 def test_what_was_not_examined_is_not_well(doctor, tmp_path):
@@ -53,7 +55,7 @@ def test_what_was_not_examined_is_not_well(doctor, tmp_path):
     status, out, _ = doctor("--from", str(flat))
     assert status == 0
     assert [line for line in out.splitlines() if line.startswith("ok")] == ["ok    keep"]
-    assert len([line for line in out.splitlines() if ": not examined: " in line]) == 5
+    assert len([line for line in out.splitlines() if ": not examined: " in line]) == 8
 
 
 def test_a_fault_is_printed_with_its_place_and_its_remedy(doctor, copies):

@@ -286,7 +286,7 @@ def apt(lab, *words: str) -> str:
     return lab.shell(HOST, f"DEBIAN_FRONTEND=noninteractive apt-get -y {' '.join(words)} 2>&1", seconds=120)
 
 
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(1500)
 def test_the_package_installs_upgrades_and_is_purged(stock, tmp_path):
     """`apt install ./haproxy-agentx_*.deb` in place of `make install`, then the README word by word."""
     python = stock.shell(HOST, "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").strip()

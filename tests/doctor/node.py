@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from haproxy_agentx.doctor.finding import Edit
-from haproxy_agentx.doctor.setup import Setup
+from haproxy_agentx.doctor.setup import PeerSetup, Setup
 from haproxy_agentx.objects.root import ROOT
 
 SNMPD = "/etc/snmp/snmpd.conf"
@@ -17,6 +17,7 @@ SETUP = Setup(
     root=ROOT,
     fifo="/run/haproxy-agentx/vrrp.fifo",
     traps="127.0.0.1:1162",
+    peers=(PeerSetup("lb2", "192.0.2.12", 161),),
     polls_keepalived=True,
     community=COMMUNITY,
 )

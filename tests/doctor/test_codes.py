@@ -10,9 +10,16 @@ from haproxy_agentx.doctor.codes import CODES
 from haproxy_agentx.doctor.examine import Other, Subject, examine, grade
 from haproxy_agentx.doctor.finding import Finding, Grade
 from haproxy_agentx.doctor.machine import File, Machine
+from haproxy_agentx.doctor.peers import PeerSeen
+from haproxy_agentx.doctor.setup import PeerSetup
+from haproxy_agentx.doctor.upkeep import StoreSeen, Use
 from tests.doctor.node import COMMUNITY, HAPROXY, KEEPALIVED, OTHER, OURS, SETUP, SNMPD, TEXTS, edited
 
 OUR_ROOT = dotted(SETUP.root)
+
+STORE = StoreSeen("/var/lib/haproxy-agentx/state.db", owner="haproxy-agentx", daemon="haproxy-agentx", free=1 << 30)
+READ = PeerSeen("lb2", "ok", reads_us=True, clock_offset=0.02, version="2.0.0")
+UNREAD = PeerSeen("lb2", "unreachable", error="192.0.2.12:161: no answer within 1 s", is_agent=False, is_shut_out=False)
 
 WELL = Machine(
     has_group=True,
@@ -24,6 +31,11 @@ WELL = Machine(
     has_mib=True,
     nonlocal_bind=True,
     is_running=True,
+    version="2.0.0",
+    peers=(READ,),
+    store=STORE,
+    descriptors=Use(40, 1024),
+    memory=Use(40 << 20, 256 << 20),
 )
 NODE = Subject(TEXTS, SETUP, WELL, "lb1", (Other("lb2", OTHER),))
 
@@ -294,6 +306,22 @@ MACHINES: dict[str, Mapping[str, object]] = {
     "HAX-AGENT-002": {"is_running": False},
     "HAX-AGENT-003": {"problems": (("snmpd: no such socket", "start it"),)},
     "HAX-AGENT-004": {"unanswered": "no such object"},
+    "HAX-STORE-001": {"store": replace(STORE, problem="store x is locked by another program; end that")},
+    "HAX-STORE-002": {"store": replace(STORE, has_folder=False)},
+    "HAX-STORE-003": {"store": replace(STORE, free=100 << 10, problem="cannot be written: the disk is full")},
+    "HAX-STORE-004": {"store": replace(STORE, owner="root", problem="uid 64001 may not write x")},
+    "HAX-STORE-005": {"store": replace(STORE, refusal="is of a newer haproxy-agentx; install that one again")},
+    "HAX-STORE-006": {"store": replace(STORE, asides=("/var/lib/haproxy-agentx/state.db.corrupt-1",))},
+    "HAX-LIMIT-001": {"descriptors": Use(900, 1024)},
+    "HAX-LIMIT-002": {"memory": Use(250 << 20, 256 << 20)},
+    "HAX-PEER-001": {"peers": (replace(UNREAD, is_shut_out=True, is_agent=True),)},
+    "HAX-PEER-002": {"peers": (UNREAD,)},
+    "HAX-PEER-003": {"peers": (replace(UNREAD, is_agent=True),)},
+    "HAX-PEER-004": {"peers": (replace(UNREAD, state="noAgent"),)},
+    "HAX-PEER-006": {"peers": (replace(UNREAD, state="incompatible"),)},
+    "HAX-PEER-007": {"peers": (replace(READ, reads_us=False),)},
+    "HAX-PEER-008": {"peers": (replace(READ, clock_offset=-7.5),)},
+    "HAX-PEER-009": {"peers": (replace(READ, version="0.1.0"),)},
 }
 
 
@@ -359,6 +387,28 @@ def test_another_agentx_socket():
 INSTANCE = TEXTS[KEEPALIVED][TEXTS[KEEPALIVED].index("vrrp_instance") :]
 
 
+def test_the_address_of_a_peer_is_one_that_keepalived_moves():
+    """HAX-PEER-005"""
+    node = replace(NODE, setup=replace(SETUP, peers=(PeerSetup("lb2", "192.0.2.100", 161),)))
+    assert codes(node) == ["HAX-PEER-005"]
+
+
+@pytest.mark.parametrize(
+    "peer", [UNREAD, replace(UNREAD, state="stale", error=""), replace(READ, reads_us=None, clock_offset=None)]
+)
+def test_what_is_not_known_of_a_peer_that_is_not_configured_is_no_finding(peer):
+    assert codes(replace(NODE, setup=replace(SETUP, peers=()), machine=replace(WELL, peers=(peer,)))) == []
+
+
+def test_the_reason_why_the_store_is_not_written_comes_instead_of_what_follows_from_it():
+    machine = replace(WELL, store=replace(STORE, owner="root", problem="uid 64001 may not write it; chown it"))
+    (finding,) = examine(replace(NODE, machine=machine))
+    assert (finding.code, finding.remedy.commands) == (
+        "HAX-STORE-004",
+        ("chown -R haproxy-agentx: /var/lib/haproxy-agentx",),
+    )
+
+
 def test_two_instances_of_one_router():
     """HAX-KEEP-009"""
     second = INSTANCE.replace("SITE1", "SITE2").replace(".100/24", ".101/24")
@@ -396,7 +446,15 @@ def test_an_instance_of_another_name_is_known_by_its_router():
 
 
 def test_all_codes_are_proven():
-    elsewhere = {"HAX-HAPROXY-009", "HAX-SNMPD-005", "HAX-KEEP-007", "HAX-KEEP-009", "HAX-KEEP-011", "HAX-PAIR-001"}
+    elsewhere = {
+        "HAX-PEER-005",
+        "HAX-HAPROXY-009",
+        "HAX-SNMPD-005",
+        "HAX-KEEP-007",
+        "HAX-KEEP-009",
+        "HAX-KEEP-011",
+        "HAX-PAIR-001",
+    }
     assert {code for code, faults in FAULTS.items() if faults} | set(MACHINES) | elsewhere == set(CODES)
 
 

@@ -10,6 +10,9 @@ _TITLES = {
     "PAIR": "The two nodes together",
     "AGENT": "haproxy-agentx",
     "SYSTEM": "The machine",
+    "STORE": "The store",
+    "LIMIT": "Limits of the daemon",
+    "PEER": "The peers",
 }
 _GRADES = ("ok", "warn", "FAIL")
 
