@@ -36,6 +36,23 @@ def doctor(config_file: str | None, *, folder: str | None, others: Sequence[str]
 
     ``others`` are folders or keepalived.conf files of the other nodes. Raises OSError where a file cannot be read.
     """
+    subject, muted = _subject(config_file, folder, others)
+    found = examine(subject)
+    if as_json:
+        print(json.dumps(_whole(subject, found, muted), indent=2))
+    else:
+        _show(found, examined(subject), muted)
+    return int(grade(found, muted))
+
+
+def examination(config_file: str | None) -> dict[str, object]:
+    """Return what is found on this node, as ``--json`` prints it. Raises OSError where a file cannot be read."""
+    subject, muted = _subject(config_file, None, ())
+    return _whole(subject, examine(subject), muted)
+
+
+def _subject(config_file: str | None, folder: str | None, others: Sequence[str]) -> tuple[Subject, Collection[str]]:
+    """Return what is examined, and the codes that are muted."""
     copied = None if folder is None else look.texts_in(folder)
     own = Path(folder, "config.yaml") if folder is not None else None
     file = str(own) if own is not None and own.is_file() and config_file is None else config_file
@@ -49,23 +66,15 @@ def doctor(config_file: str | None, *, folder: str | None, others: Sequence[str]
         others=[Other(Path(path).name, look.texts_of(path)) for path in others],
         is_copy=folder is not None,
     )
-    found = examine(subject)
-    muted = mutes.muted(mutes.path_of(config.store))
-    worst = grade(found, muted)
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "grade": worst.name,
-                    "examined": sorted(examined(subject)),
-                    "findings": [_json(one, muted) for one in found],
-                },
-                indent=2,
-            )
-        )
-    else:
-        _show(found, examined(subject), muted)
-    return int(worst)
+    return subject, mutes.muted(mutes.path_of(config.store))
+
+
+def _whole(subject: Subject, found: Sequence[Finding], muted: Collection[str]) -> dict[str, object]:
+    return {
+        "grade": grade(found, muted).name,
+        "examined": sorted(examined(subject)),
+        "findings": [_json(one, muted) for one in found],
+    }
 
 
 def _json(one: Finding, muted: Collection[str]) -> dict[str, object]:

@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(trap_test)
     _add_doctor(add)
     _add_rehearse(add)
+    report = add("report", _report, "Write what a bug report needs into one file, without its secrets.")
+    _add_config(report)
+    report.add_argument("--to", metavar="FILE", help="new file (default: haproxy-agentx-report-HOST-DATE.tar.gz, here)")
     _add_check(add)
     return parser
 
@@ -256,6 +259,12 @@ def _doctor(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}: run it as root, or correct the path", file=sys.stderr)
         return USAGE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.report import report
+
+    return report(options.config, options.to)
 
 
 def _rehearse(options: argparse.Namespace) -> int:
