@@ -5,7 +5,10 @@ import signal
 from integration.netlab.host import Host, environment, in_background
 from integration.netlab.processes import MARK, Process, of_namespace, send
 from integration.netlab.services import ACTIONS, SERVICES, Service
-from integration.netlab.waiting import DEADLINE, LabError, wait_for
+from integration.netlab.waiting import DEADLINE, LabError, until, wait_for
+
+UNSEEN = 1.0
+"""Seconds after which a program that is not seen has ended."""
 
 SNMPGETNEXT = ("snmpgetnext", "-v2c", "-cpublic", "-On", "-t", "1", "-r", "0", "127.0.0.1")
 
@@ -42,7 +45,8 @@ def await_ready(host: Host, service: Service, seconds: float = DEADLINE) -> None
     """Wait until it is ready; LabError with its log where it ends before, or after the deadline."""
 
     def ready() -> bool:
-        if not processes(host, service):
+        # between two programs of its chain, such as setpriv and Python, it may not be seen on a busy machine
+        if not until(lambda: processes(host, service), UNSEEN):
             raise LabError(f"{host.name}: {service.name} ended\n{host.logs()}")
         return is_ready(host, service)
 
