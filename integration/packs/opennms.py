@@ -57,7 +57,7 @@ def _collection(source: Source) -> Iterator[str]:
     yield "  </group>"
     for watched in WATCHED:
         kind = f"hax{watched.kind.title()}"
-        yield f'  <group name="{kind}" ifType="{kind}">'
+        yield f'  <group name="{kind}" ifType="all">'
         yield from (_object(one, kind) for one in source.objects((watched.name, *watched.values)))
         yield "  </group>"
     yield '  <systemDef name="haproxy-agentx">'

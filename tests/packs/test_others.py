@@ -53,8 +53,37 @@ def test_the_collection_includes_its_groups():
     groups = {group.get("name") for group in root.findall("o:group", space)}
     types = {kind.get("name") for kind in root.findall("o:resourceType", space)}
     assert {one.text for one in root.iter(f"{{{space['o']}}}includeGroup")} <= groups
-    assert {group.get("ifType") for group in root.findall("o:group", space)} - {"ignore"} == types
+    assert {one.get("instance") for one in root.iter(f"{{{space['o']}}}mibObj")} - {"0"} == types
     assert all(known(one.get("oid")) for one in root.iter(f"{{{space['o']}}}mibObj"))
+
+
+def test_the_collection_is_valid_by_the_schema_of_opennms():
+    """The rules of datacollection-config.xsd that our file can break: order, attributes, and patterns of attributes."""
+    root = ET.fromstring(FILES["opennms/datacollection/haproxy-agentx.xml"])
+    space = root.tag.removesuffix("datacollection-group")
+    order = ["resourceType", "group", "systemDef"]
+    kinds = [one.tag.removeprefix(space) for one in root]
+    assert kinds == sorted(kinds, key=order.index)
+    for kind in root.iter(f"{space}resourceType"):
+        assert [one.tag.removeprefix(space) for one in kind] == ["persistenceSelectorStrategy", "storageStrategy"]
+    for group in root.iter(f"{space}group"):
+        assert re.fullmatch(r"all|ignore|(\d+,)*\d+", group.get("ifType"))
+    for one in root.iter(f"{space}mibObj"):
+        assert set(one.attrib) == {"oid", "instance", "alias", "type"}
+        assert one.get("type") in {"counter", "gauge", "string"}
+
+
+def test_an_event_is_valid_by_the_schema_of_opennms():
+    """Likewise of eventconf.xsd."""
+    root = ET.fromstring(FILES["opennms/events/haproxy-agentx.events.xml"])
+    space = root.tag.removesuffix("events")
+    for event in root:
+        parts = [one.tag.removeprefix(space) for one in event]
+        assert parts == ["mask", "uei", "event-label", "descr", "logmsg", "severity", "alarm-data"]
+        kinds = [one.tag.removeprefix(space) for one in event[0]]
+        assert kinds == sorted(kinds)
+        assert {one.findtext(f"{space}mename") for one in event[0]} - {None} == {"id", "generic", "specific"}
+        assert event.find(f"{space}logmsg").get("dest") == "logndisplay"
 
 
 def test_each_alarm_is_cleared_by_an_event_of_its_subject():
