@@ -10,6 +10,8 @@ from integration.zabbixlab.server import VERSIONS, Zabbix
 from tests.support.pack_faults import FAULTS
 from tests.support.wait import Stopwatch, eventually
 
+pytestmark = pytest.mark.zabbix
+
 WITHIN = 15.0
 """Seconds from a fault to its problems, and from its end to none."""
 
