@@ -28,8 +28,9 @@ CERTIFICATE_DAYS = Threshold("certificateDays", 14, "d", "Days before its end at
 LIMIT_PERCENT = Threshold("limitPercent", 90, "%", "Share of a limit of connections or sessions that is reported")
 EVENT_AGE = Threshold("eventAge", 300, "s", "Age at which an event that waits to be sent is reported")
 WINDOW = Threshold("window", 600, "s", "Time for which an alarm of a counter stays raised after it grew")
+DISPUTE_WINDOW = Threshold("disputeWindow", 10, "s", "Time for which a second MASTER is reported after it was heard")
 
-THRESHOLDS = (CERTIFICATE_DAYS, LIMIT_PERCENT, EVENT_AGE, WINDOW)
+THRESHOLDS = (CERTIFICATE_DAYS, LIMIT_PERCENT, EVENT_AGE, WINDOW, DISPUTE_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ _OTHERS = (
     Alarm(
         "vrrpDisputed",
         "instance",
-        Grows("haxVrrpDisputes", WINDOW),
+        Grows("haxVrrpDisputes", DISPUTE_WINDOW),
         Severity.minor,
         "heard a second MASTER",
         "Cause: roleDisputed",

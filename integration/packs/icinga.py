@@ -18,7 +18,7 @@ def render(source: Source) -> Files:
     found = checks(source.mib)
     return {
         "icinga2/haproxy-agentx.conf": "\n\n".join(_icinga(source, found)) + "\n",
-        "icinga2/example.conf": _EXAMPLE,
+        "icinga2/example.conf": _example(source),
         "nagios/haproxy-agentx.cfg": "\n\n".join(_nagios(source, found)) + "\n",
     }
 
@@ -123,28 +123,38 @@ _SITE_RULE = f"""apply Service "hax Site " for (hax_row in host.vars.hax_site_se
   assign where host.vars.hax_nodes && host.vars.hax_site_services
 }}"""
 
-_EXAMPLE = f"""// {GENERATED}
-// An example of two nodes and their site. The indexes are those of haxServiceTable and the others: they never change.
-object Host "lb1" {{
-  check_command = "hostalive"
-  address = "192.0.2.11"
-  vars.hax = true
-  vars.hax_services = {{ "SITE1" = "1", "SITE2" = "2" }}
-  vars.hax_sources = {{ "local" = "1" }}
-}}
-
-object Host "lb2" {{
-  check_command = "hostalive"
-  address = "192.0.2.12"
-  vars.hax = true
-  vars.hax_services = {{ "SITE1" = "1", "SITE2" = "2" }}
-  vars.hax_sources = {{ "local" = "1" }}
-}}
-
+def _example(source: Source) -> str:
+    walks = "".join(
+        f"//   {variable(kind)}: snmpbulkwalk -v2c -c COMMUNITY NODE .{source.mib.object(name).oid}\n"
+        for kind, name in (
+            ("service", "haxServiceName"),
+            ("source", "haxSourceName"),
+            ("pair", "haxPairService"),
+            ("peer", "haxPeerName"),
+        )
+    )
+    return f"""// {GENERATED}
+// An example of two nodes and their site. A row has the index under which a walk of its name shows it, and keeps it:
+{walks}// The others are hax_processes, hax_frontends, hax_backends, hax_servers and hax_certificates; what is not named is not checked.
+// Where the nodes read each other, add hax_pairs and hax_peers.
+{_host("lb1", "192.0.2.11")}
+{_host("lb2", "192.0.2.12")}
 object Host "site" {{
   check_command = "dummy"
   vars.hax_nodes = [ "lb1", "lb2" ]
   vars.hax_site_services = [ "SITE1", "SITE2" ]
+}}
+"""
+
+
+def _host(name: str, address: str) -> str:
+    return f"""object Host "{name}" {{
+  check_command = "hostalive"
+  address = "{address}"
+  vars.hax = true
+  vars.hax_community = "public"
+  vars.hax_services = {{ "SITE1" = "1", "SITE2" = "2" }}
+  vars.hax_sources = {{ "local" = "1" }}
 }}
 """
 

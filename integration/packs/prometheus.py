@@ -3,27 +3,34 @@
 from collections.abc import Iterator
 
 from haproxy_agentx.health.model import Health
-from haproxy_agentx.health.severity import Severity
 from integration.packs import promql
 from integration.packs.alarms import ALARMS, DUAL_ACTIVE, NOT_SERVED, SITE_ALARMS, Alarm, Silent, SiteAlarm
 from integration.packs.pack import Files, Source, as_yaml, upper_first
 from integration.packs.prometheus_tests import tests
+from integration.packs.prometheus_text import records, text
 from integration.packs.snmp_exporter import AUTH, MODULE, SERVERS
 
-LEVELS = {
-    Severity.critical: "critical",
-    Severity.major: "warning",
-    Severity.minor: "warning",
-    Severity.warning: "info",
-}
-"""Our severities in the three that Alertmanager's users route by; the label x733 has the exact one."""
-
 RULES = "haproxy-agentx.rules.yml"
-HOLD = {NOT_SERVED.name: "10s", DUAL_ACTIVE.name: "5s"}
-"""For an alarm that compares nodes: a failover is seen on one node before the other, and takes seconds of its own."""
+SCRAPE = {MODULE: "2s", SERVERS: "5s"}
+"""Interval and timeout of the scrapes of a module."""
+
+EVALUATION = "2s"
+"""Interval of the alerts about one node."""
+
+SITE_EVALUATION = "1s"
+"""Interval of the alerts that compare nodes, which are few."""
+
+HOLD = {NOT_SERVED.name: "7s", DUAL_ACTIVE.name: "5s"}
+"""For an alarm that compares nodes: a failover takes up to 5 s, and is seen on one node up to a scrape before the other.
+
+HAProxy that hangs is seen after 2 to 5 s; with a scrape, an evaluation and this, the alert is raised within 15 s.
+"""
 
 SILENCE = "5s"
-"""For a node that does not answer: a second scrape."""
+"""For a node that does not answer: a third scrape."""
+
+CAUSED = "4s"
+"""For an alarm of a service: its cause is known up to 3 s after its health, and Alertmanager keeps the first one for a minute."""
 
 HEALTH_NUMBER = "haproxy_agentx:service_health:number"
 AVAILABILITY = "haproxy_agentx:service_availability:ratio_1h"
@@ -36,7 +43,8 @@ def render(source: Source) -> Files:
             {
                 "groups": [
                     {"name": "haproxy-agentx.records", "rules": list(_records())},
-                    {"name": "haproxy-agentx", "rules": list(_alerts(source))},
+                    {"name": "haproxy-agentx", "interval": EVALUATION, "rules": [*records(source), *_alerts(source)]},
+                    {"name": "haproxy-agentx.sites", "interval": SITE_EVALUATION, "rules": list(_site_alerts(source))},
                 ]
             }
         ),
@@ -66,36 +74,30 @@ def _alerts(source: Source) -> Iterator[dict[str, object]]:
         yield {
             "alert": alert_name(alarm),
             "expr": promql.expression(source.mib, alarm),
-            **({"for": SILENCE} if isinstance(alarm.when, Silent) else {}),
-            **_text(source, alarm, f"{subject} {alarm.summary}"),
+            **_hold(alarm),
+            **text(source, alarm, f"{subject} {alarm.summary}"),
         }
+
+
+def _hold(alarm: Alarm) -> dict[str, str]:
+    if isinstance(alarm.when, Silent):
+        return {"for": SILENCE}
+    return {"for": CAUSED} if alarm.kind == "service" else {}
+
+
+def _site_alerts(source: Source) -> Iterator[dict[str, object]]:
     expressions = {NOT_SERVED.name: promql.not_served(), DUAL_ACTIVE.name: promql.dual_active()}
     for site in SITE_ALARMS:
         yield {
             "alert": alert_name(site),
             "expr": expressions[site.name],
             "for": HOLD[site.name],
-            **_text(source, site, f"service {{{{ $labels.haxServiceName }}}} {site.summary}"),
+            **text(source, site, f"service {{{{ $labels.haxServiceName }}}} {site.summary}"),
         }
-
-
-def _text(source: Source, alarm: Alarm | SiteAlarm, summary: str) -> dict[str, object]:
-    section = source.sections[alarm.section]
-    return {
-        "labels": {"severity": LEVELS[alarm.severity], "x733": alarm.severity.name},
-        "annotations": {
-            "summary": summary,
-            "description": section.meaning,
-            "look_at": section.look,
-            "do": section.act,
-            "runbook_url": source.link(alarm.section),
-        },
-    }
 
 
 def _prometheus(*, old: bool) -> dict[str, object]:
     return {
-        "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
         "rule_files": [RULES],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]},
         "scrape_configs": [_scrape("haproxy-agentx", MODULE, old=old), _scrape("haproxy-servers", SERVERS, old=old)],
@@ -106,7 +108,8 @@ def _scrape(job: str, module: str, *, old: bool) -> dict[str, object]:
     return {
         "job_name": job,
         "metrics_path": "/snmp",
-        "scrape_timeout": "4s",
+        "scrape_interval": SCRAPE[module],
+        "scrape_timeout": SCRAPE[module],
         "params": {**({} if old else {"auth": [AUTH]}), "module": [module]},
         "static_configs": [{"targets": ["192.0.2.11", "192.0.2.12"], "labels": {"site": "example"}}],
         "relabel_configs": [

@@ -156,7 +156,7 @@ def _series(mib: Mib, when: Condition, labels: dict[str, str], *, raised: bool) 
             yield name, labels, f"{threshold.default + int(raised)}{STEADY}"
             yield limit, labels, f"100{STEADY}"
         case Grows(name, _):
-            yield name, labels, f"7x4 {7 + int(raised)}x15"
+            yield name, labels, f"7x11 {7 + int(raised)}x8"  # at AT
         case Silent(name):
             yield "up", labels, f"{int(not raised)}{STEADY}"
             if not raised:

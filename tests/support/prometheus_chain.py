@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
@@ -12,10 +13,16 @@ import yaml
 from integration.netlab import Lab
 from integration.netlab.plan import ADDRESSES, BALANCERS
 from integration.packs.files import FOLDER
-from tests.support.wait import eventually
+from tests.support.wait import NotYet, Stopwatch, eventually
 
 PACK = FOLDER / "prometheus"
 NODES = {ADDRESSES[name]: name for name in BALANCERS}
+
+Alert = tuple[str, str]
+"""The name of an alert, and its node; an empty text for one that compares nodes."""
+
+Took = tuple[float, float]
+"""Seconds of machine time, and on the clock."""
 
 
 class Chain(AbstractContextManager["Chain"]):
@@ -81,11 +88,47 @@ class Chain(AbstractContextManager["Chain"]):
         assert answer["status"] == "success", (expression, answer)
         return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
 
-    def alerts(self) -> list[dict[str, str]]:
-        """Return the labels of the alerts that Alertmanager has."""
-        found = self.get("http://127.0.0.1:9093/api/v2/alerts?active=true&inhibited=true") or []
-        return [one["labels"] for one in found]
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts that Alertmanager has. NotYet where it does not answer."""
+        found: list[dict[str, Any]] | None = self.get("http://127.0.0.1:9093/api/v2/alerts?active=true&inhibited=true")
+        if found is None:
+            raise NotYet("Alertmanager does not answer")
+        return found
 
-    def raised(self) -> frozenset[tuple[str, str]]:
+    def raised(self) -> frozenset[Alert]:
         """Return the names of the alerts that Alertmanager has, each with its node."""
-        return frozenset((one["alertname"], NODES.get(one.get("instance", ""), "")) for one in self.alerts())
+        return frozenset(map(_alert, self.alerts()))
+
+    def causes(self) -> dict[Alert, set[str]]:
+        """Return the causes in words of the alerts that Alertmanager has and that name one."""
+        found: dict[Alert, set[str]] = {}
+        for one in self.alerts():
+            if "cause" in one["annotations"]:
+                found.setdefault(_alert(one), set()).add(one["annotations"]["cause"])
+        return found
+
+
+def _alert(one: dict[str, Any]) -> Alert:
+    return one["labels"]["alertname"], NODES.get(one["labels"].get("instance", ""), "")
+
+
+class Seen(Stopwatch):
+    """When alerts came and ended, as seconds of machine time and on the clock, from its start.
+
+    ``there`` are those that are there when it starts.
+    """
+
+    def __init__(self, chain: Chain, there: frozenset[Alert] = frozenset()) -> None:
+        self._chain, self._began = chain, time.monotonic()
+        self.since: dict[Alert, Took] = dict.fromkeys(there, (0.0, 0.0))
+        self.until: dict[Alert, Took] = {}
+
+    def look_once(self) -> frozenset[Alert]:
+        """Return the alerts that are there now."""
+        found, now = self._chain.raised(), (self.look(), time.monotonic() - self._began)
+        for alert in found:
+            self.since.setdefault(alert, now)
+            self.until.pop(alert, None)
+        for alert in self.since.keys() - found:
+            self.until.setdefault(alert, now)
+        return found

@@ -64,6 +64,7 @@ class Stopwatch(AbstractContextManager["Stopwatch"]):
     def __enter__(self) -> Self:
         self.seconds = 0.0
         self._passed = MachineTime()
+        self._one_at_a_time = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
@@ -72,8 +73,14 @@ class Stopwatch(AbstractContextManager["Stopwatch"]):
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        self.seconds = self._passed()
+        self.look()
+
+    def look(self) -> float:
+        """Return the seconds so far."""
+        with self._one_at_a_time:
+            self.seconds = self._passed()
+        return self.seconds
 
     def _watch(self) -> None:
         while not self._over.wait(0.02):  # the load is that of each moment
-            self._passed()
+            self.look()

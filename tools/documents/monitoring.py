@@ -10,7 +10,8 @@ from integration.packs.alarms import ALARMS, SITE_ALARMS, THRESHOLDS, Alarm, Sit
 from integration.packs.opennms import SEVERITIES
 from integration.packs.operations import anchor
 from integration.packs.pack import NAGIOS, macro_case
-from integration.packs.prometheus import LEVELS, alert_name
+from integration.packs.prometheus import alert_name
+from integration.packs.prometheus_text import LEVELS
 from integration.packs.zabbix_parts import PRIORITIES
 from tools.documents.parts import Parts, table
 
