@@ -48,8 +48,9 @@ demo: root packages-run $(VENV)/run $(MIBS)/.complete  ## see two load balancers
 
 PICTURE := docs/demo.svg
 .PHONY: picture
-picture: root packages-run $(VENV)/run $(MIBS)/.complete  ## draw README's picture from the screen of the demo, as root
+picture: root packages-run $(VENV)/run $(MIBS)/.complete  ## draw README's picture from the screen of the demo, and that of watch, as root
 	@$(COMPILED) $(PYTHON) -m integration.demo --picture $(PICTURE)
+	@$(AS_OWNER) $(PYTHON) -m tools.watch_picture docs/watch.svg
 
 .PHONY: test
 test: root packages-run packages-test $(VENV)/dev $(MIBS)/.complete $(MIBS)/readers/.complete  ## run all tests, TESTS='...' those; as root

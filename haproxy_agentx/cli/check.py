@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.cli.snmp_options import who_asks
 from haproxy_agentx.health.severity import PluginStatus
-from haproxy_agentx.pair.plugin import COLUMNS, NodeAnswer, PluginReport, judge_nodes, services
+from haproxy_agentx.pair.plugin import COLUMNS, NO_AGENT, NodeAnswer, PluginReport, judge_nodes, services
 from haproxy_agentx.snmp.many import Asker, resolve
 from haproxy_agentx.snmp.walk import ColumnWalk
 from haproxy_agentx.vocabulary.shown import printable
 from haproxy_agentx.vocabulary.source import Denied, SourceError
-
-NO_AGENT = "its snmpd answers, without haproxy-agentx: it does not run there, or the view of the community hides it"
 
 
 def check(options: argparse.Namespace) -> int:
@@ -28,7 +26,7 @@ def check(options: argparse.Namespace) -> int:
         return PluginStatus.unknown
     root: Oid = options.root
     columns = [(*root, *column) for column in COLUMNS]
-    walks = asker.walk(resolve(options.hosts, options.port, options.timeout), lambda: ColumnWalk(columns))
+    walks = asker.walk(resolve(options.hosts, options.port, options.timeout), lambda _: ColumnWalk(columns))
     report: PluginReport = judge_nodes([node_answer(host, walks, root) for host in options.hosts], options.service)
     print("\n".join(printable(line, 1000) for line in str(report).splitlines()))
     return report.status
@@ -40,4 +38,4 @@ def node_answer(host: str, walks: Mapping[str, ColumnWalk | SourceError], root: 
     if isinstance(walk, SourceError):
         return NodeAnswer(host, problem=str(walk))
     found = services(walk.cells, root)
-    return NodeAnswer(host, found) if found else NodeAnswer(host, problem=NO_AGENT)
+    return NodeAnswer(host, list(found.values())) if found else NodeAnswer(host, problem=NO_AGENT)

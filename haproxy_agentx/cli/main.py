@@ -1,8 +1,8 @@
 """``haproxy-agentx``: what there is to say on the command line, and who does it.
 
-Exit status: 0 well, 1 failed, 2 wrong usage or configuration. `status` and `check` have those of the Monitoring
-Plugins: 0 well, 1 warning, 2 critical, 3 unknown, which a wrong usage or configuration is, too. What a command needs is
-imported when it runs, so that each starts as fast as it can.
+Exit status: 0 well, 1 failed, 2 wrong usage or configuration. `status`, `check` and `watch` have those of the
+Monitoring Plugins: 0 well, 1 warning, 2 critical, 3 unknown, which a wrong usage or configuration is, too. What a
+command needs is imported when it runs, so that each starts as fast as it can.
 """
 
 import argparse
@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from haproxy_agentx import __version__
-from haproxy_agentx.cli.snmp_options import add_snmp
+from haproxy_agentx.cli.snmp_options import add_snmp, seconds
 
 OK, FAILED, USAGE = 0, 1, 2
 UNKNOWN = 3
-"""Of ``status`` and ``check``, for which 2 means critical: whatever keeps them from finding out."""
+"""Of PLUGINS, for which 2 means critical: whatever keeps them from finding out."""
+
+PLUGINS = ("status", "check", "watch")
+"""Commands with the exit status of the Monitoring Plugins."""
 
 MOST_EVENTS = 5000
 """Events in the log."""
@@ -23,7 +26,7 @@ MOST_EVENTS = 5000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    is_plugin = next((word for word in words if not word.startswith("-")), "") in ("status", "check")
+    is_plugin = next((word for word in words if not word.startswith("-")), "") in PLUGINS
     try:
         options = _parser().parse_args(words)
         return _reading_configuration(options) if hasattr(options, "config") else int(options.command(options))
@@ -74,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     mib.add_argument("--root", metavar="OID", help="root of the module (default: that of the configuration)")
     status = add("status", _status, "Show the state of the running daemon on one screen.")
     _add_config(status)
-    _add_json(status)
+    forms = status.add_mutually_exclusive_group()
+    forms.add_argument("--line", action="store_true", help="print one line, as a plugin of Nagios does")
+    _add_json(forms)
     events = add("events", _events, "List the most recent events, with cause and delivery.")
     _add_config(events)
     events.add_argument(
@@ -96,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(report)
     report.add_argument("--to", metavar="FILE", help="new file (default: haproxy-agentx-report-HOST-DATE.tar.gz, here)")
     _add_check(add)
+    _add_watch(add)
     return parser
 
 
@@ -108,6 +114,16 @@ def _add_check(add: Callable[[str, Callable[[argparse.Namespace], int], str], ar
     )
     check.add_argument("--service", metavar="NAME", help="judge this service only")
     add_snmp(check)
+
+
+def _add_watch(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    watch = add("watch", _watch, "Show pairs of load balancers on the terminal, asked by SNMP from any host.")
+    watch.add_argument("hosts", metavar="HOST", nargs="+", help="a node; HOST,HOST for nodes of one pair")
+    watch.add_argument("--once", action="store_true", help="show them once and end with their status")
+    watch.add_argument("--interval", type=seconds, default=2.0, metavar="SECONDS", help="between looks (default: 2)")
+    watch.add_argument("--compact", action="store_true", help="a cell for each pair, as with many hosts")
+    _add_json(watch)
+    add_snmp(watch)
 
 
 def _add_doctor(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
@@ -158,7 +174,7 @@ def _add_rehearse(add: Callable[[str, Callable[[argparse.Namespace], int], str],
     _add_json(rehearse)
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -195,6 +211,12 @@ def _check(options: argparse.Namespace) -> int:
     return check(options)
 
 
+def _watch(options: argparse.Namespace) -> int:
+    from haproxy_agentx.cli.watch import watch
+
+    return watch(options)
+
+
 def _schema(_options: argparse.Namespace) -> int:
     from haproxy_agentx.config.model import Config
     from haproxy_agentx.config.schema import schema_text
@@ -223,7 +245,7 @@ def _mib(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     from haproxy_agentx.cli.status import status
 
-    return status(options.config, as_json=options.json)
+    return status(options.config, as_json=options.json, as_line=options.line)
 
 
 def _events(options: argparse.Namespace) -> int:

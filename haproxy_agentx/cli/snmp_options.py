@@ -27,7 +27,7 @@ def add_snmp(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--port", type=_port, default=161, help="UDP port of snmpd (default: 161)")
     parser.add_argument(
-        "--timeout", type=_seconds, default=3.0, metavar="SECONDS", help="for each request, with two repetitions (3)"
+        "--timeout", type=seconds, default=3.0, metavar="SECONDS", help="for each request, with two repetitions (3)"
     )
     parser.add_argument("--root", metavar="OID", type=_root, default=ROOT, help="root of the module")
     v2c = parser.add_argument_group("SNMPv2c")
@@ -91,7 +91,8 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Read a span of time."""
     try:
         found = float(text)
     except ValueError:

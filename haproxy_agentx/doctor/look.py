@@ -195,7 +195,7 @@ def unanswered(config: Config, setup: Setup) -> str | None:
     where = endpoint.parse(config.keepalived.snmp.address)
     health = (*setup.root, *HEALTH)
     asker = Asker(setup.community.encode(), PATIENCE)
-    (found,) = asker.walk(resolve([where.host], where.port, PATIENCE), lambda: ColumnWalk((), [health])).values()
+    (found,) = asker.walk(resolve([where.host], where.port, PATIENCE), lambda _: ColumnWalk((), [health])).values()
     if isinstance(found, SourceError):
         return printable(f"snmpd was asked: {found}", 400)
     return None if (*health, 0) in found.cells else NO_OBJECT

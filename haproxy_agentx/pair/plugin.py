@@ -40,6 +40,11 @@ OF_PAIR: Mapping[PairState, PluginStatus] = {
     PairState.notServed: PluginStatus.critical,
 }
 
+MAX_TEXT = 512
+"""Octets of a text that are read: an object has 255."""
+
+NO_AGENT = "its snmpd answers, without haproxy-agentx: it does not run there, or the view of the community hides it"
+
 _ACTIVE = (Health.active, Health.activeDegraded)
 _WRONG = (Health.blackhole, Health.conflict)
 
@@ -74,28 +79,26 @@ class PluginReport:
     figures: Mapping[str, int]
 
     def __str__(self) -> str:
-        figures = " ".join(f"{name}={number}" for name, number in self.figures.items())
         head, *rest = self.lines
-        return "\n".join([f"HAPROXY {self.status.name.upper()}: {head} | {figures}", *rest])
+        figures = " ".join(f"{name}={number}" for name, number in self.figures.items())
+        return "\n".join([f"HAPROXY {self.status.name.upper()}: {head.replace('|', '/')} | {figures}", *rest])
 
 
-def services(cells: Mapping[Oid, object], root: Oid) -> list[ServiceAnswer]:
-    """Return the services of a node by the cells of COLUMNS that it has answered. A new label is read as unknown."""
+def services(cells: Mapping[Oid, object], root: Oid) -> dict[Oid, ServiceAnswer]:
+    """Return the services of a node by their index, from the cells of COLUMNS. A new label is read as unknown."""
     by_column = [(*root, *column) for column in COLUMNS]
     indexes = sorted(name[len(by_column[0]) :] for name in cells if name[: len(by_column[0])] == by_column[0])
-    found = []
+    found = {}
     for index in indexes:
         name, health, role, reasons, state, evidence, text = (cells.get((*column, *index)) for column in by_column)
         is_compared = isinstance(evidence, int) and not evidence & Evidence.noPeer
-        found.append(
-            ServiceAnswer(
-                name=_text(name),
-                health=_label(Health, health, Health.unknown),
-                role=_label(Role, role, Role.unknown),
-                reasons=_text(reasons),
-                state=_label(PairState, state, PairState.unknown) if is_compared else None,
-                text=_text(text),
-            )
+        found[index] = ServiceAnswer(
+            name=text_of(name),
+            health=label_of(Health, health, Health.unknown),
+            role=label_of(Role, role, Role.unknown),
+            reasons=text_of(reasons),
+            state=label_of(PairState, state, PairState.unknown) if is_compared else None,
+            text=text_of(text),
         )
     return found
 
@@ -103,24 +106,34 @@ def services(cells: Mapping[Oid, object], root: Oid) -> list[ServiceAnswer]:
 Label = TypeVar("Label", bound=IntEnum)
 
 
-def _label(kind: type[Label], value: object, default: Label) -> Label:
+def label_of(kind: type[Label], value: object, default: Label) -> Label:
+    """Return the label with this number, ``default`` for a number that this version does not know."""
     return next((label for label in kind if label == value), default)
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+def text_of(value: object) -> str:
+    """Return a text that was answered, an empty one where there is none."""
+    return value[:MAX_TEXT].decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
-def judge_nodes(answers: Sequence[NodeAnswer], only: str | None = None) -> PluginReport:
-    """Judge what the nodes have answered; ``only`` names the one service that counts."""
+def worst_of(statuses: Iterable[PluginStatus]) -> PluginStatus:
+    """Return the status that counts where several come together."""
+    return max(statuses, key=_BADNESS.index)
+
+
+def judge_nodes(answers: Sequence[NodeAnswer], only: str | None = None, *, is_whole: bool = True) -> PluginReport:
+    """Judge what the nodes have answered; ``only`` names the one service that counts.
+
+    ``is_whole`` says that they are all nodes of the site: another one may be active.
+    """
     silent = [answer for answer in answers if answer.problem]
     names = list(dict.fromkeys(one.name for answer in answers for one in answer.services if only in (None, one.name)))
-    judged = [_service(name, answers) for name in names]
+    judged = [_service(name, answers, is_whole=is_whole) for name in names]
     lines = [*judged, *((PluginStatus.warning, f"{answer.host}: {answer.problem}") for answer in silent)]
     if not names:
         what = "no node answers" if len(silent) == len(answers) else f"no node has a service {only or 'at all'}"
         lines = [(PluginStatus.unknown, "; ".join([what, *(f"{answer.host}: {answer.problem}" for answer in silent)]))]
-    worst = max((status for status, _ in lines), key=_BADNESS.index)
+    worst = worst_of(status for status, _ in lines)
     lines.sort(key=lambda line: -_BADNESS.index(line[0]))
     figures = {
         "nodes": len(answers),
@@ -135,7 +148,7 @@ def _of(name: str, answers: Iterable[NodeAnswer]) -> dict[str, ServiceAnswer]:
     return {answer.host: one for answer in answers for one in answer.services if one.name == name}
 
 
-def _service(name: str, answers: Sequence[NodeAnswer]) -> tuple[PluginStatus, str]:
+def _service(name: str, answers: Sequence[NodeAnswer], *, is_whole: bool) -> tuple[PluginStatus, str]:
     reports = _of(name, answers)
     judged = [(OF_PAIR[one.state], one.state, one.text) for one in reports.values() if one.state is not None]
     if judged:
@@ -145,7 +158,7 @@ def _service(name: str, answers: Sequence[NodeAnswer]) -> tuple[PluginStatus, st
         f"{one.health.name} on {host}" + (f" ({one.reasons})" if one.reasons else "") for host, one in reports.items()
     )
     is_exclusive = any(one.role is not Role.none for one in reports.values())
-    is_all = len(reports) == len(answers)
+    is_all = is_whole and len(reports) == len(answers)
     status, what = _by_health([one.health for one in reports.values()], is_all=is_all, is_exclusive=is_exclusive)
     return status, f"{name} {what}: {said}"
 

@@ -89,7 +89,7 @@ class Asker:
         self._usm: Usm | None = None
 
     def walk(
-        self, addresses: Mapping[str, SocketAddress | SourceError], walk: Callable[[], ColumnWalk]
+        self, addresses: Mapping[str, SocketAddress | SourceError], walk: Callable[[str], ColumnWalk]
     ) -> dict[str, ColumnWalk | SourceError]:
         """ColumnWalk all hosts at once, and return for each its complete walk, or why there is none.
 
@@ -102,7 +102,7 @@ class Asker:
                 if isinstance(address, SourceError):
                     outcomes[host] = address
                     continue
-                talk = _SnmpConversation(self, walk())
+                talk = _SnmpConversation(self, walk(host))
                 talks.append((host, talk))
                 talk.open(address, selector)
             running = [talk for _, talk in talks if talk.outcome is None]

@@ -23,12 +23,15 @@ _ERRORS = {
 
 
 class ColumnWalk:
-    """Asks for ``scalars``, without their instance 0, and for all rows of ``columns``. ``cells`` is what has come."""
+    """Asks for ``scalars``, without their instance 0, and for the rows of ``columns`` behind the index ``after``.
 
-    def __init__(self, columns: Sequence[Oid], scalars: Sequence[Oid] = ()) -> None:
+    ``cells`` is what has come.
+    """
+
+    def __init__(self, columns: Sequence[Oid], scalars: Sequence[Oid] = (), after: Oid = ()) -> None:
         self.cells: dict[Oid, Value] = {}
         self._scalars = tuple(scalars)
-        self._last = {column: column for column in columns}
+        self._last = {column: (*column, *after) for column in columns}
         """Column -> its last name that has come, of those that have not ended."""
         self._requests = 0
 

@@ -105,6 +105,37 @@ def test_the_exit_status_is_that_of_the_worst_service(daemon, status, health):
     assert (" ok " in text.splitlines()[0]) == is_fine
 
 
+@pytest.mark.parametrize("health", list(Health))
+def test_one_line_for_a_monitoring_system(daemon, status, health):
+    daemon.state = state({}, {"name": "S|2\n", "health": health.name, "details": "why | it is so\x1b"})
+    code, text = status("--line")
+    word = {0: "OK", 1: "WARNING", 2: "CRITICAL"}[code]
+    assert code == status()[0]
+    said = "SITE1 active, S/2\\n " + health.name if code == 0 else f"S/2\\n is {health.name}: why / it is so\\x1b"
+    assert text == f"HAPROXY-AGENTX {word}: {said} | services=2 problems={int(code > 0)} queued=0\n"
+
+
+def test_one_line_has_the_worst_of_several_problems(daemon, status):
+    daemon.state = state({"health": "fault", "details": "why"}, {"name": "SITE2", "health": "blackhole"})
+    code, text = status("--line")
+    assert code == 2
+    assert text.startswith("HAPROXY-AGENTX CRITICAL: SITE2 is blackhole")
+    assert "(and 1 more) | services=2 problems=2" in text
+
+
+@pytest.mark.parametrize(("broken", "why"), [({"agentx": None}, "another version"), (None, "")])
+def test_one_line_where_nothing_is_known(tmp_path, capsys, broken, why):
+    with FakeDaemon(tmp_path).running() as daemon:
+        daemon.state = {**state(), **(broken or {})}
+        if broken is not None:
+            assert main(["status", "--line", "--config", str(daemon.config)]) == 3
+            shown = capsys.readouterr()
+            assert (why in shown.out, shown.err) == (True, "")
+    assert main(["status", "--line", "--config", str(daemon.config)]) == 3
+    shown = capsys.readouterr()
+    assert (shown.out.startswith("HAPROXY-AGENTX UNKNOWN: "), shown.out.count("\n"), shown.err) == (True, 1, "")
+
+
 def test_what_another_version_says_is_not_well(daemon, status):
     daemon.state = state({"health": "superb"})
     assert status()[0] == 2

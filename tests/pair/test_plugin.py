@@ -131,6 +131,6 @@ def test_cells_become_services():
         cells |= {(*ROOT, *column, *index): value for column, value in zip(COLUMNS, values, strict=True)}
     cells[(*ROOT, *COLUMNS[5], 9)] = int(Evidence.noPeer)
     cells[(*ROOT, *COLUMNS[1], 9)] = 99
-    one, two = services(cells, ROOT)
+    one, two = services(cells, ROOT).values()
     assert one == ServiceAnswer("SITE1", Health.blackhole, Role.master, "no server", PairState.notServed, "text")
     assert (two.health, two.state) == (Health.unknown, None)

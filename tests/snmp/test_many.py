@@ -17,7 +17,7 @@ COLUMN = (1, 3, 6, 1, 4, 1, 99, 1)
 CELLS = {(*COLUMN, row): row for row in range(1, 251)}
 
 
-def walk():
+def walk(_host):
     return ColumnWalk([COLUMN])
 
 
@@ -102,7 +102,7 @@ def test_v3_authpriv_of_several_agents_before_and_after_a_restart(snmpd_factory)
     asker = Asker(user(), HANG / WHOLE)
     for turn in range(2):
         for _ in range(2):
-            found = asker.walk(addresses, lambda: ColumnWalk([(1, 3, 6, 1, 2, 1, 1, 9, 1, 3)], [UP_TIME]))
+            found = asker.walk(addresses, lambda _: ColumnWalk([(1, 3, 6, 1, 2, 1, 1, 9, 1, 3)], [UP_TIME]))
             assert all(isinstance(one, ColumnWalk) and len(one.cells) > 5 for one in found.values()), found
         if not turn:
             agents[0].restart()
@@ -112,7 +112,7 @@ def test_v3_authpriv_of_several_agents_before_and_after_a_restart(snmpd_factory)
 @pytest.mark.parametrize("who", [user(auth="wrongpass-1234"), user(priv="wrongpass-1234")], ids=["auth", "priv"])
 def test_a_wrong_passphrase_is_an_error_without_secrets(snmpd_factory, who):
     agent = snmpd_factory(V3)
-    found = Asker(who, 1.0).walk(resolve(["127.0.0.1"], agent.port, 1), lambda: ColumnWalk([COLUMN], [UP_TIME]))
+    found = Asker(who, 1.0).walk(resolve(["127.0.0.1"], agent.port, 1), lambda _: ColumnWalk([COLUMN], [UP_TIME]))
     assert isinstance(found["127.0.0.1"], (Denied, Unresponsive))
     assert "wrongpass" not in str(found["127.0.0.1"])
 

@@ -60,6 +60,14 @@ def test_scalars_come_with_the_first_answer():
     assert walked(cells, scalars=[(*BASE, 0, 7), (*BASE, 0, 6)]) == {(*BASE, 0, 7, 0): 5, (*BASE, 1, 1): 1}
 
 
+def test_rows_behind_an_index():
+    cells = {(*column, row): row for column in COLUMNS for row in range(1, 9)}
+    walk = ColumnWalk(COLUMNS, after=(6,))
+    while not walk.is_complete:
+        walk.take(bulk(cells, walk.request()))
+    assert walk.cells == {(*column, row): row for column in COLUMNS for row in (7, 8)}
+
+
 @pytest.mark.parametrize(
     ("varbinds", "error", "why"),
     [

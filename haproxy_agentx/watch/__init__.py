@@ -1,0 +1,1 @@
+"""What ``watch`` shows of many nodes: read from their answers, grouped to pairs, judged and drawn."""
