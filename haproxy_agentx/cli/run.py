@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from haproxy_agentx.config import Config, advice, load
@@ -13,8 +13,10 @@ from haproxy_agentx.daemon import Daemon
 from haproxy_agentx.store.messages import Claim, Claimed, Locate
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.witness import Witness
+from haproxy_agentx.system.journal_handler import PRIORITIES, JournalHandler, is_journal
 from haproxy_agentx.system.lock import AlreadyRunning, single_instance
 from haproxy_agentx.system.log_handler import LogHandler
+from haproxy_agentx.vocabulary.log_kinds import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +28,12 @@ STDERR = 2
 LOCK_WAIT = 1.0
 """Seconds that a start waits for the lock, and for the place of the store."""
 
-_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
-"""Priorities of the journal (sd-daemon(3))."""
-
 
 class _JournalFormatter(logging.Formatter):
     """Lines as the journal wants them: the priority in front, no time."""
 
     def format(self, record: logging.LogRecord) -> str:
-        prefix = f"<{_PRIORITIES.get(record.levelno, 6)}>"
+        prefix = f"<{PRIORITIES.get(record.levelno, 6)}>"
         return "\n".join(prefix + line for line in super().format(record).splitlines())
 
 
@@ -92,9 +91,24 @@ def _run_loop(main: Coroutine[Any, Any, None]) -> None:
     asyncio.run(main)
 
 
+def _message_id(logger: str, template: str) -> str | None:
+    kind = kind_of(logger, template)
+    return None if kind is None else kind.value.id
+
+
+def _handler() -> LogHandler:
+    """Return what writes to the journal where standard error leads there, else to standard error."""
+    if is_journal(STDERR):
+        with suppress(OSError):  # a journal that listens elsewhere gets lines without fields
+            return JournalHandler(_message_id)
+    return LogHandler(STDERR)
+
+
 def _start_logging(*, verbose: bool) -> None:
-    handler = LogHandler(STDERR)
-    if "JOURNAL_STREAM" in os.environ:
+    handler = _handler()
+    if isinstance(handler, JournalHandler):
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    elif "JOURNAL_STREAM" in os.environ:
         handler.setFormatter(_JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))

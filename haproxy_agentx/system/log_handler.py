@@ -29,7 +29,7 @@ class LogHandler(logging.Handler):
             self.lost += 1
 
     def _loss(self) -> logging.LogRecord:
-        text = "log: %d lines are lost: the standard error output was not read: see to the program that reads it"
+        text = "log: %d lines are lost: standard error, or the journal, was not read: see to the program that reads it"
         return logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, (self.lost,), None)
 
     def _written(self, record: logging.LogRecord) -> bool:

@@ -62,7 +62,10 @@ def test_l3_a_full_pipe_costs_lines_that_are_counted(pipe, handler):
     pipe.text()
     log(handler, "after")
     loss, after = pipe.text().splitlines()
-    assert loss == "log: 1000 lines are lost: the standard error output was not read: see to the program that reads it"
+    assert (
+        loss
+        == "log: 1000 lines are lost: standard error, or the journal, was not read: see to the program that reads it"
+    )
     assert after == "after"
     assert handler.lost == 0
 

@@ -11,16 +11,18 @@ from difflib import unified_diff
 from pathlib import Path
 
 from haproxy_agentx.objects import module
-from tools.documents import configuration, conformance, doctor, health, mib, monitoring, pair, security
+from tools.documents import configuration, conformance, doctor, health, messages, mib, monitoring, pair, security
 from tools.documents.parts import Parts, filled
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "mib/HAPROXY-AGENTX-MIB.txt"
+CATALOG = "systemd/haproxy-agentx.catalog"
 DOCUMENTS: Mapping[str, Parts] = {
     "docs/configuration.md": configuration.PARTS,
     "docs/conformance.md": conformance.PARTS,
     "docs/doctor.md": doctor.PARTS,
     "docs/health.md": health.PARTS,
+    "docs/messages.md": messages.PARTS,
     "docs/mib.md": mib.PARTS,
     "docs/monitoring.md": monitoring.PARTS,
     "docs/pair.md": pair.PARTS,
@@ -32,6 +34,7 @@ DOCUMENTS: Mapping[str, Parts] = {
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each file that is generated, in whole or in parts, and what its text has to be."""
     yield ROOT / MODULE, module.render()
+    yield ROOT / CATALOG, messages.catalog()
     for name, parts in DOCUMENTS.items():
         yield ROOT / name, filled((ROOT / name).read_text(), parts)
 
