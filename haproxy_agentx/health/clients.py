@@ -45,6 +45,8 @@ class Clients:
         """Frontends in TCP mode to which clients have come lately, and none of them has got an octet."""
         self.tcp: frozenset[bytes] = frozenset()
         """Frontends in TCP mode: they have no statuses of HTTP."""
+        self.arrived: dict[bytes, int] = {}
+        """How many connections have come to each frontend that there is, since the first reading."""
         self.answering: frozenset[bytes] = frozenset()
         """Backends without servers that answer themselves: redirects, pages."""
         self.went_back = False
@@ -106,6 +108,8 @@ class Clients:
             standings[name] = ClientOutcome.unread if seen[name] is of.UNREAD or name in self._blind else each.standing
         kept = {name: each for name, each in self._frontends.items() if now - each.seen_at <= FORGOTTEN}
         self._frontends = kept | traffic  # a row that is missing once does not make anything forgotten
+        came = {name: number for name, (_, number) in deltas.items()}
+        self.arrived = {name: self.arrived.get(name, 0) + came.get(name, 0) for name in self._frontends}
         self.standings = {name: standing for name, standing in standings.items() if standing is not ClientOutcome.fine}
         self.used = frozenset(name for name, each in self._frontends.items() if each.used)
         self.served = frozenset(name for name, each in traffic.items() if each.is_served(now))

@@ -143,6 +143,8 @@ class Cause(IntEnum):
     """Somebody other than keepalived removed an address."""
     configurationChanged = 25
     """An instance, a service or a member was added, changed or removed."""
+    trafficElsewhere = 26
+    """Clients' packets arrive at a node that has lost the addresses; only of a pair of nodes."""
 
 
 @dataclass(frozen=True, slots=True)

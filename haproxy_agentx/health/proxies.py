@@ -231,6 +231,13 @@ class Proxies:
         """Whether servers answered requests of a frontend in the last seconds."""
         return frontend in self._clients.served
 
+    def arrived(self, frontend: bytes) -> int | None:
+        """Return how many connections have come to a frontend since it was first read; None for one that is not there.
+
+        It never goes back: what a restart of HAProxy makes of its counters is left out.
+        """
+        return self._clients.arrived.get(frontend)
+
     def is_bare(self, backend: bytes) -> bool:
         """Whether a backend has no server, and answers no client by itself; a ``listen`` without servers is a page."""
         is_read = backend in self.backends and self.backends[backend].verdict is not OwnVerdict.unread

@@ -194,6 +194,12 @@ class Node:
         self._reassess |= self._planned.follow(now, date)
         for service in self.services.values():
             self._judge(service, now)
+        readings = {
+            update.state.name: (update.state.proxies, update.began)
+            for update in self._processes.values()
+            if update.state.proxies is not None and not update.state.trouble
+        }
+        self.pairs.look_at_traffic(self.services.values(), self.instances.known, readings, now)
         self.pairs.look(self.services.values(), self.instances.known, now)
         self.reports.pairs.take(self.pairs.node.name, self.pairs.views if self.pairs.peers else {}, now)
         drafts = self._planned.take_ended()

@@ -4,10 +4,13 @@ from haproxy_agentx.health.instance import ADVERTISEMENT, Instance
 from haproxy_agentx.health.model import Cause, Held, Role
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.pair.model import PairMember, Sample
+from haproxy_agentx.pair.traffic import TrafficWatch
 from haproxy_agentx.vocabulary.source import SourceKind
 
 
-def own_sample(service: Service, instance: Instance | None, configuration: str, now: float) -> Sample | None:
+def own_sample(
+    service: Service, instance: Instance | None, configuration: str, traffic: TrafficWatch, now: float
+) -> Sample | None:
     """Return the sample of a service, None before it was judged; ``configuration`` is a digest of HAProxy's."""
     condition = service.tracker.condition
     if condition is None:
@@ -30,6 +33,8 @@ def own_sample(service: Service, instance: Instance | None, configuration: str, 
         configuration=configuration,
         advertises_each=instance.advertises_each if instance is not None else ADVERTISEMENT,
         disputes=instance.second_masters if instance is not None else 0,
+        traffic=traffic.evidence,
+        traffic_age=max(0.0, now - traffic.since),
         age=_age(instance, now),
         role_age=max(0.0, now - service.role_since),
         health_age=max(0.0, now - service.tracker.since),
@@ -47,6 +52,7 @@ def own_member(node: str, sample: Sample | None, version: str, now: float, *, ma
         taken=now - sample.age,
         role_at=now - sample.role_age,
         health_at=now - sample.health_age,
+        traffic_at=now - sample.traffic_age,
         version=version,
         maintenance=maintenance,
     )

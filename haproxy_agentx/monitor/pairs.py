@@ -10,9 +10,11 @@ from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.monitor.own_sample import own_member, own_sample
 from haproxy_agentx.monitor.service import Service
+from haproxy_agentx.monitor.traffic import Readings, Traffic
 from haproxy_agentx.pair.model import PairMember, PairState
 from haproxy_agentx.pair.peer import Peer
 from haproxy_agentx.pair.settling import PairSettling, Settled
+from haproxy_agentx.pair.traffic import TrafficWatch
 from haproxy_agentx.pair.words import cause_of, difference_words, sentence
 
 MAINTENANCE = "maintenance"
@@ -69,6 +71,7 @@ class Pairs:
         """The digest of the configuration of HAProxy on this node; empty while it is not known."""
         self.maintained_until: float | None = None
         """When the maintenance of this node ends that was ordered; None without one."""
+        self.traffic = Traffic()
         self._settling: dict[str, PairSettling] = {}
         self._polls = max((peer.interval for peer in peers), default=POLLS_ALONE)
 
@@ -80,6 +83,14 @@ class Pairs:
             name: self._view(service, instances.get(service.plan.vrrp_instance or ""), now)
             for name, service in judged.items()
         }
+
+    def look_at_traffic(
+        self, services: Iterable[Service], instances: Mapping[str, Instance], readings: Readings, now: float
+    ) -> None:
+        """See what has come for the services, where another node could agree with it."""
+        if self.peers and self.traffic.is_due(now):
+            judged = [service for service in services if service.tracker.condition is not None]
+            self.traffic.look(judged, instances, readings, now)
 
     def maintain(self, until: float | None) -> None:
         """Record that this node is in maintenance by order until a moment, None for not at all."""
@@ -151,7 +162,8 @@ class Pairs:
 
     def own(self, service: Service, instance: Instance | None, now: float) -> PairMember:
         """Return this node as a member of a service."""
-        sample = own_sample(service, instance, self.configuration, now)
+        traffic = self.traffic.watches.get(service.plan.name) or TrafficWatch(since=now)
+        sample = own_sample(service, instance, self.configuration, traffic, now)
         return own_member(self.node.name, sample, self.node.version, now, maintenance=self.maintenance_left(now) > 0)
 
     def _view(self, service: Service, instance: Instance | None, now: float) -> PairView:

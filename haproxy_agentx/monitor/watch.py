@@ -349,6 +349,8 @@ class Monitor:
         if not self.node.instances.shown and self.sources[1:] and kernel.is_vrrp_spoken():
             self.node.instances.shown = True
         self._look_at_refused(now)
+        if self._peer_polls and self.node.pairs.traffic.is_due(now):
+            self.node.pairs.traffic.strays = kernel.strays()
         digests = [(process.name, process.configuration_digest) for process in self._processes()]
         if all(text for _, text in digests):
             self.node.pairs.configuration = digest(f"{name} {text}" for name, text in digests) if digests else ""

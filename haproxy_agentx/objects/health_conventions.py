@@ -83,7 +83,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "agentRestarted: it happened while the subagent did not run. unknown: nothing that was seen explains it. "
         "saturated, clientErrors: as the reasons of these names. probeFailed: requests like a client's began to fail. "
         "roleDisputed: two nodes were MASTER at the same time. addressRemoved: an address was removed, and not by "
-        "keepalived. configurationChanged: a VRRP instance, a service or a member of it was added, changed or removed.",
+        "keepalived. configurationChanged: a VRRP instance, a service or a member of it was added, changed or removed. "
+        "trafficElsewhere: packets of clients arrive at a node that has lost the addresses (of a pair of nodes only).",
     ),
     enumerated(
         SEVERITY,

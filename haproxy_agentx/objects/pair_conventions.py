@@ -4,12 +4,13 @@ from haproxy_agentx.agentx.constants import Tag
 from haproxy_agentx.objects.conventions import enumerated
 from haproxy_agentx.objects.declaration import Convention
 from haproxy_agentx.objects.syntax import Syntax, bits, named
-from haproxy_agentx.pair.model import Difference, Evidence, PairState, PeerState, Standing
+from haproxy_agentx.pair.model import Difference, Evidence, PairState, PeerState, Standing, TrafficEvidence
 from haproxy_agentx.pair.sample import MAX_LINE
 
 PAIR_STATE = named("HaxRedundancyState", PairState)
 PEER_STATE = named("HaxPeerReading", PeerState)
 STANDING = named("HaxPairStanding", Standing)
+TRAFFIC = named("HaxPairTraffic", TrafficEvidence)
 EVIDENCE = bits("HaxEvidence", Evidence)
 DIFFERENCES = bits("HaxDifferences", Difference)
 PAIR_LINE: Syntax[str] = Syntax("HaxPairLine", Tag.OCTET_STRING, lambda line: line.encode(errors="replace")[:MAX_LINE])
@@ -23,10 +24,11 @@ CONVENTIONS: tuple[Convention, ...] = (
         "reduced capacity. notRedundant: it is served, and no other node could take over. redundancyUnknown: it is "
         "served, or a node hears a MASTER, and whether another node could take over is not known. mismatch: it is "
         "served, and the nodes have differed for long in their addresses, virtual router identifier, configuration or "
-        "version. unknown: whether it is served is not known. unreachable: it is served by all reports, while the "
-        "packets of clients arrive at another node. dualActive: two nodes are MASTER, or have an address, at the same "
-        "time. notServed: all nodes are known, and none of them serves. A peer that cannot be read makes redundancy "
-        "unknown; it is never taken for a peer that is down.",
+        "version. unknown: whether it is served is not known. unreachable: it is served by all reports, while no "
+        "connections come to the node that serves, and packets arrive at another node for addresses that it has lost. "
+        "dualActive: two nodes are MASTER, or have an address, at the same time. notServed: all nodes are known, and "
+        "none of them serves. A peer that cannot be read makes redundancy unknown; it is never taken for a peer that "
+        "is down.",
     ),
     enumerated(
         PEER_STATE,
@@ -44,14 +46,23 @@ CONVENTIONS: tuple[Convention, ...] = (
         "whether it could take over is not known. notReady: it could not take over. unknown: not even whether it has "
         "the addresses is known. absent: it has no such service. unread: it cannot be read.",
     ),
+    enumerated(
+        TRAFFIC,
+        "What a node sees of the packets of clients of a service. unknown: too little to compare with, or it cannot be "
+        "counted. arrives: the node has an address, and clients connect. missing: it has an address, and the "
+        "connections have ceased that used to come. none: it has an address, and no client has connected since it has "
+        "it, or since it is watched. strays: clients used the node, it lost the addresses, and since then packets "
+        "arrive for addresses that it does not have. clear: it has no address, and no such packets arrive.",
+    ),
     Convention(
         EVIDENCE.name,
         "What a pair state is derived from. ownNode: this node. peersRead: each peer that has the service. peerStale: "
         "an earlier reading of a peer. peerUnread: a peer cannot be read. noPeer: no peer is configured, so this node "
         "is all that is known. masterHeard: a node is BACKUP, so it hears a MASTER. secondMasterHeard: a MASTER hears "
         "another one. addressesSeen: the kernel of the node that serves has the addresses. maintenance: a node is in "
-        "maintenance by order. trafficElsewhere: packets of clients arrive at another node. settling: what the nodes "
-        "show has not held for long enough, and the state is the one before.",
+        "maintenance by order. trafficElsewhere: a node shows that packets of clients arrive at another node; "
+        "it makes a state when both show it. settling: what the nodes show has not held for long enough, and the state "
+        "is the one before.",
         "BITS",
         EVIDENCE.labels,
     ),

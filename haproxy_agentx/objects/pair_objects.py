@@ -345,6 +345,21 @@ PAIR_MEMBER_TABLE: Table[RowColumn[PairMemberRow]] = Table(
             lambda row: None if row.member.sample is None else row.member.sample.router,
             "The virtual router identifier (VRID) of the service on the node. Not instantiated while it is not known.",
         ),
+        column(
+            17,
+            "haxPairMemberTraffic",
+            ptc.TRAFFIC,
+            lambda row: None if row.member.sample is None else row.member.sample.traffic,
+            "What the node sees of the packets of clients, by its HAProxy and its kernel alone.",
+        ),
+        column(
+            18,
+            "haxPairMemberTrafficAge",
+            GAUGE32,
+            lambda row: None if row.member.sample is None else seconds(row.member.traffic_at, row.now),
+            "The time for which haxPairMemberTraffic has been so.",
+            "seconds",
+        ),
     ),
     "The nodes of each service: this node, and each peer of its configuration. The rows of peers show what those "
     "reported of themselves, with its age; they are never evidence for any other node.",

@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from haproxy_agentx.health.model import Held, Role
-from haproxy_agentx.pair.model import CLAIMS, LASTING, Difference, Evidence, PairMember, PairState, PeerState, Standing
+from haproxy_agentx.pair.model import (
+    CLAIMS,
+    LASTING,
+    Difference,
+    Evidence,
+    PairMember,
+    PairState,
+    PeerState,
+    Standing,
+    TrafficEvidence,
+)
 from haproxy_agentx.pair.rules import Case, Claims, Served, Sight, Spare, rule_of
 from haproxy_agentx.pair.standing import standing_of
+from haproxy_agentx.pair.traffic import Agreement, agreement
 
 _SERVES = (Standing.serving, Standing.servingReduced)
 _READY = (Standing.ready, Standing.readyReduced)
@@ -18,6 +29,12 @@ _DARK = (Standing.unread, Standing.unknown)
 """Standings of a node that may hold the addresses for all that is known."""
 
 _NOT_KNOWN = (Standing.unread, Standing.unknown, Standing.readyUnknown, Standing.servingUnknown)
+
+_ASTRAY = (TrafficEvidence.missing, TrafficEvidence.strays)
+"""Evidence that one node has by itself; ``none`` may be a service without clients."""
+
+ANY = "*"
+"""Any active node."""
 
 NO_DIFFERENCE = Difference(0)
 NO_EVIDENCE = Evidence(0)
@@ -41,6 +58,8 @@ class PairVerdict:
     evidence: Evidence = NO_EVIDENCE
     differences: Difference = NO_DIFFERENCE
     disputes: int = 0
+    traffic: tuple[TrafficEvidence, ...] = ()
+    """What each of the nodes that were read sees of the clients' packets."""
     excused: bool = False
     """Whether all that is missing of the redundancy is missing by order."""
 
@@ -69,10 +88,11 @@ def differences(members: Iterable[PairMember]) -> Difference:
     return found
 
 
-def judge(members: Sequence[PairMember], lasting: Difference = NO_DIFFERENCE) -> PairVerdict:
+def judge(members: Sequence[PairMember], lasting: Difference = NO_DIFFERENCE, astray: str = "") -> PairVerdict:
     """Return what the samples show; ``lasting`` are the differences that have lasted.
 
-    ``members`` are this node and each peer that is configured, this node among them.
+    ``members`` are this node and each peer that is configured, this node among them. ``astray`` is the active node
+    whose packets have arrived elsewhere until now, ANY for whichever is active, empty for none.
     """
     standings = [(member, standing_of(member)) for member in members]
     expected = [(member, each) for member, each in standings if each is not Standing.absent]
@@ -87,7 +107,7 @@ def judge(members: Sequence[PairMember], lasting: Difference = NO_DIFFERENCE) ->
         served=_served([each for _, each in claiming]),
         sight=_sight(expected, is_alone=is_alone),
         spare=_spare(spares, [each for _, each in serving], is_alone=is_alone),
-        elsewhere=_elsewhere(expected),
+        elsewhere=_elsewhere(expected, claiming, astray),
         differs=bool(differ),
         intended=not any(member.sample is not None and not member.sample.as_intended for member, _ in claiming),
     )
@@ -105,6 +125,7 @@ def judge(members: Sequence[PairMember], lasting: Difference = NO_DIFFERENCE) ->
         evidence=_evidence(expected, claiming, is_alone=is_alone),
         differences=now_differ,
         disputes=sum(member.sample.disputes for member, _ in expected if member.is_read and member.sample is not None),
+        traffic=tuple(member.sample.traffic for member, _ in expected if member.is_read and member.sample is not None),
         excused=_is_excused(spares, rule.state),
     )
 
@@ -157,10 +178,19 @@ def _spare(spares: _Standings, serving: Sequence[Standing], *, is_alone: bool) -
     return Spare.enough if full == len(found) and serving[:1] != [Standing.servingReduced] else Spare.reduced
 
 
-def _elsewhere(expected: _Standings) -> bool:
-    """Whether each node that was read and has evidence on it agrees: one that holds no address sees its packets."""
-    known = [member.sample for member, _ in expected if member.is_read and member.sample is not None]
-    return len(known) > 1 and all(sample.elsewhere for sample in known)
+def _elsewhere(expected: _Standings, claiming: _Standings, astray: str) -> bool:
+    """Whether the one active node and another one agree that packets arrive elsewhere."""
+    if len(claiming) != 1:
+        return False
+    active = claiming[0][0]
+    found = agreement(_traffic(active), [_traffic(member) for member, _ in expected if member is not active])
+    if found is Agreement.asBefore:
+        return astray in (active.node, ANY)
+    return found is Agreement.elsewhere
+
+
+def _traffic(member: PairMember) -> TrafficEvidence:
+    return member.sample.traffic if member.is_read and member.sample is not None else TrafficEvidence.unknown
 
 
 def _evidence(expected: _Standings, claiming: _Standings, *, is_alone: bool) -> Evidence:
@@ -176,7 +206,7 @@ def _evidence(expected: _Standings, claiming: _Standings, *, is_alone: bool) -> 
         Evidence.maintenance: any(member.maintenance for member, _ in expected),
         Evidence.masterHeard: any(sample.role is Role.backup for sample in known),
         Evidence.secondMasterHeard: any(sample.held is Held.disputed for sample in known),
-        Evidence.trafficElsewhere: any(sample.elsewhere for sample in known),
+        Evidence.trafficElsewhere: any(sample.traffic in _ASTRAY for sample in known),
         Evidence.addressesSeen: any(sample.held in (Held.all, Held.some, Held.disputed) for sample in serving),
     }
     return Evidence(sum(kind.value for kind, is_so in found.items() if is_so))

@@ -60,6 +60,23 @@ class Standing(IntEnum):
     unread = 11
 
 
+class TrafficEvidence(IntEnum):
+    """HaxPairTraffic: what a node sees of the clients' packets by itself, where the virtual addresses are concerned."""
+
+    unknown = 1
+    """Nothing to compare with."""
+    arrives = 2
+    """It has an address, and clients connect."""
+    missing = 3
+    """It has an address, and the connections have ceased that used to come."""
+    none = 4
+    """It has an address, and no client has connected since it has it, or since it is watched."""
+    strays = 5
+    """It had clients and lost the addresses, and since then packets for addresses that it does not have arrive."""
+    clear = 6
+    """It has no address, and no such packets arrive."""
+
+
 CLAIMS = frozenset({Standing.serving, Standing.servingReduced, Standing.servingUnknown, Standing.notServing})
 """Standings of a node that clients come to."""
 
@@ -129,22 +146,23 @@ class Sample:
     configuration: str = ""
     advertises_each: float = 1.0
     disputes: int = 0
-    elsewhere: bool = False
-    """Whether something shows that the clients' packets go elsewhere."""
+    traffic: TrafficEvidence = TrafficEvidence.unknown
     cause: Cause = Cause.none
     """Why the service last changed on that node."""
     age: float = 0.0
     """The age of the oldest evidence in it for the role."""
     role_age: float = 0.0
     health_age: float = 0.0
+    traffic_age: float = 0.0
+    """For how long ``traffic`` has been so."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairMember:
     """A node of a service as this node knows it. A peer that was never read is ``unreachable`` here.
 
-    ``taken`` is the earliest moment that its sample can be of, ``role_at`` and ``health_at`` the latest at which role
-    and health can have changed. They are set where there is a sample.
+    ``taken`` is the earliest moment that its sample can be of; ``role_at``, ``health_at`` and ``traffic_at`` are the
+    latest at which role, health and traffic can have changed. They are set where there is a sample.
     """
 
     node: str
@@ -156,6 +174,7 @@ class PairMember:
     taken: float = 0.0
     role_at: float = 0.0
     health_at: float = 0.0
+    traffic_at: float = 0.0
     maintenance: bool = False
     version: str = ""
     """That of its agent."""

@@ -124,6 +124,7 @@ class Peer:
             taken=answer.began - sample.age if sample is not None else 0.0,
             role_at=answer.ended - sample.role_age if sample is not None else 0.0,
             health_at=answer.ended - sample.health_age if sample is not None else 0.0,
+            traffic_at=answer.ended - sample.traffic_age if sample is not None else 0.0,
             version=answer.said.version,
             is_absent=sample is None and answer.said.up >= YOUNG,
         )

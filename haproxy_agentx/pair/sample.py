@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TypeVar
 
 from haproxy_agentx.health.model import Cause, Health, Held, Readiness, Role
-from haproxy_agentx.pair.model import Sample
+from haproxy_agentx.pair.model import Sample, TrafficEvidence
 
 Label = TypeVar("Label", bound=Enum)
 
@@ -115,7 +115,8 @@ def sample_line(sample: Sample) -> str:
         "addresses": sample.addresses,
         "config": sample.configuration,
         "disputes": str(sample.disputes),
-        "elsewhere": str(int(sample.elsewhere)),
+        "traffic": sample.traffic.name,
+        "trafficAge": f"{sample.traffic_age:.3f}",
         "name": sample.service,
     }
     return _cut(" ".join(f"{key}={text}" for key, text in texts.items() if text))
@@ -147,7 +148,8 @@ def read_sample(line: bytes) -> Sample:
         addresses=texts.get("addresses", "")[:DIGEST],
         configuration=texts.get("config", "")[:DIGEST],
         disputes=_number(texts, "disputes") or 0,
-        elsewhere=texts.get("elsewhere") == "1",
+        traffic=_member(TrafficEvidence, texts, "traffic", TrafficEvidence.unknown),
+        traffic_age=_seconds(texts, "trafficAge"),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
 from haproxy_agentx.health.instance import MASTER_DOWN
-from haproxy_agentx.pair.judge import NO_DIFFERENCE, PairVerdict, differences, judge
+from haproxy_agentx.pair.judge import ANY, NO_DIFFERENCE, PairVerdict, differences, judge
 from haproxy_agentx.pair.model import LASTING, Difference, Evidence, PairMember, PairState, Sample
 
 PATIENCE = 5
@@ -33,7 +33,7 @@ def hold_of(members: Sequence[PairMember], polls: float) -> float:
     return max(MASTER_DOWN * max(known, default=1.0), 2 * polls)
 
 
-_FACTS = attrgetter(*sorted({each.name for each in fields(Sample)} - {"age", "role_age", "health_age"}))
+_FACTS = attrgetter(*sorted({each.name for each in fields(Sample)} - {"age", "role_age", "health_age", "traffic_age"}))
 
 
 def _facts(sample: Sample | None) -> object:
@@ -72,6 +72,8 @@ class PairSettling:
         self._verdict: PairVerdict | None = None
         self._differences = NO_DIFFERENCE
         self._lasted = NO_DIFFERENCE
+        self._astray = ANY if recalled is not None and recalled[0] is PairState.unreachable else ""
+        """The active node whose packets arrive elsewhere, as far as that has counted."""
 
     def look(self, members: Sequence[PairMember], polls: float, now: float) -> Settled:
         """Record what all nodes are now, this node among them, and return what counts."""
@@ -79,6 +81,8 @@ class PairSettling:
         known = [member for member in members if member.is_read and member.sample is not None]
         role_at = max((member.role_at for member in known), default=now)
         began = max(member.health_at if member.is_read and member.sample else member.state_at for member in members)
+        if PairState.unreachable in (verdict.state, self._candidate):  # it begins and ends by the traffic
+            began = max(began, *(member.traffic_at for member in known))
         if verdict.state is not self._candidate:
             self._candidate, self._since = verdict.state, min(now, max(role_at, began))
         onset = max(role_at, self._since)
@@ -93,16 +97,17 @@ class PairSettling:
 
     def _judge(self, members: Sequence[PairMember], now: float) -> tuple[PairVerdict, Difference]:
         """Return the verdict on members, anew only where something but their ages has changed."""
-        facts = [
+        facts: list[object] = [
             (member.node, member.state, member.maintenance, member.is_absent, member.version, _facts(member.sample))
             for member in members
         ]
+        facts.append(self._astray)
         if facts != self._facts:
             self._facts, self._verdict = facts, None
             self._differences = differences(members)
         lasting = self._lasting(self._differences, now)
         if self._verdict is None or lasting != self._lasted:
-            self._verdict, self._lasted = judge(members, lasting), lasting
+            self._verdict, self._lasted = judge(members, lasting, self._astray), lasting
         return self._verdict, lasting
 
     def deadline(self) -> float | None:
@@ -131,6 +136,7 @@ class PairSettling:
 
     def _become(self, state: PairState, since: float, verdict: PairVerdict, lasting: Difference) -> Settled:
         before = None if self.settled is None or self.settled.is_first else self.settled
+        self._astray = verdict.active if state is PairState.unreachable else ""
         if before is None and self._recalled is not None and self._recalled[0] is state:
             self.settled = Settled(state, self._recalled[1], None, 0, verdict, lasting)
         elif before is None:

@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 from haproxy_agentx.health.model import Cause, Held
 from haproxy_agentx.health.words import line
 from haproxy_agentx.pair.judge import PairVerdict
-from haproxy_agentx.pair.model import CLAIMS, Difference, Evidence, PairMember, PairState, PeerState, Standing
+from haproxy_agentx.pair.model import (
+    CLAIMS,
+    Difference,
+    Evidence,
+    PairMember,
+    PairState,
+    PeerState,
+    Standing,
+    TrafficEvidence,
+)
 from haproxy_agentx.pair.standing import standing_of
 
 _OF_STANDING: Mapping[Standing, str] = {
@@ -29,6 +38,11 @@ _OF_PEER: Mapping[PeerState, str] = {
     PeerState.incompatible: "cannot be read: its haproxy-agentx is of another version",
 }
 
+_OF_TRAFFIC: Mapping[TrafficEvidence, str] = {
+    TrafficEvidence.missing: ", and the connections have ceased that used to come",
+    TrafficEvidence.strays: ", and packets for addresses that it does not have arrive since it lost those",
+}
+
 _OF_DIFFERENCE: Mapping[Difference, str] = {
     Difference.virtualRouterId: "virtual router IDs",
     Difference.addresses: "virtual addresses",
@@ -42,7 +56,7 @@ _OF_DIFFERENCE: Mapping[Difference, str] = {
 _OF_STATE: Mapping[PairState, Cause] = {
     PairState.dualActive: Cause.roleDisputed,
     PairState.mismatch: Cause.configurationChanged,
-    PairState.unreachable: Cause.addressConflict,
+    PairState.unreachable: Cause.trafficElsewhere,
     PairState.redundancyUnknown: Cause.sourceLost,
     PairState.redundant: Cause.recovered,
 }
@@ -55,6 +69,8 @@ def _words_of(member: PairMember) -> str:
         words = _OF_PEER.get(member.state, _OF_STANDING[standing])
     else:
         words = _OF_STANDING[standing]
+    if member.is_read and member.sample is not None:
+        words += _OF_TRAFFIC.get(member.sample.traffic, "")
     if standing in CLAIMS and member.sample is not None and member.sample.held is Held.disputed:
         words = f"{words}, and hears another MASTER"
     return f"{member.node} {words}{', in maintenance' if member.maintenance else ''}"

@@ -1,4 +1,4 @@
-"""What the kernel is asked when it is needed, without any privilege: for routes, and for sockets of VRRP.
+"""What the kernel is asked when it is needed, without any privilege: routes, sockets of VRRP, and stray packets.
 
 Routes come from rtnetlink(7). keepalived has a raw socket for VRRP while it runs, however it is set up: /proc/net/raw
 and raw6 list the raw sockets of the network namespace; the port of a local address is the protocol there. VRRP is
@@ -12,6 +12,7 @@ from typing import Final
 
 from haproxy_agentx.vocabulary.source import Invalid
 from haproxy_agentx.vrrp.netlink_routes import FAMILIES, Routes, dump_routes, look
+from haproxy_agentx.vrrp.strays import StrayCounts, stray_counts
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,14 @@ def lists_vrrp(text: str) -> bool:
     """Whether such a file lists a socket of VRRP."""
     fields = (line.split() for line in text.splitlines()[1:])
     return any(len(each) > 1 and each[1].endswith(_PROTOCOL) for each in fields)
+
+
+COUNTERS: Final = (Path("/proc/self/net/snmp"), Path("/proc/self/net/snmp6"))
+
+
+def strays() -> StrayCounts | None:
+    """Return how many packets came for addresses that this machine does not have; None where that is not known."""
+    return stray_counts(*(_read(file) for file in COUNTERS))
 
 
 def _read(file: Path) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.health.model import Cause, Health, Held, Readiness, Role
-from haproxy_agentx.pair.model import Sample
+from haproxy_agentx.pair.model import Sample, TrafficEvidence
 from haproxy_agentx.pair.sample import (
     MAX_LINE,
     AgentSelf,
@@ -39,10 +39,11 @@ SAMPLES = st.builds(
     configuration=DIGESTS,
     advertises_each=st.sampled_from([0.01, 0.1, 1.0, 3.0, 255.0]),
     disputes=st.integers(0, 1000),
-    elsewhere=st.booleans(),
+    traffic=st.sampled_from(TrafficEvidence),
     age=AGES,
     role_age=AGES,
     health_age=AGES,
+    traffic_age=AGES,
 )
 
 
@@ -51,7 +52,9 @@ ODD = ("v=1", "role=master", "held", "age=-1", "roleAge=nan", "healthAge=1e999",
 
 def known(sample):
     """Return the sample with ages as they are written."""
-    return replace(sample, **{name: min(getattr(sample, name), 4e8) for name in ("age", "role_age", "health_age")})
+    return replace(
+        sample, **{name: min(getattr(sample, name), 4e8) for name in ("age", "role_age", "health_age", "traffic_age")}
+    )
 
 
 @given(SAMPLES)

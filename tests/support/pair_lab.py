@@ -4,15 +4,17 @@ pair = PairLab(lab); pair.await_states("redundant", "redundant")
 """
 
 import functools
+import json
 import os
 import sys
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import schema
-from haproxy_agentx.pair.model import PairState, PeerState
+from haproxy_agentx.pair.model import PairState, PeerState, TrafficEvidence
 from integration.demo.notices import Row
 from integration.netlab import Lab, network, wait_for
+from integration.netlab.host import in_background
 from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, SWITCH
 from tests.support.reported import reported, wait_reported
 from tests.support.wait import until
@@ -23,6 +25,19 @@ SNMPD = "/etc/snmp/snmpd.conf"
 PASSPHRASE = "a passphrase of your own"
 PEER_SECRET = "/etc/haproxy-agentx/peer"
 INTERVAL, TIMEOUT = 1.0, 0.5
+CLIENT = """
+import socket, sys, time
+while True:
+    try:
+        with socket.create_connection((sys.argv[1], 80), 0.5) as connection:
+            connection.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+            connection.recv(1)
+    except OSError:
+        pass
+    time.sleep(0.1)
+"""
+"""A client with a connection for each request, and some seven requests a second."""
+
 FAST = 0.1
 """Seconds between two advertisements in the lab's variant fast."""
 
@@ -55,6 +70,18 @@ def prepare(lab: Lab) -> None:
             file.write(
                 f"peers:\n  - {{name: {peer}, address: '{MANAGEMENT[peer]}:161', interval: {INTERVAL:g}s, "
                 f"timeout: {TIMEOUT * 1000:g}ms, community_file: /etc/haproxy-agentx/community}}\n"
+            )
+
+
+def prepare_apart(lab: Lab) -> None:
+    """As ``prepare``, with a frontend of its own for each service, so that its clients can be told apart."""
+    prepare(lab)
+    for name in BALANCERS:
+        with lab.hosts[name].path(CONFIG).open("a") as file:
+            file.write(
+                "services:\n"
+                "  - {name: SITE1, vrrp_instance: SITE1, frontends: [fe_web], backends: [be_web, be_static]}\n"
+                "  - {name: SITE2, vrrp_instance: SITE2, frontends: [fe_api], backends: [be_api]}\n"
             )
 
 
@@ -174,6 +201,41 @@ class PairLab:
         """Return the backend and the name of each server."""
         lines = self.lab.haproxy(host, "show servers state").splitlines()[2:]
         return [(fields[1], fields[3]) for line in lines if len(fields := line.split()) > 3]
+
+    def visit(self, address: str) -> None:
+        """Have a client connect to an address again and again, until the lab ends."""
+        self.lab.disturbed = True
+        client = self.lab.host("client")
+        client.run(*in_background(("python3", "-c", CLIENT, address), "/var/log/visits.log"))
+
+    def member(self, host: str, name: str) -> dict[str, str]:
+        """Return a column of haxPairMemberTable as a node answers it, of SITE1 by the names of the nodes."""
+        nodes = self.texts(host, "haxPairMemberTable", "haxPairMemberNode")
+        return dict(zip(nodes[:2], self.texts(host, "haxPairMemberTable", name)[:2], strict=True))
+
+    def traffic(self, host: str) -> dict[str, str]:
+        """Return haxPairMemberTraffic of SITE1 by the names of the nodes."""
+        found = self.member(host, "haxPairMemberTraffic")
+        return {name: TrafficEvidence(int(text)).name for name, text in found.items()}
+
+    def await_traffic(self, host: str, seconds: float = 30.0, **wanted: str) -> None:
+        """Wait until a node shows this evidence of the nodes that are named."""
+        wait_for(
+            lambda: wanted.items() <= self.traffic(host).items(),
+            f"{host} shows {wanted}",
+            seconds,
+            lambda: f"{self.traffic(host)} {self.said(host)}",
+        )
+
+    def neighbour(self, address: str, of: str | None) -> None:
+        """Have the client take a load balancer for the owner of an address, whatever is announced; None: mend that."""
+        self.lab.disturbed = True
+        if of is None:
+            self.lab.exec("client", "ip", "neigh", "del", address, "dev", "eth0")
+            return
+        (link,) = json.loads(self.lab.exec(of, "ip", "-json", "link", "show", "eth0"))  # /sys is the machine's
+        fixed = ("lladdr", link["address"], "dev", "eth0", "nud", "permanent")
+        self.lab.exec("client", "ip", "neigh", "replace", address, *fixed)
 
     def management(self, host: str, *, up: bool) -> None:
         """Plug the management cable of a node in or pull it."""

@@ -6,6 +6,7 @@ from enum import Enum
 from haproxy_agentx.pair.model import Difference, PairState
 from haproxy_agentx.pair.rules import RULES, PairRule
 from haproxy_agentx.pair.standing import RULES as STANDINGS
+from haproxy_agentx.pair.traffic import AGREEMENTS, SIGHT
 from haproxy_agentx.pair.words import difference_words
 from tools.documents.parts import Parts, table
 
@@ -59,6 +60,29 @@ def difference_table() -> str:
     return table(("difference", "in words"), ((kind.name or "", difference_words(kind)) for kind in Difference))
 
 
+def sight_table() -> str:
+    """Return the table of what a node sees of the clients' packets."""
+    rows = (
+        (
+            _names(rule.tenure),
+            _names(rule.arrivals),
+            _names(rule.strays),
+            f"**{rule.evidence.name}**",
+            rule.meaning,
+        )
+        for rule in SIGHT
+    )
+    return table(("addresses", "connections", "packets for foreign addresses", "traffic", "in words"), rows)
+
+
+def agreement_table() -> str:
+    """Return the table of what the nodes make of the clients' packets together."""
+    rows = (
+        (_names(rule.active), _names(rule.others), f"**{rule.agreement.name}**", rule.meaning) for rule in AGREEMENTS
+    )
+    return table(("active node", "other nodes", "packets arrive", "in words"), rows)
+
+
 def drawing() -> str:
     """Draw which question decides what, as a Mermaid diagram: the rows of the table, each asked in turn."""
     lines = ["```mermaid", "flowchart TD"]
@@ -78,5 +102,7 @@ PARTS: Parts = {
     "drawing": drawing,
     "standings": standing_table,
     "differences": difference_table,
+    "sight": sight_table,
+    "agreement": agreement_table,
 }
 """What is generated, by name."""
