@@ -47,14 +47,14 @@ class Keeping:
             node.reports.version,
             seen,
             node.instances.shown,
-            node.pairs.maintained_until,
+            node.pairs.version,
             int(monotonic() // KEPT_EACH),
         )
         if not drafts and state == self._kept and not is_last:
             return
         self._kept = state
         memory = {**remember_instances(node.instances), **seen, **node.memory(monotonic(), time.time())}
-        memory |= node.pairs.maintenance_memory(monotonic(), time.time())
+        memory |= node.pairs.memory(monotonic(), time.time())
         old = outdated(self._remembered, memory)
         changed = {key: text for key, text in memory.items() if self._remembered.get(key) != text}
         ended = dict.fromkeys(old, "")  # in the transaction of the events that end them

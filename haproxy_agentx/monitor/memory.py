@@ -7,6 +7,7 @@ from haproxy_agentx.health.instance import InstanceStanding, Remembered
 from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.monitor.last_reported import PREFIX as REPORTED
+from haproxy_agentx.monitor.pair_memory import PREFIX as PAIR
 from haproxy_agentx.monitor.reminders import PREFIX as REMIND
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
@@ -58,8 +59,8 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
 
 
 def outdated(keys: Iterable[str], present: Container[str]) -> list[str]:
-    """Return those of ``keys`` that are of instances, services, reports or reminders that ``present`` has no more.
+    """Return those of ``keys`` of instances, services, pairs, reports or reminders that ``present`` has no more.
 
     Remembered permanently, one that was removed would be back after the next start.
     """
-    return [key for key in keys if key.startswith((PREFIX, SERVICE, REPORTED, REMIND)) and key not in present]
+    return [key for key in keys if key.startswith((PREFIX, SERVICE, PAIR, REPORTED, REMIND)) and key not in present]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from haproxy_agentx.health.instance import Instance
 from haproxy_agentx.health.model import Cause
 from haproxy_agentx.monitor.own_sample import own_member, own_sample
+from haproxy_agentx.monitor.pair_memory import PairMemory
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.traffic import Readings, Traffic
 from haproxy_agentx.pair.model import PairMember, PairState
@@ -72,13 +73,15 @@ class Pairs:
         self.maintained_until: float | None = None
         """When the maintenance of this node ends that was ordered; None without one."""
         self.traffic = Traffic()
+        self._memory = PairMemory()
         self._settling: dict[str, PairSettling] = {}
         self._polls = max((peer.interval for peer in peers), default=POLLS_ALONE)
 
     def look(self, services: Iterable[Service], instances: Mapping[str, Instance], now: float) -> None:
         """See how all services are on all nodes."""
         judged = {service.plan.name: service for service in services if service.tracker.condition is not None}
-        self._settling = {name: self._settling.get(name) or PairSettling() for name in judged}
+        recalled = self._memory.recalled = {name: one for name, one in self._memory.recalled.items() if name in judged}
+        self._settling = {name: self._settling.get(name) or PairSettling(recalled.get(name)) for name in judged}
         self.views = {
             name: self._view(service, instances.get(service.plan.vrrp_instance or ""), now)
             for name, service in judged.items()
@@ -100,12 +103,21 @@ class Pairs:
         """Return for how many seconds this node remains in maintenance, 0 when it is not."""
         return 0.0 if self.maintained_until is None else max(0.0, self.maintained_until - now)
 
-    def maintenance_memory(self, now: float, date: float) -> dict[str, str]:
-        """Return what the next start has to know; ``date`` is now in seconds since 1970."""
-        return {MAINTENANCE: f"{date + self.maintenance_left(now):.0f}" if self.maintenance_left(now) else "0"}
+    @property
+    def version(self) -> object:
+        """Return something that differs when the next start has to know something else."""
+        settled = [(name, view.settled) for name, view in self.views.items()]
+        return self.maintained_until, [(name, one.state, one.since, one.is_first) for name, one in settled]
 
-    def recall_maintenance(self, memory: Mapping[str, str], now: float, date: float) -> None:
-        """Go on with what was ordered in an earlier run; what cannot be read counts as nothing."""
+    def memory(self, now: float, date: float) -> dict[str, str]:
+        """Return what the next start has to know; ``date`` is now in seconds since 1970."""
+        left = self.maintenance_left(now)
+        pairs = self._memory.texts({name: view.settled for name, view in self.views.items()}, now, date)
+        return {MAINTENANCE: f"{date + left:.0f}" if left else "0", **pairs}
+
+    def recall(self, memory: Mapping[str, str], now: float, date: float) -> None:
+        """Go on with what was ordered and what counted in an earlier run; what cannot be read counts as nothing."""
+        self._memory.recall(memory, now, date)
         try:
             left = float(memory.get(MAINTENANCE, "0")) - date
         except ValueError:

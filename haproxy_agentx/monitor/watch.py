@@ -152,7 +152,7 @@ class Monitor:
         pairs = Pairs(self._own, [poll.peer for poll in self._peer_polls])
         self.node = Node(self._config.services, self._config.notifications, self._awaited(), memory, now, pairs)
         self.node.instances.recall(recall_instances(memory), now)
-        pairs.recall_maintenance(memory, now, time.time())
+        pairs.recall(memory, now, time.time())
         self._keeping = Keeping(self._journal, self._indexes, self._config.root, memory, self._kept_on_disk)
         self._hears = self._listener in memory
         self._runs = True

@@ -7,7 +7,7 @@ from haproxy_agentx.health.model import Cause
 from haproxy_agentx.objects import conventions as tc
 from haproxy_agentx.objects import health_conventions as htc
 from haproxy_agentx.objects import pair_conventions as ptc
-from haproxy_agentx.objects.agent_objects import AgentRow
+from haproxy_agentx.objects.agent_objects import SURVIVES, AgentRow
 from haproxy_agentx.objects.declaration import Column, RowColumn, Scalar, Table, column, scalar
 from haproxy_agentx.objects.service_objects import SERVICE_INDEX
 from haproxy_agentx.objects.syntax import COUNTER32, FLAG, GAUGE32, TEXT, UNSIGNED32
@@ -116,7 +116,7 @@ PAIR_TABLE: Table[RowColumn[PairRow]] = Table(
             "haxPairTransitions",
             COUNTER32,
             lambda row: row.settled.transitions,
-            "The number of changes of haxPairState since haxAgentStartTime.",
+            f"The number of changes of haxPairState. {SURVIVES}",
             "transitions",
         ),
         column(

@@ -56,10 +56,20 @@ class Settled:
     """Whether nothing has counted yet in this run: the state is that of the last one, or unknown."""
 
 
-class PairSettling:
-    """The state of one service. ``recalled`` is the state of the last run, and when it began."""
+@dataclass(frozen=True, slots=True)
+class RecalledPair:
+    """What counted when the last run ended."""
 
-    def __init__(self, recalled: tuple[PairState, float] | None = None) -> None:
+    state: PairState
+    since: float
+    previous: PairState | None = None
+    transitions: int = 0
+
+
+class PairSettling:
+    """The state of one service. ``recalled`` is that of the last run."""
+
+    def __init__(self, recalled: RecalledPair | None = None) -> None:
         self.settled: Settled | None = None
         self._recalled = recalled
         self._candidate: PairState | None = None
@@ -72,7 +82,7 @@ class PairSettling:
         self._verdict: PairVerdict | None = None
         self._differences = NO_DIFFERENCE
         self._lasted = NO_DIFFERENCE
-        self._astray = ANY if recalled is not None and recalled[0] is PairState.unreachable else ""
+        self._astray = ANY if recalled is not None and recalled.state is PairState.unreachable else ""
         """The active node whose packets arrive elsewhere, as far as that has counted."""
 
     def look(self, members: Sequence[PairMember], polls: float, now: float) -> Settled:
@@ -117,8 +127,8 @@ class PairSettling:
     def _wait(self, verdict: PairVerdict, lasting: Difference, hold: float, due: float, now: float) -> Settled:
         current = self.settled
         if current is None:
-            state, since = self._recalled or (PairState.unknown, now)
-            current = Settled(state, since, None, 0, verdict, is_first=True)
+            last = self._recalled or RecalledPair(PairState.unknown, now)
+            current = replace(_of_last(last, verdict), is_first=True)
         if self._unsettled_at is None:
             self._unsettled_at = now
         self._next = due if due > now else None
@@ -137,11 +147,10 @@ class PairSettling:
     def _become(self, state: PairState, since: float, verdict: PairVerdict, lasting: Difference) -> Settled:
         before = None if self.settled is None or self.settled.is_first else self.settled
         self._astray = verdict.active if state is PairState.unreachable else ""
-        if before is None and self._recalled is not None and self._recalled[0] is state:
-            self.settled = Settled(state, self._recalled[1], None, 0, verdict, lasting)
-        elif before is None:
-            previous = self._recalled[0] if self._recalled else None
-            self.settled = Settled(state, since, previous, int(previous is not None), verdict, lasting)
+        if before is None and self._recalled is not None:
+            before = _of_last(self._recalled, verdict)
+        if before is None:
+            self.settled = Settled(state, since, None, 0, verdict, lasting)
         elif before.state is state:
             self.settled = replace(before, verdict=verdict, lasting=lasting)
         else:
@@ -154,3 +163,8 @@ class PairSettling:
             return NO_DIFFERENCE
         self._differ_from = {kind: self._differ_from.get(kind, now) for kind in LASTING if kind in found}
         return Difference(sum(kind for kind, at in self._differ_from.items() if now >= at + LASTS))
+
+
+def _of_last(last: RecalledPair, verdict: PairVerdict) -> Settled:
+    """Return what counted in the last run, with what the samples show now."""
+    return Settled(last.state, last.since, last.previous, last.transitions, verdict)

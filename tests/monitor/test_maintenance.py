@@ -29,19 +29,19 @@ def test_it_lasts_as_long_as_it_was_ordered():
 def test_the_next_run_goes_on_with_it():
     before = pairs()
     before.maintain(NOW + 60)
-    memory = before.maintenance_memory(NOW, DATE)
+    memory = before.memory(NOW, DATE)
     after = pairs()
-    after.recall_maintenance(memory, 5.0, DATE + 20)
+    after.recall(memory, 5.0, DATE + 20)
     assert after.maintenance_left(5.0) == pytest.approx(40, abs=1)
     late = pairs()
-    late.recall_maintenance(memory, 5.0, DATE + 61)
+    late.recall(memory, 5.0, DATE + 61)
     assert late.maintenance_left(5.0) == 0
 
 
 @pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-5", "0", "9e99"])
 def test_a_memory_that_is_none_orders_nothing(text):
     found = pairs()
-    found.recall_maintenance({MAINTENANCE: text}, NOW, DATE)
+    found.recall({MAINTENANCE: text}, NOW, DATE)
     assert found.maintenance_left(NOW) == 0
 
 

@@ -112,7 +112,7 @@ def test_nothing_is_kept_before_anything_is_judged():
         watching.node.take_line(line("SITE1"), 100.0)
         watching.node.advance(100.0, 0.0)
         watching._keep([])
-        assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1", "keepalived", "maintenance"}
+        assert journal.memory.keys() == {"service/SITE1", "pair/SITE1", "vrrp/SITE1", "keepalived", "maintenance"}
         watching._keep([])
         assert journal.writes == 1, "nothing was new"
 
@@ -162,7 +162,8 @@ def test_what_is_gone_is_forgotten():
         watching.node.take_line(line("SITE2", VrrpState.deleted), 101.0)
         watching.node.advance(101.0, 0.0)
         watching._keep([])
-        assert journal.memory.keys() == {"service/SITE1", "vrrp/SITE1", "process/local", "keepalived", "maintenance"}
+        of_site1 = {"service/SITE1", "pair/SITE1", "vrrp/SITE1"}
+        assert journal.memory.keys() == of_site1 | {"process/local", "keepalived", "maintenance"}
 
     asyncio.run(story())
 

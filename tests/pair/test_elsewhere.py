@@ -4,7 +4,7 @@ import pytest
 
 from haproxy_agentx.health.model import Cause, Readiness, Role
 from haproxy_agentx.pair.model import Evidence, PairMember, PairState, PeerState, TrafficEvidence
-from haproxy_agentx.pair.settling import PairSettling
+from haproxy_agentx.pair.settling import PairSettling, RecalledPair
 from haproxy_agentx.pair.words import cause_of, sentence
 from tests.pair.world import POLL, sample_of
 
@@ -118,7 +118,7 @@ def test_a_peer_that_cannot_be_read_does_not_end_it(astray):
 
 
 def test_an_agent_that_starts_again_goes_on_with_it():
-    again = Pair((PairState.unreachable, 900.0))
+    again = Pair(RecalledPair(PairState.unreachable, 900.0))
     assert again.wait() == "unreachable"
     assert again.settling.settled.since == 900.0
     assert again.see(lb1=ARRIVES) == "redundant"
