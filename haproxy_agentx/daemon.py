@@ -130,7 +130,7 @@ class Daemon:
             started=self._started,
             started_date=time.time(),
             inputs_refused=self._inputs_refused,
-            traps_ignored=lambda: self._traps_ignored_before + self._monitor.node.instances.left_out,
+            traps_ignored=lambda: self._traps_ignored_before + self._monitor.node.instances.traps_left_out.number,
             stalls=self._stalls,
         )
         self._snmpd: tuple[tuple[int, int] | None, frozenset[int]] | None = None
@@ -322,7 +322,7 @@ class Daemon:
             self._monitoring.cancel()  # what it knows is in the store
             await asyncio.wait([self._monitoring])
         self._refused_before += sum(source.left_out for source in self._monitor.sources)
-        self._traps_ignored_before += self._monitor.node.instances.left_out
+        self._traps_ignored_before += self._monitor.node.instances.traps_left_out.number
         self._monitor = self._new_monitor()
         await self._run_processes(tasks, config.haproxy)
         self._monitoring = tasks.create_task(self._monitor.run())

@@ -247,15 +247,29 @@ def _too_many_services(snapshot: Part) -> Iterator[Problem]:
 
 
 def _left_out(snapshot: Part) -> Iterator[Problem]:
-    traps = snapshot.get("traps_ignored", {})
-    if traps.get("age") is not None and traps["age"] < LATELY:
-        yield Problem(
-            ProblemSeverity.warning,
-            f"{traps['number']} notifications of VRRP were ignored, the last one {traps['age']:.0f} s ago",
+    for key, (what, why, remedy) in _LEFT_OUT.items():
+        ignored = snapshot.get(key, {})
+        if ignored.get("age") is not None and ignored["age"] < LATELY:
+            text = f"{ignored['number']} {what} were ignored, the last one {ignored['age']:.0f} s ago"
+            yield Problem(ProblemSeverity.warning, text, why, remedy)
+
+
+_LEFT_OUT = {
+    "traps_ignored": (
+        "notifications of VRRP",
+        (
             "their instances are more than notifications alone may make known, or change their roles too often: an "
-            "instance may be missing, or forged ones take the room",
-            "let keepalived's FIFO or KEEPALIVED-MIB name the instances (keepalived.fifo, keepalived.snmp)",
-        )
+            "instance may be missing, or forged ones take the room"
+        ),
+        "let keepalived's FIFO or KEEPALIVED-MIB name the instances (keepalived.fifo, keepalived.snmp)",
+    ),
+    "lines_ignored": (
+        "lines of keepalived's FIFO",
+        "their instances are more than lines alone may make known: instances are missing",
+        "let KEEPALIVED-MIB name the instances (keepalived.snmp), or name those that matter in services",
+    ),
+}
+"""What, why and the remedy, by the part of the snapshot that counts what was left out."""
 
 
 RULES: tuple[Rule, ...] = (

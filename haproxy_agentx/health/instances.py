@@ -24,13 +24,30 @@ _NAMELESS = (
 )
 
 MAX_INSTANCES = 256
-"""Instances that traps may make known: VRRP has 255 virtual routers on a network."""
+"""Instances that the FIFO and traps may make known: VRRP has 255 virtual routers on a network. The configuration and
+KEEPALIVED-MIB have bounds of their own."""
 
 MAX_PROPOSED = 16
 """Instances among them that are unconfirmed."""
 
 PROPOSED_CHANGES, PROPOSED_PER = 2, 60.0
 """Changes of role of unconfirmed instances in so many seconds: too few to use up the limit of any service."""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What was left out because there was no room: how many, and when the last one came; None before the first."""
+
+    number: int = 0
+    at: float | None = None
+
+    def add(self, at: float) -> None:
+        """Count one more."""
+        self.number, self.at = self.number + 1, at
+
+    def snapshot(self, now: float) -> dict[str, object]:
+        """Return what ``haproxy-agentx status`` shows of it."""
+        return {"number": self.number, "age": None if self.at is None else round(now - self.at, 3)}
 
 
 @dataclass(slots=True)
@@ -45,10 +62,10 @@ class Instances:
     router_id: str = ""
     configured: frozenset[str] = frozenset()
     """Instances that the configuration names."""
-    left_out: int = 0
+    traps_left_out: LeftOut = field(default_factory=LeftOut)
     """Traps whose instance or change of role found no room."""
-    left_out_at: float | None = None
-    """When the last one came; None before the first."""
+    lines_left_out: LeftOut = field(default_factory=LeftOut)
+    """Lines of the FIFO whose instance found no room."""
     _mib_spoke: bool = False
     _trap_spoke: bool = False
     """Whether a proven trap has made an instance known."""
@@ -64,8 +81,19 @@ class Instances:
                 continue
             self._remember(self._new(name, now, InstanceStanding.recalled), memory)
 
+    def admits(self, line: FifoLine, at: float) -> bool:
+        """Whether there is room for the instance that a line of the FIFO names; counts the line where there is none.
+
+        An instance that is known worse makes room. What the configuration names needs none.
+        """
+        needs_room = not (line.group or line.state is VrrpState.deleted or line.name in {*self.known, *self.configured})
+        if needs_room and not self._has_room(InstanceStanding.confirmed):
+            self.lines_left_out.add(at)
+            return False
+        return True
+
     def take_line(self, line: FifoLine, at: float) -> list[RoleChange]:
-        """Record a line of the FIFO."""
+        """Record a line of the FIFO that was admitted."""
         self.shown = True
         if line.group:
             return []
@@ -123,7 +151,7 @@ class Instances:
             return []
         if instance.standing is InstanceStanding.proposed and role is not instance.role:
             if len(self._proposed_changes) == PROPOSED_CHANGES and at < self._proposed_changes[0] + PROPOSED_PER:
-                self._leave_out(at)
+                self.traps_left_out.add(at)
                 return []
             self._proposed_changes.append(at)
         return self._event(instance, trap.state, SourceKind.keepalivedTraps, at)
@@ -249,30 +277,32 @@ class Instances:
             self._trap_spoke = True
             self._drop_proposed(but=name)
             if known is None and not self._has_room(InstanceStanding.confirmed):
-                self._leave_out(at)
+                self.traps_left_out.add(at)
                 return None
             return self._named(name, at)
         if May.propose in may and (known is None or known.standing is InstanceStanding.proposed):
             if self._trap_spoke:
                 return None  # one that is believed has come: what only proposes has nothing to say
             if known is None and not self._has_room(InstanceStanding.proposed):
-                self._leave_out(at)
+                self.traps_left_out.add(at)
                 return None
             known = known or self._new(name, at, InstanceStanding.proposed)
             known.proposed_at = at
         return known
 
     def _has_room(self, standing: InstanceStanding) -> bool:
-        """Whether there is room for one more; the worst known that is worse than it makes room."""
+        """Whether there is room for one more; the worst known that is worse than it makes room.
+
+        Of the confirmed ones, worse is one that keepalived has not named since it was started or reloaded.
+        """
         if standing is InstanceStanding.proposed:
             return len(self.proposed) < MAX_PROPOSED and len(self.known) < MAX_INSTANCES
-        worst = max(self.known.values(), key=lambda known: known.standing, default=None)
-        if len(self.known) >= MAX_INSTANCES and worst is not None and worst.standing > standing:
-            del self.known[worst.name]
+        if len(self.known) >= MAX_INSTANCES:
+            others = (known for name, known in self.known.items() if name not in self.configured)
+            worst = max(others, key=_rank, default=None)
+            if worst is not None and _rank(worst) > (standing, False):
+                del self.known[worst.name]
         return len(self.known) < MAX_INSTANCES
-
-    def _leave_out(self, at: float) -> None:
-        self.left_out, self.left_out_at = self.left_out + 1, at
 
     @property
     def proposed(self) -> frozenset[str]:
@@ -327,6 +357,11 @@ class Instances:
         if instance is not None:
             return instance.contradiction or _UNHEARD
         return _NAMELESS if self.shown else ""
+
+
+def _rank(known: Instance) -> tuple[InstanceStanding, bool]:
+    """Return how well an instance is known: less is better."""
+    return known.standing, known.event is None and known.mib is None
 
 
 def _shows_it_runs(trap: StateTrap, evidence: TrapEvidence) -> bool:

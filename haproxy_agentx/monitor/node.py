@@ -93,10 +93,13 @@ class Node:
 
     # what sources say
 
-    def take_line(self, line: FifoLine, at: float) -> None:
-        """Record a line of keepalived's FIFO."""
+    def take_line(self, line: FifoLine, at: float) -> bool:
+        """Record a line of keepalived's FIFO; False where there is no room for the instance that it names."""
+        if not self.instances.admits(line, at):
+            return False
         self.facts.of_line(line, at)
         self._take_changes(self.instances.take_line(line, at))
+        return True
 
     def take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO shows
         """Record whether somebody has the FIFO open for writing."""

@@ -11,6 +11,7 @@ from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
 from haproxy_agentx.delivery.egress_gate import EgressGate
 from haproxy_agentx.health.event import Event, EventDraft
+from haproxy_agentx.health.instances import MAX_INSTANCES
 from haproxy_agentx.health.model import Role
 from haproxy_agentx.health.probe import Probe
 from haproxy_agentx.health.rate_limiter import RateWindow
@@ -208,7 +209,6 @@ class Monitor:
         """Return what ``haproxy-agentx status`` shows of services and instances."""
         now = self._clocks.now()
         instances = self.node.instances
-        left_out_at = instances.left_out_at
         return {
             "health": self.node.health.name,
             "services": [service.snapshot(now) for service in self.node.services.values()],
@@ -227,10 +227,8 @@ class Monitor:
             ],
             "services_left_out": self.node.services_left_out,
             "pair": self.node.pairs.snapshot(now),
-            "traps_ignored": {
-                "number": instances.left_out,
-                "age": None if left_out_at is None else round(now - left_out_at, 3),
-            },
+            "traps_ignored": instances.traps_left_out.snapshot(now),
+            "lines_ignored": instances.lines_left_out.snapshot(now),
         }
 
     def _awaited(self) -> list[str]:
@@ -247,7 +245,8 @@ class Monitor:
 
     def _take_line(self, line: FifoLine, at: float) -> None:
         self._note_listening()
-        self.node.take_line(line, at)
+        if not self.node.take_line(line, at) and self._fifo is not None:
+            self._fifo.leave_out(f"a line names one more than {MAX_INSTANCES} VRRP instances", at)
         self._look()
 
     def _take_writer(self, present: bool, at: float) -> None:  # noqa: FBT001  it is what the FIFO shows

@@ -134,8 +134,9 @@ SELF_SCALARS: tuple[Scalar[AgentRow], ...] = (
         COUNTER32,
         lambda row: row.inputs_refused,
         "The number of inputs that were refused because of a limit since the subagent started: answers of HAProxy with "
-        "more rows than the memory of the subagent allows, answers and lines that are too long. haxSourceLastError has "
-        "the reason and the remedy.",
+        "more rows than the memory of the subagent allows, answers and lines that are too long, and lines of "
+        "keepalived's FIFO that name more VRRP instances than can be known. haxSourceLastError has the reason and the "
+        "remedy.",
         "inputs",
     ),
     scalar(

@@ -101,6 +101,11 @@ class Fifo:
         finally:
             self._close()
 
+    def leave_out(self, kind: str, now: float) -> None:
+        """Count a line that was left out because of a limit, and report the first of a kind."""
+        self.source.left_out += 1
+        self._bad(f"{kind} and was left out", now)
+
     async def _broken(self, error: OSError) -> None:
         """Begin again with another descriptor: what the kernel refuses is a state of this source."""
         self._failure = None
@@ -228,9 +233,8 @@ class Fifo:
         before = self._splitter.too_long
         for line in self._splitter.feed(piece):
             self._take(line, now)
-        if self._splitter.too_long != before:
-            self.source.left_out += self._splitter.too_long - before
-            self._bad("a line is too long and was left out", now)
+        for _ in range(self._splitter.too_long - before):
+            self.leave_out("a line is too long", now)
 
     def _take(self, line: bytes, now: float) -> None:
         record = parse(line)

@@ -94,6 +94,8 @@ CASES = [
     ("_left_out", state(traps_ignored={"number": 7, "age": 3599.0}), WARNING),
     ("_left_out", state(traps_ignored={"number": 7, "age": 3600.0}), NONE),
     ("_left_out", state(traps_ignored={"number": 0, "age": None}), NONE),
+    ("_left_out", state(lines_ignored={"number": 7, "age": 3599.0}), WARNING),
+    ("_left_out", state(lines_ignored={"number": 7, "age": 3600.0}), NONE),
 ]
 
 

@@ -1,6 +1,7 @@
 """What is wrong is the same in haxAgent, in `status` and in its exit status."""
 
 import itertools
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -74,6 +75,21 @@ def test_more_instances_than_notifications_may_make_known(daemon_factory, snmpd,
     daemon.hup()
     daemon.logs("configuration reloaded")
     assert snmpd.one(OIDS["haxAgentVrrpTrapsIgnored"]).value >= 1, "a reload does not count anew"
+
+
+def test_more_instances_than_lines_of_the_fifo_may_make_known(daemon_factory, snmpd, haproxy, tmp_path):
+    fifo = tmp_path / "vrrp.fifo"
+    os.mkfifo(fifo, 0o600)
+    keepalived = {"fifo": str(fifo), "traps": "none"}
+    daemon = daemon_factory(snmpd.agentx, [source("local", haproxy.path)], keepalived=keepalived, wait="registered")
+    refused = snmpd.one(OIDS["haxAgentInputsRefused"]).value
+    with fifo.open("r+b", buffering=0) as writer:
+        eventually(lambda: {"name": "fifo", "state": "ok"}.items() <= daemon.status()["sources"][-1].items())
+        writer.write(b"".join(b'INSTANCE "VI_%d" BACKUP 100\n' % number for number in range(MAX_INSTANCES + 3)))
+        eventually(lambda: snmpd.one(OIDS["haxAgentInputsRefused"]).value == refused + 3)
+        found = next(one for one in daemon.status()["problems"] if "were ignored" in one["text"])
+    assert found["text"].startswith("3 lines of keepalived's FIFO")
+    assert (found["severity"], len(daemon.status()["vrrp"])) == ("warning", MAX_INSTANCES)
 
 
 def test_the_age_of_the_oldest_event(daemon_factory, snmpd, haproxy):

@@ -6,7 +6,7 @@ from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.health.requirements import Minimum, ServiceRequirements
 from haproxy_agentx.monitor.services import MAX_SERVICES, NODE
 from haproxy_agentx.vocabulary.event import Kind
-from haproxy_agentx.vrrp.model import FifoLine, VrrpState
+from haproxy_agentx.vrrp.model import VrrpState
 from tests.monitor.story import ALL_DOWN, BACKUP, IP, MASTER, Story, begun, failover, plan
 
 
@@ -113,9 +113,7 @@ def test_instances_that_change_their_place_stay_what_they_are():
 
 
 def test_there_are_only_so_many_services():
-    story = Story().kernel().writer().haproxy()
-    for number in range(MAX_SERVICES + 10):
-        story.node.take_line(FifoLine(f"I{number}", MASTER, None, 100), story.now)
+    story = Story().kernel().haproxy().mib(*((f"I{number}", BACKUP) for number in range(MAX_SERVICES + 10)))
     story.wait(1)
     assert len(story.node.services) == MAX_SERVICES
     assert story.node.services_left_out == 10

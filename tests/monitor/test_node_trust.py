@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haproxy_agentx.health.instance import PROPOSAL_LIFE
-from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES
-from haproxy_agentx.vrrp.model import MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
+from haproxy_agentx.health.instances import MAX_INSTANCES, MAX_PROPOSED, PROPOSED_CHANGES, LeftOut
+from haproxy_agentx.health.model import Role
+from haproxy_agentx.vrrp.model import FifoLine, MibFailure, NewMasterReason, NewMasterTrap, StateTrap, VrrpState
 from haproxy_agentx.vrrp.trust import Community, Sender, TrapEvidence
 from tests.monitor.story import ALL_DOWN, BACKUP, FAULT, IP, MASTER, Reported, Story, changes, plan
 from tests.support.event_texts import texts_of
@@ -159,7 +160,7 @@ def test_proposed_instances_are_bounded_and_expire():
     story.wait(5)
     assert len(story.node.instances.known) == MAX_PROPOSED
     no_room, too_often = 2 * MAX_INSTANCES - MAX_PROPOSED, MAX_PROPOSED - PROPOSED_CHANGES
-    assert story.node.instances.left_out == no_room + too_often
+    assert story.node.instances.traps_left_out.number == no_room + too_often
     story.wait(PROPOSAL_LIFE)
     assert set(story.node.services) == {"node"}
 
@@ -169,9 +170,47 @@ def test_proven_instances_are_bounded_and_what_is_left_out_is_counted():
     for number in range(MAX_INSTANCES + 3):
         story.trap(BACKUP, f"R{number}")
     assert len(story.node.instances.known) == MAX_INSTANCES
-    assert (story.node.instances.left_out, story.node.instances.left_out_at) == (3, story.now)
+    assert story.node.instances.traps_left_out == LeftOut(3, story.now)
     story.trap(MASTER, "R0").trap(MASTER, "FORGED", evidence=SECRET)
-    assert story.node.instances.left_out == 3, "a known one has its room, and one without power needs none"
+    assert story.node.instances.traps_left_out.number == 3, "a known one has its room, and one without power needs none"
+
+
+def filled() -> Story:
+    """Give a node that knows as many instances as lines of the FIFO may make known."""
+    story = Story([plan("site", "SITE1")]).kernel().writer().haproxy()
+    for number in range(MAX_INSTANCES):  # without a look at all of them after each
+        story.node.take_line(FifoLine(f"R{number}", BACKUP, None, 100), story.now)
+    return story
+
+
+def test_instances_of_the_fifo_are_bounded_and_what_is_left_out_is_counted():
+    story = filled()
+    for number in range(3):
+        story.line(MASTER, f"NEW{number}")
+    assert story.node.instances.known.keys() == {f"R{number}" for number in range(MAX_INSTANCES)}
+    assert story.node.instances.lines_left_out == LeftOut(3, story.now)
+    story.line(MASTER, "R0").line(VrrpState.deleted, "GONE")
+    assert story.node.instances.known["R0"].role is Role.master
+    assert story.node.instances.lines_left_out.number == 3, "a known one has its room, and one that is gone needs none"
+
+
+def test_what_the_configuration_names_has_room_beyond_the_bound():
+    story = filled().line(MASTER, "SITE1")
+    assert len(story.node.instances.known) == MAX_INSTANCES + 1
+    story.wait(5)
+    assert story.service("site").role is Role.master
+
+
+def test_an_instance_that_is_deleted_makes_room():
+    story = filled().line(VrrpState.deleted, "R0").line(BACKUP, "NEW")
+    assert "NEW" in story.node.instances.known
+    assert story.node.instances.lines_left_out.number == 0
+
+
+def test_instances_that_keepalived_does_not_name_after_a_reload_make_room():
+    story = filled().writer(False).writer().line(BACKUP, "R0").line(BACKUP, "NEW")
+    assert {"R0", "NEW"} <= story.node.instances.known.keys()
+    assert len(story.node.instances.known) == MAX_INSTANCES
 
 
 def test_proposed_changes_of_role_use_up_no_limit():
