@@ -55,7 +55,8 @@ class SnmpClient:
         Raises Denied or Invalid.
         """
         if self._access.v3 is None:
-            self._community = read_secret(self._access.community_file, "community_file")
+            path = self._access.community_file
+            self._community = await asyncio.to_thread(read_secret, path, "community_file")
         else:
             await self._prepare(self._access.v3)
         family = socket.AF_INET6 if self._peer.is_ipv6 else socket.AF_INET
@@ -72,7 +73,7 @@ class SnmpClient:
 
     async def _prepare(self, access: V3Access) -> None:
         """Make the engine, unless the one at hand has the same user and has not gone wrong."""
-        user = user_of(access)
+        user = await asyncio.to_thread(user_of, access)
         if self._usm is None or self._usm.needs_replacement or user != self._user:
             self._user = user
             self._usm = await asyncio.to_thread(_engine, user, self._send)  # 80 ms

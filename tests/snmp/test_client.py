@@ -1,8 +1,11 @@
 """The client: any number of agents on one loop, each asked one thing at a time, and none believed too much."""
 
 import asyncio
+import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pysnmp.proto.api import v2c as pysnmp_v2c
@@ -15,7 +18,7 @@ from haproxy_agentx.vocabulary.source import Denied, Invalid, OverLimit, Refused
 from tests.support import by_pysnmp
 from tests.support.fake_snmpd import UP_TIME, FakeSnmpd
 from tests.support.sources import LOOPS
-from tests.support.wait import HANG, Stopwatch
+from tests.support.wait import DEADLINE, HANG, Stopwatch
 
 COMMUNITY = "s3cret-community"
 COLUMN = (1, 3, 6, 1, 4, 1, 8072, 9999, 1)
@@ -224,3 +227,32 @@ def test_v3_that_the_agent_refuses_is_explained_without_secrets(snmpd_factory, u
         assert not any(secret in repr(raised.value) for secret in (AUTH, PRIV, "wrongpass-1234"))
 
     on("asyncio", go())
+
+
+# What would go wrong: a file system that hangs holds the loop, and with it all sources, answers and the watchdog
+@pytest.mark.parametrize("secret", ["community", "auth", "priv"])
+def test_a_secret_that_cannot_be_read_now_delays_nothing_else(user, community, tmp_path, secret):
+    file = tmp_path / secret
+    text = file.read_text()
+    file.unlink()
+    os.mkfifo(file)  # whoever opens it waits for a writer
+    turned = threading.Event()
+
+    def write() -> bool:
+        came = turned.wait(DEADLINE)
+        file.write_text(text)
+        return came
+
+    async def go():
+        access = (
+            SnmpAccess("127.0.0.1:1", community) if secret == "community" else SnmpAccess("127.0.0.1:1", None, user)
+        )
+        opening = asyncio.create_task(SnmpClient(access, HANG).open())
+        await asyncio.sleep(0)  # it has begun
+        turned.set()
+        (await opening).close()
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        on("asyncio", go())
+        assert writing.result(), "the loop had no turn while the file was opened"
