@@ -69,12 +69,10 @@ class Pulled(Generic[Item]):
         """Let the thread end once it has made what was asked for."""
         self._asked.put(None)
 
-    async def gone(self, within: float) -> bool:
-        """Whether the thread has ended, waiting for it for so many seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0 if self.ended else within):
-                await self._finished.wait()
-        return self.ended
+    async def gone(self) -> None:
+        """Wait until the thread has ended."""
+        if not self.ended:
+            await self._finished.wait()
 
     def _run(self) -> None:
         with contextlib.closing(self._items):

@@ -19,9 +19,6 @@ Take = Callable[[bytes], None]
 PREPARATION = 10.0
 """Seconds for loading of modules and certificates, which takes a second at first on a busy machine."""
 
-GRACE = 0.2
-"""Seconds that a thread gets to notice that its connection was cut: an attempt may follow at once on one too slow."""
-
 
 class HttpClient:
     """Reads the statistics of one HAProxy by its statistics page.
@@ -56,8 +53,7 @@ class HttpClient:
         failure after such time is ``excused``.
         """
         where = self.request.where
-        if self._last is not None and not await self._last.gone(GRACE):
-            raise Unresponsive(f"{where}: the previous attempt still hangs: check the name server and the connection")
+        await self._end_last()
         connection = HeldConnection()
         try:
             pieces = self._last = Pulled(_pieces(self.request, connection), "haproxy-http")
@@ -68,6 +64,19 @@ class HttpClient:
         finally:
             connection.cut()
             pieces.end()
+
+    async def _end_last(self) -> None:
+        """Wait for the thread of the previous attempt, whose connection was cut, as long as for an answer."""
+        if self._last is None:
+            return
+        try:
+            await lag.answered(self._last.gone(), lag.patience(self.request.timeout))
+        except lag.Silence as silence:
+            if silence.look is Look.starved:
+                raise explain_late(self.request, silence.look, began=False) from silence
+            raise Unresponsive(
+                f"{self.request.where}: the previous attempt still hangs: check the name server and the connection"
+            ) from silence
 
     async def _follow(self, pieces: Pulled[bytes], take: Take) -> None:
         """Wait for the end. What the thread needs for its preparations is our own time and no silence of HAProxy."""

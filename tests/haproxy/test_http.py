@@ -22,7 +22,7 @@ from tests.support import fake_haproxy as fake
 from tests.support.certificates import Certificates
 from tests.support.fake_haproxy import FakeWeb
 from tests.support.unprivileged import unprivileged
-from tests.support.wait import Stopwatch, eventually
+from tests.support.wait import HANG, Stopwatch, eventually
 
 STAT = b"# pxname,svname,\n" + b"be,web1,\n" * 20_000
 SLICE = 32 * 1024
@@ -305,6 +305,32 @@ def test_no_second_thread_beside_one_that_hangs(monkeypatch):
     asyncio.run(twice())
     release.set()
     no_thread_left()
+
+
+def test_a_thread_that_is_slow_to_end_is_waited_for(monkeypatch):
+    """On a busy machine it takes a while to notice that its connection was cut, which HAProxy has no part in."""
+
+    def pieces(*_):
+        yield b""
+        try:
+            yield b"x"
+        finally:
+            time.sleep(0.4)
+
+    monkeypatch.setattr(http_exchange, "pieces", pieces)
+
+    def refuses(_: bytes) -> None:
+        raise Invalid("no statistics")
+
+    async def twice() -> list[bytes]:
+        client = HttpClient("http://localhost:1/", HANG, 1)
+        with pytest.raises(Invalid, match="no statistics"):
+            await client.fetch_stat(refuses)
+        taken: list[bytes] = []
+        await client.fetch_stat(taken.append)
+        return taken
+
+    assert asyncio.run(twice()) == [b"x"]
 
 
 def test_our_own_preparations_are_no_silence_of_haproxy(monkeypatch):
