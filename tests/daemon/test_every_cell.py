@@ -66,7 +66,15 @@ def walk_of_all(daemon: Daemon, snmpd: Snmpd, mib: Mib, members: set[tuple[expec
     """Walk everything once the service over all of HAProxy is made of its parts, and see to it that they are these."""
     rows = mib.oids["haxServiceMemberProxy"]
     daemon.eventually(lambda: len(snmpd.bulkwalk(rows, 50)) == len(members), within=15)
-    found = cells(snmpd.bulkwalk(OID, 50))
+    state = f"{mib.oids['haxAgentStoreState']}.0"
+    ok = mib.cell(mib.oids["haxAgentStoreState"], "ok")
+
+    def walk() -> Cells:
+        """Walk while the store is well: on a machine that hardly runs it, it hangs for a while."""
+        walked = cells(snmpd.bulkwalk(OID, 50))
+        return walked if walked[state] == ok else {}
+
+    found = daemon.eventually(walk)
     columns = [mib.oids[f"haxServiceMember{end}"] for end in ("Process", "Proxy", "Kind", "Row")]
     indexes = expected.column(mib, found, "haxServiceMemberProxy")
     assert {tuple(found[f"{oid}.{at}"] for oid in columns) for at in indexes} == members

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control.client import NotRunning, ask, control_path
@@ -44,6 +44,8 @@ ALONE = {"fifo": "none", "traps": "none"}
 COMMAND = (sys.executable, "-m", "haproxy_agentx")
 
 Source = Mapping[str, object]
+
+T = TypeVar("T")
 
 
 def source(name: str, stats: object, **more: object) -> Source:
@@ -191,10 +193,10 @@ class Daemon(Program):
     def state(self, name: str) -> str:
         return str(self.source(name)["state"])
 
-    def eventually(self, condition: Callable[[], object], within: float = RECOVERY) -> None:
-        """Wait for a condition; the log is in the failure."""
+    def eventually(self, condition: Callable[[], T], within: float = RECOVERY) -> T:
+        """Wait for a condition and return what it gives; the log is in the failure."""
         try:
-            eventually(condition, within)
+            return eventually(condition, within)
         except AssertionError as error:
             raise AssertionError(f"{error}:\n{self.text()}") from None
 
