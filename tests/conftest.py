@@ -1,5 +1,6 @@
 """What all tests may ask for."""
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +26,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 """Where tests run in the background, a shell has it ignored, and so would all that they start."""
 
 ensure_egress()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    """Find what the tests of a file left open before those of another one run: pytest fails the last of the file."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from integration.netlab import Lab, wait_for
 from integration.netlab.plan import PROJECT, WEB_PORTS
 from integration.netlab.processes import identity, stat_fields
 from integration.netlab.state import DIRECTORY, State, clear_leftovers
+from tests.support.wait import HANG
 
 pytestmark = pytest.mark.lab
 
@@ -25,8 +28,15 @@ with Lab.up(sys.argv[1], agent=False):
 """
 
 
-def start_holder(name: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", HOLD, name], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def holding(name: str, stderr: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that takes a lab up and holds it; it is gone after the block."""
+    command = [sys.executable, "-c", HOLD, name]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=stderr, text=True) as holder:
+        try:
+            yield holder
+        finally:
+            holder.kill()
 
 
 def namespaces_of(lab: Lab | State) -> set[str]:
@@ -96,13 +106,11 @@ def test_an_error_on_the_way_up_leaves_nothing(nothing_before, monkeypatch):
 
 def test_kill9_of_the_owner_ends_the_lab_and_the_next_start_removes_its_file(nothing_before):
     name = f"test-{os.getpid()}-kill"
-    holder = start_holder(name)
-    assert holder.stdout
-    assert holder.stdout.readline() == "up\n"
-    state = State.find(name)
-    namespaces = namespaces_of(state)
-    holder.kill()
-    holder.wait()
+    with holding(name) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "up\n"
+        state = State.find(name)
+        namespaces = namespaces_of(state)
     wait_for(lambda: not inside(namespaces), "the hosts end with their owner")
     assert state.file.exists()
     with Lab.up(f"test-{os.getpid()}-next", agent=False):
@@ -111,10 +119,8 @@ def test_kill9_of_the_owner_ends_the_lab_and_the_next_start_removes_its_file(not
 
 
 def test_kill9_in_the_middle_of_the_start_leaves_no_host(nothing_before):
-    holder = start_holder(f"test-{os.getpid()}-middle")
-    hosts = wait_for(lambda: children(holder.pid), "the first host is being made")
-    holder.kill()
-    holder.wait()
+    with holding(f"test-{os.getpid()}-middle") as holder:
+        hosts = wait_for(lambda: children(holder.pid), "the first host is being made")
     wait_for(lambda: not any(identity(pid) for pid in hosts), "its hosts are gone")
     clear_leftovers()
     assert machine() == nothing_before
@@ -127,14 +133,12 @@ def children(parent: int) -> list[int]:
 
 def test_an_interrupt_takes_the_lab_down(nothing_before):
     name = f"test-{os.getpid()}-interrupt"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, name], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert holder.stdout
-    assert holder.stdout.readline() == "up\n"
-    namespaces = namespaces_of(State.find(name))
-    holder.send_signal(signal.SIGINT)
-    holder.wait(10)
+    with holding(name, stderr=subprocess.DEVNULL) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "up\n"
+        namespaces = namespaces_of(State.find(name))
+        holder.send_signal(signal.SIGINT)
+        holder.wait(HANG)
     assert inside(namespaces) == []
     assert machine() == nothing_before
 

@@ -355,7 +355,6 @@ def test_sure_of_nothing_one_number_a_second_leaves_without_the_disk(tmp_path, m
             await soon(lambda number=number: journal.counts.last_sequence >= edge + number)
             assert await sent(journal) == (edge + number, False), "what is on disk does not"
         store.die()
-        await store.close(complete=False, unlink="")
 
     asyncio.run(scenario())
 
@@ -447,7 +446,6 @@ def test_with_a_real_store_each_number_is_of_one_event(steps):
             for event in store.journal.recent:
                 assert outside.setdefault(event.sequence, event.draft.at) == event.draft.at
         store.die()
-        await store.close(complete=False, unlink="")
 
     with tempfile.TemporaryDirectory() as folder:
         previous = journal_module.KEEP, journal_module.START_WAIT

@@ -1,5 +1,6 @@
 """The store process as a thread of the test's own, which may be made to hang."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -50,6 +51,10 @@ class Stored(StoreProcess):
         self.thaw()
         self._sock.shutdown(socket.SHUT_WR)
         self._thread.join(30)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._sock)
+        loop.remove_writer(self._sock)
+        self._sock.close()
 
     async def settled(self) -> None:
         """Wait until all that was asked is answered."""

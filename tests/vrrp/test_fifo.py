@@ -389,12 +389,17 @@ def test_a_fifo_that_is_removed_is_read_while_it_is_written(reader, found, monke
     eventually(lambda: reader.writers[-1] is False, SOON)
 
 
+def leave_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(path))
+
+
 @pytest.mark.parametrize(
     ("make", "state", "words"),
     [
         (lambda path: path.write_bytes(text("MASTER")), SourceState.stale, "is not a FIFO"),
         (lambda path: path.mkdir(), SourceState.stale, "is not a FIFO"),
-        (lambda path: socket.socket(socket.AF_UNIX).bind(str(path)), SourceState.stale, "is not a FIFO"),
+        (leave_socket, SourceState.stale, "is not a FIFO"),
         (lambda path: path.symlink_to(path), SourceState.stale, "symbolic links"),
         (lambda path: (os.mkfifo(path), os.chown(path, NOBODY, 0)), SourceState.denied, "chown root:root"),
         (lambda path: (os.mkfifo(path), path.chmod(0o622)), SourceState.denied, "chmod 0640"),

@@ -178,6 +178,10 @@ class Kernel:
         self.socket.settimeout(TIMEOUT)
         self.news.bind((0, ADDRESS_GROUPS))
 
+    def close(self):
+        self.socket.close()
+        self.news.close()
+
     def addresses(self):
         """Return those for which it answers in a network: on any interface, on loopback only where ARP is not told off.
 

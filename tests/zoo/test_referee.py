@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -59,14 +60,20 @@ def network() -> Iterator[int]:
             process.kill()
 
 
+@pytest.fixture
+def kernel(network: int) -> Iterator[Kernel]:
+    """Return what the referee sees of that network."""
+    with closing(Kernel(network)) as seen:
+        yield seen
+
+
 def within(pid: int, *commands: str) -> None:
     for command in commands:
         subprocess.run(["nsenter", "-t", str(pid), "-n", *command.split()], check=True)
 
 
 @pytest.mark.lab
-def test_addresses_are_those_that_the_kernel_answers_for(network: int) -> None:
-    kernel = Kernel(network)
+def test_addresses_are_those_that_the_kernel_answers_for(network: int, kernel: Kernel) -> None:
     assert kernel.addresses() == set()
     within(network, "ip addr add 10.0.0.1/24 dev eth0", "ip addr add fd77::1/64 dev eth0 nodad")
     assert kernel.addresses() == {"10.0.0.1", "fd77::1"}
@@ -79,8 +86,7 @@ def test_addresses_are_those_that_the_kernel_answers_for(network: int) -> None:
 
 
 @pytest.mark.lab
-def test_addresses_that_came_and_went_between_two_looks_are_seen(network: int) -> None:
-    kernel = Kernel(network)
+def test_addresses_that_came_and_went_between_two_looks_are_seen(network: int, kernel: Kernel) -> None:
     assert kernel.moved() == set()
     within(network, "ip addr add 10.0.0.1/24 dev eth0", "ip addr del 10.0.0.1/24 dev eth0")
     assert (kernel.addresses(), kernel.moved(), kernel.moved()) == (set(), {"10.0.0.1"}, set())
