@@ -81,7 +81,7 @@ class Services:
         return {SERVICE + name: service.memory(now, date) for name, service in kept.items()}
 
     def expect(self, pending: Pending) -> None:
-        """Take a change of role for all services of its instance: there is one trap."""
+        """Record a change of role for all services of its instance: there is one trap."""
         for service in self.known.values():
             if service.plan.vrrp_instance == pending.change.instance:
                 self._expect(service, pending)
