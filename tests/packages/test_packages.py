@@ -100,6 +100,7 @@ def test_what_is_installed(unpacked, kind):
         "usr/lib/systemd/system/haproxy-agentx.socket",
         "usr/lib/systemd/system/keepalived.service.d/haproxy-agentx.conf",
         "usr/lib/sysusers.d/haproxy-agentx.conf",
+        "usr/lib/systemd/catalog/haproxy-agentx.catalog",
         "usr/lib/tmpfiles.d/haproxy-agentx.conf",
         "usr/share/snmp/mibs/HAPROXY-AGENTX-MIB.txt",
         "usr/share/man/man1/haproxy-agentx.1.gz",

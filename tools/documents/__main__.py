@@ -25,6 +25,7 @@ DOCUMENTS: Mapping[str, Parts] = {
     "docs/messages.md": messages.PARTS,
     "docs/mib.md": mib.PARTS,
     "docs/monitoring.md": monitoring.PARTS,
+    "docs/operations.md": doctor.INDEX,
     "docs/pair.md": pair.PARTS,
     "docs/security.md": security.PARTS,
 }

@@ -1,7 +1,9 @@
-"""The codes of `doctor` for docs/doctor.md. Pure."""
+"""The codes of `doctor` for docs/doctor.md, and their index for docs/operations.md. Pure."""
+
+from collections.abc import Mapping
 
 from haproxy_agentx.doctor.codes import CODES
-from tools.documents.parts import Parts
+from tools.documents.parts import Parts, table
 
 _TITLES = {
     "HAPROXY": "HAProxy",
@@ -14,6 +16,19 @@ _TITLES = {
     "LIMIT": "Limits of the daemon",
     "PEER": "The peers",
 }
+_LOOK: Mapping[str, tuple[str, str]] = {
+    "HAPROXY": ("haproxy.cfg, at the line that doctor names", "`haproxy -c -f /etc/haproxy/haproxy.cfg`"),
+    "SNMPD": ("snmpd.conf and the files that it includes, at the line that doctor names", "`journalctl -u snmpd`"),
+    "KEEP": ("keepalived.conf, at the line that doctor names", "`keepalived -t`, `journalctl -u keepalived`"),
+    "PAIR": ("keepalived.conf of both nodes", "`haproxy-agentx status` on both"),
+    "AGENT": ("config.yaml and the daemon", "`haproxy-agentx status`, `journalctl -u haproxy-agentx`"),
+    "SYSTEM": ("the units, users, files and clock of the machine", "`systemctl status`, `timedatectl`"),
+    "STORE": ("the folder of `store`, its disk and its owner", "`haproxy-agentx status`, `df`"),
+    "LIMIT": ("the limits of the unit, and what the daemon uses", "`systemctl show haproxy-agentx`"),
+    "PEER": ("`peers` of config.yaml, and snmpd of the peer", "`haproxy-agentx status` on both nodes"),
+}
+"""For each part, where its faults are, and what else shows them."""
+
 _GRADES = ("ok", "warn", "FAIL")
 
 
@@ -24,10 +39,27 @@ def codes() -> str:
     for code, known in CODES.items():
         if code.split("-")[1] != part:
             part = code.split("-")[1]
+            where, shown_by = _LOOK[part]
             lines.append(f"## {_TITLES[part]}")
+            lines.append(
+                f"* **Look at**: {where}; {shown_by} shows more.\n"
+                "* **Do**: what doctor prints behind `->`, then run doctor again: the code is gone."
+            )
         lines += [f"### {code}", f"**{known.title}** ({_GRADES[known.grade]}). {known.why}"]
     return "\n\n".join(lines)
 
 
+def index() -> str:
+    """Return a row for each code, for docs/operations.md."""
+    rows = (
+        (f"[{code}](doctor.md#{code.lower()})", _GRADES[known.grade], known.title, _LOOK[code.split("-")[1]][0])
+        for code, known in CODES.items()
+    )
+    return table(("code", "grade", "meaning", "look at"), rows)
+
+
 PARTS: Parts = {"codes": codes}
-"""What is generated, by name."""
+"""What is generated in docs/doctor.md, by name."""
+
+INDEX: Parts = {"findings": index}
+"""What is generated in docs/operations.md."""
