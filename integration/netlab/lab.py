@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +11,10 @@ from integration.netlab.host import Host, start_all
 from integration.netlab.machine import accounts_here, specification
 from integration.netlab.plan import (
     ADDRESSES,
+    ALL_ADDRESSES,
+    ALL_BALANCERS,
     BALANCERS,
     COMMUNITY,
-    HOSTS,
     MACHINE_FILES,
     SWITCH,
     VARIANTS,
@@ -30,6 +31,9 @@ from integration.netlab.traps import Trap
 from integration.netlab.waiting import DEADLINE, LabError, wait_for
 
 DEFAULT_NAME = "netlab"
+OTHERS = tuple(name for name in ADDRESSES if name not in BALANCERS)
+"""The hosts that are no load balancers."""
+
 FIFO = "/run/haproxy-agentx/vrrp.fifo"
 
 
@@ -55,11 +59,12 @@ class Lab:
         *,
         agent: bool = True,
         keep: bool = False,
+        balancers: Sequence[str] = BALANCERS,
         prepare: Callable[[Self], None] | None = None,
     ) -> Self:
         """Start everything and wait until lb1 serves the client at each virtual address.
 
-        agent: with our daemon on both load balancers. keep: it stays until `down` when this program ends. prepare may
+        agent: with our daemon on all ``balancers``. keep: it stays until `down` when this program ends. prepare may
         change what its hosts read before anything is started.
         LabError, with nothing left behind, where it does not come up.
         """
@@ -70,7 +75,7 @@ class Lab:
         if state.file.exists():
             raise LabError(f"the lab '{name}' is already running: end it with `python -m integration.netlab down`")
         accounts = accounts_here()
-        hosts = start_all({host: specification(host, accounts) for host in HOSTS})
+        hosts = start_all({host: specification(host, accounts) for host in (SWITCH, *balancers, *OTHERS)})
         lab = cls(State(name, variant, state.owner, {n: host.leader for n, host in hosts.items()}), hosts)
         try:
             lab.state.save()
@@ -107,12 +112,17 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self.down()
 
+    @property
+    def balancers(self) -> tuple[str, ...]:
+        """The load balancers that it has, in the order of their priority."""
+        return tuple(name for name in ALL_BALANCERS if name in self.hosts)
+
     def _configure(self, accounts: Accounts) -> None:
         network.connect(self.hosts)
         for name, host in self.hosts.items():
             for target, source in files(name, self.state.variant).items():
                 host.path(target).write_bytes(source.read_bytes())
-        for name in BALANCERS:
+        for name in self.balancers:
             for path in filter(Path.exists, map(Path, MACHINE_FILES)):
                 self.hosts[name].path(str(path)).write_bytes(path.read_bytes())
             fifo = self.hosts[name].path(FIFO)
@@ -130,14 +140,14 @@ class Lab:
 
     def _start(self, *, agent: bool) -> None:
         web = [("web", str(port)) for port in WEB_PORTS]
-        self._launch(*((host, "snmpd") for host in BALANCERS), ("sink", "traps"), *web)
+        self._launch(*((host, "snmpd") for host in self.balancers), ("sink", "traps"), *web)
         # a first check that fails is DOWN at once
-        self._launch(*((host, "haproxy") for host in BALANCERS))
+        self._launch(*((host, "haproxy") for host in self.balancers))
         # keepalived, without snmpd, tries AgentX again only after 15 s; without HAProxy, it starts as BACKUP
-        self._launch(*((host, "keepalived") for host in BALANCERS))
+        self._launch(*((host, "keepalived") for host in self.balancers))
         self.wait_served("lb1")
         if agent:  # it has nothing to tell: the changes of keepalived's start are over
-            self._launch(*((host, "agent") for host in BALANCERS))
+            self._launch(*((host, "agent") for host in self.balancers))
 
     def _launch(self, *group: tuple[str, str]) -> None:
         """Start services side by side, and wait until all are ready."""
@@ -176,10 +186,16 @@ class Lab:
         self.host(host)
         network.set_link(self.hosts[SWITCH], host, up=up)
 
+    def link_management(self, host: str, *, up: bool) -> None:
+        """Plug a load balancer's cable to the management network in or pull it."""
+        self.disturbed = True
+        self.host(host)
+        network.set_link(self.hosts[SWITCH], f"{network.MANAGEMENT_PORT}{host}", up=up)
+
     def cut(self, *, apart: bool) -> None:
         """Keep the load balancers from hearing each other (split brain), or let them again. Clients reach both."""
         self.disturbed = True
-        network.set_isolated(self.hosts[SWITCH], BALANCERS, isolated=apart)
+        network.set_isolated(self.hosts[SWITCH], self.balancers, isolated=apart)
 
     # what is seen of it
 
@@ -215,7 +231,7 @@ class Lab:
         for instance, address in VIRTUAL.items():
             if self.holders(instance) != [BALANCERS[0]] or self.get(address) != (200, BALANCERS[0]):
                 return f"{BALANCERS[0]} does not serve {address}"
-        for name in BALANCERS:
+        for name in self.balancers:
             if not any(line.startswith(f".{VRRP_INSTANCE_STATE}.") for line in self._next(name)):
                 return f"{name}: keepalived is not connected to snmpd"
         return ""
@@ -225,7 +241,7 @@ class Lab:
 
     def holders(self, instance: str = "SITE1") -> list[str]:
         """Return the load balancers whose kernel has the instance's virtual address."""
-        return [name for name in BALANCERS if self.hosts[name].holds(VIRTUAL[instance])]
+        return [name for name in self.balancers if self.hosts[name].holds(VIRTUAL[instance])]
 
     def get(self, address: str = VIRTUAL["SITE1"], path: str = "/") -> tuple[int, str]:
         """Ask as the client does: HTTP status and which load balancer answered; (0, '') where none does within 1 s."""
@@ -258,7 +274,7 @@ class Lab:
 
     def snmp(self, program: str, host: str, *arguments: str, seconds: float = 30.0) -> list[str]:
         """Ask a host's snmpd as the client does (snmpget, snmpwalk, ...): the lines, OIDs numeric by default."""
-        ask = (program, "-v2c", "-cpublic", "-On", ADDRESSES[host], *arguments)
+        ask = (program, "-v2c", "-cpublic", "-On", ALL_ADDRESSES[host], *arguments)
         return self.exec("client", *ask, check=False, seconds=seconds).splitlines()
 
     def haproxy(self, host: str, command: str, seconds: float = 5.0) -> str:
@@ -272,4 +288,4 @@ class Lab:
 
     def logs(self, *hosts: str) -> str:
         """Return the ends of the logs of hosts; without a name, of the load balancers and the sink."""
-        return "\n".join(self.host(name).logs() for name in hosts or (*BALANCERS, "sink"))
+        return "\n".join(self.host(name).logs() for name in hosts or (*self.balancers, "sink"))

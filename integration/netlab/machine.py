@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from integration.netlab.plan import (
-    ADDRESSES,
     AGENT,
     AGENT_ID,
-    BALANCERS,
+    ALL_ADDRESSES,
+    ALL_BALANCERS,
     PROJECT,
     SWITCH,
     Account,
@@ -18,7 +18,7 @@ from integration.netlab.plan import (
 )
 from integration.netlab.waiting import LabError
 
-NAMES = "".join(f"{address} {host}\n" for host, address in ADDRESSES.items())
+NAMES = "".join(f"{address} {host}\n" for host, address in ALL_ADDRESSES.items())
 """The hosts know each other by name."""
 
 
@@ -45,7 +45,7 @@ def account(name: str) -> Account:
 
 def specification(host: str, accounts: Accounts) -> dict[str, object]:
     """Return what process 1 of a host is told (see init.py)."""
-    balancer = host in BALANCERS
+    balancer = host in ALL_BALANCERS
     stand_in = balancer and accounts.agent.uid == AGENT_ID
     number = accounts.agent.uid
     users = {

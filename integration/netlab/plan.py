@@ -19,7 +19,17 @@ ADDRESSES = {
     "client": "10.77.0.40",
 }
 PREFIX_LENGTH = 24
-HOSTS = (SWITCH, *ADDRESSES)
+THIRD = "lb3"
+"""A load balancer that some labs have besides the two."""
+
+ALL_BALANCERS = (*BALANCERS, THIRD)
+ALL_ADDRESSES = {**ADDRESSES, THIRD: "10.77.0.13"}
+HOSTS = (SWITCH, *ALL_ADDRESSES)
+"""All that a lab can have."""
+
+MANAGEMENT = {"lb1": "10.78.0.11", "lb2": "10.78.0.12", THIRD: "10.78.0.13"}
+"""Addresses of load balancers in the management network, where a lab has one."""
+
 
 VIRTUAL = {"SITE1": "10.77.0.100", "SITE2": "10.77.0.101"}
 """VRRP instance -> its virtual address."""
@@ -79,7 +89,7 @@ def file_systems(host: str, accounts: Accounts) -> tuple[FileSystem, ...]:
         FileSystem("/var/lib/snmp", accounts.snmp),
         FileSystem("/etc/snmp", SUPERUSER),
     )
-    if host not in BALANCERS:
+    if host not in ALL_BALANCERS:
         return common
     return (
         *common,
@@ -102,7 +112,7 @@ MACHINE_FILES = ("/etc/keepalived/keepalived.config-opts",)
 
 def files(host: str, variant: str) -> dict[str, Path]:
     """Return the configuration of a host: where it reads it -> the file that is copied there."""
-    if host in BALANCERS:
+    if host in ALL_BALANCERS:
         return {
             "/etc/haproxy/haproxy.cfg": CONFIG / "haproxy.cfg",
             "/etc/keepalived/keepalived.conf": CONFIG / "keepalived.conf",

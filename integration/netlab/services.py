@@ -4,7 +4,7 @@ import signal
 import sys
 from dataclasses import dataclass
 
-from integration.netlab.plan import AGENT, BALANCERS, PROJECT, ROOT, WEB_PORTS
+from integration.netlab.plan import AGENT, ALL_BALANCERS, PROJECT, ROOT, WEB_PORTS
 
 ACTIONS = ("start", "stop", "kill9", "freeze", "thaw", "reload", "restart")
 
@@ -91,6 +91,6 @@ def web(port: int) -> Service:
 SERVICES = {
     "web": {str(port): web(port) for port in WEB_PORTS},
     "sink": {service.name: service for service in (TRAPS, NAMES)},
-    **{host: {s.name: s for s in (SNMPD, HAPROXY, KEEPALIVED, AGENT_SERVICE)} for host in BALANCERS},
+    **{host: {s.name: s for s in (SNMPD, HAPROXY, KEEPALIVED, AGENT_SERVICE)} for host in ALL_BALANCERS},
 }
 """Host -> name -> service."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from integration.netlab.plan import ADDRESSES
+from integration.netlab.plan import ALL_ADDRESSES
 from integration.walks import Varbind
 
 TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
@@ -14,7 +14,7 @@ VRRP_NAME = "1.3.6.1.4.1.9586.100.5.2.3.1.2"
 VRRP_STATE = "1.3.6.1.4.1.9586.100.5.2.3.1.4"
 
 SOURCE = re.compile(r"\[([0-9.]+)\]")
-NAMES = {address: host for host, address in ADDRESSES.items()}
+NAMES = {address: host for host, address in ALL_ADDRESSES.items()}
 
 V1 = "TRAPV1"
 V1_FORMAT = f"format1 {V1}\\t%N\\t%w\\t%q\\t%T\\t%v\\n"

@@ -3,8 +3,8 @@
 import pytest
 
 from haproxy_agentx.health.model import Readiness
-from integration.netlab import wait_for
-from tests.support.pair_lab import PairLab, prepare_v3
+from integration.netlab import peers, wait_for
+from tests.support.pair_lab import PairLab
 
 pytestmark = pytest.mark.lab
 
@@ -19,7 +19,7 @@ def test_a_pair_that_is_well_is_redundant_on_both(pair):
 
 
 def test_nodes_read_each_other_by_snmpv3(keeper):
-    pair = PairLab(keeper.get("fast", agent=True, prepare=prepare_v3))
+    pair = PairLab(keeper.get("fast", agent=True, prepare=peers.read_by_v3))
     pair.await_states("redundant", "redundant")
     pair.lab.cut(apart=True)
     pair.await_states("dualActive", "dualActive", 10)

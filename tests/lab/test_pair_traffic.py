@@ -5,7 +5,7 @@ import pytest
 from haproxy_agentx.pair.astray import WATCHED
 from integration.netlab import wait_for
 from integration.netlab.plan import VIRTUAL
-from tests.support.pair_lab import PairLab, prepare_apart
+from tests.support.pair_lab import PairLab, read_each_other_apart
 
 pytestmark = pytest.mark.lab
 
@@ -19,7 +19,7 @@ astray after 15 to 20, and the state counts within two polls."""
 @pytest.fixture
 def visited(keeper):
     """A pair whose first service has clients."""
-    pair = PairLab(keeper.get("fast", agent=True, prepare=prepare_apart))
+    pair = PairLab(keeper.get("fast", agent=True, prepare=read_each_other_apart))
     pair.await_states("redundant", "redundant")
     pair.visit(ADDRESS)
     pair.await_traffic("lb1", lb1="arrives")

@@ -6,13 +6,14 @@ another lab, and so it does after a test that failed, or where the lab is not as
 """
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 
 import pytest
 
-from integration.netlab import Lab, LabError
-from tests.support import pair_lab
+from integration.netlab import Lab, LabError, peers
+from integration.netlab.plan import BALANCERS
+from tests.support.pair_lab import PairLab
 
 Prepare = Callable[[Lab], None]
 
@@ -22,20 +23,29 @@ class Keeper:
 
     def __init__(self) -> None:
         self.lab: Lab | None = None
-        self.kind: tuple[str, bool, Prepare | None] | None = None
+        self.kind: tuple[object, ...] | None = None
         self.count = 0
 
-    def get(self, variant: str, *, agent: bool, prepare: Prepare | None = None, mended: bool = False) -> Lab:
+    def get(
+        self,
+        variant: str,
+        *,
+        agent: bool,
+        prepare: Prepare | None = None,
+        mended: bool = False,
+        balancers: Sequence[str] = BALANCERS,
+    ) -> Lab:
         """Give a lab that is as it came up. ``mended``: those who share it do something to it, and mend what they did.
 
         ``prepare`` is that of ``Lab.up``; who prepares otherwise gets another lab.
         """
-        kind = (variant, agent, prepare)
+        kind = (variant, agent, prepare, balancers)
         if self.lab and (self.kind != kind or (self.lab.disturbed and not mended) or self.lab.complaint()):
             self.down()
         if self.lab is None:
             self.count += 1
-            self.lab = Lab.up(f"test-{os.getpid()}-{self.count}", variant, agent=agent, prepare=prepare)
+            name = f"test-{os.getpid()}-{self.count}"
+            self.lab = Lab.up(name, variant, agent=agent, prepare=prepare, balancers=balancers)
             self.kind = kind
         return self.lab
 
@@ -63,9 +73,9 @@ def bare_lab(keeper: Keeper, request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture
-def pair(keeper: Keeper) -> pair_lab.PairLab:
+def pair(keeper: Keeper) -> PairLab:
     """Both load balancers read each other over a management network, and say that the pair is redundant."""
-    found = pair_lab.PairLab(keeper.get("fast", agent=True, prepare=pair_lab.prepare))
+    found = PairLab(keeper.get("fast", agent=True, prepare=peers.read_each_other))
     found.await_states("redundant", "redundant")
     return found
 

@@ -1,30 +1,24 @@
-"""The lab of two load balancers with a management network beside the service network, over which they read each other.
+"""Two load balancers, or three, that read each other over a management network, and what they say of the pair.
 
 pair = PairLab(lab); pair.await_states("redundant", "redundant")
 """
 
 import functools
 import json
-import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import schema
 from haproxy_agentx.pair.model import PairState, PeerState, TrafficEvidence
 from integration.demo.notices import Row
-from integration.netlab import Lab, network, wait_for
+from integration.netlab import Lab, peers, wait_for
 from integration.netlab.host import in_background
-from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, ROOT, SWITCH
+from integration.netlab.plan import ALL_ADDRESSES, PROJECT
 from tests.support.reported import reported, wait_reported
 from tests.support.wait import until
 
-MANAGEMENT = {"lb1": "10.78.0.11", "lb2": "10.78.0.12"}
-CONFIG = "/etc/haproxy-agentx/config.yaml"
-SNMPD = "/etc/snmp/snmpd.conf"
-PASSPHRASE = "a passphrase of your own"
-PEER_SECRET = "/etc/haproxy-agentx/peer"
-INTERVAL, TIMEOUT = 1.0, 0.5
 CLIENT = """
 import socket, sys, time
 while True:
@@ -38,72 +32,20 @@ while True:
 """
 """A client with a connection for each request, and some seven requests a second."""
 
-FAST = 0.1
-"""Seconds between two advertisements in the lab's variant fast."""
-
-
 OURS = ("env", f"PYTHONPATH={PROJECT}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "haproxy_agentx")
 """What runs haproxy-agentx on a node."""
 
 
-def other(host: str) -> str:
-    """Return the other load balancer."""
-    return next(name for name in BALANCERS if name != host)
-
-
-def prepare(lab: Lab) -> None:
-    """Lay the management network, and have the nodes read each other over it."""
-    cables = "".join(
-        f"link add m-{name} type veth peer name mgmt netns {lab.hosts[name].leader.pid}\n"
-        f"link set m-{name} master br1 up\n"
-        for name in BALANCERS
-    )
-    bridge = "link add br1 type bridge mcast_snooping 0\nlink set br1 up\n"
-    network.batch(lab.hosts[SWITCH], bridge + cables, machine=True)
-    for name, address in MANAGEMENT.items():
-        host = lab.hosts[name]
-        network.batch(host, f"addr add {address}/24 dev mgmt\nlink set mgmt up\n")
-        with host.path(SNMPD).open("a") as file:
-            file.write("rocommunity public 10.78.0.0/24\n")
-        with host.path(CONFIG).open("a") as file:
-            peer = other(name)
-            file.write(
-                f"peers:\n  - {{name: {peer}, address: '{MANAGEMENT[peer]}:161', interval: {INTERVAL:g}s, "
-                f"timeout: {TIMEOUT * 1000:g}ms, community_file: /etc/haproxy-agentx/community}}\n"
-            )
-
-
-def prepare_apart(lab: Lab) -> None:
-    """As ``prepare``, with a frontend of its own for each service, so that its clients can be told apart."""
-    prepare(lab)
-    for name in BALANCERS:
-        with lab.hosts[name].path(CONFIG).open("a") as file:
+def read_each_other_apart(lab: Lab) -> None:
+    """Have the nodes read each other, with a frontend of its own for each service: its clients can be told apart."""
+    peers.read_each_other(lab)
+    for name in lab.balancers:
+        with lab.host(name).path(peers.CONFIG).open("a") as file:
             file.write(
                 "services:\n"
                 "  - {name: SITE1, vrrp_instance: SITE1, frontends: [fe_web], backends: [be_web, be_static]}\n"
                 "  - {name: SITE2, vrrp_instance: SITE2, frontends: [fe_api], backends: [be_api]}\n"
             )
-
-
-def prepare_v3(lab: Lab) -> None:
-    """Likewise, by SNMPv3 with authentication and encryption."""
-    prepare(lab)
-    for name in BALANCERS:
-        host = lab.hosts[name]
-        with host.path(SNMPD).open("a") as file:
-            file.write(f'createUser peer SHA "{PASSPHRASE}" AES\nrouser peer authPriv .{ROOT}\n')
-        secret = host.path(PEER_SECRET)
-        secret.write_text(f"{PASSPHRASE}\n")
-        community = host.path("/etc/haproxy-agentx/community").stat()
-        os.chown(secret, 0, community.st_gid)
-        secret.chmod(0o640)
-        config = host.path(CONFIG)
-        head, _, _ = config.read_text().partition("peers:")
-        peer = other(name)
-        config.write_text(
-            f"{head}peers:\n  - name: {peer}\n    address: {MANAGEMENT[peer]}:161\n    interval: {INTERVAL:g}s\n"
-            f"    v3: {{user: peer, auth_file: {PEER_SECRET}, priv_file: {PEER_SECRET}}}\n"
-        )
 
 
 @functools.cache
@@ -115,7 +57,7 @@ def column(table: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PairLab:
-    """What both nodes of a lab say of the pair."""
+    """What all nodes of a lab say of the pair."""
 
     lab: Lab
 
@@ -130,10 +72,15 @@ class PairLab:
         """Return haxPairState of all services."""
         return [PairState(int(text)).name for text in self.texts(host, "haxPairTable", "haxPairState")]
 
+    def peer_states(self, host: str) -> dict[str, str]:
+        """Return haxPeerState of each other node by its name."""
+        names, states = (self.texts(host, "haxPeerTable", column) for column in ("haxPeerName", "haxPeerState"))
+        return {name: PeerState(int(state)).name for name, state in zip(names, states, strict=False)}
+
     def peer_state(self, host: str) -> str:
-        """Return haxPeerState of the other node."""
-        (text,) = self.texts(host, "haxPeerTable", "haxPeerState") or ["1"]
-        return PeerState(int(text)).name
+        """Return haxPeerState of the only other node."""
+        (state,) = self.peer_states(host).values()
+        return state
 
     def said(self, host: str) -> list[str]:
         """Return haxPairText of all services."""
@@ -141,33 +88,31 @@ class PairLab:
 
     def await_states(self, first: str, second: str, seconds: float = 30.0) -> None:
         """Wait until all services have these states, on lb1 and on lb2."""
-        wanted = {"lb1": first, "lb2": second}
+        self.await_each({"lb1": first, "lb2": second}, seconds)
 
-        def is_so() -> bool:
-            return all(set(self.states(host)) == {state} for host, state in wanted.items())
-
-        try:
-            wait_for(is_so, f"the pair is {first} on lb1 and {second} on lb2", seconds)
-        except Exception as error:
-            seen = {host: (self.states(host), self.peer_state(host), self.said(host)) for host in wanted}
-            raise AssertionError(f"{error}: {seen}") from error
+    def await_each(self, wanted: Mapping[str, str], seconds: float = 30.0) -> None:
+        """Wait until all services have these states, by node."""
+        wait_for(
+            lambda: all(set(self.states(host)) == {state} for host, state in wanted.items()),
+            f"the pair is {dict(wanted)}",
+            seconds,
+            lambda: repr({host: (self.states(host), self.peer_states(host), self.said(host)) for host in wanted}),
+        )
 
     def await_state(self, host: str, state: str, seconds: float = 30.0) -> None:
         """Wait until all services have a state on one node."""
-        wait_for(
-            lambda: set(self.states(host)) == {state},
-            f"the pair is {state} on {host}",
-            seconds,
-            lambda: f"{self.states(host)} {self.peer_state(host)} {self.said(host)}",
-        )
+        self.await_each({host: state}, seconds)
 
     def stays(self, first: str, second: str, seconds: float) -> None:
-        """Check for some seconds that nothing but these states is seen, and that no event reports any other."""
-        wanted = {"lb1": {first}, "lb2": {second}}
+        """Check for some seconds that lb1 and lb2 show nothing but these states, and report no others."""
+        self.each_stays({"lb1": first, "lb2": second}, seconds)
+
+    def each_stays(self, wanted: Mapping[str, str], seconds: float) -> None:
+        """Likewise, by node."""
         before = self.reported_states()
 
         def differs() -> bool:
-            return any(set(self.states(host)) != states for host, states in wanted.items())
+            return any(set(self.states(host)) != {state} for host, state in wanted.items())
 
         assert not until(differs, seconds), {host: self.said(host) for host in wanted}
         assert self.reported_states() == before
@@ -195,7 +140,7 @@ class PairLab:
     def deafen(self, host: str, to: str) -> None:
         """Let a node no longer hear the advertisements of another one."""
         self.lab.disturbed = True
-        self.lab.exec(host, "iptables", "-I", "INPUT", "-p", "112", "-s", ADDRESSES[to], "-j", "DROP")
+        self.lab.exec(host, "iptables", "-I", "INPUT", "-p", "112", "-s", ALL_ADDRESSES[to], "-j", "DROP")
 
     def servers(self, host: str) -> list[tuple[str, str]]:
         """Return the backend and the name of each server."""
@@ -239,5 +184,4 @@ class PairLab:
 
     def management(self, host: str, *, up: bool) -> None:
         """Plug the management cable of a node in or pull it."""
-        self.lab.disturbed = True
-        network.set_link(self.lab.hosts[SWITCH], f"m-{host}", up=up)
+        self.lab.link_management(host, up=up)
