@@ -129,6 +129,21 @@ class Pairs:
         """Return haxPair: the worst state of a service."""
         return max((view.settled.state for view in self.views.values()), default=PairState.unknown)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether what this node knows of its role is older than a change of role of another node.
+
+        Until it is read anew, no node can compare the two.
+        """
+        return any(
+            other.is_read
+            and other.sample is not None
+            and view.own.sample is not None
+            and view.own.taken < other.role_at
+            for view in self.views.values()
+            for other in view.members[1:]
+        )
+
     def reads(self, now: float) -> tuple[str, ...]:
         """Return the runs of the peers that are read now."""
         return tuple(peer.answer.said.run for peer in self.peers if peer.answer is not None and peer.is_read(now))

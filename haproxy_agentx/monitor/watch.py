@@ -331,7 +331,7 @@ class Monitor:
                     await self._woken.wait()
 
     def _judge(self, now: float, date: float) -> Sequence[EventDraft]:
-        """Judge; where that begins to wait for HAProxy, as a trap named a new instance, have it read."""
+        """Judge; have read what that waits for: HAProxy, as a trap named a new instance, or the own role."""
         settling = self.node.is_settling()
         drafts = self.node.advance(now, date)
         for service in self.node.services.values():
@@ -340,6 +340,8 @@ class Monitor:
             instance.since_date.of(instance.since, now, date)
         if self.node.is_settling() and not settling:
             self._read_haproxy()
+        if self._poll is not None and self._poll.source.state is SourceState.ok and self.node.pairs.is_behind:
+            self._poll.poll_soon()
         return drafts
 
     def _take_sources(self, now: float) -> None:

@@ -194,6 +194,30 @@ def test_haproxy_is_read_at_once_when_a_trap_makes_an_instance_known():
     assert texts_of(reported)["haxEventSubject"] == "SITE1"
 
 
+# A node whose role was read from KEEPALIVED-MIB up to 5 s ago. Catches a split brain that is reported as much later.
+def test_the_own_role_is_read_at_once_when_another_node_has_changed_since():
+    read = []
+    watching = monitor(Indexes(), Journal())
+    pairs = SimpleNamespace(is_behind=False)
+    watching.node = SimpleNamespace(
+        advance=lambda *_: [],
+        is_settling=lambda: False,
+        services={},
+        instances=SimpleNamespace(known={}),
+        pairs=pairs,
+    )
+    watching._poll = SimpleNamespace(source=SimpleNamespace(state=SourceState.ok), poll_soon=lambda: read.append(1))
+    watching._judge(100.0, 0.0)
+    assert not read
+    pairs.is_behind = True
+    watching._judge(100.1, 0.0)
+    assert read
+    read.clear()
+    watching._poll.source.state = SourceState.denied
+    watching._judge(100.2, 0.0)
+    assert not read, "what cannot be read is read at its interval"
+
+
 def test_a_role_that_changes_right_after_the_first_trap_has_its_own_listened_for():
     watching = monitor(Indexes(), Journal())
     watching._take_line(line("SITE1", VrrpState.backup), 100.0)
