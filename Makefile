@@ -154,7 +154,7 @@ release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make che
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
 	@$(AS_OWNER) install -D -m 644 $(MODULE) $(RELEASED) && echo 'released: commit $(RELEASED)'
 
-.PHONY: bench bench-full soak
+.PHONY: bench bench-full soak redundancy
 bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and as root how soon faults are seen, in some minutes; BENCH='options'
 	@$(AS_OWNER) $(MAKE) --silent --directory=benchmarks/peers
 	@$(COMPILED) $(PYTHON) -m benchmarks.bench $(BENCH)
@@ -167,6 +167,10 @@ bench-full:  ## measure everything, beside all peers, up to 50,000 servers; a qu
 SOAK ?=
 soak: root packages-run $(VENV)/dev  ## hundreds of failovers under random faults, and kills of the daemon; as root, an hour; SOAK='options'
 	@$(COMPILED) $(PYTHON) -m benchmarks.failovers --soak $(SOAK)
+
+REDUNDANCY ?=
+redundancy: root packages-run $(VENV)/dev  ## 1,000 failovers, 200 reboots, 50 split brains of nodes that read each other; as root, an hour and a half
+	@$(COMPILED) $(PYTHON) -m benchmarks.redundancy $(REDUNDANCY)
 
 .PHONY: growth
 growth: packages-bench $(VENV)/dev  ## measure how the cost grows with columns and managers, and snmpd's own share

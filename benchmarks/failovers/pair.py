@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from haproxy_agentx.control.client import NotRunning, ask
+from haproxy_agentx.health.severity import SERVICE_KINDS
 from integration.netlab import Lab, control, wait_for
 from integration.netlab.plan import BALANCERS, VIRTUAL
 
@@ -30,6 +31,9 @@ UNLIMITED = "notifications: {limit: 600/min}\n"
 _STATE = re.compile(r"\((?P<instance>\w+)\) Entering (?P<role>\w+) STATE|: (?P<end>Stopping)$", re.MULTILINE)
 """A line of keepalived's log that tells a state, or that it ends."""
 
+_OWN = tuple(kind.name for kind in SERVICE_KINDS)
+"""Kinds of events that tell of a service on one node."""
+
 Status = Mapping[str, Any]
 
 
@@ -44,9 +48,9 @@ class Pair:
         return self._ask(host, None)
 
     def event(self, host: str, subject: str) -> Status | None:
-        """Give the last event of a service in the log."""
+        """Give the last event about a service on this node in the log."""
         found = self._ask(host, {"command": "events", "limit": 50}).get("events", ())
-        return next((one for one in reversed(found) if one["subject"] == subject), None)
+        return next((one for one in reversed(found) if one["subject"] == subject and one["kind"] in _OWN), None)
 
     def last(self, host: str) -> int:
         """Give the number of the last event."""
@@ -112,13 +116,17 @@ class Pair:
 
 @contextmanager
 def pair(
-    name: str, more: str = UNLIMITED, interval: str = "1s", prepare: Callable[[Lab], object] = lambda _: None
+    name: str,
+    more: str = UNLIMITED,
+    interval: str = "1s",
+    prepare: Callable[[Lab], object] = lambda _: None,
+    lay: Callable[[Lab], None] | None = None,
 ) -> Iterator[Pair]:
     """Have a pair that is up and normal; ``more`` is added to our configuration, HAProxy read at the ``interval``.
 
-    ``prepare`` is called before our daemon starts.
+    ``prepare`` is called before our daemon starts, ``lay`` before any program does.
     """
-    with Lab.up(name, agent=False) as lab:
+    with Lab.up(name, agent=False, prepare=lay) as lab:
         prepare(lab)
         for host in BALANCERS:
             config = lab.host(host).path(CONFIG)

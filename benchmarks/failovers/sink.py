@@ -143,6 +143,15 @@ def health_of(datagram: Datagram) -> str | None:
     return Health(health).name if isinstance(health, int) else None
 
 
+def pair_state_of(datagram: Datagram) -> tuple[str, str] | None:
+    """Return the service and the pair state that a haxPairChange reports; None for anything else."""
+    found = dict(_varbinds(datagram))
+    if found.get(traps.TRAP_OID) != (*_ROOT, *schema.NOTIFICATIONS_NODE, Kind.pairChange.value):
+        return None
+    subject, state = (_cell(found, name) for name in ("haxEventSubject", "haxEventState"))
+    return (subject.decode(), state.decode()) if isinstance(subject, bytes) and isinstance(state, bytes) else None
+
+
 def _varbinds(datagram: Datagram) -> tuple[VarBind, ...]:
     seen = outline(datagram.content)
     return v2c.read(datagram.content, seen).varbinds if seen is not None else ()

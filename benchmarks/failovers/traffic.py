@@ -103,12 +103,13 @@ def close(sockets: list[socket.socket]) -> None:
         sockets.pop().close()
 
 
-def request(address: str, path: str) -> None:
-    """Make one request of a client and forget the answer."""
-    with suppress(OSError), socket.create_connection((address, 80), TIMEOUT) as asking:
+def request(address: str, path: str, seconds: float = TIMEOUT) -> bool:
+    """Make one request of a client; return whether it was answered with 200."""
+    with suppress(OSError), socket.create_connection((address, 80), seconds) as asking:
         asking.sendall(f"GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
-        while asking.recv(65536):
-            pass
+        answer = b"".join(iter(lambda: asking.recv(65536), b""))
+        return answer.startswith(b"HTTP/1.1 200 ")
+    return False
 
 
 def _once(host: Host, act: Callable[[], list[socket.socket]]) -> list[socket.socket]:
