@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from haproxy_agentx.cli.styled import Styled, columns, printer
-from haproxy_agentx.cli.words import health_style, is_fine, shown, span
+from haproxy_agentx.cli.words import health_style, is_fine, pair_style, shown, span
 from haproxy_agentx.control.problems import Problem
 from haproxy_agentx.health.severity import ProblemSeverity
 
@@ -97,7 +97,7 @@ def _pair(pair: Part) -> Iterator[Styled]:
     """Yield a line for each service over all nodes, and for each peer; none where no peer is configured."""
     for service in pair.get("services", []) if pair.get("peers") else []:
         active = f", active {service['active']}" if service.get("active") else ""
-        style = "green" if service["state"] in ("redundant", "failedOver") else "yellow"
+        style = pair_style(service["state"])
         yield shown(f"  pair     {service['name']}: ") + shown(service["state"], style) + shown(active)
     if pair.get("maintenance"):
         yield shown(f"  pair     this node is in maintenance for another {span(pair['maintenance'])}", "yellow")

@@ -2,6 +2,8 @@
 
 from haproxy_agentx.cli.styled import Styled
 from haproxy_agentx.health.model import Health
+from haproxy_agentx.health.severity import Severity, severity_of
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vocabulary.shown import printable
 
 LONGEST = 4000
@@ -20,6 +22,12 @@ def health_style(name: object) -> str:
     """Return the colour of a health by its label; what another version may say is wrong, too."""
     health = Health.__members__.get(str(name), Health.conflict)
     return "green" if health <= _FINE else "yellow" if health <= _DEGRADED else "red"
+
+
+def pair_style(name: object) -> str:
+    """Return the colour of a pair state by its label: that of its severity."""
+    severity = severity_of(Kind.pairChange, str(name))
+    return {Severity.cleared: "green", Severity.critical: "red"}.get(severity, "yellow")
 
 
 def is_fine(name: object) -> bool:

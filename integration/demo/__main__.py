@@ -15,7 +15,7 @@ from rich.text import Text
 from integration.demo import picture, screen
 from integration.demo.steps import Demo
 from integration.ending import end_in_order
-from integration.netlab import Lab, LabError
+from integration.netlab import Lab, LabError, peers
 from integration.netlab.plan import PROJECT
 
 NAME = "demo"
@@ -24,10 +24,23 @@ WIDTH = 110
 
 INTRODUCTION = (
     "in network namespaces, each with its own snmpd, keepalived, HAProxy and haproxy-agentx.",
+    "The nodes read each other over a management network, by SNMP, so that each of them answers for the site:",
     "Is the site served? By which node? Could the other one take over? And when that changes: why?",
     "client$ export MIBS=HAPROXY-AGENTX-MIB:KEEPALIVED-MIB",
     "netlab$ is python -m integration.netlab (integration/README.md), by which you can do all of it by hand.",
 )
+
+
+NOTIFICATIONS = "notifications: {limit: 600/min}\n"
+"""So that each change is reported by itself, though a minute has more of them than a year."""
+
+
+def prepare(lab: Lab) -> None:
+    """Have the nodes read each other, and report all that happens."""
+    peers.read_each_other(lab)
+    for name in lab.balancers:
+        with lab.host(name).path(peers.CONFIG).open("a") as file:
+            file.write(NOTIFICATIONS)
 
 
 def play(console: Console, drawing: Path | None = None) -> None:
@@ -36,7 +49,7 @@ def play(console: Console, drawing: Path | None = None) -> None:
     console.print(Text("Two load balancers on this machine", "bold"))
     for line in INTRODUCTION:
         console.print(Text(f"  {line}", "dim"))
-    with Lab.up(NAME, "base") as lab:
+    with Lab.up(NAME, "base", prepare=prepare) as lab:
         demo = Demo(lab, console)
         demo.times.append(("the pair is up, the client is served", time.monotonic() - began))
         steps = (
@@ -56,6 +69,11 @@ def play(console: Console, drawing: Path | None = None) -> None:
                 demo.standby,
                 "What keepalived does not see: the standby could not take over",
                 "lb1 serves on, so nothing happens in VRRP. But nobody is left to take over.",
+            ),
+            (
+                demo.split,
+                "A split brain: the nodes do not hear each other, and both take the addresses",
+                "keepalived reports a failover as any other, and each node by itself is well. Together they show it.",
             ),
             (
                 demo.servers,

@@ -88,17 +88,41 @@ class Manager:
         """Return keepalived's and our notifications behind the first ``skip`` ones at the sink."""
         return list(read(self.lab.traps()[skip:]))
 
+    def redundancy(self, host: str) -> dict[str, Row]:
+        """Return the rows of haxPairTable by name of the service: the pair as the node sees it."""
+        table = schema.PAIR_TABLE
+        found = rows(table, self.lab.snmp("snmpbulkwalk", host, entry(table)))
+        return {row["Service"]: row for row in found.values() if "Service" in row}
+
+    def await_redundancy(self, state: str, seconds: float = 20.0) -> dict[str, dict[str, Row]]:
+        """Wait until both nodes say that both services are in a pair state; return their rows by node."""
+
+        def as_wanted() -> dict[str, dict[str, Row]] | None:
+            seen = {host: self.redundancy(host) for host in BALANCERS}
+            said = [seen[host].get(service, {}).get("State") for host, service in PAIR]
+            return seen if set(said) == {state} else None
+
+        def logs() -> str:
+            return "\n".join([*(str(self.redundancy(host)) for host in BALANCERS), self.lab.logs()])
+
+        return wait_for(as_wanted, f"both nodes say that the pair is {state}", seconds, logs)
+
+    def await_told(self, host: str, subject: str, state: str, skip: int, seconds: float = 20.0) -> Notice:
+        """Wait for a notification of ours about the pair."""
+        return self._await_cells(host, subject, {"State": state}, skip, seconds)
+
     def await_notice(self, host: str, subject: str, health: str, skip: int, seconds: float = 20.0) -> Notice:
         """Wait for a notification of ours of such a health."""
+        return self._await_cells(host, subject, {"Health": health}, skip, seconds)
 
+    def _await_cells(self, host: str, subject: str, wanted: Row, skip: int, seconds: float) -> Notice:
         def reported() -> Notice | None:
             ours = (one for one in self.arrived(skip) if isinstance(one, Notice))
-            return next(
-                (one for one in ours if (one.source, one.subject, one.cells.get("Health")) == (host, subject, health)),
-                None,
-            )
+            mine = (one for one in ours if (one.source, one.subject) == (host, subject))
+            return next((one for one in mine if wanted.items() <= one.cells.items()), None)
 
-        return wait_for(reported, f"at the sink: {host} tells that {subject} is {health}", seconds, self.lab.logs)
+        what = f"at the sink: {host} tells of {subject}: {', '.join(wanted.values())}"
+        return wait_for(reported, what, seconds, self.lab.logs)
 
     def agent(self, host: str, *arguments: str, width: int, colour: bool) -> str:
         """Run `haproxy-agentx` on a host, as its administrator does."""

@@ -1,16 +1,17 @@
 """What the demonstration draws. Each state has a mark and a word, so that it is legible without colour. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from haproxy_agentx.cli.words import health_style
+from haproxy_agentx.cli.words import health_style, pair_style
 from haproxy_agentx.health.rules import RULES
+from haproxy_agentx.pair.model import PairState
 from integration.demo.manager import Seen
-from integration.demo.notices import Notice, StateChange
+from integration.demo.notices import Notice, Row, StateChange
 from integration.netlab.plan import BALANCERS
 from integration.walks import Variable
 
@@ -74,6 +75,20 @@ def board(pair: Iterable[Seen]) -> Padding:
     return inset(table)
 
 
+def pair_state(name: str) -> Text:
+    """Return a pair state with its mark, in its colour."""
+    style = pair_style(name)
+    return Text(f"{MARKS[style]} {name}", style)
+
+
+def redundancy(seen: Mapping[str, Row]) -> Padding:
+    """Return what each node says of a service over both."""
+    table = grid("the pair, by", "haxPairState", "active node", "haxPairText")
+    for host, row in seen.items():
+        table.add_row(host, pair_state(row.get("State", "")), row.get("ActiveNode", "-"), row.get("Text", ""))
+    return inset(table)
+
+
 def answer(address: str, code: int, by: str) -> Text:
     """Return what the client gets."""
     style = "green" if code == 200 else "red"
@@ -91,7 +106,7 @@ def arrival(one: StateChange | Notice) -> Iterator[RenderableType]:
         return
     cells = one.cells
     yield Text.assemble((head, "dim"), (f"{one.name:<23}", "bold"), f" {one.subject}  ", change(one))
-    said = [f"{cells['PreviousRole']} → {cells['Role']}"] if cells.get("PreviousRole", "") != cells.get("Role") else []
+    said = [f"{cells['PreviousRole']} → {cells['Role']}"] if cells.get("PreviousRole") != cells.get("Role") else []
     if one.keepalived:
         said.append(f"keepalived's trap {cells['KeepalivedTrap']}, sysUpTime {one.keepalived.text}")
     if said and one.vrrp:
@@ -103,7 +118,9 @@ def change(one: Notice) -> Text:
     """Return from what to what."""
     before, after = one.cells.get("PreviousHealth"), one.cells.get("Health")
     if before is None or after is None:
-        return Text(f"{one.cells.get('PreviousState')} → {one.cells.get('State')}")
+        states = [one.cells.get(name, "") for name in ("PreviousState", "State")]
+        shown = [pair_state(state) if state in PairState.__members__ else Text(state) for state in states]
+        return Text.assemble(shown[0], " → ", shown[1])
     return Text.assemble(health(before), " → ", health(after)) if before != after else health(after)
 
 
@@ -140,9 +157,15 @@ def variables(lines: Iterable[str]) -> Group:
     for line in lines:
         name, equals, value = line.partition(" = ")
         variable = Variable.parse(line)
-        style = health_style(variable.value) if variable and "Health" in variable.name else "cyan"
+        style = _style(variable) if variable else "cyan"
         shown.append(inset(Text.assemble(name, (equals, "dim"), (value, style)), 4))
     return Group(*shown)
+
+
+def _style(variable: Variable) -> str:
+    if "Health" in variable.name:
+        return health_style(variable.value)
+    return pair_style(variable.value) if variable.name in ("haxPair.0", "haxPairState") else "cyan"
 
 
 def terminal(text: str) -> Padding:

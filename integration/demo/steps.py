@@ -15,6 +15,7 @@ from integration.netlab.plan import BALANCERS, VIRTUAL
 SUBTREE = "haproxyAgentxMIB"
 SAMPLE = (
     *("haxHealth", "haxAgentEventsAcknowledged", "haxSourceState", "haxServiceHealth", "haxServiceCauseText"),
+    *("haxPairState", "haxPairActiveNode", "haxPeerState"),
     *("haxVrrpState", "haxProcessVersion", "haxFrontendStatus", "haxServerName", "haxServerStatus", "haxEventCause"),
 )
 """Of each of these the walk shows one."""
@@ -79,6 +80,27 @@ class Demo:
             if host in health:
                 self.manager.await_notice(host, service, health[host], self.skip)
 
+    def await_redundancy(self, state: str, what: str) -> None:
+        """Wait until both nodes say and report that the pair is in a state."""
+        with self.timed(what):
+            self.manager.await_redundancy(state)
+            self.await_told(state)
+
+    def await_told(self, state: str) -> None:
+        """Wait for the notifications of both nodes of a state of both pairs."""
+        for host, service in PAIR:
+            self.manager.await_told(host, service, state, self.skip)
+
+    def look_at_both(self) -> None:
+        """Show what both nodes say of the pair."""
+        self.show(screen.redundancy({host: self.manager.redundancy(host).get(SERVICE, {}) for host in BALANCERS}))
+
+    def ask(self, name: str) -> None:
+        """Ask each node for a scalar, by its name."""
+        for host in BALANCERS:
+            self.show(screen.command("client", " ".join(command("snmpget", host, name))))
+            self.show(screen.variables(self.manager.named("snmpget", host, name)))
+
     def keepalived_is_silent(self) -> None:
         """Say that keepalived told nothing in this step. LabError where it did."""
         theirs = [one for one in self.manager.arrived(self.skip) if isinstance(one, StateChange)]
@@ -94,10 +116,12 @@ class Demo:
             pair = self.manager.await_pair("active", "standby")
         self.look(pair, *VIRTUAL)
         self.show(screen.note(("and in one number for each node, the worst of its services:", "dim")))
-        for host in BALANCERS:
-            line = command("snmpget", host, "haxHealth.0")
-            self.show(screen.command("client", " ".join(line)))
-            self.show(screen.variables(self.manager.named("snmpget", host, "haxHealth.0")))
+        self.ask("haxHealth.0")
+        with self.timed("the nodes have read each other, over a network of their own"):
+            self.manager.await_redundancy("redundant")
+        self.look_at_both()
+        self.show(screen.note(("and in one number for the site, the same from either node:", "dim")))
+        self.ask("haxPair.0")
 
     def failover(self) -> None:
         """Stop HAProxy on the master."""
@@ -107,8 +131,10 @@ class Demo:
             self.lab.wait_served("lb2", 20)
         with self.timed("then: keepalived's traps and ours, of both nodes, are at the sink"):
             couples = wait_for(self.couples, "a failover of each service, with keepalived's trap", 10, self.lab.logs)
+        self.await_redundancy("notRedundant", "then: both nodes say that nobody could take over from lb2")
         pair = self.manager.await_pair("standbyNotReady", "active")
         self.look(pair)
+        self.look_at_both()
         self.reported()
         self.show(screen.note(("side by side: joined by instance, state and sysUpTime, both nodes", "dim")))
         self.show(screen.joined(couples))
@@ -136,6 +162,7 @@ class Demo:
             self.lab.wait_served("lb1", 20)
             pair = self.manager.await_pair("active", "standby")
         self.await_reported(NORMAL)
+        self.await_redundancy("redundant", "then: the pair is redundant again")
         self.look(pair)
         self.reported()
 
@@ -145,7 +172,9 @@ class Demo:
         self.act("lb1", "haproxy", "freeze")
         with self.timed("haproxy is frozen on lb1; the blackhole is at the sink"):
             self.await_reported({"lb1": "blackhole"})
+        self.await_redundancy("notServed", "then: both nodes say that the site is not served")
         self.look(self.manager.await_pair("blackhole", "standby"))
+        self.look_at_both()
         self.keepalived_is_silent()
         self.reported()
         self.host_says("lb1", "status")
@@ -158,11 +187,30 @@ class Demo:
         self.act("lb2", "haproxy", "stop")
         with self.timed("haproxy is stopped on lb2; that redundancy is lost is at the sink"):
             self.await_reported({"lb2": "standbyNotReady"})
+        self.await_redundancy("notRedundant", "then: both nodes say that nobody could take over from lb1")
         self.look(self.manager.await_pair("active", "standbyNotReady"))
+        self.look_at_both()
         self.keepalived_is_silent()
         self.reported()
         self.act("lb2", "haproxy", "start")
         self.await_normal("haproxy is started on lb2; that all is well is at the sink", "lb2")
+
+    def split(self) -> None:
+        """Cut VRRP both ways, and let the nodes hear each other again."""
+        self.begin()
+        self.show(screen.command("netlab", "cut apart"))
+        self.lab.cut(apart=True)
+        with self.timed("VRRP is cut both ways; both nodes hold the addresses"):
+            wait_for(lambda: self.lab.holders(SERVICE) == list(BALANCERS), "both hold it", 20, self.lab.logs)
+        self.await_redundancy("dualActive", "then: both nodes say so, and so does the sink")
+        self.look(self.manager.await_pair("active", "active"))
+        self.look_at_both()
+        self.reported()
+        self.begin()
+        self.show(screen.command("netlab", "cut together"))
+        self.lab.cut(apart=False)
+        self.await_normal("VRRP is heard again; that all is well is at the sink", "lb2")
+        self.reported()
 
     def servers(self) -> None:
         """Take the host of all web servers off the network."""
@@ -170,6 +218,7 @@ class Demo:
         self.link("web", up=False)
         with self.timed("no web server can be reached; the outage is at the sink"):
             self.await_reported({"lb1": "blackhole", "lb2": "standbyNotReady"})
+        self.await_redundancy("notServed", "then: both nodes say that the site is not served")
         self.look(self.manager.await_pair("blackhole", "standbyNotReady"))
         self.keepalived_is_silent()
         self.reported()
@@ -180,6 +229,7 @@ class Demo:
         self.link("web", up=True)
         self.await_normal("the web servers are back; that all is well is at the sink", *BALANCERS)
         self.look(self.manager.pair(), *VIRTUAL)
+        self.look_at_both()
         self.host_says("lb1", "events", "--limit", str(EVENTS))
         for host in BALANCERS:
             self.delivered(host)
@@ -203,6 +253,8 @@ class Demo:
         with self.timed(what):
             self.manager.await_pair("active", "standby")
             self.await_reported({host: NORMAL[host] for host in hosts})
+            self.manager.await_redundancy("redundant")
+            self.await_told("redundant")
 
     def host_says(self, host: str, *arguments: str) -> None:
         """Show what the administrator of a host sees."""
