@@ -64,9 +64,7 @@ def _socket(cfg: HaproxyCfg, one: Keyword, right: str) -> Iterator[Finding]:
     group = one.after("group") or ("?" if one.after("gid") else "")
     replaced = Remedy(edits=(Edit(one.line.file, one.line.number - 1, 1, (right,)),), restart=RELOAD)
     if one.words[2] != OWN_SOCKET and (level in _MORE or one.words[2].endswith("/admin.sock")):
-        own = f"    stats socket {OWN_SOCKET} mode 660 group {GROUP} level user"
-        words = f"set `stats: {OWN_SOCKET}` in /etc/haproxy-agentx/config.yaml; keep the other socket for its users"
-        replaced = replace(_in_global(cfg, own), words=words)
+        replaced = _own_socket(cfg)
     is_for_all = bits & _ALL == _ALL
     if not is_for_all and not (group == GROUP and bits & _GROUP == _GROUP) and group != "?":
         what = f"mode {mode or 'not set'}, group {group or 'not set'}: {GROUP} may not read and write the socket"
@@ -78,6 +76,19 @@ def _socket(cfg: HaproxyCfg, one: Keyword, right: str) -> Iterator[Finding]:
         what = "each local user may connect to the socket, and take all its connections"
         words = "give it mode 660 and the group of those who need it"
         yield Finding("HAX-HAPROXY-005", str(one.line), what, Remedy(words=words, restart=RELOAD))
+
+
+def _own_socket(cfg: HaproxyCfg) -> Remedy:
+    """Return how haproxy-agentx gets a socket of its own, where that of others stays; it may be there already."""
+    words = (
+        f"append 'haproxy: [{{stats: {OWN_SOCKET}}}]' to /etc/haproxy-agentx/config.yaml, or set `stats: {OWN_SOCKET}` "
+        "where it has `haproxy:`, and run `systemctl reload haproxy-agentx`; the other socket stays for its users"
+    )
+    sockets = [one for section in cfg.all("global") for one in section.all("stats", "socket")]
+    if any(one.words[2:3] == (OWN_SOCKET,) or one.words[2:3] == [OWN_SOCKET] for one in sockets):
+        return Remedy(words=words)
+    own = f"    stats socket {OWN_SOCKET} mode 660 group {GROUP} level user"
+    return replace(_in_global(cfg, own), words=words)
 
 
 def _servers(cfg: HaproxyCfg) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ _MAX_ADDRESSES = 20
 def check(conf: KeepalivedConf, setup: Setup, options: str = "") -> Iterator[Finding]:
     """Yield what is wrong on this node. ``options`` is the text of the file of the unit's options."""
     if not conf.files:
-        remedy = Remedy(words="install keepalived, or pass over this part where the node has no virtual address")
+        remedy = Remedy(words=f"write {MAIN} if an address moves between nodes, else `doctor mute HAX-KEEP-001`")
         yield Finding("HAX-KEEP-001", MAIN, "there is no such file", remedy)
         return
     if conf.unbalanced is not None:

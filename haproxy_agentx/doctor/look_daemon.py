@@ -76,7 +76,7 @@ def running(config: Config) -> DaemonSeen:
         return DaemonSeen()
     except (KeyError, TypeError, AttributeError):  # of another version
         return DaemonSeen(is_running=True)
-    texts = [(printable(f"{one.what}: {one.why}"), one.remedy or "see `haproxy-agentx status`") for one in found]
+    texts = [(printable(f"{one.what}: {one.why}", 400), one.remedy or "see `haproxy-agentx status`") for one in found]
     return DaemonSeen(is_running=True, snapshot=snapshot, problems=texts)
 
 
@@ -143,7 +143,7 @@ def store(path: str, daemon: DaemonSeen) -> StoreSeen:
     place = Path(path)
     folder = place.parent
     if not folder.is_dir():
-        return StoreSeen(path, has_folder=False, problem=_store_problem(daemon))
+        return StoreSeen(path, has_folder=False, is_used=daemon.is_running, problem=_store_problem(daemon))
     file_system = os.statvfs(folder)
     owner = _owner_of_daemon(daemon)
     owners = [_name(one.stat().st_uid) for one in (place, folder) if one.exists()]

@@ -19,13 +19,14 @@ DROP_IN = f"/etc/systemd/system/{GROUP}.service.d/limits.conf"
 class StoreSeen:
     """The store as it lies there; None is what is not known.
 
-    ``owner`` is that of the file or, where it is another one, of its folder; ``daemon`` who must own both. ``refusal``
-    says why the tables are none of this version. ``asides`` are damaged files that were set aside. ``problem`` is what
-    the running daemon reports.
+    ``is_used`` says whether the daemon runs. ``owner`` is that of the file or, where it is another one, of its folder;
+    ``daemon`` who must own both. ``refusal`` says why the tables are none of this version. ``asides`` are damaged
+    files that were set aside. ``problem`` is what the running daemon reports.
     """
 
     path: str
     has_folder: bool = True
+    is_used: bool = True
     owner: str | None = None
     daemon: str | None = None
     free: int | None = None
@@ -63,6 +64,8 @@ def check_store(store: StoreSeen) -> Iterator[Finding]:
 
 def _causes(store: StoreSeen) -> Iterator[Finding]:
     folder = store.path.rpartition("/")[0] or "/"
+    if not store.has_folder and not store.is_used:
+        return  # systemd makes it when the daemon starts
     if not store.has_folder:
         remedy = Remedy(commands=(f"install -d -o {GROUP} -g {GROUP} -m 750 {folder}",), restart=f"restart {GROUP}")
         yield Finding("HAX-STORE-002", folder, "there is no such folder", remedy)

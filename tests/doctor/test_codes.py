@@ -409,6 +409,18 @@ def test_the_reason_why_the_store_is_not_written_comes_instead_of_what_follows_f
     )
 
 
+def test_a_socket_of_its_own_that_is_there_needs_only_its_line_in_the_configuration():
+    """HAX-HAPROXY-003, as on a stock Debian after the line was added, and before config.yaml names it."""
+    stock = "stats socket /run/haproxy/admin.sock mode 660 level admin"
+    node = with_text(HAPROXY, STATS, f"    {stock}\n{STATS}")
+    node = replace(node, setup=replace(SETUP, haproxy_sockets=("/run/haproxy/admin.sock",)))
+    (finding,) = examine(node)
+    assert finding.code == "HAX-HAPROXY-003"
+    assert not finding.remedy.edits
+    assert "append 'haproxy: [{stats: /run/haproxy/ro.sock}]' to /etc/haproxy-agentx/config.yaml" in str(finding.remedy)
+    assert codes(replace(node, setup=SETUP)) == []
+
+
 def test_two_instances_of_one_router():
     """HAX-KEEP-009"""
     second = INSTANCE.replace("SITE1", "SITE2").replace(".100/24", ".101/24")

@@ -70,6 +70,11 @@ def test_a_folder_that_is_missing(store):
     assert found(store) == []
 
 
+def test_a_folder_that_is_missing_before_the_first_start(store):
+    shutil.rmtree(store.parent)
+    assert list(upkeep.check_store(look_daemon.store(str(store), DaemonSeen()))) == []
+
+
 def test_a_file_system_that_is_read_only(store):
     run("mount", "-o", "remount,ro", str(store.parent.parent))
     (finding,) = found(store)
