@@ -1,47 +1,14 @@
 """`make deb` and `make rpm`: the same octets each time, no error of lintian and rpmlint, and they run unpacked."""
 
-import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from haproxy_agentx import __version__
-from tests.support.programs import ROOT
+from tests.packages.programs import MAKERS, run
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
-
-MAKERS = {"deb": "make-deb", "rpm": "make-rpm"}
-VERSION = "3.11"
-
-
-def run(*command: object, **options) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory) -> dict[str, list[Path]]:
-    """Each package, made in two clones of different age, owner's umask and name."""
-
-    def build(kind: str, name: str, umask: int) -> Path:
-        clone = tmp_path_factory.mktemp(kind) / name
-        run("git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", ROOT, clone)
-        previous = os.umask(umask)
-        try:
-            run(clone / "packaging" / MAKERS[kind], VERSION)
-        finally:
-            os.umask(previous)
-        (package,) = (clone / "dist").iterdir()
-        return package
-
-    found: dict[str, list[Path]] = {}
-    for kind in MAKERS:
-        with ThreadPoolExecutor() as pool:
-            found[kind] = list(pool.map(build, (kind, kind), ("a", "a-clone-of-another-name"), (0o022, 0o027)))
-    return found
 
 
 @pytest.mark.parametrize("kind", MAKERS)
