@@ -154,7 +154,7 @@ release-mib: $(MIBS)/.complete  ## release the MIB module: from now on `make che
 	@tools/diff-mib $(MIBS) $(RELEASED) $(MODULE)
 	@$(AS_OWNER) install -D -m 644 $(MODULE) $(RELEASED) && echo 'released: commit $(RELEASED)'
 
-.PHONY: bench bench-full soak redundancy
+.PHONY: bench bench-full soak redundancy endurance
 bench: packages-bench $(VENV)/dev  ## measure the daemon beside a C agent, and as root how soon faults are seen, in some minutes; BENCH='options'
 	@$(AS_OWNER) $(MAKE) --silent --directory=benchmarks/peers
 	@$(COMPILED) $(PYTHON) -m benchmarks.bench $(BENCH)
@@ -171,6 +171,10 @@ soak: root packages-run $(VENV)/dev  ## hundreds of failovers under random fault
 REDUNDANCY ?=
 redundancy: root packages-run $(VENV)/dev  ## 1,000 failovers, 200 reboots, 50 split brains of nodes that read each other; as root, an hour and a half
 	@$(COMPILED) $(PYTHON) -m benchmarks.redundancy $(REDUNDANCY)
+
+ENDURANCE_MINUTES ?= 240
+endurance: root packages-run $(VENV)/dev  ## a long life of the pair, compressed: memory, descriptors and store stay flat; as root, ENDURANCE_MINUTES=240
+	@$(COMPILED) $(PYTHON) -m benchmarks.endurance --minutes $(ENDURANCE_MINUTES)
 
 .PHONY: growth
 growth: packages-bench $(VENV)/dev  ## measure how the cost grows with columns and managers, and snmpd's own share

@@ -33,7 +33,7 @@ def soak(failovers: int, chance: Random) -> Iterator[Soaked]:
     struck: dict[str, int] = {}
     settled = 0.0
     with pair("soak") as found:
-        watched = _Watched(found, tally)
+        watched = Watched(found, tally)
         while tally.failovers < failovers:
             fault = chance.choices(FAULTS, [fault.weight for fault in FAULTS])[0]
             if fault.needs_mib:
@@ -63,7 +63,7 @@ def keep_logs(found: Pair) -> Path:
     return file
 
 
-class _Watched:
+class Watched:
     """What has come to the sink and stood in keepalived's logs up to the last fault."""
 
     def __init__(self, found: Pair, tally: Tally) -> None:
@@ -73,8 +73,8 @@ class _Watched:
         self._read = {host: len(found.lab.host(host).read(KEEPALIVED_LOG)) for host in BALANCERS}
         self._came = dict.fromkeys(BALANCERS, 0)
 
-    def look(self, fault: Fault) -> Iterator[str]:
-        """Give what is wrong with what came since."""
+    def look(self, fault: Fault, *, judges: bool = True) -> Iterator[str]:
+        """Give what is wrong with what came since; without ``judges``, only what is lost, repeated or out of order."""
         for host in BALANCERS:
             arrived = self._arrived(host)
             found, wrong = in_order(host, arrived, VIRTUAL, self._pair.last(host))
@@ -85,8 +85,9 @@ class _Watched:
             self._tally.add(new)
             kept = self._kept(host, fault)
             self._tally.failovers += sum(role == "master" for sequence in kept.values() for role in sequence)
-            yield from false_health(host, new, fault.allowed()[host])
-            yield from false_roles(host, new, kept, all_of_it=not (fault.dead and host == "lb1"))
+            if judges:
+                yield from false_health(host, new, fault.allowed()[host])
+                yield from false_roles(host, new, kept, all_of_it=not (fault.dead and host == "lb1"))
 
     def _arrived(self, host: str) -> list[Reported]:
         """Give all that came of a host, when the last of its log has come."""
