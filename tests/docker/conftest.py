@@ -16,15 +16,15 @@ from integration.dockerlab.lab import DAEMONS
 from integration.netlab import LabError
 from integration.netlab.plan import BALANCERS, VIRTUAL, VRRP_INSTANCE_STATE
 
-APART = ("test_install.py", "test_orders.py")
-"""Each has a load balancer of its own, apart from the pair."""
+APART = {"test_install.py": "stock", "test_ansible.py": "stock", "test_orders.py": "spare"}
+"""Each has a load balancer apart from the pair: its name."""
 
 
 class ByHosts(LoadScopeScheduling):
     """What disturbs the same hosts is done by one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((name for name in APART if f"/{name}::" in nodeid), "pair")
+        return next((host for name, host in APART.items() if f"/{name}::" in nodeid), "pair")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByHosts:

@@ -262,10 +262,10 @@ SOURCES = (
 )
 
 
-def packages(folder: Path, python: str) -> list[Path]:
-    """The package for a Python, of this version and of a later one."""
+def packages(folder: Path, python: str, *versions: str) -> list[Path]:
+    """The package for a Python, of these versions."""
     made = []
-    for version in (__version__, NEWER):
+    for version in versions:
         source = folder / version
         for name in (*SOURCES, "systemd", "tools"):
             path = PROJECT / name
@@ -290,7 +290,7 @@ def apt(lab, *words: str) -> str:
 def test_the_package_installs_upgrades_and_is_purged(stock, tmp_path):
     """`apt install ./haproxy-agentx_*.deb` in place of `make install`, then the README word by word."""
     python = stock.shell(HOST, "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").strip()
-    for place, package in enumerate(packages(tmp_path, python)):
+    for place, package in enumerate(packages(tmp_path, python, __version__, NEWER)):
         stock.copy(package, HOST, f"/root/{place}.deb")
     append(stock, HAPROXY, SITE)
     apt(stock, "install", "/root/0.deb")
