@@ -32,10 +32,9 @@ from tests.support.our_agent import QUICK, QUICK_PACE
 from tests.support.scripted_master import ScriptedMaster, grant, hang_up, late, refuse, silence
 from tests.support.snmpd import Snmpd
 from tests.support.stored import Stored, stored
-from tests.support.wait import soon
+from tests.support.wait import HANG, soon
 
 QUICK_OUTBOX = OutboxPace(answer=10, first_pause=0.01, longest_pause=0.02, look=0.01, idle=0.05)
-DEADLINE = 5.0
 DENIED = int(ErrorStatus.REQUEST_DENIED)
 UNREADABLE = int(ErrorStatus.PARSE_ERROR)
 PROCESSING = int(ErrorStatus.PROCESSING_ERROR)
@@ -440,7 +439,7 @@ def test_held_events_wait_and_say_why(tmp_path):
             assert bench.outbox.on_hold == "the link of eth0 is down"
             assert await bench.outbox.delivered(3, 0.02) == Event(3, draft(3))
             bench.held = None
-            assert (await bench.outbox.delivered(3, DEADLINE)).delivery is Delivery.acknowledged
+            assert (await bench.outbox.delivered(3, HANG)).delivery is Delivery.acknowledged
             assert bench.tries == [(1, 1), (2, 1), (3, 1)]
 
     asyncio.run(scenario())
@@ -468,15 +467,15 @@ def test_a_test_event_is_followed_to_its_end(tmp_path):
     async def scenario():
         async with running(tmp_path) as bench:
             bench.answer_all()
-            event = await bench.outbox.test(draft(kind=Kind.test), DEADLINE)
+            event = await bench.outbox.test(draft(kind=Kind.test), HANG)
             assert (event.sequence, event.delivery, event.tries) == (1, Delivery.acknowledged, 1)
-            assert await bench.outbox.delivered(1, DEADLINE) == event, "also when it is over"
+            assert await bench.outbox.delivered(1, HANG) == event, "also when it is over"
             bench.answer_all(UNREADABLE)
-            assert (await bench.outbox.test(draft(kind=Kind.test), DEADLINE)).delivery is Delivery.refused
+            assert (await bench.outbox.test(draft(kind=Kind.test), HANG)).delivery is Delivery.refused
             bench.on_send = lambda _: None
             assert (await bench.outbox.test(draft(kind=Kind.test), 0.05)).delivery is Delivery.sent
             with pytest.raises(LookupError, match="no event 99"):
-                await bench.outbox.delivered(99, DEADLINE)
+                await bench.outbox.delivered(99, HANG)
 
     asyncio.run(scenario())
 
@@ -565,7 +564,7 @@ def test_c54_whatever_the_master_does_each_event_arrives(master: ScriptedMaster,
     async def scenario():
         async with connected(tmp_path, str(master.path)) as (outbox, journal):
             await journal.append(several(1, 3))
-            event = await outbox.delivered(3, DEADLINE)
+            event = await outbox.delivered(3, HANG)
             assert event.delivery is Delivery.acknowledged
             assert [event.tries for event in journal.recent] == [tries, 1, 1]
             assert journal.counts.acknowledged == 3
@@ -588,7 +587,7 @@ def test_what_a_master_never_answers_blocks_neither_the_queue_nor_managers(maste
             tmp_path, str(master.path), lambda event, budget: notification(event, ROOT, 1, budget)
         ) as (outbox, journal):
             await journal.append([long, draft(2, Kind.test), long, long])
-            waiting = asyncio.create_task(outbox.delivered(4, DEADLINE))
+            waiting = asyncio.create_task(outbox.delivered(4, HANG))
             link = await asyncio.to_thread(master.session)
             while not waiting.done():
                 answer = await asyncio.to_thread(link.get, golden.GOLDEN[0].name)
@@ -611,7 +610,7 @@ def test_a_master_that_refuses_at_first_gets_all_of_it(master: ScriptedMaster, t
     async def scenario():
         async with connected(tmp_path, str(master.path)) as (outbox, journal):
             await journal.append(several(1, 2))
-            event = await outbox.delivered(2, DEADLINE)
+            event = await outbox.delivered(2, HANG)
             assert event.delivery is Delivery.acknowledged
             assert [event.tries for event in journal.recent] == [13, 1]
 
@@ -627,7 +626,8 @@ def test_c55_1000_events_while_snmpd_is_down_arrive_once_and_in_order(snmpd_fact
             await journal.append(several(1, 1100))
             assert journal.counts == Counts(queued=1000, lost=100, last_sequence=1100)
             await asyncio.to_thread(snmpd.start)
-            event = await outbox.delivered(1100, 20)
+            await soon(lambda: journal.counts.acknowledged == 1000)
+            event = await outbox.delivered(1100, HANG)
             assert event.delivery is Delivery.acknowledged
             assert journal.counts == Counts(sent=1000, acknowledged=1000, lost=100, last_sequence=1100)
             assert {event.tries for event in await journal.last(1000)} == {1}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.worker import serve
-from tests.support.wait import soon
+from tests.support.wait import eventually, soon
 
 
 class _Gated(socket.socket):
@@ -39,6 +39,15 @@ class Stored(StoreProcess):
     def _serve(sock: socket.socket, path: str) -> None:
         with sock:
             serve(sock, path)
+
+    def open(self) -> None:
+        """Have the store opened, and its answer waiting if it does not hang: a busy machine may take a while for it.
+
+        So a journal that begins now has what is in the file.
+        """
+        super().open()
+        if self._gate.is_set():
+            eventually(self._has_answered)
 
     def freeze(self) -> None:
         self._gate.clear()
