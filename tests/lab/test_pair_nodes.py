@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from integration.netlab import control, network, wait_for
+from integration.netlab.peers import INTERVAL, TIMEOUT
 from integration.netlab.plan import BALANCERS, PROJECT, VIRTUAL
 from integration.netlab.services import AGENT_SERVICE
-from tests.support.pair_lab import INTERVAL, TIMEOUT
 from tests.support.reported import reported, wait_reported
 
 pytestmark = pytest.mark.lab

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 import promql_parser
 import pytest
 
+from integration.netlab import peers
 from integration.packs import grafana
 from integration.packs.pack import upper_first
 from tests.packs.conftest import TIMES
 from tests.support.pack_faults import FAULTS
-from tests.support.pair_lab import PairLab, prepare
+from tests.support.pair_lab import PairLab
 from tests.support.prometheus_chain import NODES, PACK, Chain, Seen
 from tests.support.wait import eventually
 
@@ -21,7 +22,7 @@ WITHIN = 15.0
 
 @pytest.fixture(scope="module")
 def chain(keeper, tmp_path_factory):
-    lab = keeper.get("base", agent=True, prepare=prepare)
+    lab = keeper.get("base", agent=True, prepare=peers.read_each_other)
     PairLab(lab).await_states("redundant", "redundant")
     with Chain(lab, tmp_path_factory.mktemp("prometheus")) as chain:
         yield chain
