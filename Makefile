@@ -83,7 +83,7 @@ ZABBIX ?= 6.0 7.0
 .PHONY: packs packs-write
 packs: root packages-run packages-packs $(VENV)/dev $(MIBS)/.complete  ## run the packs for monitoring systems with the real software; ZABBIX= without Zabbix; as root
 	@$(COMPILED) for version in $(ZABBIX); do integration/zabbixlab/make-root $$version; done; \
-	$(PYTHON) -m tools.run_tests $(or $(TESTS),-n 3 --dist loadfile $(if $(ZABBIX),,-m 'not zabbix') tests/packs/live)
+	$(PYTHON) -m tools.run_tests $(or $(TESTS),-n 2 --dist loadfile $(if $(ZABBIX),,-m 'not zabbix') tests/packs/live)
 
 packs-write: $(VENV)/dev  ## write the packs; ROOT=OID of another root, DOCS=URL of operations.md, TO=FOLDER
 	@$(AS_OWNER) $(PYTHON) -m integration.packs $(if $(ROOT),--root $(ROOT)) $(if $(DOCS),--docs $(DOCS)) $(if $(TO),--to $(TO))

@@ -9,6 +9,9 @@ from integration.packs.checks import Check, checks
 from integration.packs.pack import GENERATED, Files, Source
 
 PLUGIN = "check_snmp"
+TIMEOUT = 2
+"""Seconds for which check_snmp waits, twice. From 5 on it ends before snmpget does, and is CRITICAL, not UNKNOWN."""
+
 SITE_HOLD = 2
 """Checks in a row that have to agree before the site is reported as not served."""
 
@@ -77,7 +80,7 @@ _COMMAND = f"""object CheckCommand "hax-snmp" {{
     "-o" = "$hax_oid$"
     "-w" = "$hax_warning$"
     "-c" = "$hax_critical$"
-    "-t" = "5"
+    "-t" = "{TIMEOUT}"
     "-e" = "1"
     "-m" = ":"
   }}
@@ -123,6 +126,7 @@ _SITE_RULE = f"""apply Service "hax Site " for (hax_row in host.vars.hax_site_se
   assign where host.vars.hax_nodes && host.vars.hax_site_services
 }}"""
 
+
 def _example(source: Source) -> str:
     walks = "".join(
         f"//   {variable(kind)}: snmpbulkwalk -v2c -c COMMUNITY NODE .{source.mib.object(name).oid}\n"
@@ -135,7 +139,8 @@ def _example(source: Source) -> str:
     )
     return f"""// {GENERATED}
 // An example of two nodes and their site. A row has the index under which a walk of its name shows it, and keeps it:
-{walks}// The others are hax_processes, hax_frontends, hax_backends, hax_servers and hax_certificates; what is not named is not checked.
+{walks}// The others are hax_processes, hax_frontends, hax_backends, hax_servers and hax_certificates. What is not
+// named is not checked.
 // Where the nodes read each other, add hax_pairs and hax_peers.
 {_host("lb1", "192.0.2.11")}
 {_host("lb2", "192.0.2.12")}
@@ -166,7 +171,9 @@ def _nagios(source: Source, found: Sequence[Check]) -> Iterator[str]:
         node = check.kind == "node"
         oid = _oids(source, check, "$ARG1$")
         ranges = f"{f' -w {check.warning}' if check.warning else ''}{f' -c {check.critical}' if check.critical else ''}"
-        line = f"$USER1$/{PLUGIN} -H $HOSTADDRESS$ -P 2c -C $_HOSTHAX_COMMUNITY$ -t 5 -e 1 -m : -o {oid}{ranges}"
+        line = (
+            f"$USER1$/{PLUGIN} -H $HOSTADDRESS$ -P 2c -C $_HOSTHAX_COMMUNITY$ -t {TIMEOUT} -e 1 -m : -o {oid}{ranges}"
+        )
         yield _block("command", {"command_name": f"hax-{check.title}", "command_line": line})
         yield _block(
             "service",

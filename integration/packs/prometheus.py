@@ -21,7 +21,7 @@ SITE_EVALUATION = "1s"
 """Interval of the alerts that compare nodes, which are few."""
 
 HOLD = {NOT_SERVED.name: "7s", DUAL_ACTIVE.name: "5s"}
-"""For an alarm that compares nodes: a failover takes up to 5 s, and is seen on one node up to a scrape before the other.
+"""For an alarm that compares nodes: a failover takes up to 5 s, and one node shows it up to a scrape before the other.
 
 HAProxy that hangs is seen after 2 to 5 s; with a scrape, an evaluation and this, the alert is raised within 15 s.
 """
@@ -30,7 +30,7 @@ SILENCE = "5s"
 """For a node that does not answer: a third scrape."""
 
 CAUSED = "4s"
-"""For an alarm of a service: its cause is known up to 3 s after its health, and Alertmanager keeps the first one for a minute."""
+"""For an alarm of a service: its cause is known up to 3 s after its health, and Alertmanager keeps it for a minute."""
 
 HEALTH_NUMBER = "haproxy_agentx:service_health:number"
 AVAILABILITY = "haproxy_agentx:service_availability:ratio_1h"

@@ -43,7 +43,9 @@ def text(source: Source, alarm: Alarm | SiteAlarm, summary: str) -> dict[str, ob
 def records(source: Source) -> Iterator[dict[str, object]]:
     """Yield the rules that have the cause of each row in words. An alert of the same group finds its current words."""
     for kind, name in CAUSES.items():
-        cases = (f'label_replace({name} == {cause.value}, "cause", "{words(source, cause)}", "", "")' for cause in Cause)
+        cases = (
+            f'label_replace({name} == {cause.value}, "cause", "{words(source, cause)}", "", "")' for cause in Cause
+        )
         yield {"record": record(kind), "expr": "\n or ".join(cases)}
 
 

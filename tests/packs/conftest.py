@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 TIMES = "seconds of an alarm"
-"""Property of a test: system, fault, alarm, node, and how long it took to be raised and to end (machine time, clock)."""
+"""Property of a test: system, fault, alarm, node, and how long it took to be raised and to end, in two times."""
 
 ROW = "{:<46} {:<26} {:<4} {:>7} {:>8} {:>7} {:>8}"
 
@@ -26,7 +26,7 @@ def table(found: Iterator[object]) -> Iterator[str]:
     rows = [tuple(value) for value in found if isinstance(value, tuple | list)]
     for system in dict.fromkeys(row[0] for row in rows):
         yield ""
-        yield f"{system}: seconds from a fault to its alarms, and from its end to theirs; of machine time, and on the clock"
+        yield f"{system}: seconds from a fault to its alarms, and from its end to theirs: machine time, and the clock"
         yield ROW.format("fault", "alarm", "node", "raised", "on clock", "ended", "on clock")
         for _, fault, alarm, node, raised, ended in (row for row in rows if row[0] == system):
             yield ROW.format(fault, alarm, node or "all", *(f"{one:.1f}" for one in (*raised, *ended)))

@@ -1,5 +1,5 @@
-"""The pack for LibreNMS: its handler with real traps of the lab, by PHP with a stand-in for the classes of LibreNMS; and
-the OIDs of its sensors in data of the lab that snmpsim serves.
+"""The pack for LibreNMS: its handler with real traps, by PHP with a stand-in for the classes of LibreNMS; its sensors,
+in data of the lab that snmpsim serves.
 """
 
 import json
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import yaml
 
 from integration.netlab.plan import ADDRESSES, PROJECT
@@ -72,6 +73,7 @@ def test_php_accepts_the_handler():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("lab", ["base"], indirect=True)
 def test_the_handler_logs_an_outage_and_its_end(lab, tmp_path):
     logged = Logged(tmp_path)
 
@@ -109,6 +111,7 @@ def recorded(walk):
     return "".join(f"{oid}|{kinds[kind]}|{value.strip(chr(34))}\n" for oid, kind, value in lines)
 
 
+@pytest.mark.parametrize("lab", ["base"], indirect=True)
 def test_snmpsim_serves_the_sensors_as_the_agent_does(lab):
     """The data that LibreNMS tests a device with are a file of snmpsim."""
     with TemporaryDirectory() as open_to_all:  # snmpsim runs as nobody
@@ -121,8 +124,12 @@ def compare(sink, folder):
         made.mkdir(exist_ok=True)
         made.chmod(0o777)
     ask = ("snmpwalk", "-v2c", "-On", "-t5")
-    walks = {one: sink.run(*ask, "-cpublic", ADDRESSES["lb1"], one, machine=True, seconds=90).stdout for one in columns()}
-    text = "".join(sorted(map(recorded, walks.values()), key=lambda lines: [int(arc) for arc in lines.split("|")[0].split(".")]))
+    walks = {
+        one: sink.run(*ask, "-cpublic", ADDRESSES["lb1"], one, machine=True, seconds=90).stdout for one in columns()
+    }
+    text = "".join(
+        sorted(map(recorded, walks.values()), key=lambda lines: [int(arc) for arc in lines.split("|")[0].split(".")])
+    )
     (data / "linux_haproxy-agentx.snmprec").write_text(text)
     serve = (
         *(f"{Path(sys.executable).parent}/snmpsim-command-responder", f"--data-dir={data}", f"--cache-dir={cache}"),

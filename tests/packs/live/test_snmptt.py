@@ -65,7 +65,7 @@ def written(folder, name):
 
 
 @pytest.mark.parametrize("modules", ["", MODULES], ids=["without MIBs", "with MIBs"])
-@pytest.mark.parametrize("lab", ["fast"], indirect=True)
+@pytest.mark.parametrize("lab", ["base"], indirect=True)
 def test_an_outage_is_logged_as_critical_with_its_cause_and_then_as_cleared(lab, tmp_path, modules):
     with receiver(lab, tmp_path, modules):
         lab.ctl("lb1", "haproxy", "freeze")
