@@ -49,6 +49,7 @@ def test_clients_that_stay_at_the_loser_of_a_split_brain_make_it_unreachable(vis
     visited.await_states("dualActive", "dualActive", 10)
     visited.neighbour(ADDRESS, of="lb2")
     served_by(visited, "lb2")
+    visited.await_traffic("lb2", lb2="arrives")  # only a node that is known to have had clients can miss them
     visited.lab.cut(apart=False)
     await_site1(visited, "unreachable", FOUND)
     assert visited.traffic("lb1") == visited.traffic("lb2") == {"lb1": "missing", "lb2": "strays"}
