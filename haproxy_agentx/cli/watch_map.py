@@ -1,6 +1,7 @@
 """A pair on the screen as a map: a box for each node, who serves, how the nodes read each other, and what happened."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from haproxy_agentx.cli.styled import Styled, joined
 from haproxy_agentx.cli.watch_marks import (
@@ -30,6 +31,9 @@ MOST_SERVICES = 16
 """Services of a node that a box has room for: of more the worst ones are shown."""
 
 MOST_EVENTS = 8
+
+MOST_PEERS = 16
+"""Peers of a node that are listed."""
 
 MOST_TEXT = 300
 """Characters of what a pair says of a service."""
@@ -94,7 +98,7 @@ def _box(node: WatchedNode, size: int, height: int) -> list[Styled]:
 def _contents(node: WatchedNode, inner: int) -> Iterator[Styled]:
     if node.problem:
         mark, style = NO_ANSWER
-        yield shown(f"{mark} unknown: no answer", style).part(0, inner)
+        yield shown(f"{mark} unknown", style)
         return
     shown_services = sorted(node.services, key=lambda one: -one.said.health)[:MOST_SERVICES]
     for service in node.services if len(node.services) <= MOST_SERVICES else shown_services:
@@ -154,17 +158,17 @@ def _views(node: WatchedNode, nodes: Sequence[WatchedNode], width: int) -> Itera
     """Yield how a node reads each of its peers, and what it sees of them."""
     if node.said is not None and node.said.maintenance:
         yield shown(f"  {cut(node.node, 20)} is in maintenance for another {span(node.said.maintenance)}", "yellow")
-    for peer in node.peers:
+    for peer in node.peers[:MOST_PEERS]:
         age = "never read" if peer.age is None else f"read {span(peer.age)} ago"
         line = shown(f"  {cut(node.node, 20)} sees {cut(peer.name, 20)}: ", "dim")
         line += shown(peer.state.name, OF_PEER[peer.state]) + shown(f", {age}")
         if peer.reads_us is False:
             line += shown(", which does not read it", "yellow")
-        seen = list(_seen(node, peer))
+        seen = list(islice(_seen(node, peer), MOST_SERVICES))
         if seen:
-            line += "; " + joined(seen[:MOST_SERVICES], ", ")
+            line += "; " + joined(seen, ", ")
         if peer_host(node, peer, nodes) is None:
-            line += shown(" (not asked here)", "dim")
+            line += shown(" (not found among the hosts)", "dim")
         yield line.part(0, width)
         if peer.state is not PeerState.ok and peer.error:
             yield shown("    " + cut(peer.error, width - 4), "yellow")

@@ -96,6 +96,7 @@ class Asker:
         It takes WHOLE timeouts at most.
         """
         outcomes: dict[str, ColumnWalk | SourceError] = {}
+        self.usm()  # no part of any timeout
         with selectors.DefaultSelector() as selector:
             talks = []
             for host, address in addresses.items():
@@ -185,6 +186,8 @@ class _SnmpConversation:
 
     def expire(self, now: float) -> None:
         """Send the request again if its time is over, or end."""
+        if self.outcome is None and now >= self.due:
+            self.read()  # this process may have been late, and the answer is here
         if self.outcome is not None or now < self.due:
             return
         if self._tries >= TRIES or now >= self._until:

@@ -105,7 +105,10 @@ def view_of(host: str, address: str, cells: Mapping[Oid, object], root: Oid) -> 
     found = services(cells, root)
     if not found:
         return WatchedNode(host, address, NO_AGENT)
-    more, members = rows_of(cells, root, SERVICES), rows_of(cells, root, MEMBERS)
+    more = rows_of(cells, root, SERVICES)
+    members: dict[Oid, list[Row]] = {}
+    for index, row in rows_of(cells, root, MEMBERS).items():
+        members.setdefault(index[:-1], []).append(row)
     line = cells.get((*root, *Asked.pair_self.value, 0))
     last = cells.get((*root, *Asked.last_event.value, 0))
     return WatchedNode(
@@ -114,10 +117,7 @@ def view_of(host: str, address: str, cells: Mapping[Oid, object], root: Oid) -> 
         said=_self(line),
         version=text_of(cells.get((*root, *Asked.version.value, 0))),
         last_event=last if isinstance(last, int) else 0,
-        services=[
-            _service(said, more.get(index, {}), [row for at, row in members.items() if at[: len(index)] == index])
-            for index, said in found.items()
-        ],
+        services=[_service(said, more.get(index, {}), members.get(index, ())) for index, said in found.items()],
         peers=[_peer(row) for row in rows_of(cells, root, PEERS).values()],
     )
 
