@@ -1,11 +1,14 @@
 """`make deb` and `make rpm`: the same octets each time, no error of lintian and rpmlint, and they run unpacked."""
 
+import argparse
+import gzip
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from haproxy_agentx import __version__
+from haproxy_agentx.cli.main import _parser
 from tests.packages.programs import MAKERS, run
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
@@ -56,6 +59,23 @@ def test_the_program_runs_with_what_the_package_has(unpacked, kind):
     assert run(python, "-I", "-m", "haproxy_agentx", "--version").split() == ["haproxy-agentx", __version__]
     where = run(python, "-I", "-c", "import haproxy_agentx, pysnmp, requests, yaml, uvloop; print(pysnmp.__file__)")
     assert where.startswith(str(home))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_each_command_is_in_the_manual_page_and_the_completion(unpacked, kind):
+    share = unpacked[kind] / "usr" / "share"
+    manual = gzip.decompress((share / "man/man1/haproxy-agentx.1.gz").read_bytes()).decode().replace("\\", "")
+    bash = (share / "bash-completion/completions/haproxy-agentx").read_text()
+    zsh = (share / "zsh/vendor-completions/_haproxy-agentx").read_text()
+    commands = next(one.choices for one in _parser()._actions if isinstance(one, argparse._SubParsersAction))
+    assert len(commands) > 10
+    for name, command in commands.items():
+        assert f"'haproxy-agentx {name}'" in manual, name
+        options = {option for action in command._actions for option in action.option_strings} - {"-h", "--help"}
+        assert [option for option in options if option not in manual or option not in zsh] == [], name
+        variable = f"_{name.replace('-', '_')}_option_strings=("
+        (words,) = [line.partition(variable)[2].strip(")").split() for line in bash.splitlines() if variable in line]
+        assert [option for option in options if option not in words] == [], name
 
 
 @pytest.mark.parametrize("kind", MAKERS)
