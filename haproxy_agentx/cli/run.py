@@ -96,11 +96,16 @@ def _message_id(logger: str, template: str) -> str | None:
     return None if kind is None else kind.value.id
 
 
+def journal_handler() -> JournalHandler:
+    """Return what writes to the journal of this machine. Raises OSError where nothing listens there."""
+    return JournalHandler(_message_id)
+
+
 def _handler() -> LogHandler:
     """Return what writes to the journal where standard error leads there, else to standard error."""
     if is_journal(STDERR):
         with suppress(OSError):  # a journal that listens elsewhere gets lines without fields
-            return JournalHandler(_message_id)
+            return journal_handler()
     return LogHandler(STDERR)
 
 
