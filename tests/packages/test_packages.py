@@ -66,7 +66,7 @@ def test_each_command_is_in_the_manual_page_and_the_completion(unpacked, kind):
     share = unpacked[kind] / "usr" / "share"
     manual = gzip.decompress((share / "man/man1/haproxy-agentx.1.gz").read_bytes()).decode().replace("\\", "")
     bash = (share / "bash-completion/completions/haproxy-agentx").read_text()
-    zsh = (share / "zsh/vendor-completions/_haproxy-agentx").read_text()
+    zsh = next((share / "zsh").rglob("_haproxy-agentx")).read_text()  # in another folder for each kin
     commands = next(one.choices for one in _parser()._actions if isinstance(one, argparse._SubParsersAction))
     assert len(commands) > 10
     for name, command in commands.items():
