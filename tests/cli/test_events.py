@@ -20,7 +20,7 @@ from tests.support.daemon import COMMAND
 from tests.support.event_texts import drafted
 from tests.support.fake_daemon import FakeDaemon
 from tests.support.terminal import on_a_terminal
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 DATE = 1_800_000_000.0
 LINE = re.compile(r" *([0-9]+)  [0-9-]{10} [0-9:]{8}\.[0-9]{3}  (\w+)")
@@ -187,7 +187,7 @@ def test_follow_gives_what_comes_until_interrupted(daemon):
         daemon.log = [*daemon.log, failover(31), failover(32)]
         assert read(process, 2) == [31, 32]
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(HANG) == 0
         assert process.stderr.read() == ""
 
 

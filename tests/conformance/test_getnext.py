@@ -19,7 +19,7 @@ from tests.support.golden import BY_NAME, EMPTY, END, GOLDEN, LAST, ROOT, SCALAR
 from tests.support.our_agent import PEERS_TABLE, Agent, exchange, keys, opened, peers_table, view_of
 from tests.support.scripted_master import Link, ScriptedMaster
 from tests.support.snmpd import Snmpd
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 from tests.support.wire import Range, VarBind
 
 FOLLOWS = [
@@ -147,7 +147,7 @@ def test_c30_snmptable(snmpd: Snmpd, agent_factory: Callable[..., Agent], tmp_pa
     (tmp_path / "TABLE-MIB.txt").write_text(TABLE_MIB)
     command = snmpd.command("snmptable", "-M", str(tmp_path), "-m", "TABLE-MIB", "-Cf", ",", "-CH", "-Ci")
 
-    done = subprocess.run([*command, "TABLE-MIB::aTable"], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run([*command, "TABLE-MIB::aTable"], capture_output=True, text=True, check=False, timeout=HANG)
     assert done.stderr == ""
     assert [line for line in done.stdout.splitlines() if line] == ["1,1,2,3", "2,2,4,6", "300,300,600,900"]
 

@@ -29,7 +29,7 @@ from tests.support.our_agent import Agent, events_of, exchange, opened, view_of
 from tests.support.programs import script
 from tests.support.scripted_master import Link, ScriptedMaster, late
 from tests.support.snmpd import Row, Snmpd, SnmpError
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 CORPUS = {
     "HTTP": b"HTTP/1.0 400 Bad Request\r\nServer: x\r\n\r\n",
@@ -131,7 +131,7 @@ def test_c50_a_master_that_never_reads(master: ScriptedMaster, agent_factory: Ca
     flooding = threading.Thread(target=flood, daemon=True)
     flooding.start()
     closed = eventually(lambda: [event for event in agent.events if isinstance(event, Closed)], 5)
-    flooding.join(5)
+    flooding.join(HANG)
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown * 1024 < 16 * MAX_UNSENT

@@ -28,7 +28,7 @@ from haproxy_agentx.control.request import (
     parse,
 )
 from haproxy_agentx.control.socket import MAX_CLIENTS, MAX_OF_USER, Control, Handler
-from tests.support.wait import soon
+from tests.support.wait import HANG, soon
 
 STATE: Snapshot = {"version": "1"}
 
@@ -46,7 +46,7 @@ def serve(
         served = Control(path, lambda: state, handlers or {})
         await served.start()
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(HANG):
                 return await client(path)
         finally:
             await served.stop()

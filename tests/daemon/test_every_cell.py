@@ -35,6 +35,7 @@ from tests.support.stat_csv import (
     server,
     show_info,
 )
+from tests.support.wait import HANG
 
 SAMPLES = ROOT / "tests" / "samples" / "haproxy"
 
@@ -210,7 +211,7 @@ class Traffic:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(10)
+        self._thread.join(HANG)
 
     def _run(self) -> None:
         while not self._stop.is_set():

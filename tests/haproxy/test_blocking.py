@@ -8,7 +8,7 @@ import pytest
 
 from haproxy_agentx.haproxy.blocking import HeldConnection, Pulled
 from tests.support.sources import LOOPS
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 NAME = "pulled-by-a-test"
 
@@ -137,7 +137,7 @@ def test_a_read_that_blocks_ends_when_the_connection_is_cut_and_the_peer_gets_a_
             thread = threading.Thread(target=lambda: got.append(reading.recv(1)))
             thread.start()
             connection.cut()
-            thread.join(5)
+            thread.join(HANG)
             assert got == [b""]
             assert peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
             reading.close()

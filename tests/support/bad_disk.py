@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 
 @contextmanager
@@ -95,4 +95,4 @@ def unmount(folder: Path) -> None:
 
 
 def run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=20)
+    subprocess.run(command, check=True, capture_output=True, timeout=HANG)

@@ -14,6 +14,7 @@ from haproxy_agentx.control.request import Request, Snapshot, page
 from haproxy_agentx.control.socket import Control
 from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects.root import ROOT
+from tests.support.wait import HANG
 
 PROCESS = {
     "name": "local",
@@ -151,8 +152,8 @@ class FakeDaemon:
         thread = threading.Thread(target=run)
         thread.start()
         try:
-            assert ready.wait(10)
+            assert ready.wait(HANG)
             yield self
         finally:
             loop.call_soon_threadsafe(end.set)
-            thread.join(10)
+            thread.join(HANG)

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
+from tests.support.wait import HANG
+
 Manner = Callable[[socket.socket], None]
 
 HALF = b"# pxname,svname,\nbe,web1,\nbe,we"
@@ -63,7 +65,7 @@ class HastyPeer(AbstractContextManager["HastyPeer"]):
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(HANG)
         self._listener.close()
 
     def _serve(self) -> None:

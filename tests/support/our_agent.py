@@ -23,6 +23,7 @@ from haproxy_agentx.agentx.session import AT_ONCE, Session
 from haproxy_agentx.agentx.view import MibView, ServedColumn
 from haproxy_agentx.objects.root import ROOT
 from tests.support import wire
+from tests.support.wait import HANG
 
 IDENTITY = dotted(ROOT)
 PEERS_TABLE = "1.3.6.1.4.1.58999.1.1.1"
@@ -110,7 +111,7 @@ class Agent(AbstractContextManager["Agent"]):
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
-        self._thread.join(5)
+        self._thread.join(HANG)
         assert not self._thread.is_alive()
         assert self.failure is None, f"the engine failed: {self.failure!r}"
 
@@ -121,7 +122,7 @@ class Agent(AbstractContextManager["Agent"]):
             result = function(*arguments)
             return await result if asyncio.iscoroutine(result) else result
 
-        return asyncio.run_coroutine_threadsafe(inside(), self._loop).result(5)
+        return asyncio.run_coroutine_threadsafe(inside(), self._loop).result(HANG)
 
     def serve(self, view: MibView) -> None:
         """Answer from another view from now on."""

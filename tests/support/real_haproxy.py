@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.ports import free_port
 from tests.support.programs import Program
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 HAPROXY = "/usr/sbin/haproxy"
 DEADLINE = 10.0
@@ -111,7 +111,7 @@ def answers_at(path: str) -> bool:
 def ask(path: str, command: str) -> str:
     """Give the answer to a command on a socket. Raises OSError."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(5)
+        client.settimeout(HANG)
         client.connect(path)
         client.sendall(command.encode() + b"\n")
         client.shutdown(socket.SHUT_WR)  # the CLI of a master answers only then

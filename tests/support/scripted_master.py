@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from tests.support import wire
-from tests.support.wait import MachineTime
+from tests.support.wait import HANG, MachineTime
 from tests.support.wire import Answer, Frame, Range
 
 T = TypeVar("T")
@@ -250,7 +250,7 @@ class ScriptedMaster(AbstractContextManager["ScriptedMaster"]):
             timer.cancel()
         self._over = True
         os.write(self._waker, b"x")
-        self._thread.join(5)
+        self._thread.join(HANG)
         self.deaf()
         for link in list(self.links):
             with suppress(OSError):

@@ -8,6 +8,8 @@ from typing import Any, Protocol, Self
 
 import uvloop
 
+from tests.support.wait import HANG
+
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
@@ -35,14 +37,14 @@ class Running(AbstractContextManager["Running"]):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(HANG)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():
             with suppress(RuntimeError):  # it has just ended by itself
                 self.loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(10)
+        self._thread.join(HANG)
         assert not self._thread.is_alive()
         if self.failure is not None:
             raise self.failure
@@ -60,7 +62,7 @@ class Running(AbstractContextManager["Running"]):
             release.wait(30)
 
         self.loop.call_soon_threadsafe(hold)
-        assert held.wait(10)
+        assert held.wait(HANG)
         return release
 
     def _main(self) -> None:

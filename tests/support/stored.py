@@ -9,7 +9,7 @@ from pathlib import Path
 
 from haproxy_agentx.store.process import StoreProcess
 from haproxy_agentx.store.worker import serve
-from tests.support.wait import eventually, soon
+from tests.support.wait import HANG, eventually, soon
 
 
 class _Gated(socket.socket):
@@ -59,7 +59,7 @@ class Stored(StoreProcess):
         """Be gone as after kill -9: what was sent is still done."""
         self.thaw()
         self._sock.shutdown(socket.SHUT_WR)
-        self._thread.join(30)
+        self._thread.join(HANG)
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._sock)
         loop.remove_writer(self._sock)
@@ -81,4 +81,4 @@ async def stored(path: Path | str) -> AsyncIterator[Stored]:
     finally:
         store.thaw()
         await store.close(complete=True, unlink=f"{path}.sock")
-        store._thread.join(30)
+        store._thread.join(HANG)

@@ -9,6 +9,7 @@ import termios
 
 from tests.support.daemon import COMMAND
 from tests.support.programs import ROOT
+from tests.support.wait import HANG
 
 
 def on_a_terminal(*words: str, columns: int = 80) -> tuple[int, str]:
@@ -29,5 +30,5 @@ def on_a_terminal(*words: str, columns: int = 80) -> tuple[int, str]:
             pass
         finally:
             os.close(master)
-        code = process.wait(20)
+        code = process.wait(HANG)
     return code, written.decode().replace("\r\n", "\n")

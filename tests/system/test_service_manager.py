@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from haproxy_agentx.system.service_manager import notify
-from tests.support.wait import Stopwatch
+from tests.support.wait import HANG, Stopwatch
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -17,7 +17,7 @@ def manager(request, tmp_path, monkeypatch):
     address = f"{tmp_path}/notify" if request.param == "path" else f"@haproxy-agentx-test/{os.getpid()}"
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as sock:
         sock.bind(address.replace("@", "\0", 1))
-        sock.settimeout(5)
+        sock.settimeout(HANG)
         monkeypatch.setenv("NOTIFY_SOCKET", address)
         yield sock
 

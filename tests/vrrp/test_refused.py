@@ -9,7 +9,7 @@ import pytest
 from haproxy_agentx.vrrp.model import Kernel, Link
 from haproxy_agentx.vrrp.refused import MAX_NEW, refused
 from tests.support.namespace import Namespace
-from tests.support.wait import eventually
+from tests.support.wait import HANG, eventually
 
 OWN, VIRTUAL, OWN6, VIRTUAL6 = "192.0.2.1", "192.0.2.100", "2001:db8::1", "2001:db8::100"
 BOTH = frozenset({VIRTUAL, VIRTUAL6})
@@ -179,7 +179,7 @@ def test_what_keepalived_has_dropped_is_seen(host, tmp_path, globally, instance,
         eventually(lambda: seen(host) == found, 5)
     finally:
         keepalived.terminate()
-        keepalived.wait(10)
+        keepalived.wait(HANG)
 
 
 def addresses(host: Namespace) -> str:
