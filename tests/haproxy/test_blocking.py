@@ -39,7 +39,8 @@ def test_items_are_made_one_at_a_time_in_the_thread(loop):
         assert (await pulled.next(), pulled.count) == (None, 3)
         assert not pulled.ended
         pulled.end()
-        assert await pulled.gone(5)
+        await asyncio.wait_for(pulled.gone(), HANG)
+        assert pulled.ended
 
     run_on(loop, go())
     assert {name for _, name in made} == {NAME}
@@ -80,7 +81,8 @@ def test_the_generator_is_closed_in_the_thread_at_the_end(asked):
         for _ in range(asked):
             await pulled.next()
         pulled.end()
-        assert await pulled.gone(5)
+        await asyncio.wait_for(pulled.gone(), HANG)
+        assert pulled.ended
 
     asyncio.run(go())
     assert closed == [NAME] * asked
@@ -100,11 +102,13 @@ def test_a_caller_that_has_stopped_waiting_gets_nothing_and_the_thread_goes_on()
         waiting = asyncio.ensure_future(pulled.next())
         await asyncio.to_thread(begun.wait, 10)
         waiting.cancel()
-        assert not await pulled.gone(0.01)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pulled.gone(), 0.01)
         release.set()
         assert await pulled.next() == 2
         pulled.end()
-        assert await pulled.gone(5)
+        await asyncio.wait_for(pulled.gone(), HANG)
+        assert pulled.ended
 
     asyncio.run(go())
 
