@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.control.client import control_path
@@ -14,7 +13,7 @@ from haproxy_agentx.control.request import Request, Snapshot, page
 from haproxy_agentx.control.socket import Control
 from haproxy_agentx.health.event import Event
 from haproxy_agentx.objects.root import ROOT
-from tests.support.wait import HANG
+from tests.support.wait import HANG, soon
 
 PROCESS = {
     "name": "local",
@@ -144,10 +143,11 @@ class FakeDaemon:
             ready.set()
             await end.wait()
             await control.stop()
+            await soon(lambda: len(asyncio.all_tasks()) == 1)  # who has connected is answered
 
-        def run() -> Any:
-            loop.run_until_complete(serve())
-            loop.close()
+        def run() -> None:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:  # at its end, connections are closed, too
+                runner.run(serve())
 
         thread = threading.Thread(target=run)
         thread.start()
