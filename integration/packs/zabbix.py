@@ -7,6 +7,7 @@ all others are made. OIDs are numeric, with a leading dot; the server needs no M
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from integration.packs import zabbix_keepalived
 from integration.packs import zabbix_parts as parts
 from integration.packs.alarms import ALARMS, THRESHOLDS, Alarm
 from integration.packs.mib import Object
@@ -23,6 +24,9 @@ HEARTBEAT = "10m"
 """After which an unchanged value is kept again."""
 
 Part = dict[str, object]
+
+_EMPTY = {"error_handler": "CUSTOM_VALUE", "error_handler_params": "[]"}
+"""A table without rows is no error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,20 @@ def render(source: Source) -> Files:
     files = {
         f"zabbix/{one.version}/template_haproxy_keepalived_snmp.yaml": as_yaml(_export(source, one)) for one in FORMATS
     }
-    return {**files, **{f"zabbix/{one.version}/README.md": readme(source, one.version) for one in FORMATS}}
+    for one in FORMATS:
+        keepalived = zabbix_keepalived.export(source, one.version, groups=_groups(one))
+        files[f"zabbix/{one.version}/template_keepalived_snmp.yaml"] = as_yaml(keepalived)
+        files[f"zabbix/{one.version}/README.md"] = readme(source, one.version)
+    return files
+
+
+def _groups(form: Format) -> str:
+    return "template_groups" if form.walks else "groups"
 
 
 def _export(source: Source, form: Format) -> Part:
-    groups = "template_groups" if form.walks else "groups"
     group = {"uuid": "a571c0d144b14fd4a87a9d9b2aa9fcd6", "name": "Templates/Applications"}  # Zabbix's own
-    return {"zabbix_export": {"version": form.version, groups: [group], "templates": [_template(source, form)]}}
+    return {"zabbix_export": {"version": form.version, _groups(form): [group], "templates": [_template(source, form)]}}
 
 
 def _template(source: Source, form: Format) -> Part:
@@ -64,24 +75,26 @@ def _template(source: Source, form: Format) -> Part:
         "items": [*_scalars(source, form), *(_masters(source) if form.walks else ()), *trap_items(source)],
         "discovery_rules": [_rule(source, form, watched) for watched in WATCHED],
         "tags": [{"tag": "class", "value": "network"}, {"tag": "target", "value": "haproxy"}],
-        "macros": list(_macros()),
+        "macros": list(_macros(form)),
         "dashboards": dashboards(wide=form.walks),
         "valuemaps": list(parts.value_maps()),
     }
 
 
-def _macros() -> Iterator[Part]:
+def _macros(form: Format) -> Iterator[Part]:
     for one in THRESHOLDS:
         suffix = one.unit if one.unit == "s" else ""
         yield {"macro": parts.macro(one), "value": f"{one.default}{suffix}", "description": one.meaning}
     yield {"macro": "{$HAX.INTERVAL}", "value": "5s", "description": "Time between two readings"}
     yield {"macro": "{$HAX.DISCOVERY}", "value": "5m", "description": "Time between two discoveries"}
     yield {"macro": "{$HAX.NODATA}", "value": "30s", "description": "Silence of a node that is reported, from 30s on"}
+    if form.walks:
+        yield {"macro": "{$HAX.TIMEOUT}", "value": "10s", "description": "Time that a reading of a table may take"}
     for watched in WATCHED:
         yield {
             "macro": _filter(watched),
             "value": "^$" if watched.asked else ".*",
-            "description": f"Names of the {watched.kind}s that are discovered, as a regular expression",
+            "description": f"Names of the {parts.plural(watched)} that are discovered, as a regular expression",
         }
 
 
@@ -185,9 +198,16 @@ def _walk(watched: Watched, place: int) -> str:
 
 
 def _walks(source: Source, watched: Watched) -> list[list[str]]:
-    """Return the columns of each walk, those that name a row in the first one."""
+    """Return the columns of each walk. In the first one are those that name a row, and those that alarms ask for or show.
+
+    What is read in one walk is there at once: an alarm names the cause that belongs to its value.
+    """
     walks: list[list[str]] = [[]]
-    for name in dict.fromkeys((*(name for _, name in _names(watched)), *watched.values, *watched.texts)):
+    alarms = [alarm for alarm in ALARMS if alarm.kind == watched.kind]
+    asked = (name for alarm in alarms for when in (alarm.when, alarm.only) if when for name in parts.objects_of(when))
+    shown = (name for alarm in alarms for name in alarm.shown)
+    names = (*(name for _, name in _names(watched)), *asked, *shown, *watched.values, *watched.texts)
+    for name in dict.fromkeys(names):
         if len(_walked(source, [*walks[-1], name])) > LONGEST:
             walks.append([])
         walks[-1].append(name)
@@ -210,6 +230,7 @@ def _masters(source: Source) -> Iterator[Part]:
                 "snmp_oid": _walked(source, names),
                 "key": key,
                 "delay": "{$HAX.INTERVAL}",
+                "timeout": "{$HAX.TIMEOUT}",
                 "history": "0",
                 "trends": "0",
                 "value_type": "TEXT",
@@ -225,7 +246,10 @@ def _rule(source: Source, form: Format, watched: Watched) -> Part:
         how: Part = {
             "type": "DEPENDENT",
             "master_item": {"key": _walk(watched, 0)},
-            "preprocessing": [{"type": "SNMP_WALK_TO_JSON", "parameters": parameters}],
+            "preprocessing": [
+                {"type": "SNMP_WALK_TO_JSON", "parameters": parameters, **_EMPTY},
+                {"type": "DISCARD_UNCHANGED_HEARTBEAT", "parameters": ["{$HAX.DISCOVERY}"]},
+            ],
         }
     else:
         how = {
@@ -236,7 +260,7 @@ def _rule(source: Source, form: Format, watched: Watched) -> Part:
     many = [alarm for alarm in ALARMS if alarm.kind == watched.kind]
     return {
         "uuid": parts.uuid("discovery", watched.table),
-        "name": f"{watched.kind.capitalize()}s",
+        "name": parts.plural(watched).capitalize(),
         **how,
         "key": f"hax.{watched.kind}.discovery",
         "lifetime": "1d",

@@ -14,6 +14,9 @@ TEMPLATE = "HAProxy and keepalived by SNMP"
 SILENT_VALUE = 0
 """What haxHealth is where the node answers without haproxy-agentx; no state of health has this number."""
 
+QUOTE = "\\x22?"
+"""In a regular expression of a key, in which a quote would end it: the receiver writes one around a text, or not."""
+
 PRIORITIES = {
     Severity.critical: "DISASTER",
     Severity.major: "HIGH",
@@ -58,6 +61,11 @@ def row_name(watched: Watched) -> str:
     """Return how the name of a row is written, in macros of the discovery."""
     parent = PARENT.get(watched.table)
     return f"{parent[0]}/{{#NAME}}" if parent else "{#NAME}"
+
+
+def plural(watched: Watched) -> str:
+    """Return the word for several rows."""
+    return f"{watched.kind}{'es' if watched.kind.endswith('s') else 's'}"
 
 
 def reference(name: str, *, row: bool) -> str:

@@ -48,7 +48,7 @@ def trap_prototypes(source: Source, watched: Watched) -> Iterator[Part]:
     if watched.kind == "service":
         chosen = _notifications(source, SERVICE_NOTIFICATIONS)
         subject = _object(source, "haxEventSubject")
-        pattern = f"(?s){chosen}.*({subject})[.][0-9]+ ([^\\n]* )?.?{{#NAME}}.?\\s"
+        pattern = f"(?s){chosen}.*({subject})[.][0-9]+ ([^\\n]* )?{parts.QUOTE}{{#NAME}}{parts.QUOTE}\\s"
         made = _item("serviceTrap", "Service {#NAME}: traps", f'snmptrap["{pattern}"]')
         yield {**made, "tags": [{"tag": "component", "value": "service"}, {"tag": "service", "value": "{#NAME}"}]}
 

@@ -13,7 +13,7 @@ from integration.packs.files import rendered, source
 from integration.packs.mib import Mib
 from integration.packs.watched import WATCHED
 
-FILES = {path: text for path, text in rendered(source()).items() if path.startswith("zabbix/") and path.endswith("yaml")}
+FILES = {path: text for path, text in rendered(source()).items() if path.endswith("/template_haproxy_keepalived_snmp.yaml")}
 TEMPLATES = {path: yaml.safe_load(text)["zabbix_export"]["templates"][0] for path, text in FILES.items()}
 EVERY = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
 UUID = re.compile(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")
@@ -72,6 +72,14 @@ def test_expressions_ask_for_items_that_exist(template):
                 # a template's name is replaced in expressions only
                 assert host == (f"/{zabbix_parts.TEMPLATE}/" if text is trigger["expression"] else "/{HOST.HOST}/")
                 assert key in keys
+
+
+def test_what_an_alarm_asks_for_and_shows_is_read_in_one_walk():
+    template = next(template for path, template in TEMPLATES.items() if path.startswith("zabbix/7.0/"))
+    walks = {item["key"]: item["master_item"]["key"] for item in items(template) if item["type"] == "DEPENDENT"}
+    for trigger in triggers(template):
+        asked = re.findall(r"/(hax[.\w]+\[\{#SNMPINDEX\}\])", trigger["expression"] + trigger.get("event_name", ""))
+        assert len({walks[key] for key in asked}) <= 1, trigger["name"]
 
 
 @EVERY
@@ -135,11 +143,14 @@ TEXTS = {
     "numbers": """.{notification}
 .{subject}.5 "{}"
 """,
+    "without quotes": """.{notification}
+.{subject}.5 {}
+""",
 }
 
 
 @EVERY
-@pytest.mark.parametrize("form", ["names", "numbers"])
+@pytest.mark.parametrize("form", TEXTS)
 def test_a_trap_is_that_of_its_service_only(template, form):
     mib = Mib()
     key = next(item["key"] for item in items(template) if item["key"].startswith('snmptrap["(?s)'))
