@@ -82,11 +82,22 @@ TO   ?=
 ZABBIX ?= 6.0 7.0
 .PHONY: packs packs-write
 packs: root packages-run packages-packs $(VENV)/dev $(MIBS)/.complete  ## run the packs for monitoring systems with the real software; ZABBIX= without Zabbix; as root
-	@$(COMPILED) for version in $(ZABBIX); do integration/zabbixlab/make-root $$version; done; \
+	@$(COMPILED) for version in $(ZABBIX); do integration/zabbixlab/make-root $$version >/dev/null; done; \
 	$(PYTHON) -m tools.run_tests $(or $(TESTS),-n 2 --dist loadfile $(if $(ZABBIX),,-m 'not zabbix') tests/packs/live)
 
 packs-write: $(VENV)/dev  ## write the packs; ROOT=OID of another root, DOCS=URL of operations.md, TO=FOLDER
 	@$(AS_OWNER) $(PYTHON) -m integration.packs $(if $(ROOT),--root $(ROOT)) $(if $(DOCS),--docs $(DOCS)) $(if $(TO),--to $(TO))
+
+ZABBIX_VERSION ?= 7.0
+.PHONY: zabbix-up zabbix-down zabbix-clean
+zabbix-up: root packages-run packages-packs $(VENV)/dev $(MIBS)/.complete  ## start the lab and a Zabbix with its map, and print the address; ZABBIX_VERSION=6.0
+	@$(COMPILED) $(PYTHON) -m integration.zabbixlab up --version $(ZABBIX_VERSION)
+
+zabbix-down: root $(VENV)/dev  ## end both
+	@$(PYTHON) -m integration.zabbixlab down
+
+zabbix-clean: zabbix-down  ## remove what they keep outside this folder, too
+	@integration/zabbixlab/make-root --clean
 
 .PHONY: lab lab-up lab-down lab-clean
 lab: root packages-lab $(VENV)/dev $(MIBS)/.complete  ## test it on two Debian machines in containers, from nothing; SUITE=trixie, TESTS='...'

@@ -1,160 +1,143 @@
-"""A running Zabbix on the sink of the lab, and its API."""
+"""A Zabbix server with front end, database and receivers of traps, on a host of the lab."""
 
-import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from integration.netlab import Lab, LabError, wait_for
-from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT
-from integration.packs.zabbix_parts import TEMPLATE
+from integration.netlab.plan import BALANCERS, PROJECT
+from integration.netlab.processes import Identity, identity
+from integration.zabbixlab.api import PATH, SECONDS, Api, ZabbixError
 
 HERE = Path(__file__).parent
-CACHE = Path("/var/cache/haproxy-agentx-packs")
 VERSIONS = ("6.0", "7.0")
 USER, PASSWORD = "Admin", "zabbix"
-URL = "http://127.0.0.1:8080"
-RULES = {
-    "templates": {"createMissing": True, "updateExisting": True},
-    "items": {"createMissing": True, "updateExisting": True},
-    "triggers": {"createMissing": True, "updateExisting": True},
-    "discoveryRules": {"createMissing": True, "updateExisting": True},
-    "valueMaps": {"createMissing": True, "updateExisting": True},
-}
+PORT = 8080
+RECEIVERS = {"numbers": 162, "names": 1162}
+"""The receivers of traps: what their texts show for an OID -> udp port."""
+
+START_SECONDS = 120.0
+
+
+def make(version: str) -> str:
+    """Make the root file system of a version where it is missing; return its layers. LabError."""
+    made = subprocess.run([str(HERE / "make-root"), version], stdout=subprocess.PIPE, text=True, check=False)
+    if made.returncode:
+        raise LabError(f"the root file system of Zabbix {version} could not be made")
+    return made.stdout.strip()
+
+
+def send_traps(lab: Lab, address: str) -> None:
+    """Have snmpd of the load balancers send all traps to the receivers at an address too. For ``prepare`` of a lab."""
+    for name in BALANCERS:
+        with lab.hosts[name].path("/etc/snmp/snmpd.conf").open("a") as file:
+            file.writelines(f"trap2sink {address}:{port}\n" for port in RECEIVERS.values())
 
 
 class Zabbix(AbstractContextManager["Zabbix"]):
-    """Started when entered, gone when left. It has the network of the sink, whose own trap receiver is stopped."""
+    """Started when entered, gone when left. ``host`` of the lab gives its network; its own trap receiver is stopped.
 
-    def __init__(self, lab: Lab, version: str, folder: Path) -> None:
-        self.lab, self.version, self.folder = lab, version, folder
-        self._token = ""
+    ``keep``: it outlives this program.
+    """
+
+    def __init__(self, lab: Lab, version: str, folder: Path, host: str = "sink", *, keep: bool = False) -> None:
+        self.lab, self.version, self.folder, self.host, self.keep = lab, version, folder, host, keep
+        self.api = Api(self._post)
+        self.process: Identity | None = None
+        self._started: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        subprocess.run([str(HERE / "make-root"), self.version], check=True)
-        state = self.folder / "state"
-        state.mkdir()
-        if self.lab.running("sink", "traps"):
-            self.lab.ctl("sink", "traps", "stop")
-        command = (
-            *("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child=KILL", "--propagation", "private", "--"),
-            *(str(HERE / "run"), str(CACHE / f"zabbix-{self.version}"), str(state), str(PROJECT)),
-        )
-        with (self.folder / "zabbix.log").open("wb") as log:
-            # -n alone: its mounts and processes are its own
-            full = ["setpriv", "--pdeathsig", "KILL", *self.lab.host("sink").command(*command, machine=True)]
-            self.process = subprocess.Popen(full, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.start()
         try:
-            wait_for(self._answers, f"Zabbix {self.version} answers", 60, (self.folder / "zabbix.log").read_text)
-            self._token = self.call("user.login", {"username": USER, "password": PASSWORD})
+            self.await_api()
         except BaseException:
-            self.__exit__()
+            self.stop()
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def call(self, method: str, parameters: object) -> Any:  # noqa: ANN401  JSON
-        """Return the result of a method of the API. LabError with its words where it is refused."""
-        old = self.version == "6.0"
-        request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
-        headers = ["-H", "Content-Type: application/json-rpc"]
-        if self._token and old:
-            request["auth"] = self._token
-        elif self._token:
-            headers += ["-H", f"Authorization: Bearer {self._token}"]
-        command = ("curl", "-s", "-m", "900", *headers, "--data-binary", "@-", f"{URL}/api_jsonrpc.php")
-        shown = (
-            self.lab.host("sink").run(*command, text=json.dumps(request), machine=True, check=False, seconds=910).stdout
+    def start(self) -> None:
+        """Start all programs. ``await_api`` has to follow."""
+        layers = make(self.version)
+        state = self.folder / "state"
+        state.mkdir()
+        if self.host == "sink" and self.lab.running("sink", "traps"):
+            self.lab.ctl("sink", "traps", "stop")
+        command = (
+            *("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child=KILL", "--propagation", "private", "--"),
+            *(str(HERE / "run"), layers, str(state), str(PROJECT)),
         )
-        try:
-            answer = json.loads(shown)
-        except ValueError:
-            raise LabError(f"Zabbix: {method}: {shown[:500] or 'no answer'}") from None
-        if "error" in answer:
-            raise LabError(f"Zabbix: {method}: {answer['error'].get('data')} {answer['error'].get('message')}")
-        return answer["result"]
-
-    def import_template(self, text: str) -> None:
-        """Import a template as the front end does."""
-        names = {"templateDashboards": {"createMissing": True, "updateExisting": True}}
-        groups = "groups" if self.version == "6.0" else "template_groups"
-        rules = {**RULES, **names, groups: {"createMissing": True}}
-        if self.version == "6.0":
-            rules["groups"] = {"createMissing": True, "updateExisting": True}
-        self.call("configuration.import", {"format": "yaml", "rules": rules, "source": text})
-
-    def add_hosts(self) -> None:
-        """Add both load balancers, with the template."""
-        template = self.call("template.get", {"filter": {"host": [TEMPLATE]}, "output": ["templateid"]})[0][
-            "templateid"
-        ]
-        group = self.call("hostgroup.create", {"name": "Load balancers"})["groupids"][0]
-        for name in BALANCERS:
-            interface = {
-                "type": 2,
-                "main": 1,
-                "useip": 1,
-                "ip": ADDRESSES[name],
-                "dns": "",
-                "port": "161",
-                "details": {"version": 2, "bulk": 1, "community": "public"},
-            }
-            self.call(
-                "host.create",
-                {
-                    "host": name,
-                    "interfaces": [interface],
-                    "groups": [{"groupid": group}],
-                    "templates": [{"templateid": template}],
-                },
+        tied = [] if self.keep else ["setpriv", "--pdeathsig", "KILL"]
+        with self.log.open("wb") as log:
+            # -n alone: its mounts and processes are its own
+            self._started = subprocess.Popen(
+                [*tied, *self.lab.host(self.host).command(*command, machine=True)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=self.keep,
             )
+        self.process = identity(self._started.pid)
 
-    def discover(self) -> None:
-        """Have all discovery rules and walks checked now."""
-        kind = [{"itemid": rule["itemid"]} for rule in self.call("discoveryrule.get", {"output": ["itemid"]})]
-        for one in kind:
-            try:
-                self.call("task.create", [{"type": 6, "request": one}])
-            except LabError:  # a dependent rule follows its master
-                continue
+    @property
+    def log(self) -> Path:
+        """What the start and the end say."""
+        return self.folder / "zabbix.log"
 
-    def problems(self) -> frozenset[tuple[str, str]]:
-        """Return the open problems: the alarm's name, and the host."""
-        shown = self.call(
-            "trigger.get",
-            {
-                "output": ["description", "value"],
-                "filter": {"value": 1},
-                "selectTags": "extend",
-                "selectHosts": ["host"],
-                "skipDependent": True,
-                "monitored": True,
-            },
-        )
-        return frozenset(
-            (next(tag["value"] for tag in one["tags"] if tag["tag"] == "alarm"), one["hosts"][0]["host"])
-            for one in shown
-            if any(tag["tag"] == "alarm" for tag in one["tags"])
-        )
+    def await_api(self) -> None:
+        """Wait until the API answers, and sign in. LabError."""
+        wait_for(self._answers, f"Zabbix {self.version} answers", START_SECONDS, self.log.read_text)
 
-    def names(self) -> Sequence[str]:
-        """Return the names of the open problems, as a person reads them."""
-        return [one["name"] for one in self.call("problem.get", {"output": ["name"], "recent": False})]
+    def stop(self) -> None:
+        """End it. No error where it is gone."""
+        if self.process:
+            self.process.kill()
+        if self._started:
+            self._started.wait()
+        elif self.process:
+            gone = self.process
+            wait_for(lambda: not gone.alive, "Zabbix is gone")
 
-    def values(self, host: str) -> dict[str, str]:
-        """Return the last value of each item of a host, by its key."""
-        items = self.call("item.get", {"output": ["key_", "lastvalue", "lastclock"], "host": host, "monitored": True})
-        return {one["key_"]: one["lastvalue"] for one in items if one["lastclock"] != "0"}
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def run(self, *command: str, seconds: float = 60.0) -> str:
+        """Run a command among the programs of Zabbix; return what it prints. LabError where it fails."""
+        if self.process is None:
+            raise LabError("Zabbix was not started")
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        full = ["nsenter", "-t", children[0], "-n", "-m", "-p", "-i", "-r", "-w", "--", *command]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "en_US.UTF-8"}
+        try:
+            done = subprocess.run(
+                full, capture_output=True, text=True, errors="replace", timeout=seconds, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired as late:
+            raise LabError(f"Zabbix: not within {seconds:g} s: {' '.join(command)}") from late
+        if done.returncode:
+            raise LabError(f"Zabbix: exit {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def take_file(self, name: str) -> bytes:
+        """Return a file of its folder /var/log, and remove it."""
+        file = self.folder / "state.log" / name
+        content = file.read_bytes()
+        file.unlink()
+        return content
+
+    def _post(self, body: str, headers: Mapping[str, str]) -> str:
+        named = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+        url = f"http://127.0.0.1:{PORT}{PATH}"
+        command = ("curl", "-s", "-m", f"{SECONDS:g}", *named, "--data-binary", "@-", url)
+        host = self.lab.host(self.host)
+        return host.run(*command, text=body, machine=True, check=False, seconds=SECONDS + 10).stdout
 
     def _answers(self) -> bool:
-        if self.process.poll() is not None:
-            raise LabError((self.folder / "zabbix.log").read_text())
+        if self.process is None or not self.process.alive:
+            raise LabError(f"Zabbix {self.version} ended:\n{self.log.read_text()}")
         try:
-            return bool(self.call("apiinfo.version", []))
-        except LabError:
+            self.api.sign_in(USER, PASSWORD)
+        except ZabbixError:
             return False
+        return True
