@@ -24,8 +24,6 @@ from tests.support.wait import MachineTime, eventually
 
 pytestmark = [pytest.mark.zabbix, pytest.mark.timeout(900)]
 
-pytestmark = pytest.mark.zabbix
-
 WITHIN = 15.0
 """Seconds from a fault to its problems, and from its end to none."""
 
