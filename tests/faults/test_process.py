@@ -253,6 +253,8 @@ DATES = {
     ("cli.doctor", "time"),  # until when a finding is muted, a date
     ("cli.doctor", "localtime"),  # likewise, as it is shown
     ("doctor.mutes", "time"),  # likewise
+    ("cli.watch", "time"),  # when the nodes were asked, a date
+    ("cli.watch", "localtime"),  # likewise, as it is shown
     ("report", "time"),  # the date of what `status` shows
     ("store.database", "time"),  # when the numbering began, a date
     ("store.file", "time"),  # likewise
