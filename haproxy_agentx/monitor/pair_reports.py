@@ -27,6 +27,8 @@ class PairReports:
     def __init__(self, window: RateWindow, memory: Mapping[str, str]) -> None:
         self._views: Mapping[str, PairView] = {}
         self._node = ""
+        self._seen_version = -1
+        """The version of what was last reported when the pairs were last compared with it."""
         self._states = StateReports(Kind.pairChange, GOOD, 0.0, window, self._explain_state, memory)
         self._mismatches = StateReports(Kind.pairMismatch, SAME, 0.0, window, self._explain_mismatch, memory)
 
@@ -42,14 +44,19 @@ class PairReports:
 
     def take(self, node: str, views: Mapping[str, PairView], now: float) -> None:
         """Record how all pairs are; ``views`` is empty where no peer is configured."""
-        self._node, self._views = node, views
-        for reports in (self._states, self._mismatches):
-            for subject, _ in list(reports.last):
-                if subject not in views:
-                    reports.gone(subject, now, f"{subject} is no longer compared with other nodes")
+        known, self._node, self._views = self._views, node, views
+        is_new = self._seen_version != self.version
+        if is_new or known.keys() != views.keys():
+            for reports in (self._states, self._mismatches):
+                for subject, _ in list(reports.last):
+                    if subject not in views:
+                        reports.gone(subject, now, f"{subject} is no longer compared with other nodes")
         for service, view in views.items():
-            if not view.settled.is_first:
+            before = known.get(service)
+            is_same = before is not None and before.settled is view.settled and before.text == view.text
+            if (is_new or not is_same) and not view.settled.is_first:
                 self._see(service, view, now)
+        self._seen_version = self.version
 
     def reminder(self, kind: Kind, service: str, date: float) -> EventDraft | bool:
         """Return the event that reports a problem again; True while it may be over, False for none."""

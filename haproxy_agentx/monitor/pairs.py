@@ -12,7 +12,7 @@ from haproxy_agentx.monitor.own_sample import own_member, own_sample
 from haproxy_agentx.monitor.pair_memory import PairMemory
 from haproxy_agentx.monitor.service import Service
 from haproxy_agentx.monitor.traffic import Readings, Traffic
-from haproxy_agentx.pair.model import PairMember, PairState
+from haproxy_agentx.pair.model import Evidence, PairMember, PairState
 from haproxy_agentx.pair.peer import Peer
 from haproxy_agentx.pair.settling import PairSettling, Settled
 from haproxy_agentx.pair.traffic import TrafficWatch
@@ -128,6 +128,11 @@ class Pairs:
     def state(self) -> PairState:
         """Return haxPair: the worst state of a service."""
         return max((view.settled.state for view in self.views.values()), default=PairState.unknown)
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether a state waits for newer samples before it counts."""
+        return any(Evidence.settling in view.settled.verdict.evidence for view in self.views.values())
 
     @property
     def is_behind(self) -> bool:

@@ -54,7 +54,7 @@ class _PeerFailed(Exception):  # noqa: N818  -- what it carries is a state
 class PeerPoll:
     """Keeps up ``peer``. ``is_virtual`` says whether an address may be at another node in a moment.
 
-    ``on_change`` is called after each poll.
+    ``on_poll`` is called after each poll, with whether it has shown anything new.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class PeerPoll:
         root: Oid,
         run: str,
         is_virtual: Callable[[str], bool],
-        on_change: Callable[[], None],
+        on_poll: Callable[[bool], None],
     ) -> None:
         self.peer = Peer(config.name, config.address, config.interval, config.timeout, monotonic())
         self._run = run
         self._is_virtual = is_virtual
-        self._on_change = on_change
+        self._on_poll = on_poll
         self._client = SnmpClient(config.access, config.timeout)
         self._self = schema.scalar_oid(PAIR_SELF, root)
         self._sample = schema.column_oid(PAIR_TABLE, PAIR_SAMPLE, root)
@@ -77,9 +77,9 @@ class PeerPoll:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            began = monotonic()
+            began, known = monotonic(), self.peer.changes
             await self._poll()
-            self._on_change()
+            self._on_poll(self.peer.changes != known)
             await asyncio.sleep(max(0.0, began + self.peer.interval - monotonic()))
 
     async def _poll(self) -> None:

@@ -119,7 +119,7 @@ class Monitor:
         )
         self._own = own or OwnNode()
         self._peer_polls = [
-            PeerPoll(peer, config.root, self._own.run, self._is_virtual, self._woken.set) for peer in config.peers or ()
+            PeerPoll(peer, config.root, self._own.run, self._is_virtual, self._take_poll) for peer in config.peers or ()
         ]
         self._poll = MibPoll(keepalived.snmp, self._take_reading, self._take_mib_failure) if keepalived.snmp else None
 
@@ -280,6 +280,10 @@ class Monitor:
     def _take_probe(self, service: str, probe: Probe) -> None:
         self.node.take_probe(service, probe)
         self._woken.set()
+
+    def _take_poll(self, has_news: bool) -> None:  # noqa: FBT001  it is what the poll shows
+        if has_news or self.node.pairs.is_settling:
+            self._woken.set()
 
     def _role(self, service: str) -> Role:
         """Return the role of a service now; unknown before it was judged."""

@@ -5,8 +5,9 @@ numbers are part of it. Times are monotonic seconds of this node's clock; ages a
 """
 # ruff: noqa: N815  -- SMIv2 wants labels in camelCase
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum, IntFlag
+from operator import attrgetter
 
 from haproxy_agentx.health.model import Cause, Health, Held, Readiness, Role
 
@@ -155,6 +156,15 @@ class Sample:
     health_age: float = 0.0
     traffic_age: float = 0.0
     """For how long ``traffic`` has been so."""
+
+
+_AGES = {"age", "role_age", "health_age", "traffic_age"}
+_FACTS = attrgetter(*sorted({each.name for each in fields(Sample)} - _AGES))
+
+
+def facts(sample: Sample | None) -> object:
+    """Return what a sample says but for its ages."""
+    return None if sample is None else _FACTS(sample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 What a peer said is good for KEPT intervals and a timeout. After that the peer counts as unread, whatever it said.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from haproxy_agentx.pair.model import PairMember, PeerState, Sample
+from haproxy_agentx.pair.model import PairMember, PeerState, Sample, facts
 from haproxy_agentx.pair.sample import AgentSelf
 
 KEPT = 3
@@ -47,6 +47,10 @@ class Peer:
     failures: int = 0
     last_error: str = ""
     last_error_at: float | None = None
+    changes: int = 0
+    """Grows when a reading says something new, or fails otherwise than the one before; ages alone are nothing new."""
+    _samples: Mapping[str, Sample] = field(default_factory=dict, repr=False)
+    """What it said last, by service."""
     _read_from: float = field(default=0.0, repr=False)
     """Since when it has been read without a time in which it counted as unread."""
 
@@ -54,11 +58,15 @@ class Peer:
         """Record a good reading."""
         if not self.is_read(answer.ended):
             self._read_from = answer.ended
+        if self.failure is not None or self.answer is None or _news(answer) != _news(self.answer):
+            self.changes += 1
         self.answer, self.failure = answer, None
+        self._samples = {sample.service: sample for sample in answer.samples}
         self.successes += 1
 
     def fail(self, state: PeerState, words: str, now: float) -> None:
         """Record a failed reading."""
+        self.changes += self.failure is not state
         self.failure = state
         self.failures += 1
         self.last_error, self.last_error_at = words, now
@@ -99,7 +107,7 @@ class Peer:
     @property
     def services(self) -> frozenset[str]:
         """The services that it had when it was last read."""
-        return frozenset(sample.service for sample in self.answer.samples) if self.answer is not None else frozenset()
+        return frozenset(self._samples)
 
     def maintenance(self, now: float) -> bool:
         """Whether it said that it is in maintenance, for a time that is not over."""
@@ -107,24 +115,27 @@ class Peer:
 
     def member(self, service: str, now: float) -> PairMember:
         """Return what it is for a service."""
-        is_read, answer = self.is_read(now), self.answer
-        state = self.state(now) if is_read else self.failure or PeerState.unreachable
-        member = PairMember(
+        is_read, answer, sample = self.is_read(now), self.answer, self._samples.get(service)
+        taken = role_at = health_at = traffic_at = 0.0
+        if answer is not None and sample is not None:
+            taken, role_at = answer.began - sample.age, answer.ended - sample.role_age
+            health_at, traffic_at = answer.ended - sample.health_age, answer.ended - sample.traffic_age
+        return PairMember(
             node=self.name,
-            state=state,
+            state=self.state(now) if is_read else self.failure or PeerState.unreachable,
             state_at=self._read_from if is_read else self.good_until,
             maintenance=self.maintenance(now),
-        )
-        if answer is None:
-            return member
-        sample = next((each for each in answer.samples if each.service == service), None)
-        return replace(
-            member,
             sample=sample,
-            taken=answer.began - sample.age if sample is not None else 0.0,
-            role_at=answer.ended - sample.role_age if sample is not None else 0.0,
-            health_at=answer.ended - sample.health_age if sample is not None else 0.0,
-            traffic_at=answer.ended - sample.traffic_age if sample is not None else 0.0,
-            version=answer.said.version,
-            is_absent=sample is None and answer.said.up >= YOUNG,
+            taken=taken,
+            role_at=role_at,
+            health_at=health_at,
+            traffic_at=traffic_at,
+            version=answer.said.version if answer is not None else "",
+            is_absent=answer is not None and sample is None and answer.said.up >= YOUNG,
         )
+
+
+def _news(answer: PeerAnswer) -> object:
+    """Return what an answer says but for ages, dates and numbers of events."""
+    said = answer.said
+    return said.run, said.version, said.maintenance > 0, said.reads, [facts(sample) for sample in answer.samples]

@@ -8,12 +8,11 @@ How long a state has held is known before it is first seen, as the ages of role 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from dataclasses import dataclass, replace
 
 from haproxy_agentx.health.instance import MASTER_DOWN
 from haproxy_agentx.pair.judge import ANY, NO_DIFFERENCE, PairVerdict, differences, judge
-from haproxy_agentx.pair.model import LASTING, Difference, Evidence, PairMember, PairState, Sample
+from haproxy_agentx.pair.model import LASTING, Difference, Evidence, PairMember, PairState, facts
 
 PATIENCE = 5
 """Holds after which a state that does not settle is unknown."""
@@ -31,14 +30,6 @@ def hold_of(members: Sequence[PairMember], polls: float) -> float:
         return 0.0
     known = [member.sample.advertises_each for member in members if member.is_read and member.sample is not None]
     return max(MASTER_DOWN * max(known, default=1.0), 2 * polls)
-
-
-_FACTS = attrgetter(*sorted({each.name for each in fields(Sample)} - {"age", "role_age", "health_age", "traffic_age"}))
-
-
-def _facts(sample: Sample | None) -> object:
-    """Return what a sample says but for its ages."""
-    return None if sample is None else _FACTS(sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +98,13 @@ class PairSettling:
 
     def _judge(self, members: Sequence[PairMember], now: float) -> tuple[PairVerdict, Difference]:
         """Return the verdict on members, anew only where something but their ages has changed."""
-        facts: list[object] = [
-            (member.node, member.state, member.maintenance, member.is_absent, member.version, _facts(member.sample))
+        found: list[object] = [
+            (member.node, member.state, member.maintenance, member.is_absent, member.version, facts(member.sample))
             for member in members
         ]
-        facts.append(self._astray)
-        if facts != self._facts:
-            self._facts, self._verdict = facts, None
+        found.append(self._astray)
+        if found != self._facts:
+            self._facts, self._verdict = found, None
             self._differences = differences(members)
         lasting = self._lasting(self._differences, now)
         if self._verdict is None or lasting != self._lasted:
@@ -151,10 +142,12 @@ class PairSettling:
             before = _of_last(self._recalled, verdict)
         if before is None:
             self.settled = Settled(state, since, None, 0, verdict, lasting)
-        elif before.state is state:
-            self.settled = replace(before, verdict=verdict, lasting=lasting)
-        else:
+        elif before.state is not state:
             self.settled = Settled(state, since, before.state, before.transitions + 1, verdict, lasting)
+        elif (verdict, lasting) == (before.verdict, before.lasting):
+            self.settled = before
+        else:
+            self.settled = replace(before, verdict=verdict, lasting=lasting)
         return self.settled
 
     def _lasting(self, found: Difference, now: float) -> Difference:

@@ -42,7 +42,9 @@ class NodeReader:
         self._path = path
         self._polled = asyncio.Event()
         self._polls = [
-            PeerPoll(replace(one, interval=PEER_INTERVAL), config.root, "", lambda _host: False, self._polled.set)
+            PeerPoll(
+                replace(one, interval=PEER_INTERVAL), config.root, "", lambda _host: False, lambda _: self._polled.set()
+            )
             for one in config.peers or ()
         ]
         self._clients = {one.name: SnmpClient(one.access, one.timeout) for one in config.peers or ()}

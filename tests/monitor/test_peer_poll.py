@@ -41,7 +41,7 @@ def polled(found, tmp_path, *, community="public", virtual=(), spoil=None, most=
                 snmpd.spoil = spoil
             config = PeerConfig("lb2", snmpd.address, str(secret), timeout=0.3)
             changed = asyncio.Event()
-            poll = PeerPoll(config, ROOT, OWN_RUN, lambda host: host in virtual, changed.set)
+            poll = PeerPoll(config, ROOT, OWN_RUN, lambda host: host in virtual, lambda _: changed.set())
             task = asyncio.create_task(poll.run())
             await changed.wait()
             task.cancel()

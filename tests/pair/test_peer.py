@@ -83,3 +83,26 @@ def test_one_that_has_just_started_may_have_the_service_for_all_that_is_known():
     assert standing_of(found.member("site", 20.0)) is Standing.unknown
     found.take(answer(30.0, said=replace(SAID, up=YOUNG)))
     assert standing_of(found.member("site", 30.0)) is Standing.absent
+
+
+def test_only_what_is_new_counts_as_a_change():
+    found = peer()
+    readings = [
+        (answer(20.0, sample_of(Role.backup)), 1),
+        (answer(22.0, sample_of(Role.backup, age=1.0, role_age=9.0, health_age=9.0, traffic_age=9.0)), 1),
+        (answer(24.0, sample_of(Role.backup), said=replace(SAID, up=104.0, date=5004.0, last_event=4)), 1),
+        (answer(26.0, sample_of(Role.master)), 2),
+        (answer(28.0, sample_of(Role.master), said=replace(SAID, maintenance=60.0)), 3),
+        (answer(30.0, sample_of(Role.master), said=replace(SAID, maintenance=58.0)), 3),
+        (answer(32.0, sample_of(Role.master), said=replace(SAID, reads=())), 4),
+        (answer(34.0, said=replace(SAID, reads=())), 5),
+    ]
+    for reading, changes in readings:
+        found.take(reading)
+        assert found.changes == changes
+    failures = [(PeerState.noAgent, 6), (PeerState.noAgent, 6), (PeerState.unreachable, 7)]
+    for state, changes in failures:
+        found.fail(state, "no agent", 36.0)
+        assert found.changes == changes
+    found.take(readings[-1][0])
+    assert found.changes == 8
