@@ -65,7 +65,8 @@ def _telegraf(source: Source) -> Iterator[str]:
             block += ["    [[inputs.snmp.table.field]]", f'      name = "{one.name}"', f'      oid = ".{one.oid}"']
         yield from (f"{comment}{line}" for line in block)
     for one in source.objects(NAMED):
-        yield f'[[processors.enum]]\n  [[processors.enum.mapping]]\n    field = "{one.name}"\n    dest = "{one.name}Name"'
+        yield "[[processors.enum]]\n  [[processors.enum.mapping]]"
+        yield f'    field = "{one.name}"\n    dest = "{one.name}Name"'
         yield "    [processors.enum.mapping.value_mappings]"
         yield from (f'      "{number}" = "{label}"' for label, number in one.labels.items())
     yield ""

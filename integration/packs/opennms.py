@@ -48,7 +48,8 @@ def _collection(source: Source) -> Iterator[str]:
     yield '<datacollection-group xmlns="http://xmlns.opennms.org/xsd/config/datacollection" name="haproxy-agentx">'
     for watched in WATCHED:
         kind = f"hax{watched.kind.title()}"
-        yield f'  <resourceType name="{kind}" label="HAProxy {watched.kind}" resourceLabel="${{{alias(watched.name)}}}">'
+        label = f"${{{alias(watched.name)}}}"
+        yield f'  <resourceType name="{kind}" label="HAProxy {watched.kind}" resourceLabel="{label}">'
         yield f'    <persistenceSelectorStrategy class="{STRATEGIES}.PersistAllSelectorStrategy"/>'
         yield f'    <storageStrategy class="{STRATEGIES}.IndexStorageStrategy"/>'
         yield "  </resourceType>"
@@ -91,7 +92,8 @@ def _event(source: Source, notification: str, severity: Severity, label: str) ->
     key = f"haproxy-agentx:%nodeid%:{family}:{subject}"
     problem = f"uei.opennms.org/haproxy-agentx/{family}/problem"
     alarm = (
-        f'<alarm-data reduction-key={quoteattr(f"{key}:clear")} alarm-type="2" clear-key={quoteattr(key)} auto-clean="true"/>'
+        f'<alarm-data reduction-key={quoteattr(f"{key}:clear")} alarm-type="2" clear-key={quoteattr(key)} '
+        'auto-clean="true"/>'
         if severity is Severity.cleared
         else f'<alarm-data reduction-key={quoteattr(key)} alarm-type="1" auto-clean="false"/>'
     )

@@ -60,7 +60,7 @@ def words(source: Source, cause: Cause) -> str:
 
 
 def _cause(alarm: Alarm | SiteAlarm) -> dict[str, str]:
-    """Return the annotation with the cause of the last change of the row; of a site that is not served, on each node."""
+    """Return the annotation with the cause of the row's last change; of a site that is not served, on each node."""
     if alarm is NOT_SERVED:
         return {"cause": _looked_up("service", promql.SITE_LABELS, "{{ .Labels.instance }}: {{ .Labels.cause }} ")}
     if isinstance(alarm, SiteAlarm) or alarm.kind not in CAUSES:

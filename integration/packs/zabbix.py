@@ -107,9 +107,7 @@ def _scalars(source: Source, form: Format) -> Iterator[Part]:
         one = source.mib.object(name)
         oid = f".{one.oid}.0"
         steps = [_absent(form, keep=name == "haxHealth")]
-        yield _item(
-            source, form, one, None, {"type": "SNMP_AGENT", "snmp_oid": f"get[{oid}]" if form.walks else oid}, steps
-        )
+        yield _item(source, one, None, {"type": "SNMP_AGENT", "snmp_oid": f"get[{oid}]" if form.walks else oid}, steps)
 
 
 def _absent(form: Format, *, keep: bool) -> Part:
@@ -120,7 +118,7 @@ def _absent(form: Format, *, keep: bool) -> Part:
     return {**step, "error_handler": "DISCARD_VALUE"}
 
 
-def _item(source: Source, form: Format, one: Object, watched: Watched | None, how: Part, steps: Sequence[Part]) -> Part:
+def _item(source: Source, one: Object, watched: Watched | None, how: Part, steps: Sequence[Part]) -> Part:
     rate = one.is_counter and one.name not in _COUNTED
     title = one.name.removeprefix("hax").removeprefix(watched.kind.title() if watched else "")
     subject = f"{watched.kind.capitalize()} {parts.row_name(watched)}: " if watched else "Node: "
@@ -198,7 +196,7 @@ def _walk(watched: Watched, place: int) -> str:
 
 
 def _walks(source: Source, watched: Watched) -> list[list[str]]:
-    """Return the columns of each walk. In the first one are those that name a row, and those that alarms ask for or show.
+    """Return the columns of each walk. In the first are those that name a row, and those that alarms ask for or show.
 
     What is read in one walk is there at once: an alarm names the cause that belongs to its value.
     """
@@ -283,5 +281,6 @@ def _prototype(source: Source, form: Format, watched: Watched, name: str) -> Par
     if form.walks:
         step: Part = {"type": "SNMP_WALK_VALUE", "parameters": [oid, "0"], "error_handler": "DISCARD_VALUE"}
         place = next(place for place, names in enumerate(_walks(source, watched)) if name in names)
-        return _item(source, form, one, watched, {"type": "DEPENDENT", "master_item": {"key": _walk(watched, place)}}, [step])
-    return _item(source, form, one, watched, {"type": "SNMP_AGENT", "snmp_oid": oid}, [_absent(form, keep=False)])
+        master: Part = {"type": "DEPENDENT", "master_item": {"key": _walk(watched, place)}}
+        return _item(source, one, watched, master, [step])
+    return _item(source, one, watched, {"type": "SNMP_AGENT", "snmp_oid": oid}, [_absent(form, keep=False)])

@@ -1,8 +1,8 @@
 """The template 'keepalived by SNMP' for Zabbix: keepalived's own MIB and traps, on nodes without haproxy-agentx.
 
-It does what a trap item with the expression `{host:snmptrap[...].str("type=2 value=INTEGER: 2")}` is meant to do, and puts
-right what is wrong with that one: the receiver writes two blanks, it writes numbers where it has no MIB modules, an item
-for all instances has the last trap of any of them, and a standby that is well must not be a problem.
+It does what a trap item with the expression `{host:snmptrap[...].str("type=2 value=INTEGER: 2")}` is meant to do, and
+puts right what is wrong with that one: the receiver writes two blanks, it writes numbers where it has no MIB modules,
+an item for all instances has the last trap of any of them, and a standby that is well must not be a problem.
 """
 
 from integration.packs import zabbix_parts as parts
@@ -31,11 +31,12 @@ def export(source: Source, version: str, *, groups: str) -> Part:
 
 def trap_key() -> str:
     """Return the key of the trap item of an instance."""
-    return f'snmptrap["(?s)({_dotted(NOTIFICATION)}).*({_either(NAME)})([.][0-9]+)? ([^\\n]* )?{parts.QUOTE}{{#NAME}}{parts.QUOTE}\\s"]'
+    name = f"({_either(NAME)})([.][0-9]+)? ([^\\n]* )?{parts.QUOTE}{{#NAME}}{parts.QUOTE}"
+    return f'snmptrap["(?s)({_dotted(NOTIFICATION)}).*{name}\\s"]'
 
 
 def pattern(*states: int) -> str:
-    """Return what finds one of the states in the text of a trap. It has no backslash, which 6.0 and 7.0 take differently."""
+    """Return what finds one of the states in the text of a trap: without backslashes, which differ in 6.0 and 7.0."""
     found = "|".join(f"{STATES[state]}|({STATES[state]}[(])?{state}[)]?" for state in states)
     return f"({_either(STATE)})([.][0-9]+)? (.* )?({found})([[:space:]]|$)"
 
@@ -54,7 +55,8 @@ def _template(source: Source) -> Part:
         "uuid": parts.uuid("keepalived", "template"),
         "template": TEMPLATE,
         "name": TEMPLATE,
-        "description": "VRRP instances of keepalived, by KEEPALIVED-MIB and its traps, for nodes without haproxy-agentx.\n"
+        "description": "VRRP instances of keepalived, by KEEPALIVED-MIB and its traps, for nodes without "
+        "haproxy-agentx.\n"
         "Traps: the host's SNMP interface has to be the address that they come from (clientaddr of snmpd.conf).",
         "groups": [{"name": "Templates/Applications"}],
         "discovery_rules": [_rule(source)],

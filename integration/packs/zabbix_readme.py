@@ -1,4 +1,4 @@
-"""README.md of the template for Zabbix, in the form that its guidelines ask for: macros, discovery rules and triggers."""
+"""README.md of the template for Zabbix, in the form of its guidelines: macros, discovery rules and triggers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,9 @@ from integration.packs.watched import WATCHED
 def readme(source: Source, version: str) -> str:
     """Return the text for a version of the format."""
     macros = [(f"`{parts.macro(one)}`", one.meaning, f"`{one.default}`") for one in THRESHOLDS]
-    rules = [(parts.plural(one).capitalize(), one.table, "off, as they are many" if one.asked else "on") for one in WATCHED]
+    rules = [
+        (parts.plural(one).capitalize(), one.table, "off, as they are many" if one.asked else "on") for one in WATCHED
+    ]
     triggers = [
         (
             f"{one.kind} {one.summary}",
@@ -73,7 +75,7 @@ has an item, which matches names and numbers, and only the node that starts as M
 ## Triggers
 
 {_table(("Name", "Severity", "Description"), triggers)}
-"""
+"""  # noqa: E501  the lines of the document
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -13,7 +13,9 @@ from integration.packs.files import rendered, source
 from integration.packs.mib import Mib
 from integration.packs.watched import WATCHED
 
-FILES = {path: text for path, text in rendered(source()).items() if path.endswith("/template_haproxy_keepalived_snmp.yaml")}
+FILES = {
+    path: text for path, text in rendered(source()).items() if path.endswith("/template_haproxy_keepalived_snmp.yaml")
+}
 TEMPLATES = {path: yaml.safe_load(text)["zabbix_export"]["templates"][0] for path, text in FILES.items()}
 EVERY = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
 UUID = re.compile(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")
@@ -51,9 +53,7 @@ def test_identifiers_are_those_of_uuid_4_and_unique(template):
 
 
 def test_identifiers_are_the_same_in_both_formats():
-    six, seven = (
-        {item["key"]: item["uuid"] for item in items(template)} for template in TEMPLATES.values()
-    )
+    six, seven = ({item["key"]: item["uuid"] for item in items(template)} for template in TEMPLATES.values())
     assert six.items() <= seven.items()
 
 

@@ -73,6 +73,8 @@ def test_only_a_node_that_starts_as_master_is_reported_as_not_master(text):
     keys = {item["key"] for item in rule["item_prototypes"]}
     expressions = [trigger["expression"] for trigger in rule["trigger_prototypes"]]
     for expression in expressions:
-        assert set(re.findall(r"keepalived\.instance\.\w+\[\{#SNMPINDEX\}\]|snmptrap\[\"[^\"]*\"\]", expression)) <= keys
+        assert (
+            set(re.findall(r"keepalived\.instance\.\w+\[\{#SNMPINDEX\}\]|snmptrap\[\"[^\"]*\"\]", expression)) <= keys
+        )
         assert "\\" not in expression.replace(trap_key(), "")
     assert [f"initial_state[{{#SNMPINDEX}}])={MASTER}" in one for one in expressions] == [False, True]

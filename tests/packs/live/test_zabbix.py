@@ -1,4 +1,4 @@
-"""The templates and the map in real Zabbix 6.0 and 7.0, which watch one lab: import, discovery, values, faults, traps."""
+"""The templates and the map in real Zabbix 6.0 and 7.0, which watch one lab: discovery, values, faults, traps."""
 
 import time
 from contextlib import ExitStack
@@ -61,7 +61,12 @@ VALUES = {
     "lb1": {"hax.health": "1", "hax.vrrp.state[1]": "2", "hax.service.usable_servers[1]": "5"},
     "lb2": {"hax.health": "2", "hax.vrrp.state[1]": "3"},
     "lb1 keepalived": {"keepalived.instance.state[1]": "2", "keepalived.instance.initial_state[1]": "2"},
-    SERVICE: {"hax.site.health[lb1]": "1", "hax.site.health[lb2]": "2", "hax.site.serving": "1", "hax.site.http": "200"},
+    SERVICE: {
+        "hax.site.health[lb1]": "1",
+        "hax.site.health[lb2]": "2",
+        "hax.site.serving": "1",
+        "hax.site.http": "200",
+    },
 }
 
 
@@ -141,7 +146,7 @@ def test_a_fault_opens_its_problems_which_end_with_it(each, fault, record_proper
         watch.restart()
     fault.begin(lab)
     try:
-        eventually(lambda: all([watch.there() == expected for watch in each]), 150, 1)
+        eventually(lambda: [watch.there() for watch in each] == [expected] * len(each), 150, 1)
         names = [content.names(watch.zabbix.api) for watch in each]
         opened = [dict(watch.since) for watch in each]
         if fault.name in LINES:
@@ -151,7 +156,7 @@ def test_a_fault_opens_its_problems_which_end_with_it(each, fault, record_proper
         fault.end(lab)
     for watch in each:
         watch.restart()
-    eventually(lambda: not any([watch.there() for watch in each]), 120, 1)
+    eventually(lambda: [watch.there() for watch in each] == [set()] * len(each), 120, 1)
     for watch, since, shown in zip(each, opened, names, strict=True):
         system = f"Zabbix {watch.zabbix.version}"
         for problem in sorted(expected):
