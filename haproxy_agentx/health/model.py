@@ -179,9 +179,13 @@ def known_reasons(mask: int) -> Reason:
     return Reason(mask & KNOWN_REASONS)
 
 
+_NAMED = tuple((int(reason), str(reason.name)) for reason in Reason)
+
+
 def reason_names(reasons: Reason) -> list[str]:
     """Return the names of ``reasons`` by their numbers, an empty list where there is none."""
-    return [str(reason.name) for reason in Reason if reason in reasons]
+    mask = int(reasons)
+    return [name for bit, name in _NAMED if mask & bit]
 
 
 def reason_text(reasons: Reason) -> str:
