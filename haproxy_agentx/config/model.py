@@ -21,12 +21,13 @@ from haproxy_agentx.health.rate_limiter import Rate
 from haproxy_agentx.health.requirements import EVERYTHING, ServiceRequirements
 from haproxy_agentx.objects.root import ROOT
 from haproxy_agentx.settings.given import Given
-from haproxy_agentx.settings.hosts import ADDRESS, LOOPBACK
+from haproxy_agentx.settings.hosts import ADDRESS, HOST, LOOPBACK
 from haproxy_agentx.settings.keys import (
     group,
     groups,
     inline,
     key,
+    listed,
     optional,
     optional_group,
     optional_groups,
@@ -218,8 +219,8 @@ class NotificationsConfig:
 
     A change of health is reported when it has lasted for ``hold`` seconds. Of one service no more events than ``limit``
     allows are reported, the rest is a count. ``servers`` and ``backends`` say whether theirs are as well. While no
-    route leads out of the machine, events are on hold for ``egress_hold`` seconds at most. A problem that lasts is
-    reported again each ``remind`` seconds; None is for never.
+    route leads out of the machine, or to one of ``sinks`` where they are given, events are on hold for ``egress_hold``
+    seconds at most. A problem that lasts is reported again each ``remind`` seconds; None is for never.
     """
 
     hold: float = key(
@@ -232,6 +233,12 @@ class NotificationsConfig:
         duration(0.0, 3600.0),
         default=300.0,
         help="longest wait for a route out of the machine: {range}; 0s is no wait",
+    )
+    sinks: tuple[str, ...] | None = listed(
+        HOST,
+        most=16,
+        example="[192.0.2.50]",
+        help="addresses of the receivers in snmpd.conf, if a node has several networks: the wait is for a route to one",
     )
     remind: float | None = key(
         none_or(duration(10.0, 604800.0)),

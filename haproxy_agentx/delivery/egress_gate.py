@@ -1,8 +1,9 @@
 """Whether notifications may leave this node now. Pure; times are monotonic seconds.
 
 snmpd acknowledges a notification when it has given it to the network, which drops it silently while the cable is out.
-So events are put on hold while no route leads out of the machine, and for a moment more: a switch takes that long to
-forward again. A route is no proof, and none is no proof either (a sink on this machine): the hold is bounded in time.
+So events are put on hold while no route leads out of the machine, or to any of its sinks where they are configured, and
+for a moment more: a switch takes that long to forward again. A route is no proof, and none is no proof either (a sink
+on this machine): the hold is bounded in time.
 
 | the kernel has | an event that waits | at the longest for |
 |---|---|---|
@@ -22,15 +23,20 @@ RECHECK = 0.01
 without a word to us. The question costs some 30 microseconds."""
 
 NO_ROUTE = "no route leads out of this machine: events are on hold"
+NO_ROUTE_TO_SINKS = "no route leads to an address of notifications.sinks: events are on hold"
 SETTLING = "a route out of this machine has just come: events are on hold for a moment"
 
 
 class EgressGate:
-    """Asks ``has_route`` when it is asked itself. ``hold`` are the seconds that events wait at most; with 0 never."""
+    """Asks ``has_route`` when it is asked itself. ``hold`` are the seconds that events wait at most; with 0 never.
 
-    def __init__(self, has_route: Callable[[], bool], hold: float) -> None:
+    ``no_route`` says why they wait.
+    """
+
+    def __init__(self, has_route: Callable[[], bool], hold: float, no_route: str = NO_ROUTE) -> None:
         self._has_route = has_route
         self._hold = hold
+        self._no_route = no_route
         self._is_way = True
         self._asked_at: float | None = None
         self._settled_at: float | None = None
@@ -57,7 +63,7 @@ class EgressGate:
             self._release_at = now + self._hold
         if now >= self._release_at:
             return None
-        return SETTLING if self._is_way else NO_ROUTE
+        return SETTLING if self._is_way else self._no_route
 
     def _look(self, now: float) -> None:
         if not self._hold or (self._asked_at is not None and now < self._asked_at + RECHECK):

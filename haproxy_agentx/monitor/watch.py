@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 
 from haproxy_agentx.agentx.view import ServedColumn
 from haproxy_agentx.config import Config
-from haproxy_agentx.delivery.egress_gate import EgressGate
+from haproxy_agentx.delivery.egress_gate import NO_ROUTE_TO_SINKS, EgressGate
 from haproxy_agentx.health.event import Event, EventDraft
 from haproxy_agentx.health.instances import MAX_INSTANCES
 from haproxy_agentx.health.model import Role
@@ -76,7 +77,12 @@ class Monitor:
         *,
         own: OwnNode | None = None,
     ) -> None:
-        self.egress_gate = EgressGate(kernel.leads_out, config.notifications.egress_hold)
+        hold, sinks = config.notifications.egress_hold, config.notifications.sinks
+        self.egress_gate = (
+            EgressGate(partial(kernel.reaches, sinks), hold, NO_ROUTE_TO_SINKS)
+            if sinks
+            else EgressGate(kernel.leads_out, hold)
+        )
         self._config = config
         self._processes = processes
         self._indexes = indexes

@@ -7,11 +7,12 @@ protocol 112 (RFC 9568 5.1.1.4).
 
 import logging
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from haproxy_agentx.vocabulary.source import Invalid
-from haproxy_agentx.vrrp.netlink_routes import FAMILIES, Routes, dump_routes, look
+from haproxy_agentx.vrrp.netlink_routes import FAMILIES, Routes, dump_routes, leads_there, look, lookup_route
 from haproxy_agentx.vrrp.strays import StrayCounts, stray_counts
 
 log = logging.getLogger(__name__)
@@ -36,10 +37,30 @@ def leads_out() -> bool:
         return True
 
 
-def _leads_out(family: int) -> bool:
+def reaches(addresses: Iterable[str]) -> bool:
+    """Return whether a packet to one of the addresses can leave now; True as well when the kernel cannot be asked."""
+    try:
+        return any(_reaches(address) for address in addresses)
+    except (OSError, Invalid) as error:
+        log.debug("the kernel cannot be asked for routes: %s", error)
+        return True
+
+
+def _asking() -> socket.socket:
     kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-    with socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE) as asking:
-        asking.bind((0, 0))
+    asking = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
+    asking.bind((0, 0))
+    return asking
+
+
+def _reaches(address: str) -> bool:
+    with _asking() as asking:
+        asking.send(lookup_route(address, 1))
+        return leads_there(asking.recv(DATAGRAM))
+
+
+def _leads_out(family: int) -> bool:
+    with _asking() as asking:
         asking.send(dump_routes(family, 1))
         for _ in range(MAX_DATAGRAMS):
             found = look(asking.recv(DATAGRAM))

@@ -139,6 +139,11 @@ def dump_request(kind: int, sequence: int, body: bytes) -> bytes:
     return _HEADER.pack(_HEADER.size + len(body), kind, _NLM_F_REQUEST | _NLM_F_DUMP, sequence, 0) + body
 
 
+def single_request(kind: int, sequence: int, body: bytes) -> bytes:
+    """Ask for one thing: the answer is one message, that of it or an error."""
+    return _HEADER.pack(_HEADER.size + len(body), kind, _NLM_F_REQUEST, sequence, 0) + body
+
+
 def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
     """Yield type, flags, sequence and body of each message. Raises Invalid, as ``parse``."""
     at = 0

@@ -161,6 +161,7 @@ def whole_file():
         ],
         "notifications": {
             "hold": "1s", "limit": "1/min", "servers": "no", "backends": "no", "egress_hold": "1s", "remind": "1h",
+            "sinks": ["192.0.2.50"],
         },
         "store": "/s",
     }  # fmt: skip

@@ -59,7 +59,7 @@ def test_the_defaults_are_those_of_the_bare_set_up():
     assert Config().keepalived == KeepalivedConfig("/run/haproxy-agentx/vrrp.fifo", TrapsConfig("127.0.0.1:1162"), None)
     assert Config().services is None
     assert Config().notifications == NotificationsConfig(
-        hold=1.0, limit=Rate(10, 60.0), servers=False, backends=True, egress_hold=300.0, remind=None
+        hold=1.0, limit=Rate(10, 60.0), servers=False, backends=True, egress_hold=300.0, sinks=None, remind=None
     )
 
 
@@ -88,7 +88,8 @@ def test_everything_at_once():
             min_servers: 80%
             intended_role: master
           - {name: rest, frontends: [], min_servers: 2}
-        notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off, egress_hold: 90s, remind: 1h}
+        notifications: {hold: 250ms, limit: 60/hour, servers: yes, backends: off, egress_hold: 90s, remind: 1h,
+                        sinks: [192.0.2.50, '2001:DB8::50']}
     """
     config = parse(text, FILE)
     assert config.keepalived == KeepalivedConfig(
@@ -110,7 +111,13 @@ def test_everything_at_once():
         ServiceConfig("rest", None, ServiceRequirements((), None, Minimum(2))),
     )
     assert config.notifications == NotificationsConfig(
-        0.25, Rate(60, 3600.0), servers=True, backends=False, egress_hold=90.0, remind=3600.0
+        0.25,
+        Rate(60, 3600.0),
+        servers=True,
+        backends=False,
+        egress_hold=90.0,
+        sinks=("192.0.2.50", "2001:db8::50"),
+        remind=3600.0,
     )
 
 
@@ -449,6 +456,8 @@ V3_FILES = "auth_file: /a, priv_file: /b"
         ("notifications: {remind: 5s}", 1, "notifications.remind", "10s to 604800s are allowed"),
         ("notifications: {remind: often}", 1, "notifications.remind", "'often' is not a duration"),
         ("notifications: {egress_hold: 2h}", 1, "notifications.egress_hold", "0s to 3600s are allowed"),
+        ("notifications: {sinks: [trap.example.org]}", 1, "notifications.sinks[0]", "not a numeric address"),
+        ("notifications: {sinks: ['192.0.2.50:162']}", 1, "notifications.sinks[0]", "without a port"),
         ("notifications: {hold: -1s}", 1, "notifications.hold", "not a duration"),
         ("notifications: {limit: 10}", 1, "notifications.limit", "write it as 10/min or 60/hour"),
         ("notifications: {limit: 10/s}", 1, "notifications.limit", "not a limit"),

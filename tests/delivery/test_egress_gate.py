@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haproxy_agentx.delivery.egress_gate import NO_ROUTE, RECHECK, SETTLE, SETTLING, EgressGate
+from haproxy_agentx.delivery.egress_gate import NO_ROUTE, NO_ROUTE_TO_SINKS, RECHECK, SETTLE, SETTLING, EgressGate
 
 HOLD = 30.0
 
@@ -28,6 +28,12 @@ class World:
 
 def test_with_a_route_nothing_waits_from_the_start():
     assert World().at(0.0, way=True) is None
+
+
+def test_the_reason_names_the_sinks_where_they_are_what_is_asked_for():
+    gate = EgressGate(lambda: False, HOLD, NO_ROUTE_TO_SINKS)
+    gate.take_change(0.0)
+    assert gate.obstacle(1.0) == NO_ROUTE_TO_SINKS
 
 
 def test_without_a_route_events_are_on_hold_from_the_first_that_waits_and_then_leave():

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from integration.netlab import control, network, wait_for
+from haproxy_agentx.control.client import ask
+from haproxy_agentx.delivery.egress_gate import NO_ROUTE_TO_SINKS
+from integration.netlab import Lab, control, network, peers, wait_for
 from integration.netlab.peers import INTERVAL, TIMEOUT
-from integration.netlab.plan import BALANCERS, PROJECT, VIRTUAL
+from integration.netlab.plan import ADDRESSES, BALANCERS, PROJECT, VIRTUAL
 from integration.netlab.services import AGENT_SERVICE
 from tests.support.reported import reported, wait_reported
 
@@ -28,6 +30,14 @@ real = time.time
 time.time = lambda: real() + {HOUR}
 """
 """A module that Python runs at its start: the wall clock of the program is ahead, the monotonic one is as it is."""
+
+
+def name_the_sink(lab: Lab) -> None:
+    """Have the nodes read each other, and know where snmpd sends."""
+    peers.read_each_other(lab)
+    for name in lab.balancers:
+        with lab.host(name).path(peers.CONFIG).open("a") as file:
+            file.write(f"notifications: {{sinks: [{ADDRESSES['sink']}]}}\n")
 
 
 def check_cleared(pair, host, state, cause):
@@ -135,3 +145,18 @@ def await_polls(pair, since, number):
         f"{number} more polls on both nodes",
         number * INTERVAL + 30,
     )
+
+
+@pytest.mark.parametrize("pair", [name_the_sink], indirect=True)
+def test_events_wait_for_the_network_of_the_sink_though_another_one_is_up(pair):
+    """Catches a FAULT that is lost in a network without a carrier, as the management network is a way out."""
+    lab = pair.lab
+    control_socket = str(lab.host("lb1").path("/var/lib/haproxy-agentx/control.sock"))
+    lab.link("lb1", up=False)
+    wait_for(lambda: ask(control_socket)["events"]["held"] == NO_ROUTE_TO_SINKS, "events are on hold", 20, lab.logs)
+    assert not reported(lab, "lb1", kind="serviceFailover")
+    lab.link("lb1", up=True)
+    for site in VIRTUAL:
+        event = wait_reported(lab, f"{site} was in fault", host="lb1", kind="serviceFailover", subject=site).cells
+        assert (event["Role"], event["Cause"]) == ("fault", "interfaceDown")
+    pair.await_states("redundant", "redundant", 40)

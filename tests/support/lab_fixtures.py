@@ -73,9 +73,12 @@ def bare_lab(keeper: Keeper, request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture
-def pair(keeper: Keeper) -> PairLab:
-    """Both load balancers read each other over a management network, and say that the pair is redundant."""
-    found = PairLab(keeper.get("fast", agent=True, prepare=peers.read_each_other))
+def pair(keeper: Keeper, request: pytest.FixtureRequest) -> PairLab:
+    """Both load balancers read each other over a management network, and say that the pair is redundant.
+
+    The parameter is what prepares their lab, if not ``read_each_other``.
+    """
+    found = PairLab(keeper.get("fast", agent=True, prepare=getattr(request, "param", peers.read_each_other)))
     found.await_states("redundant", "redundant")
     return found
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haproxy_agentx.vocabulary.source import Invalid
-from haproxy_agentx.vrrp.netlink_routes import Routes, dump_routes, look
+from haproxy_agentx.vrrp.netlink_routes import Routes, dump_routes, leads_there, look, lookup_route
 from tests.support import rtnetlink as rt
 from tests.support.rtnetlink import LOCAL_TABLE, hops, over, route
 
@@ -65,6 +65,43 @@ def test_the_request_is_a_dump_of_a_family():
     length, kind, flags, sequence, _ = struct.unpack_from("=IHHII", dump_routes(rt.AF_INET6, 9))
     assert (length, kind, flags, sequence) == (28, 26, 0x301, 9)
     assert dump_routes(rt.AF_INET6, 9)[16] == rt.AF_INET6
+
+
+ANSWERS = {
+    "a default route": (route(over(2), rt.attribute(GATEWAY, bytes(4))), True),
+    "the network": (route(over(2), to="192.0.2.0"), True),
+    "an address of this machine": (route(over(2), to="192.0.2.50", kind=LOCAL), True),
+    "the network, without a carrier": (route(over(2), to="192.0.2.0", flags=LINKDOWN), False),
+    "IPv6, without a carrier": (route(over(2), to="2001:db8::", flags=LINKDOWN), False),
+    "one of two next hops": (route(hops((2, LINKDOWN), (3, 0))), True),
+    "what a kernel without the flag has in its cache": (route(over(2), flags=CLONED), True),
+    "a link-local sink": (route(over(2), to="fe80::"), True),
+    "a blackhole": (route(over(2), kind=BLACKHOLE), False),
+    "only the loopback": (route(over(1), to="192.0.2.0"), False),
+    "no route": (rt.refusal(1, 101), False),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_route_to_an_address(name):
+    message, expected = ANSWERS[name]
+    assert leads_there(message) is expected
+
+
+def test_what_is_no_answer_is_refused():
+    for message in (b"", rt.link(2, "eth0"), rt.message(rt.NEWROUTE, bytes(4))):
+        with pytest.raises(Invalid):
+            leads_there(message)
+
+
+@pytest.mark.parametrize(("address", "family", "bits"), [("192.0.2.50", 2, 32), ("2001:db8::50", 10, 128)])
+def test_the_question_asks_for_the_route_itself(address, family, bits):
+    packed = ip_address(address).packed
+    asked = lookup_route(address, 9)
+    length, kind, flags, sequence, _ = struct.unpack_from("=IHHII", asked)
+    assert (length, kind, flags, sequence) == (len(asked), 26, 0x1, 9)
+    assert struct.unpack_from("=8BI", asked, 16) == (family, bits, 0, 0, 0, 0, 0, 0, 0x2000)
+    assert asked[28:] == struct.pack("=HH", 4 + len(packed), 1) + packed
 
 
 @given(st.sampled_from([*WAYS.values(), *NONE.values()]), st.data())
