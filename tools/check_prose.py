@@ -3,7 +3,7 @@
 usage: python -m tools.check_prose
 
 WORDS are the words, each with what to use instead. What is checked is listed in DOCUMENTS, PACKAGES and ``texts``: the
-package and all documents; tests, integration, benchmarks and tools are not checked yet. Code is never checked: in
+package and all documents, not the Python of tests, integration, benchmarks and tools. Code is never checked: in
 documents neither blocks nor spans, in Python only docstrings, and strings with a blank in them, which are messages.
 Exit status 0 without findings, 1 otherwise.
 """
@@ -19,7 +19,7 @@ from haproxy_agentx.config import default_text
 from haproxy_agentx.objects import module
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("*.md", "docs/**/*.md", "benchmarks/*.md", "integration/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "benchmarks/*.md", "integration/**/*.md", "packs/**/*.md")
 PACKAGES = ("haproxy_agentx",)
 """Files and folders of Python whose docstrings and messages are checked."""
 
@@ -47,7 +47,7 @@ OPENINGS = r"(Give|Take|Tell|Say)s?\b"
 """Verbs that no docstring opens with: Return, Record, Whether."""
 
 _WORD = re.compile("|".join(rf"(?P<w{place}>\b(?:{word})(?!\w))" for place, word in enumerate(WORDS)), re.IGNORECASE)
-_CODE = re.compile(r"^```.*?^```|`[^`\n]+`|^ {4}.*$|<!--.*?-->|\(nobody\)", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^```.*?^```|`[^`\n]+`|^ {4}[^\n]*$|<!--.*?-->|\(nobody\)", re.DOTALL | re.MULTILINE)
 
 _SQL = re.compile(r"\s*(CREATE|DELETE|INSERT|SELECT|UPDATE|ALTER|DROP|PRAGMA) ")
 """Statements: their names are those of tables."""

@@ -32,8 +32,8 @@ def test_words_are_found_whole_and_over_line_ends(text, expected):
 
 
 def test_code_of_a_document_is_left_out():
-    document = "a\n```\nnobody\n```\n`tell` told\n\n    nobody\n"
-    assert words(found("x", without_code(document))) == [(5, "told")]
+    document = "a\n```\nnobody\n```\n`tell` told\n\n    nobody\n    tell\n\ntells\n"
+    assert words(found("x", without_code(document))) == [(5, "told"), (10, "tells")]
 
 
 def test_docstrings_and_messages_of_python_are_checked():
