@@ -94,7 +94,7 @@ CODES: dict[str, Code] = {
     "HAX-STORE-006": Code(
         _WARN,
         "A damaged store was set aside",
-        "The numbers of rows and events restarted, and what keeps them has to be looked at.",
+        "Row indexes and event numbers restarted: check what stores them, such as graphs.",
     ),
     # limits
     "HAX-LIMIT-001": Code(
@@ -122,13 +122,13 @@ CODES: dict[str, Code] = {
     "HAX-PEER-003": Code(
         _FAIL,
         "A peer refuses the community or user",
-        "snmpd does not answer a wrong community at all. That an agent is there was seen by asking it for its engine "
-        "(SNMPv3), which needs no user.",
+        "snmpd does not answer a wrong community. An agent is there: it answered a request for its engine ID (SNMPv3), "
+        "which needs no user.",
     ),
     "HAX-PEER-004": Code(
         _FAIL,
         "A peer does not show HAPROXY-AGENTX-MIB",
-        "Its snmpd answers, and haproxy-agentx does not run there or the view hides it.",
+        "Its snmpd answers, but haproxy-agentx does not run there, or the view hides it.",
     ),
     "HAX-PEER-005": Code(
         _FAIL,
@@ -138,12 +138,12 @@ CODES: dict[str, Code] = {
     "HAX-PEER-006": Code(
         _FAIL,
         "A peer cannot be compared",
-        "It is this node itself, or of a version that cannot be read, or has too many services.",
+        "It is this node itself, has a version that cannot be compared, or has too many services.",
     ),
     "HAX-PEER-007": Code(
         _WARN,
         "A peer does not read this node",
-        "Only one node then knows the pair, and a split brain is reported once.",
+        "Only one node then knows the pair, and only that one reports a split brain.",
     ),
     "HAX-PEER-008": Code(
         _WARN,

@@ -19,11 +19,11 @@ _TITLES = {
 _LOOK: Mapping[str, tuple[str, str]] = {
     "HAPROXY": ("haproxy.cfg, at the line that doctor names", "`haproxy -c -f /etc/haproxy/haproxy.cfg`"),
     "SNMPD": ("snmpd.conf and the files that it includes, at the line that doctor names", "`journalctl -u snmpd`"),
-    "KEEP": ("keepalived.conf, at the line that doctor names", "`keepalived -t`, `journalctl -u keepalived`"),
+    "KEEP": ("keepalived.conf, at the line that doctor names", "`keepalived -t` and `journalctl -u keepalived`"),
     "PAIR": ("keepalived.conf of both nodes", "`haproxy-agentx status` on both"),
-    "AGENT": ("config.yaml and the daemon", "`haproxy-agentx status`, `journalctl -u haproxy-agentx`"),
-    "SYSTEM": ("the units, users, files and clock of the machine", "`systemctl status`, `timedatectl`"),
-    "STORE": ("the folder of `store`, its disk and its owner", "`haproxy-agentx status`, `df`"),
+    "AGENT": ("config.yaml and the daemon", "`haproxy-agentx status` and `journalctl -u haproxy-agentx`"),
+    "SYSTEM": ("the units, users, files and clock of the machine", "`systemctl status` and `timedatectl`"),
+    "STORE": ("the folder of `store`, its disk and its owner", "`haproxy-agentx status` and `df`"),
     "LIMIT": ("the limits of the unit, and what the daemon uses", "`systemctl show haproxy-agentx`"),
     "PEER": ("`peers` of config.yaml, and snmpd of the peer", "`haproxy-agentx status` on both nodes"),
 }
@@ -42,8 +42,8 @@ def codes() -> str:
             where, shown_by = _LOOK[part]
             lines.append(f"## {_TITLES[part]}")
             lines.append(
-                f"* **Look at**: {where}; {shown_by} shows more.\n"
-                "* **Do**: what doctor prints behind `->`, then run doctor again: the code is gone."
+                f"* **Look at**: {where}. More is shown by {shown_by}.\n"
+                "* **Do**: what doctor prints after `->`, then run doctor again: it no longer prints the code."
             )
         lines += [f"### {code}", f"**{known.title}** ({_GRADES[known.grade]}). {known.why}"]
     return "\n\n".join(lines)
