@@ -54,8 +54,11 @@ def test_the_owner_of_a_socket_that_sends(senders, host, connected):
 
 
 def test_a_socket_of_ipv6_that_sends_to_ipv4(senders):
-    ours, _ = pair()
-    with ours, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as theirs:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as theirs,
+    ):
+        ours.bind(("127.0.0.1", 0))
         theirs.sendto(b"x", ("::ffff:127.0.0.1", ours.getsockname()[1]))
         _, peer = ours.recvfrom(10)
         assert senders.of(ours.getsockname(), peer, lambda: {ME}) == (Sender.proven, ME)
