@@ -123,10 +123,10 @@ class _Rehearsal:
         nodes = await self._reader.nodes()
         giver = server_of(nodes)
         if giver is None or not self._config.peers or any(node.problem for node in nodes):
-            self._say("not begun: one node has to serve, and each other one has to be read: mend what is marked NO")
+            self._say("not begun: one node has to serve, and each other one has to be read: correct what is marked NO")
             return RehearsalStatus.not_begun
         if refused and not self._order.anyway:
-            self._say("not begun: mend what is marked NO, or pass --anyway")
+            self._say("not begun: correct what is marked NO, or pass --anyway")
             return RehearsalStatus.not_begun
         self._last = {node.name: node.last_event for node in nodes}
         if not await self._agreed(f"have {self._order.service} fail over from {giver} now?"):

@@ -132,7 +132,7 @@ class LogKind(Enum):
     secret_exposed = LogText(
         "adcf136179d647b39ab91a2d6551ea1a",
         "Others can read or write a secret",
-        "The line names the file and the command that mends it.",
+        "The line names the file and the command that corrects it.",
     )
     stall = LogText(
         "72039877e42b4de68c9c62e97750d552",
@@ -143,7 +143,7 @@ class LogKind(Enum):
         "85f6f557a0124883a3d760d890ba26d3",
         "Something of the system is missing",
         "A kernel module, a socket of the service manager or the control socket is not as it should be: "
-        "the line says what and how to mend it.",
+        "the line names it, and the remedy.",
     )
     log_lost = LogText(
         "80d4aa4828894ad1b0f7b774ccbede76",
@@ -153,7 +153,7 @@ class LogKind(Enum):
     internal_error = LogText(
         "34ce44de07e64cfc94714f20563ab70e",
         "An internal error",
-        "A defect of haproxy-agentx, with a traceback: please report it (`haproxy-agentx report`). The daemon goes on.",
+        "A defect of haproxy-agentx, with a traceback: please report it (`haproxy-agentx report`). The daemon continues.",
     )
 
 
