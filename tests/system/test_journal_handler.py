@@ -1,9 +1,11 @@
 """The journal's native protocol, against a socket that stands for it."""
 
+import fcntl
 import logging
 import os
 import socket
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,46 @@ def test_a_journal_that_is_gone_costs_lines(journal, handler):
     journal.close()
     handler.handle(record("nobody"))
     assert handler.lost == 1
+
+
+def test_a_journal_that_is_another_one_by_now_has_the_next_line(journal, handler):
+    path = journal.getsockname()
+    journal.close()
+    handler.handle(record("nobody"))
+    Path(path).unlink()
+    handler.handle(record("nobody"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as another:
+        another.bind(path)
+        another.setblocking(False)
+        handler.handle(record("somebody"))
+        assert b"MESSAGE=log: 2 lines are lost" in another.recv(4096)
+        assert b"MESSAGE=somebody\n" in another.recv(4096)
+    assert handler.lost == 0
+
+
+def test_a_line_longer_than_a_datagram_is_a_sealed_file(journal, handler):
+    text = "x" * (1 << 20)
+    handler.handle(record(text))
+    data, (descriptor,), _, _ = socket.recv_fds(journal, 4096, 4)
+    with os.fdopen(descriptor, "rb") as file:
+        assert fcntl.fcntl(file, fcntl.F_GET_SEALS) == 0xF  # what journald takes
+        file.seek(0)
+        fields = file.read()
+    assert (data, handler.lost) == (b"", 0)
+    assert fields.startswith(f"MESSAGE={text}\nPRIORITY=4\n".encode())
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_long_lines_that_nobody_reads_are_counted_and_hold_no_descriptors(journal, handler):
+    known = None
+    while handler.lost < 5:
+        handler.handle(record("x" * (1 << 20)))
+        if handler.lost == 1:
+            known = descriptors()
+    assert descriptors() == known
 
 
 def test_without_a_journal_there_is_no_handler(tmp_path):
