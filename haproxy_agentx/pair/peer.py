@@ -56,9 +56,10 @@ class Peer:
 
     def take(self, answer: PeerAnswer) -> None:
         """Record a good reading."""
-        if not self.is_read(answer.ended):
+        is_read = self.is_read(answer.ended)
+        if not is_read:
             self._read_from = answer.ended
-        if self.failure is not None or self.answer is None or _news(answer) != _news(self.answer):
+        if not is_read or self.failure is not None or self.answer is None or _news(answer) != _news(self.answer):
             self.changes += 1
         self.answer, self.failure = answer, None
         self._samples = {sample.service: sample for sample in answer.samples}
@@ -138,4 +139,6 @@ class Peer:
 def _news(answer: PeerAnswer) -> object:
     """Return what an answer says but for ages, dates and numbers of events."""
     said = answer.said
-    return said.run, said.version, said.maintenance > 0, said.reads, [facts(sample) for sample in answer.samples]
+    is_young = said.up < YOUNG  # which makes a service that it does not have absent
+    said_of = [facts(sample) for sample in answer.samples]
+    return said.run, said.version, said.maintenance > 0, said.reads, is_young, said_of

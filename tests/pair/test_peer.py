@@ -106,3 +106,16 @@ def test_only_what_is_new_counts_as_a_change():
         assert found.changes == changes
     found.take(readings[-1][0])
     assert found.changes == 8
+
+
+def test_what_changes_with_time_alone_is_news_with_the_reading_that_shows_it():
+    """Catches a judgement that is never made: its node has said the same, and means something else by it."""
+    found = peer()
+    young, old = (answer(at, said=replace(SAID, up=up)) for at, up in ((20.0, YOUNG - 1), (22.0, YOUNG + 1)))
+    found.take(young)
+    found.take(old)
+    assert (found.changes, standing_of(found.member("site", 22.0))) == (2, Standing.absent)
+    late = old.ended + 100.0
+    assert not found.is_read(late)  # this process slept: no poll has failed meanwhile
+    found.take(answer(late, said=old.said))
+    assert found.changes == 3
