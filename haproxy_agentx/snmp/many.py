@@ -9,6 +9,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def resolve(hosts: Iterable[str], port: int, timeout: float) -> dict[str, Socket
     for host in dict.fromkeys(hosts):
         try:
             found[host] = _look_up(host, port, socket.AI_NUMERICHOST)
-        except OSError:
+        except (OSError, UnicodeError):
             names.append(host)
     waited = list(names)
 
@@ -114,6 +115,8 @@ class Asker:
                 now = monotonic()
                 for talk in running:
                     talk.expire(now)
+                    if talk.outcome is not None:
+                        talk.close(selector)  # whatever else comes is not waited for, and wakes nobody
                 running = [talk for talk in running if talk.outcome is None]
             for host, talk in talks:
                 talk.close(selector)
@@ -151,12 +154,14 @@ class _SnmpConversation:
         self._until = monotonic() + WHOLE * asker.timeout
         self._request = walk.request()
         self._peer: tuple[Any, ...] = ()
+        """Its address, and a number: two hosts may have one address."""
         self._socket: socket.socket | None = None
 
     def open(self, address: SocketAddress, selector: selectors.BaseSelector) -> None:
         """Connect a socket and send the first request."""
         family, place = address
-        self._peer = place[:2]
+        self._peer = next(peer for number in count() if (peer := (*place, number)) not in self._asker.conversations)
+        self._asker.conversations[self._peer] = self
         try:
             self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
             self._socket.connect(place)
@@ -164,7 +169,6 @@ class _SnmpConversation:
             self._fail(error)
             return
         selector.register(self._socket, selectors.EVENT_READ, self)
-        self._asker.conversations[self._peer] = self
         self._put()
 
     def close(self, selector: selectors.BaseSelector) -> None:
@@ -173,6 +177,7 @@ class _SnmpConversation:
             if self._socket in selector.get_map():
                 selector.unregister(self._socket)
             self._socket.close()
+            self._socket = None
 
     def send(self, datagram: bytes) -> None:
         """Send a datagram; one that the kernel has no room for is lost."""

@@ -1,5 +1,6 @@
 """Many agents at once: those that answer are read, whatever the others do."""
 
+import selectors
 import socket
 import threading
 
@@ -66,6 +67,33 @@ def test_a_host_is_asked_again_in_the_next_round():
         assert asker.walk(addresses, walk)["127.1.0.1"].cells == CELLS
 
 
+def test_what_is_no_name_of_a_host_is_known():
+    hosts = ["x" * 300 + ".invalid", "\udcff\udcfe", "a..b", "127.1.0.1"]
+    found = resolve(hosts, 161, HANG)
+    assert [type(found[host]) for host in hosts] == [Absent, Absent, Absent, tuple]
+
+
+def test_what_else_an_agent_sends_does_not_keep_the_processor_busy(monkeypatch):
+    """Catches datagrams behind the last answer, which nobody reads, and of which each wait is told at once."""
+    waits = 0
+    select = selectors.DefaultSelector.select
+
+    def counted(self, timeout=None):
+        nonlocal waits
+        waits += threading.current_thread() is threading.main_thread()
+        return select(self, timeout)
+
+    monkeypatch.setattr(selectors.DefaultSelector, "select", counted)
+    hosts = ["127.1.0.1", "127.1.0.2"]
+    with Farm(dict.fromkeys(hosts, CELLS)) as farm:
+        farm.silent.add("127.1.0.2")
+        farm.garbage["127.1.0.1"] = b"\x30\x03\x02\x01"
+        farm.copies = 50
+        found = Asker(b"public", 0.6).walk(resolve(hosts, farm.port, HANG), walk)
+    assert [type(found[host]) for host in hosts] == [Invalid, Unresponsive]
+    assert waits < 30
+
+
 def test_names_are_not_waited_for_longer_than_the_timeout(monkeypatch):
     hang = threading.Event()
     ask = socket.getaddrinfo
@@ -89,6 +117,8 @@ def test_names_are_not_waited_for_longer_than_the_timeout(monkeypatch):
 USER, AUTH, PRIV = "watcher", "authpass-1234", "privpass-1234"
 V3 = (f"createUser {USER} SHA-256 {AUTH} AES {PRIV}", f"rouser {USER} authPriv")
 UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3)
+SOME = (1, 3, 6, 1, 2, 1, 1, 9, 1, 3)
+"""sysORDescr, of which snmpd has several rows."""
 
 
 def user(auth=AUTH, priv=PRIV):
@@ -102,10 +132,21 @@ def test_v3_authpriv_of_several_agents_before_and_after_a_restart(snmpd_factory)
     asker = Asker(user(), HANG / WHOLE)
     for turn in range(2):
         for _ in range(2):
-            found = asker.walk(addresses, lambda _: ColumnWalk([(1, 3, 6, 1, 2, 1, 1, 9, 1, 3)], [UP_TIME]))
+            found = asker.walk(addresses, lambda _: ColumnWalk([SOME], [UP_TIME]))
             assert all(isinstance(one, ColumnWalk) and len(one.cells) > 5 for one in found.values()), found
         if not turn:
             agents[0].restart()
+
+
+@pytest.mark.system
+def test_v3_of_two_hosts_with_one_address(snmpd_factory):
+    """Catches a host by two names, whose answers to the one come where the other waits."""
+    agent = snmpd_factory(V3)
+    address = resolve(["127.0.0.1"], agent.port, 1)["127.0.0.1"]
+    asker = Asker(user(), HANG / WHOLE)
+    for _ in range(3):
+        found = asker.walk(dict.fromkeys(("one", "two", "three"), address), lambda _: ColumnWalk([SOME], [UP_TIME]))
+        assert all(isinstance(one, ColumnWalk) and len(one.cells) > 5 for one in found.values()), found
 
 
 @pytest.mark.system

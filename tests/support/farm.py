@@ -87,6 +87,8 @@ class Farm(AbstractContextManager["Farm"]):
         self.silent: set[str] = set()
         self.garbage: dict[str, bytes] = {}
         self.errors: dict[str, int] = {}
+        self.copies = 1
+        """How often each answer is sent."""
         self.requests: dict[str, int] = dict.fromkeys(tables, 0)
         self.port = port or free_udp_port()
         self._community = community
@@ -124,7 +126,8 @@ class Farm(AbstractContextManager["Farm"]):
                 datagram, peer = place.recvfrom(65535)
                 answer = self._answer(key.data, datagram)
                 if answer is not None:
-                    place.sendto(answer, peer)
+                    for _ in range(self.copies):
+                        place.sendto(answer, peer)
 
     def _answer(self, host: str, datagram: bytes) -> bytes | None:
         self.requests[host] += 1
