@@ -28,7 +28,7 @@ def check(options: argparse.Namespace) -> int:
     columns = [(*root, *column) for column in COLUMNS]
     walks = asker.walk(resolve(options.hosts, options.port, options.timeout), lambda _: ColumnWalk(columns))
     report: PluginReport = judge_nodes([node_answer(host, walks, root) for host in options.hosts], options.service)
-    print("\n".join(printable(line, 1000) for line in str(report).splitlines()))
+    print(report)
     return report.status
 
 

@@ -14,6 +14,7 @@ from haproxy_agentx.agentx.oid import Oid
 from haproxy_agentx.health.model import Health, Role
 from haproxy_agentx.health.severity import PluginStatus
 from haproxy_agentx.pair.model import Evidence, PairState
+from haproxy_agentx.vocabulary.shown import printable
 
 _SERVICE, _PAIR = (1, 3, 1), (1, 14, 1)
 COLUMNS: Sequence[Oid] = (
@@ -42,6 +43,9 @@ OF_PAIR: Mapping[PairState, PluginStatus] = {
 
 MAX_TEXT = 512
 """Octets of a text that are read: an object has 255."""
+
+MAX_LINE = 1000
+"""Characters of a line."""
 
 NO_AGENT = "its snmpd answers, without haproxy-agentx: it does not run there, or the view of the community hides it"
 
@@ -79,9 +83,10 @@ class PluginReport:
     figures: Mapping[str, int]
 
     def __str__(self) -> str:
-        head, *rest = self.lines
+        head, *rest = (printable(line, MAX_LINE) for line in self.lines)  # a name in them may have line breaks
         figures = " ".join(f"{name}={number}" for name, number in self.figures.items())
-        return "\n".join([f"HAPROXY {self.status.name.upper()}: {head.replace('|', '/')} | {figures}", *rest])
+        first = f"HAPROXY {self.status.name.upper()}: {head} ".replace("|", "/")
+        return "\n".join([f"{first}| {figures}", *(line.replace("|", "/") for line in rest)])
 
 
 def services(cells: Mapping[Oid, object], root: Oid) -> dict[Oid, ServiceAnswer]:

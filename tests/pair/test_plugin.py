@@ -134,3 +134,12 @@ def test_cells_become_services():
     one, two = services(cells, ROOT).values()
     assert one == ServiceAnswer("SITE1", Health.blackhole, Role.master, "no server", PairState.notServed, "text")
     assert (two.health, two.state) == (Health.unknown, None)
+
+
+def test_a_name_of_a_hostile_agent_is_in_one_line_and_makes_no_figures():
+    service = ServiceAnswer("A\nHAPROXY OK | nodes=9\u2028", Health.blackhole, text="\x1b[2J")
+    lines = str(judge_nodes([NodeAnswer("lb1", [service]), SILENT])).split("\n")
+    assert len(lines) == 2
+    assert [line.count("|") for line in lines] == [1, 0]
+    assert all(line.isprintable() for line in lines)
+    assert lines[0].endswith(" | nodes=2 answering=1 services=1 served=0")
