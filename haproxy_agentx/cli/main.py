@@ -6,6 +6,7 @@ command needs is imported when it runs, so that each starts as fast as it can.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -27,9 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
     is_plugin = next((word for word in words if not word.startswith("-")), "") in PLUGINS
+    _open_streams()
     try:
-        options = _parser().parse_args(words)
-        return _reading_configuration(options) if hasattr(options, "config") else int(options.command(options))
+        options = _parsed(words)
+        status = _reading_configuration(options) if hasattr(options, "config") else int(options.command(options))
+        sys.stdout.flush()
     except SystemExit as end:  # of argparse
         if is_plugin and end.code == USAGE:
             return UNKNOWN
@@ -39,6 +42,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNKNOWN if is_plugin else OK
     except KeyboardInterrupt:
         return UNKNOWN if is_plugin else FAILED
+    except OSError:
+        if not _is_output_lost():
+            raise
+        return UNKNOWN if is_plugin else FAILED
+    return status
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    try:
+        return _parser().parse_args(words)
+    except SystemExit:
+        sys.stdout.flush()  # the help that was asked for
+        raise
+
+
+def _open_streams() -> None:
+    """Open /dev/null where a standard stream is closed: what is printed to None goes to another stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  until the end
+
+
+def _is_output_lost() -> bool:
+    """Whether standard output cannot be written, as another line shows; say so, and write no more of it."""
+    try:
+        print(flush=True)
+    except OSError as error:
+        print(f"standard output: cannot be written ({error.strerror}): see to what takes it", file=sys.stderr)
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  a device
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _reading_configuration(options: argparse.Namespace) -> int:
@@ -279,6 +314,8 @@ def _doctor(options: argparse.Namespace) -> int:
     try:
         return doctor.doctor(options.config, folder=options.folder, others=options.other, as_json=options.json)
     except OSError as error:
+        if error.filename is None:
+            raise
         print(f"{error.filename}: {error.strerror}: run it as root, or correct the path", file=sys.stderr)
         return USAGE
 

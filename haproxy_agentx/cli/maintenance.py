@@ -13,11 +13,16 @@ from haproxy_agentx.settings.types import duration
 PATIENCE = HANDLER_TIMEOUT + 3.0
 """Seconds for the answer."""
 
+USAGE = 2
+
 LENGTH = duration(1.0, float(MAX_MAINTENANCE))
 
 
 def maintenance(config_file: str | None, action: str, length: str, *, as_json: bool) -> int:
-    """Order, end or show the maintenance. Returns 0 when it is done, else 1. Raises ConfigError."""
+    """Order, end or show the maintenance. Raises ConfigError.
+
+    Returns 0 when it is done, USAGE for a wrong length, else 1.
+    """
     running = find(config_file)
     request: dict[str, Any] = {"command": "maintenance"}
     if action != "show":
@@ -25,7 +30,7 @@ def maintenance(config_file: str | None, action: str, length: str, *, as_json: b
             request["seconds"] = int(LENGTH.read(length)) if action == "on" else 0
         except ValueError as error:
             report_problem(f"--for: {error}", as_json=as_json)
-            return 1
+            return USAGE
     try:
         answer: dict[str, Any] = ask(running.path, request, PATIENCE)
     except NotRunning as error:

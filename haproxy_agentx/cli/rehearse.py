@@ -6,10 +6,12 @@ It stops and starts nothing by itself: the failover is made by a command of the 
 import asyncio
 import json
 import logging
+import os
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import IntEnum
@@ -21,6 +23,7 @@ from haproxy_agentx.config import Config, load
 from haproxy_agentx.control.client import NotRunning
 from haproxy_agentx.doctor import keepalived_conf, look
 from haproxy_agentx.doctor.failover import Candidate, candidate
+from haproxy_agentx.haproxy.blocking import Pulled
 from haproxy_agentx.haproxy.probe_place import place_of
 from haproxy_agentx.haproxy.probe_target import ProbeTarget
 from haproxy_agentx.haproxy.probe_values import PROBE_URL
@@ -37,6 +40,10 @@ from haproxy_agentx.vocabulary.shown import printable, shown_url
 
 STEP = 0.2
 """Seconds between two looks."""
+
+STDIN = 0
+LONGEST_ANSWER = 80
+"""Octets of what is typed that are read."""
 
 BY_HAND = ""
 """A way that the operator makes by hand."""
@@ -187,8 +194,12 @@ class _Rehearsal:
         if self._order.yes:
             return True
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        answer = await asyncio.to_thread(sys.stdin.readline)
-        return answer.strip().lower() in ("y", "yes")
+        asking = Pulled(_typed(), "answer")
+        try:
+            answer = await asking.next()
+        finally:
+            asking.end()
+        return answer is not None and answer.strip().lower() in (b"y", b"yes")
 
     async def _leg(self, name: str, giver: str, command: str, hint: str) -> LegResult:
         logs = [NodeEvents(name, last, last) for name, last in self._last.items()]
@@ -250,6 +261,16 @@ class _Rehearsal:
         print(printable(text, 2000), file=sys.stderr if self._order.as_json else sys.stdout, flush=True)
 
 
+def _typed() -> Generator[bytes, None, None]:
+    """Yield the next line of standard input. Nothing is read beyond it, and no lock is held that an exit waits for."""
+    line = b""
+    while len(line) < LONGEST_ANSWER and (octet := os.read(STDIN, 1)):
+        if octet == b"\n":
+            break
+        line += octet
+    yield line
+
+
 def _seconds(option: str, text: str) -> float:
     try:
         return _TIME.read(text)
@@ -258,10 +279,15 @@ def _seconds(option: str, text: str) -> float:
 
 
 def _check_words(option: str, command: str) -> None:
+    """Raise _Unfit for a command that cannot be started, before anything is done."""
+    if command == BY_HAND:
+        return
     try:
-        shlex.split(command)
+        words = shlex.split(command)
     except ValueError as error:
         raise _Unfit(f"{option}: {error}: close the quotes") from None
+    if not words or shutil.which(words[0]) is None:
+        raise _Unfit(f"{option}: {printable(command)}: there is no such program: name one, and its arguments")
 
 
 def _url(text: str) -> str:

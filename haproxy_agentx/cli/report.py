@@ -106,9 +106,13 @@ def _secrets(config: Config) -> Iterator[str]:
 def _write(path: str, folder: str, files: dict[str, str]) -> None:
     """Write a new file that its owner alone can read. Raises OSError, also where there is one of that name."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as bundle:
-        for name, text in files.items():
-            octets = text.encode(errors="replace")
-            member = tarfile.TarInfo(f"{folder}/{name}")
-            member.size, member.mode = len(octets), MODE
-            bundle.addfile(member, io.BytesIO(octets))
+    try:
+        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as bundle:
+            for name, text in files.items():
+                octets = text.encode(errors="replace")
+                member = tarfile.TarInfo(f"{folder}/{name}")
+                member.size, member.mode = len(octets), MODE
+                bundle.addfile(member, io.BytesIO(octets))
+    except BaseException:
+        os.unlink(path)  # noqa: PTH108  a part of it is none, and would be in the way of the next
+        raise

@@ -6,6 +6,7 @@ import pwd
 import re
 import stat
 from collections.abc import Callable, Iterable
+from errno import EFBIG, EINVAL, ENOENT, ENOTDIR
 from pathlib import Path
 
 from haproxy_agentx.config import Config, ConfigError, load
@@ -50,7 +51,11 @@ def texts_here() -> dict[str, str]:
 def texts_in(folder: str) -> dict[str, str]:
     """Return copied files, by the path that they have on their machine: DIR/etc/..., or all files in one folder."""
     base = Path(folder)
+    if not base.is_dir():
+        raise NotADirectoryError(ENOTDIR, "no such folder", folder)
     paths = sorted(base.rglob("*"))
+    if not any(path.is_file() for path in paths):
+        raise FileNotFoundError(ENOENT, "there is no file in it", folder)
     if (base / "etc").is_dir():
         return _read(paths, lambda path: f"/{path.relative_to(base)}")
     return _read(paths, lambda path: _FLAT.get(path.name, f"/etc/snmp/snmpd.conf.d/{path.name}"))
@@ -60,7 +65,12 @@ def texts_of(path: str) -> dict[str, str]:
     """Return the files of another node: those in a folder, or the one file, which is its keepalived.conf."""
     if Path(path).is_dir():
         return texts_in(path)
-    return {_FLAT["keepalived.conf"]: Path(path).read_text(encoding="utf-8", errors="replace")}
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  a device has no end
+        raise OSError(EINVAL, "neither a file nor a folder", path)
+    texts = _read([Path(path)], lambda _: _FLAT["keepalived.conf"])
+    if not texts:
+        raise OSError(EFBIG, f"longer than {MAX_OCTETS} octets", path)
+    return texts
 
 
 def _read(paths: Iterable[Path], name: Callable[[Path], str]) -> dict[str, str]:

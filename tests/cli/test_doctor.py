@@ -1,10 +1,12 @@
 """``doctor``: what it prints, its exit status, copies of files, and muting."""
 
 import json
+import os
 
 import pytest
 
 from haproxy_agentx.cli.main import main
+from haproxy_agentx.doctor.look import MAX_OCTETS
 from tests.doctor.node import HAPROXY, KEEPALIVED, OTHER, OURS, SNMPD, TEXTS
 
 
@@ -130,12 +132,26 @@ def test_explain(doctor):
         (("explain",), "doctor explain CODE"),
         (
             ("--from", "/nowhere", "--other", "/nowhere/keepalived.conf"),
+            "/nowhere: no such folder",
+        ),
+        (("--from", __file__), ": no such folder"),
+        (("--from", "EMPTY"), ": there is no file in it"),
+        (("--from", "GOOD", "--other", "EMPTY"), ": there is no file in it"),
+        (
+            ("--from", "GOOD", "--other", "/nowhere/keepalived.conf"),
             "/nowhere/keepalived.conf: No such file or directory",
         ),
+        (("--from", "GOOD", "--other", "/dev/zero"), "/dev/zero: neither a file nor a folder"),
+        (("--from", "GOOD", "--other", "LONG"), "octets"),
     ],
 )
-def test_wrong_usage(doctor, words, said):
-    status, out, err = doctor(*words)
+def test_wrong_usage(doctor, copies, words, said, tmp_path):
+    """Catches a mistyped path that is well, as there is nothing to find fault with."""
+    made = {"GOOD": copies / "lb1", "EMPTY": tmp_path / "empty", "LONG": tmp_path / "long"}
+    made["EMPTY"].mkdir()
+    made["LONG"].touch()
+    os.truncate(made["LONG"], MAX_OCTETS + 1)
+    status, out, err = doctor(*(str(made.get(word, word)) for word in words))
     assert (status, out) == (2, "")
     assert said in err
     assert "Traceback" not in err

@@ -1,6 +1,8 @@
 """``report``: one file, for its owner alone, with what there is."""
 
+import errno
 import json
+import os
 import tarfile
 
 import pytest
@@ -57,3 +59,21 @@ def test_a_file_that_exists_is_not_written_over(daemon, tmp_path, capsys):
     assert main(["report", "--config", str(daemon.config), "--to", str(file)]) == 1
     assert file.read_text() == "kept"
     assert "File exists: pass --to FILE" in capsys.readouterr().err
+
+
+def test_what_a_link_points_to_is_not_written(daemon, tmp_path):
+    file = tmp_path / "r.tar.gz"
+    file.symlink_to(tmp_path / "elsewhere")
+    assert main(["report", "--config", str(daemon.config), "--to", str(file)]) == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_part_of_a_report_is_not_left(daemon, tmp_path, capsys, monkeypatch):
+    def add(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", add)
+    file = tmp_path / "r.tar.gz"
+    assert main(["report", "--config", str(daemon.config), "--to", str(file)]) == 1
+    assert not file.exists()
+    assert "No space left on device" in capsys.readouterr().err
