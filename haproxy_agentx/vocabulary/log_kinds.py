@@ -153,7 +153,8 @@ class LogKind(Enum):
     internal_error = LogText(
         "34ce44de07e64cfc94714f20563ab70e",
         "An internal error",
-        "A defect of haproxy-agentx, with a traceback: please report it (`haproxy-agentx report`). The daemon continues.",
+        "A defect of haproxy-agentx, with a traceback: please report it (`haproxy-agentx report`). The daemon "
+        "continues.",
     )
 
 
