@@ -26,6 +26,9 @@ from haproxy_agentx.vocabulary.source import SourceError
 PEER_INTERVAL = 0.5
 """Seconds between two readings of a peer."""
 
+EACH = 20
+"""Events of a peer, of either kind, that are asked for in one look: the service has to be looked at meanwhile."""
+
 PROBE_INTERVAL = 0.1
 PROBE_TIMEOUT = 1.0
 """Seconds from the beginning of one request to that of the next, and for one request."""
@@ -101,7 +104,7 @@ class NodeReader:
         is_new = False
         with suppress(SourceError, OSError):
             async with self._clients[peer.name] as client:
-                for number in (*log.pending, *log.missing):
+                for number in (*log.pending[-EACH:], *log.newest_missing(EACH)):
                     message = await client.ask(SnmpRequest(names(number, self.config.root)))
                     event = from_cells(log.node, number, [value for _, value in message.varbinds])
                     is_new = (event is not None and log.add(event)) or is_new

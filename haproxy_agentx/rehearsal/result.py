@@ -10,6 +10,10 @@ from haproxy_agentx.rehearsal.seen_events import NodeEvents, SeenEvent
 NO_PROBE = "not measured: pass --probe URL or --probe HOST:PORT, an address of the service"
 
 
+NAMED = 10
+"""Numbers of events that were not read and are named."""
+
+
 @dataclass(frozen=True, slots=True)
 class LegResult:
     """One way. ``began`` is when the order was given, ``probe`` where requests went, ``pair`` the state in the end."""
@@ -34,7 +38,9 @@ class LegResult:
         """Yield what was lost, or is not known to have arrived."""
         for one in self.events:
             if one.missing:
-                yield f"{one.node}: events that were not read: {_numbers(one.missing)}"
+                named = one.newest_missing(NAMED)
+                older = f", and {one.missing - len(named)} older ones" if one.missing > len(named) else ""
+                yield f"{one.node}: events that were not read: {_numbers(named)}{older}"
             if one.given_up:
                 yield f"{one.node}: notifications that were given up: {_numbers(one.given_up)}"
             if one.pending:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
 from haproxy_agentx.agentx.oid import Oid
@@ -25,6 +26,9 @@ _ENUMS: Mapping[str, type[IntEnum]] = {
     "delivery": Delivery,
 }
 _TEXTS = ("subject", "cause_text", "state", "previous_state")
+COUNT = 1 + len(_ENUMS) + len(_TEXTS)
+"""Objects that are asked for."""
+
 _LOST = (Delivery.refused, Delivery.dropped, Delivery.unanswered)
 
 
@@ -80,6 +84,8 @@ def names(sequence: int, root: Oid) -> tuple[Oid, ...]:
 
 def from_cells(node: str, sequence: int, values: Sequence[object]) -> SeenEvent | None:
     """Return an event by the values of ``names``; None where the agent has no such event (any more)."""
+    if len(values) != COUNT:  # an error, as of an answer that would be too long
+        return None
     time, *rest = values
     labels = {name: _label(kind, value) for (name, kind), value in zip(_ENUMS.items(), rest, strict=False)}
     texts = {name: _text(value) for name, value in zip(_TEXTS, rest[len(_ENUMS) :], strict=True)}
@@ -144,9 +150,16 @@ class NodeEvents:
         return is_new
 
     @property
-    def missing(self) -> list[int]:
-        """The numbers that are there and were not read."""
-        return [number for number in range(self.first + 1, self.last + 1) if number not in self.found]
+    def missing(self) -> int:
+        """How many are there and were not read."""
+        return max(0, self.last - self.first) - len(self.found)
+
+    def newest_missing(self, most: int) -> list[int]:
+        """Return the numbers of at most so many of them, the newest: a node may say that it has any number."""
+        if not self.missing:
+            return []
+        numbers = (number for number in range(self.last, self.first, -1) if number not in self.found)
+        return sorted(islice(numbers, most))
 
     @property
     def given_up(self) -> list[int]:

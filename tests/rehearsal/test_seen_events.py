@@ -84,7 +84,22 @@ def test_numbers_that_are_missing_are_known():
     log = NodeEvents("lb1", 3, 3)
     assert [log.add(event(number)) for number in (3, 4, 4, 6)] == [False, True, False, True]
     log.last = 8
-    assert log.missing == [5, 7, 8]
+    assert (log.missing, log.newest_missing(9), log.newest_missing(2)) == (3, [5, 7, 8], [7, 8])
+
+
+def test_a_node_that_claims_any_number_of_events_costs_nothing():
+    log = NodeEvents("lb1", 3, 3)
+    log.last = 0xFFFFFFFF
+    assert log.missing == 0xFFFFFFFF - 3
+    assert log.newest_missing(2) == [0xFFFFFFFE, 0xFFFFFFFF]
+    log = NodeEvents("lb1", 7, 7)
+    log.last = 5  # its store was made anew
+    assert (log.missing, log.newest_missing(2)) == (0, [])
+
+
+@pytest.mark.parametrize("values", [[], [1], [b"x"] * 30])
+def test_an_answer_of_another_length_is_no_event(values):
+    assert from_cells("lb1", 7, values) is None
 
 
 @pytest.mark.parametrize("delivery", list(Delivery))
@@ -124,6 +139,7 @@ def test_a_failover_that_lost_nothing_is_good():
     ("found", "words"),
     [
         (result(log=NodeEvents("lb1", 0, 2)), "events that were not read: 1, 2"),
+        (result(log=NodeEvents("lb1", 0, 40)), "37, 38, 39, 40, and 30 older ones"),
         (result(log=NodeEvents("lb1", 0, 1, {1: event(1, Delivery.dropped)})), "given up: 1"),
         (result(log=NodeEvents("lb1", 0, 1, {1: event(1, Delivery.queued)})), "not acknowledged yet: 1"),
         (result(unread=True), "not read in the end: lb1"),
