@@ -201,9 +201,9 @@ class Pairs:
     def _view(self, service: Service, instance: Instance | None, now: float) -> PairView:
         name = service.plan.name
         members = (self.own(service, instance, now), *(peer.member(name, now) for peer in self.peers))
-        settled = self._settling[name].look(members, self._polls, now)
+        settling = self._settling[name]
+        settled = settling.look(members, self._polls, now)
         before = self.views.get(name)
-        known = None if before is None else [member.state for member in before.members]
-        if before is not None and before.settled.verdict == settled.verdict and known == [m.state for m in members]:
+        if before is not None and not settling.has_news and before.settled.verdict == settled.verdict:
             return PairView(settled, members, before.cause, before.text)
         return PairView(settled, members, cause_of(settled.verdict, members), sentence(settled.verdict, members))

@@ -70,6 +70,8 @@ class PairSettling:
         self._differ_from: dict[Difference, float] = {}
         self._next: float | None = None
         self._facts: object = None
+        self.has_news = False
+        """Whether the last look saw anything but other ages."""
         self._verdict: PairVerdict | None = None
         self._differences = NO_DIFFERENCE
         self._lasted = NO_DIFFERENCE
@@ -103,7 +105,8 @@ class PairSettling:
             for member in members
         ]
         found.append(self._astray)
-        if found != self._facts:
+        self.has_news = found != self._facts
+        if self.has_news:
             self._facts, self._verdict = found, None
             self._differences = differences(members)
         lasting = self._lasting(self._differences, now)
