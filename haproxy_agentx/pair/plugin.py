@@ -132,10 +132,16 @@ def judge_nodes(answers: Sequence[NodeAnswer], only: str | None = None, *, is_wh
     ``is_whole`` says that they are all nodes of the site: another one may be active.
     """
     silent = [answer for answer in answers if answer.problem]
-    names = list(dict.fromkeys(one.name for answer in answers for one in answer.services if only in (None, one.name)))
-    judged = [_service(name, answers, is_whole=is_whole) for name in names]
+    by_name: dict[str, dict[str, ServiceAnswer]] = {}
+    for answer in answers:
+        for one in answer.services:
+            if only in (None, one.name):
+                by_name.setdefault(one.name, {})[answer.host] = one
+    judged = [
+        _service(name, reports, is_all=is_whole and len(reports) == len(answers)) for name, reports in by_name.items()
+    ]
     lines = [*judged, *((PluginStatus.warning, f"{answer.host}: {answer.problem}") for answer in silent)]
-    if not names:
+    if not by_name:
         what = "no node answers" if len(silent) == len(answers) else f"no node has a service {only or 'at all'}"
         lines = [(PluginStatus.unknown, "; ".join([what, *(f"{answer.host}: {answer.problem}" for answer in silent)]))]
     worst = worst_of(status for status, _ in lines)
@@ -143,18 +149,14 @@ def judge_nodes(answers: Sequence[NodeAnswer], only: str | None = None, *, is_wh
     figures = {
         "nodes": len(answers),
         "answering": len(answers) - len(silent),
-        "services": len(names),
-        "served": sum(1 for name in names if any(one.health in _ACTIVE for one in _of(name, answers).values())),
+        "services": len(by_name),
+        "served": sum(1 for reports in by_name.values() if any(one.health in _ACTIVE for one in reports.values())),
     }
     return PluginReport(worst, [text for _, text in lines], figures)
 
 
-def _of(name: str, answers: Iterable[NodeAnswer]) -> dict[str, ServiceAnswer]:
-    return {answer.host: one for answer in answers for one in answer.services if one.name == name}
-
-
-def _service(name: str, answers: Sequence[NodeAnswer], *, is_whole: bool) -> tuple[PluginStatus, str]:
-    reports = _of(name, answers)
+def _service(name: str, reports: Mapping[str, ServiceAnswer], *, is_all: bool) -> tuple[PluginStatus, str]:
+    """Judge a service by what each host reports of it; ``is_all``: each node that is asked does."""
     judged = [(OF_PAIR[one.state], one.state, one.text) for one in reports.values() if one.state is not None]
     if judged:
         status, state, text = max(judged, key=lambda each: _BADNESS.index(each[0]))
@@ -163,7 +165,6 @@ def _service(name: str, answers: Sequence[NodeAnswer], *, is_whole: bool) -> tup
         f"{one.health.name} on {host}" + (f" ({one.reasons})" if one.reasons else "") for host, one in reports.items()
     )
     is_exclusive = any(one.role is not Role.none for one in reports.values())
-    is_all = is_whole and len(reports) == len(answers)
     status, what = _by_health([one.health for one in reports.values()], is_all=is_all, is_exclusive=is_exclusive)
     return status, f"{name} {what}: {said}"
 

@@ -1,5 +1,7 @@
 """``check``: what the nodes report together, as a plugin of Nagios says it."""
 
+from dataclasses import replace
+
 import pytest
 
 from haproxy_agentx.health.model import Health, Role
@@ -143,3 +145,24 @@ def test_a_name_of_a_hostile_agent_is_in_one_line_and_makes_no_figures():
     assert [line.count("|") for line in lines] == [1, 0]
     assert all(line.isprintable() for line in lines)
     assert lines[0].endswith(" | nodes=2 answering=1 services=1 served=0")
+
+
+def test_many_services_of_a_hostile_agent_cost_as_many_looks():
+    """Catches an agent that holds up all others: each of its names compared with each other one."""
+    looks = 0
+
+    class Name(str):
+        __slots__ = ()
+
+        def __eq__(self, other):
+            nonlocal looks
+            looks += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    count = 3000
+    node = NodeAnswer("lb1", [ServiceAnswer(Name(number), Health.active) for number in range(count)])
+    report = judge_nodes([node, replace(node, host="lb2")])
+    assert report.figures["services"] == count
+    assert looks < 20 * count
