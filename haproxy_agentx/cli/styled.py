@@ -48,8 +48,10 @@ class Styled:
         return Styled(tuple(span for span in found if span[0]))
 
     def wrapped(self, width: int) -> Iterator["Styled"]:
-        """Yield it in lines of at most so many characters, broken at blanks where possible."""
-        layout = textwrap.TextWrapper(width, expand_tabs=False, replace_whitespace=False, break_on_hyphens=False)
+        """Yield it in lines of at most so many characters, of one at least, broken at blanks where possible."""
+        layout = textwrap.TextWrapper(
+            max(1, width), expand_tabs=False, replace_whitespace=False, break_on_hyphens=False
+        )
         at = 0
         for line in layout.wrap(self.plain):
             begin = self.plain.index(line, at)

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -243,6 +244,18 @@ def test_what_has_no_room_is_counted_with_its_worst():
             assert any("critical" in line.lower() for line in lines[:3])
             if sum(line.count("✖○") + line.count("●○") for line in lines) < 100:
                 assert "more" in lines[-1]
+
+
+@pytest.mark.parametrize("text", ["all is well", "", "\u6f22" * 90, "e\u0301" * 90, "\x1b[31m\u202e" * 60])
+def test_no_size_of_a_terminal_is_too_small(text):
+    """Catches a pane that is made so narrow that nothing has room."""
+    nodes = [replace(node, text=text, services=("SITE1", text)) for node in site(1)]
+    views = {node.address: view_of(node.address, node.address, node.cells(), ROOT) for node in nodes}
+    report = report_of(views, pairings(list(views.values())), 0.1, 0.0)
+    for width, height, is_compact in product((0, 1, 3, 4, 5, 9, 40), (None, 1, 2, 9), (False, True)):
+        lines = lines_of(report, width, height, is_compact=is_compact)
+        assert lines
+        assert all(line.plain.isprintable() for line in lines)
 
 
 class Screen:
