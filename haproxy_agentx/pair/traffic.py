@@ -146,11 +146,13 @@ class TrafficWatch:
             self._arrivals.look(*arrived)
         if tenure is Tenure.lacks and strays is not None:
             self._strays.look(strays, now)
-        found = _SIGHTS[tenure, self._arrivals.level, self._strays.level]
+        since = {}
+        arrivals, astray = Arrivals.unmeasured, Strays.unknown  # what is not read now shows nothing
+        if arrived is not None:
+            arrivals, since[Tenure.has] = self._arrivals.level, self._arrivals.since
+        if strays is not None:
+            astray, since[Tenure.lacks] = self._strays.level, self._strays.since
+        found = _SIGHTS[tenure, arrivals, astray]
         if found is not self.evidence:
-            self.evidence, self.since = found, self._since(tenure, now)
+            self.evidence, self.since = found, min(now, since.get(tenure, now))
         return found
-
-    def _since(self, tenure: Tenure, now: float) -> float:
-        since = {Tenure.has: self._arrivals.since, Tenure.lacks: self._strays.since}
-        return min(now, since.get(tenure, now))

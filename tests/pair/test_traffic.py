@@ -242,3 +242,25 @@ def test_while_the_kernel_cannot_be_asked_nothing_is_known_and_nothing_is_lost()
     assert watch.evidence is Seen.unknown
     watched(watch, Tenure.has, 1, now, came=5)
     assert watch.evidence is Seen.arrives
+
+
+def test_while_haproxy_is_not_read_no_client_is_known_to_connect():
+    """Catches clients that connect for ever, as nobody counts them any more."""
+    watch = TrafficWatch()
+    now = watched(watch, Tenure.has, 30, 0.0, came=5)
+    since = watch.since
+    assert watch.look(Tenure.has, None, 5000, 0.0, now + 1) is Seen.unknown
+    assert watch.since == now + 1
+    assert watch.look(Tenure.has, (1150, now + 2), 5000, 0.0, now + 2) is Seen.arrives
+    assert watch.since == since
+
+
+def test_while_the_packets_are_not_counted_none_are_known_to_go_astray_or_not():
+    watch = TrafficWatch()
+    now = watched(watch, Tenure.has, 30, 0.0, came=5)
+    now = watched(watch, Tenure.lacks, 25, now, strays=5)
+    assert watch.look(Tenure.lacks, None, None, 0.0, now + 1) is Seen.unknown
+    assert watch.look(Tenure.lacks, None, 5125, 0.0, now + 2) is Seen.strays
+    now = watched(watch, Tenure.lacks, 2 * OVER, now + 2)
+    assert watch.evidence is Seen.clear
+    assert watch.look(Tenure.lacks, None, None, 0.0, now + 1) is Seen.unknown
