@@ -34,7 +34,7 @@ class Arrivals(IntEnum):
     """How clients' connections come to a node."""
 
     unmeasured = 1
-    """Too few have come to say anything, or they cannot be counted."""
+    """Too few have come to say anything, be it that they come or that they are missed, or they cannot be counted."""
     usual = 2
     few = 3
     """Those that used to come have ceased, but for one of FEW at most."""
@@ -99,4 +99,7 @@ class ArrivalWatch:
             return Arrivals.few
         if not self.came:
             return Arrivals.none if at - self._began >= FIRST else Arrivals.unmeasured
-        return Arrivals.usual if self.came >= SOME else Arrivals.unmeasured
+        has_ceased = self._lately * FEW <= self._usual
+        if self.came < SOME or (has_ceased and self.came < EXPECTED):
+            return Arrivals.unmeasured
+        return Arrivals.usual

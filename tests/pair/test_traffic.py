@@ -126,6 +126,16 @@ def test_a_night_in_which_clients_become_fewer_is_no_lull():
         assert Arrivals.few not in clients.come(50 * 0.95**minute, 60)
 
 
+def test_clients_who_ceased_before_they_could_be_missed_do_not_count_as_coming():
+    clients = Clients()
+    for _ in range(EXPECTED - 1):
+        clients.count += 1
+        clients.come(0, 1)
+    assert clients.watch.level is Arrivals.usual
+    clients.come(0, 60)
+    assert clients.come(0, 3600) == {Arrivals.unmeasured}
+
+
 def test_nobody_from_the_first_on_is_none_and_one_client_ends_it():
     clients = Clients()
     clients.come(0, FIRST + 1)
