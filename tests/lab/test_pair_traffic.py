@@ -22,7 +22,7 @@ def visited(keeper):
     pair = PairLab(keeper.get("fast", agent=True, prepare=read_each_other_apart))
     pair.await_states("redundant", "redundant")
     pair.visit(ADDRESS)
-    pair.await_traffic("lb1", lb1="arrives")
+    pair.await_clients("lb1")
     return pair
 
 
@@ -58,7 +58,7 @@ def test_clients_that_stay_at_the_loser_of_a_split_brain_make_it_unreachable(vis
     visited.await_states("dualActive", "dualActive", 10)
     visited.neighbour(ADDRESS, of="lb2")
     served_by(visited, "lb2")
-    visited.await_traffic("lb2", lb2="arrives")  # only a node that is known to have had clients can miss them
+    visited.await_clients("lb2")  # only a node that is known to have had clients can miss them
     visited.lab.cut(apart=False)
     await_site1(visited, "unreachable", FOUND)
     assert visited.traffic("lb1") == visited.traffic("lb2") == {"lb1": "missing", "lb2": "strays"}

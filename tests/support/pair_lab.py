@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from haproxy_agentx.agentx.oid import dotted
 from haproxy_agentx.objects import schema
+from haproxy_agentx.pair.arrivals import EXPECTED
 from haproxy_agentx.pair.model import PairState, PeerState, TrafficEvidence
 from integration.demo.notices import Row
 from integration.netlab import Lab, peers, wait_for
@@ -171,6 +172,12 @@ class PairLab:
             seconds,
             lambda: f"{self.traffic(host)} {self.said(host)}",
         )
+
+    def await_clients(self, host: str) -> None:
+        """Wait until so many clients have come to a node as it needs to miss them."""
+        self.await_traffic(host, **{host: "arrives"})
+        connections = functools.partial(self.texts, host, "haxFrontendTable", "haxFrontendConnectionsTotal")
+        wait_for(lambda: max(map(int, connections())) > 2 * EXPECTED, f"{host} has had clients", 30, self.lab.logs)
 
     def neighbour(self, address: str, of: str | None) -> None:
         """Have the client take a load balancer for the owner of an address, whatever is announced; None: mend that."""

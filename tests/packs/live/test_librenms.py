@@ -124,6 +124,13 @@ def compare(sink, folder):
         made.mkdir(exist_ok=True)
         made.chmod(0o777)
     ask = ("snmpwalk", "-v2c", "-On", "-t5")
+
+    def walk(column):
+        """Return the lines of a column; nothing while it has no row."""
+        return recorded(sink.run(*ask, "-cpublic", ADDRESSES["lb1"], column, machine=True, seconds=90).stdout)
+
+    for column in columns():
+        eventually(lambda column=column: walk(column), 60, 0.5)
     walks = {
         one: sink.run(*ask, "-cpublic", ADDRESSES["lb1"], one, machine=True, seconds=90).stdout for one in columns()
     }
