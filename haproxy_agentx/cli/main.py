@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNKNOWN if is_plugin else OK
     except KeyboardInterrupt:
         return UNKNOWN if is_plugin else FAILED
+    except RuntimeError as error:  # Python 3.11 wraps an interrupt in one while a module makes its classes
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return UNKNOWN if is_plugin else FAILED
     except OSError:
         if not _is_output_lost():
             raise

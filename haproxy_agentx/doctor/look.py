@@ -5,7 +5,7 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from errno import EFBIG, EINVAL, ENOENT, ENOTDIR
 from pathlib import Path
 
@@ -45,7 +45,7 @@ _FLAT = {
 
 def texts_here() -> dict[str, str]:
     """Return the configuration files of this machine, by their path. What cannot be read raises OSError."""
-    return _read((path for pattern in FILES for path in sorted(Path("/").glob(pattern.removeprefix("/")))), str)
+    return _read(_known_below(Path("/")), str)
 
 
 def texts_in(folder: str) -> dict[str, str]:
@@ -53,12 +53,18 @@ def texts_in(folder: str) -> dict[str, str]:
     base = Path(folder)
     if not base.is_dir():
         raise NotADirectoryError(ENOTDIR, "no such folder", folder)
-    paths = sorted(base.rglob("*"))
-    if not any(path.is_file() for path in paths):
-        raise FileNotFoundError(ENOENT, "there is no file in it", folder)
     if (base / "etc").is_dir():
-        return _read(paths, lambda path: f"/{path.relative_to(base)}")
-    return _read(paths, lambda path: _FLAT.get(path.name, f"/etc/snmp/snmpd.conf.d/{path.name}"))
+        texts = _read(_known_below(base), lambda path: f"/{path.relative_to(base)}")
+    else:
+        texts = _read(sorted(base.rglob("*")), lambda path: _FLAT.get(path.name, f"/etc/snmp/snmpd.conf.d/{path.name}"))
+    if not texts:
+        raise FileNotFoundError(ENOENT, "there is no file of haproxy, keepalived or snmpd in it", folder)
+    return texts
+
+
+def _known_below(base: Path) -> Iterator[Path]:
+    """Yield the files that are examined, below the folder that stands for the root."""
+    return (path for pattern in FILES for path in sorted(base.glob(pattern.removeprefix("/"))))
 
 
 def texts_of(path: str) -> dict[str, str]:

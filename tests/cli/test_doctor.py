@@ -6,7 +6,7 @@ import os
 import pytest
 
 from haproxy_agentx.cli.main import main
-from haproxy_agentx.doctor.look import MAX_OCTETS
+from haproxy_agentx.doctor.look import MAX_FILES, MAX_OCTETS
 from tests.doctor.node import HAPROXY, KEEPALIVED, OTHER, OURS, SNMPD, TEXTS
 
 
@@ -135,8 +135,9 @@ def test_explain(doctor):
             "/nowhere: no such folder",
         ),
         (("--from", __file__), ": no such folder"),
-        (("--from", "EMPTY"), ": there is no file in it"),
-        (("--from", "GOOD", "--other", "EMPTY"), ": there is no file in it"),
+        (("--from", "EMPTY"), ": there is no file of"),
+        (("--from", "OTHER"), ": there is no file of"),
+        (("--from", "GOOD", "--other", "EMPTY"), ": there is no file of"),
         (
             ("--from", "GOOD", "--other", "/nowhere/keepalived.conf"),
             "/nowhere/keepalived.conf: No such file or directory",
@@ -149,6 +150,9 @@ def test_wrong_usage(doctor, copies, words, said, tmp_path):
     """Catches a mistyped path that is well, as there is nothing to find fault with."""
     made = {"GOOD": copies / "lb1", "EMPTY": tmp_path / "empty", "LONG": tmp_path / "long"}
     made["EMPTY"].mkdir()
+    made["OTHER"] = tmp_path / "other"
+    (made["OTHER"] / "etc").mkdir(parents=True)
+    (made["OTHER"] / "etc/passwd").touch()
     made["LONG"].touch()
     os.truncate(made["LONG"], MAX_OCTETS + 1)
     status, out, err = doctor(*(str(made.get(word, word)) for word in words))
@@ -162,3 +166,12 @@ def test_an_invalid_configuration_is_a_finding(doctor, copies):
     status, out, _ = doctor("--from", str(copies / "lb1"))
     assert status == 2
     assert "HAX-AGENT-001 /etc/haproxy-agentx/config.yaml: " in out
+
+
+def test_a_whole_machine_can_be_the_copy(doctor, copies):
+    """Catches a limit that is used up by files that nobody reads."""
+    expected = doctor("--from", str(copies / "lb1"))
+    (copies / "lb1/bin").mkdir()
+    for number in range(MAX_FILES):
+        (copies / f"lb1/bin/{number}").touch()
+    assert doctor("--from", str(copies / "lb1")) == expected

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from haproxy_agentx.cli.main import main
 from tests.support.daemon import COMMAND
 from tests.support.fake_daemon import FakeDaemon
 from tests.support.ports import free_udp_port
@@ -57,3 +58,12 @@ def test_what_is_said_without_standard_error_is_in_no_other_stream(tmp_path):
     assert json.loads(done.stdout)["problem"]
     done = shell("2>&-", tmp_path, "rehearse", "--config", str(daemon.config), "SITE1")
     assert (done.returncode, done.stdout) == (3, "")
+
+
+@pytest.mark.parametrize(("command", "status"), [("check-config", 1), ("status", 3)])
+def test_an_interrupt_while_modules_are_loaded_is_one(command, status, monkeypatch):
+    def load(_options):
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(f"haproxy_agentx.cli.main._{command.replace('-', '_')}", load)
+    assert main([command]) == status
