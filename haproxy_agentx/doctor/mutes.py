@@ -20,7 +20,7 @@ def muted(file: Path) -> dict[str, float]:
     """Return until when each code is muted, in seconds since 1970. A file that is none mutes nothing."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     now = time.time()
     whole = found if isinstance(found, dict) else {}

@@ -119,7 +119,7 @@ class LastReported:
 def _read(text: str | None) -> dict[str, str]:
     try:
         states = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(states, dict):
         return {}

@@ -53,7 +53,7 @@ def recall_instances(memory: Mapping[str, str]) -> dict[str, Remembered]:
                     by_fifo=bool(given["by_fifo"]),
                     confirmed=bool(given.get("confirmed", given["by_fifo"])),
                 )
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
     return found
 

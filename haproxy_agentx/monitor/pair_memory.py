@@ -53,5 +53,5 @@ def _read(text: str, now: float, date: float) -> RecalledPair | None:
             return None
         previous = PairState[given["previous"]] if given["previous"] else None
         return RecalledPair(PairState[given["state"]], now - max(0.0, age), previous, transitions)
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

@@ -193,7 +193,7 @@ class Service:
                 self.time_in_state.recall(memory.get("seconds"))
                 self.cause, self.cause_text = Cause[memory["cause"]], str(memory["cause_text"])
                 self._recall_role(memory.get("shown_role"), memory.get("role_since"), now, date)
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             self.tracker.reported = None
 
     def _recall_role(self, role: str | None, since: object, now: float, date: float) -> None:

@@ -12,8 +12,10 @@ from haproxy_agentx.health.instances import Instances
 from haproxy_agentx.health.model import Cause, Health, Reason, Role
 from haproxy_agentx.health.rate_limiter import RateLimiter
 from haproxy_agentx.health.tracker import ReportedService, Tracker
+from haproxy_agentx.monitor.last_reported import LastReported
 from haproxy_agentx.monitor.memory import KEEPALIVED, PREFIX, SERVICE, outdated, recall_instances, remember_instances
 from haproxy_agentx.monitor.service import Observation, Service
+from haproxy_agentx.vocabulary.event import Kind
 from haproxy_agentx.vocabulary.source import SourceKind
 from haproxy_agentx.vrrp.model import AddressPlace, VrrpState
 
@@ -73,6 +75,22 @@ def damaged(name: str, texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     missing = st.sampled_from([None, *whole])
     made = st.builds(lambda changes, key: {k: v for k, v in (whole | changes).items() if k != key}, changed, missing)
     return texts | (some_json | made).map(json.dumps)
+
+
+NESTED = "[" * 100_000
+"""What a reader of JSON refuses by another error than all else."""
+
+
+def test_a_memory_that_is_nested_too_deep_is_none():
+    """Catches a damaged store that ends each start of the daemon."""
+    assert recall_instances({PREFIX + "SITE1": NESTED}) == {}
+    one = service()
+    one.recall(NESTED, 100.0, 1_800_000_000.0)
+    assert one.tracker.reported is None
+    last = LastReported(Kind.pairChange)
+    last.report("SITE1", "dualActive")
+    again = LastReported(Kind.pairChange, dict.fromkeys(last.texts, NESTED))
+    assert (again.get("SITE1"), list(again)) == (None, [])
 
 
 @given(damaged("vrrp", st.text()))

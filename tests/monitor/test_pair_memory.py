@@ -57,7 +57,7 @@ def test_what_has_not_counted_yet_is_not_kept_unless_it_is_of_the_last_run():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", *(json.dumps(GOOD | {key: "x"}) for key in GOOD)],
+    ["", "[]", "{}", "null", "[" * 100_000, *(json.dumps(GOOD | {key: "x"}) for key in GOOD)],
 )
 def test_what_is_no_memory_is_left_out(text):
     assert after({f"{PREFIX}site": text, "service/site": "{}"}, 0) == {}
