@@ -175,7 +175,7 @@ class PairLab:
 
     def await_clients(self, host: str) -> None:
         """Wait until so many clients have come to a node as it needs to miss them."""
-        self.await_traffic(host, **{host: "arrives"})
+        self.await_traffic(host, 30.0, **{host: "arrives"})
         connections = functools.partial(self.texts, host, "haxFrontendTable", "haxFrontendConnectionsTotal")
         wait_for(lambda: max(map(int, connections())) > 2 * EXPECTED, f"{host} has had clients", 30, self.lab.logs)
 
