@@ -334,6 +334,8 @@ class Referee:
         self._probe.kill()
         self._probe.wait()
         self._reader.join()
+        assert self._probe.stdout is not None
+        self._probe.stdout.close()
 
     def since(self, at: float) -> Iterator[Sample]:
         """Return the samples that began after ``at``."""
