@@ -12,7 +12,8 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -65,6 +66,9 @@ log = logging.getLogger(__name__)
 
 CONTROL_WAIT = 1.0
 """Seconds that a start waits for the control socket."""
+
+MONITOR_WAIT = 1.0
+"""Seconds that a reload waits for readings that are under way to end, and then for the new monitor to begin."""
 
 _SOURCES = 101
 """The number that the first source of VRRP likes to have: above those of processes."""
@@ -318,14 +322,30 @@ class Daemon:
             await self._run_processes(tasks, config.haproxy)
             self._monitor.follow()
             return
-        if self._monitoring is not None:
-            self._monitoring.cancel()  # what it knows is in the store
-            await asyncio.wait([self._monitoring])
-        self._refused_before += sum(source.left_out for source in self._monitor.sources)
-        self._traps_ignored_before += self._monitor.node.instances.traps_left_out.number
-        self._monitor = self._new_monitor()
-        await self._run_processes(tasks, config.haproxy)
-        self._monitoring = tasks.create_task(self._monitor.run())
+        async with self._no_readings():
+            if self._monitoring is not None:
+                self._monitoring.cancel()  # what it knows is in the store
+                await asyncio.wait([self._monitoring])
+            self._refused_before += sum(source.left_out for source in self._monitor.sources)
+            self._traps_ignored_before += self._monitor.node.instances.traps_left_out.number
+            self._monitor = self._new_monitor()
+            await self._run_processes(tasks, config.haproxy)
+            self._monitoring = tasks.create_task(self._monitor.run())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._monitor.begun.wait(), MONITOR_WAIT)
+
+    @asynccontextmanager
+    async def _no_readings(self) -> AsyncIterator[None]:
+        """Let no HAProxy be read meanwhile: no monitor would see what changes and changes back.
+
+        A reading that is slow is not waited for.
+        """
+        async with AsyncExitStack() as held:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MONITOR_WAIT):
+                    for process in self._processes():
+                        await held.enter_async_context(process.reading)
+            yield
 
     async def _watch(self) -> None:
         """Notify the service manager of the status. That this runs is the sign of life that its watchdog wants."""

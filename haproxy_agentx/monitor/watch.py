@@ -90,6 +90,8 @@ class Monitor:
         self._clocks = clocks
         self._on_change = on_change
         self._woken = asyncio.Event()
+        self.begun = asyncio.Event()
+        """Set when it takes what the sources say."""
         self._judgements = RateWindow(*JUDGEMENTS)
         self._runs = False
         """Whether ``node`` is there for good. Until then what is seen stays in the readings."""
@@ -164,6 +166,7 @@ class Monitor:
         self._hears = self._listener in memory
         self._runs = True
         self.follow()
+        self.begun.set()
         self._journal.on_change = self._show_soon
         for process in self._processes():
             process.was_read |= f"process/{process.name}" in memory

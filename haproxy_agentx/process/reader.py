@@ -85,6 +85,8 @@ class HaproxyProcess:
         """Whether the last answer was refused because of its size."""
         self._trouble = Trouble()
         self._wake = asyncio.Event()
+        self.reading = asyncio.Lock()
+        """Held while it is read; who holds it has no reading begin."""
         self._readings = RateWindow(*READINGS)
         self._config = config
         self._on_change = on_change
@@ -127,7 +129,8 @@ class HaproxyProcess:
         due = monotonic()
         while True:
             self._readings.report(monotonic())
-            await self.refresh()
+            async with self.reading:
+                await self.refresh()
             now = monotonic()
             # an attempt that is refused costs what a reading does
             pause = REFUSED_PAUSE if self._refused and not self.columns else 0.0
