@@ -47,7 +47,10 @@ MAX_TEXT = 512
 MAX_LINE = 1000
 """Characters of a line."""
 
-NO_AGENT = "its snmpd answers, without haproxy-agentx: it does not run there, or the view of the community hides it"
+NO_AGENT = (
+    "its snmpd answers, without haproxy-agentx: it does not run there or has just started, or the view of the "
+    "community hides it"
+)
 
 _ACTIVE = (Health.active, Health.activeDegraded)
 _WRONG = (Health.blackhole, Health.conflict)
