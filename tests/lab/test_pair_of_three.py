@@ -41,7 +41,8 @@ def test_the_active_node_dies_and_the_others_know_who_took_over(three):
         assert set(three.texts(host, "haxPairTable", "haxPairActiveNode")) == {"lb2"}
         assert numbers(three, host) == {"Active": {"1"}, "Ready": {"1"}, "Expected": {"3"}, "Read": {"2"}}
         event = three.wait_event(host, state="redundancyUnknown")
-        assert (event["Severity"], event["Node"], event["PairKey"]) == ("major", host, "SITE1/51")
+        assert (event["Severity"], event["Node"]) == ("major", host)
+        assert event["PairKey"] in {"SITE1/51", "SITE2/52"}
         assert "lb1 cannot be read" in event["CauseText"]
     three.lab.ctl("lb1", "keepalived", "stop")  # or it preempts before HAProxy has found a server
     three.lab.link("lb1", up=True)
