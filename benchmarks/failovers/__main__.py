@@ -5,19 +5,16 @@ failovers under random faults; and what is lost when the daemon is killed at ran
 """
 
 import argparse
-import os
 import secrets
 import sys
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from statistics import median
 
-from rich.console import Console
-from rich.text import Text
-
 from benchmarks.failovers import detection, kills, promptness, soak
+from benchmarks.series_report import SeriesReport
 from integration.ending import end_in_order
-from integration.netlab import LabError
 
 PROMPT = 100.0
 """Milliseconds from keepalived's trap to ours, of 99 in 100."""
@@ -42,32 +39,7 @@ class Amount:
 AMOUNTS = {"quick": Amount(12, 0, 6, 1), "usual": Amount(100, 60, 40), "soak": Amount(100, 500, 200)}
 
 
-class Report:
-    """Prints figures, and remembers whether something was wrong: to miss a bound is no failure."""
-
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
-        self.good = True
-
-    def line(self, name: str, value: str, *, good: bool | None = None) -> None:
-        """Print a figure; ``good`` says whether it is within its bound, if it has one."""
-        style = "" if good is None else "bold green" if good else "bold red"
-        self.console.print(Text.assemble(f"{name:<42}", (value, style)), soft_wrap=True)
-
-    def wrong(self, found: list[str]) -> None:
-        """Print what is wrong: lost, told twice unmarked, out of order, or not so."""
-        self.good = self.good and not found
-        self.line("  wrong", str(len(found)), good=not found)
-        for text in found:
-            self.console.print(Text(f"    {text}", "red"), soft_wrap=True)
-
-    def progress(self, text: str) -> None:
-        """Say how it goes, to a person."""
-        if self.console.is_terminal:
-            self.console.print(Text(text, "dim"), end="\r")
-
-
-def report_detection(report: Report, times: int, _: Random) -> None:
+def report_detection(report: SeriesReport, times: int, _: Random) -> None:
     """Print how soon each fault is seen: medians, in parentheses the longest of several."""
     report.line("detection, in ms from the fault", DETECTED.format("at most", "haxHealth is", "after", "notified"))
     for fault, seen in detection.measure(times):
@@ -92,7 +64,7 @@ def _spread(times: list[float]) -> str:
     return f"{median(times):.0f}{longest}"
 
 
-def report_promptness(report: Report, failovers: int, chance: Random) -> None:
+def report_promptness(report: SeriesReport, failovers: int, chance: Random) -> None:
     """Print the first figure."""
     found = promptness.measure(failovers, chance)
     report.line(
@@ -106,7 +78,7 @@ def report_promptness(report: Report, failovers: int, chance: Random) -> None:
     )
 
 
-def report_soak(report: Report, failovers: int, chance: Random) -> None:
+def report_soak(report: SeriesReport, failovers: int, chance: Random) -> None:
     """Print the second figure."""
     found = None
     for found in soak.soak(failovers, chance):
@@ -126,7 +98,7 @@ def report_soak(report: Report, failovers: int, chance: Random) -> None:
     report.wrong(tally.wrong)
 
 
-def report_kills(report: Report, number: int, chance: Random) -> None:
+def report_kills(report: SeriesReport, number: int, chance: Random) -> None:
     """Print the third figure."""
     found = None
     for found in kills.kill(number, chance):
@@ -160,26 +132,14 @@ def main() -> int:
     wanted = options()
     end_in_order()
     amount = AMOUNTS[wanted.form]
-    report = Report()
-    report.line("seed", str(wanted.seed))
-    report.line("load of the machine before", " ".join(f"{load:.2f}" for load in os.getloadavg()))
-    reporters = (
+    report = SeriesReport()
+    series = (
         (report_detection, amount.detection if wanted.detection is None else wanted.detection),
         (report_promptness, amount.failovers if wanted.failovers is None else wanted.failovers),
         (report_soak, amount.faults if wanted.faults is None else wanted.faults),
         (report_kills, amount.kills if wanted.kills is None else wanted.kills),
     )
-    try:
-        for play, number in reporters:
-            if number:
-                play(report, number, Random(wanted.seed))  # noqa: S311  no secret
-    except LabError as error:
-        report.console.print(str(error), style="red", markup=False)
-        return 1
-    except KeyboardInterrupt:
-        report.console.print("interrupted", style="red")
-        return 130
-    return 0 if report.good else 1
+    return report.play(((partial(play, report), number) for play, number in series), wanted.seed)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ VRRP is cut again and again, and both have to say so in time.
 
 import argparse
 import math
-import os
 import secrets
 import sys
 import time
@@ -15,11 +14,9 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from statistics import median
-
-from rich.console import Console
-from rich.text import Text
 
 from benchmarks.failovers.pair import UNLIMITED, Pair, pair
 from benchmarks.failovers.soak import keep_logs
@@ -27,6 +24,7 @@ from benchmarks.redundancy import cost
 from benchmarks.redundancy.acts import await_alarm, await_calm, fail_over, reboot
 from benchmarks.redundancy.claims import ALARMS, Claim, false_alarms
 from benchmarks.redundancy.watch import Watch, watched
+from benchmarks.series_report import SeriesReport
 from haproxy_agentx.health.instance import MASTER_DOWN
 from haproxy_agentx.pair.model import PairState
 from integration.ending import end_in_order
@@ -76,20 +74,7 @@ class Tally:
         return not self.alarms and not self.broken
 
 
-class Report:
-    """Prints figures of series that last for ``longest`` seconds at most."""
-
-    def __init__(self, longest: float) -> None:
-        self.longest = longest
-        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
-
-    def line(self, name: str, value: str, *, good: bool | None = None) -> None:
-        """Print a figure; ``good`` says whether it is within its bound, if it has one."""
-        style = "" if good is None else "bold green" if good else "bold red"
-        self.console.print(Text.assemble(f"{name:<42}", (value, style)), soft_wrap=True)
-
-
-def repeat(number: int, what: str, report: Report, act: Callable[[Pair, Watch, Tally], None]) -> Tally:
+def repeat(number: int, what: str, report: SeriesReport, act: Callable[[Pair, Watch, Tally], None]) -> Tally:
     """Do something so many times to a pair of its own, and print what was said."""
     tally = Tally()
     began = time.monotonic()
@@ -124,6 +109,7 @@ def repeat(number: int, what: str, report: Report, act: Callable[[Pair, Watch, T
             report.line("  ended early", tally.broken, good=False)
         if not tally.is_good:
             report.line("  logs", str(keep_logs(found)))
+    report.good = report.good and tally.is_good
     return tally
 
 
@@ -133,33 +119,32 @@ def _compare(watch: Watch, tally: Tally) -> None:
     tally.alarms = list(false_alarms(watch.claims, spans, HOLD, LATE))
 
 
-def _progress(report: Report, what: str, done: int, number: int, began: float, tally: Tally) -> None:
+def _progress(report: SeriesReport, what: str, done: int, number: int, began: float, tally: Tally) -> None:
     text = f"{what}: {done} of {number}, {time.monotonic() - began:.0f} s, {len(tally.alarms)} false alarms"
-    if report.console.is_terminal:
-        report.console.print(Text(text, "dim"), end="\r")
-    else:
+    report.progress(text)
+    if not report.console.is_terminal:
         print(text, file=sys.stderr, flush=True)
 
 
-def report_failovers(report: Report, number: int, chance: Random) -> bool:
+def report_failovers(report: SeriesReport, number: int, chance: Random) -> None:
     """Print what is said of ordinary failovers, of which each turn there and back has two."""
 
     def act(found: Pair, _: Watch, tally: Tally) -> None:
         tally.acts[fail_over(found, chance)] += 1
 
-    return repeat(-(-number // 2), "failovers there and back", report, act).is_good
+    repeat(-(-number // 2), "failovers there and back", report, act)
 
 
-def report_reboots(report: Report, number: int, chance: Random) -> bool:
+def report_reboots(report: SeriesReport, number: int, chance: Random) -> None:
     """Print what is said of reboots."""
 
     def act(found: Pair, watch: Watch, tally: Tally) -> None:
         tally.acts[reboot(found, watch, chance)] += 1
 
-    return repeat(number, "reboots of a node", report, act).is_good
+    repeat(number, "reboots of a node", report, act)
 
 
-def report_split_brains(report: Report, number: int, _: Random) -> bool:
+def report_split_brains(report: SeriesReport, number: int, _: Random) -> None:
     """Print how soon both nodes say that VRRP is cut."""
 
     def act(found: Pair, watch: Watch, tally: Tally) -> None:
@@ -178,10 +163,9 @@ def report_split_brains(report: Report, number: int, _: Random) -> bool:
             continue
         figures = f"p50 {median(times):.2f} s, longest {max(times):.2f} s (at most {BOUND:.2f})"
         report.line(f"  {name} after the cut", figures, good=max(times) <= BOUND)
-    return tally.is_good
 
 
-def report_cost(report: Report, seconds: int, _: Random) -> bool:
+def report_cost(report: SeriesReport, seconds: int, _: Random) -> None:
     """Print what reading two peers costs a node. To miss a bound is no failure."""
     alone, three = cost.measure(seconds)
     report.line("cost for a node", f"{cost.SERVICES} services, 2 peers by SNMPv2c, over {seconds} s")
@@ -190,7 +174,6 @@ def report_cost(report: Report, seconds: int, _: Random) -> bool:
     more = three.resident - alone.resident
     resident = f"{three.resident:.1f} MB; alone {alone.resident:.1f} MB; {more:+.1f} MB (at most {MORE:+.0f})"
     report.line("  memory", resident, good=more <= MORE)
-    return True
 
 
 def options() -> argparse.Namespace:
@@ -211,27 +194,14 @@ def main() -> int:
     """Return 0, 1 after a false alarm or when the lab failed, 130 after an interrupt. To miss a bound is no failure."""
     wanted = options()
     end_in_order()
-    report = Report(60 * wanted.minutes)
-    report.line("seed", str(wanted.seed))
-    report.line("load of the machine before", " ".join(f"{load:.2f}" for load in os.getloadavg()))
-    reporters = (
+    report = SeriesReport(60 * wanted.minutes)
+    series = (
         (report_split_brains, wanted.split_brains),
         (report_failovers, wanted.failovers),
         (report_reboots, wanted.reboots),
         (report_cost, wanted.cost),
     )
-    good = True
-    try:
-        for play, number in reporters:
-            if number:
-                good = play(report, number, Random(wanted.seed)) and good  # noqa: S311  no secret
-    except LabError as error:
-        report.console.print(str(error), style="red", markup=False)
-        return 1
-    except KeyboardInterrupt:
-        report.console.print("interrupted", style="red")
-        return 130
-    return 0 if good else 1
+    return report.play(((partial(play, report), number) for play, number in series), wanted.seed)
 
 
 if __name__ == "__main__":
