@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
 from time import monotonic
 from typing import Any
@@ -31,10 +31,10 @@ from haproxy_agentx.pair.model import PairState
 from haproxy_agentx.rehearsal.leg import Leg, Limits, Phase
 from haproxy_agentx.rehearsal.outage import Outage
 from haproxy_agentx.rehearsal.prechecks import Arithmetic, Precheck, PrecheckGrade, Precondition, prechecks
-from haproxy_agentx.rehearsal.reading import NodeReader, own_name, probe
+from haproxy_agentx.rehearsal.reading import NodeReader, OtherVersion, own_name, probe, taken_apart
 from haproxy_agentx.rehearsal.result import LegResult, as_json, lines, way_back
 from haproxy_agentx.rehearsal.seen_events import NodeEvents
-from haproxy_agentx.rehearsal.sight import server_of
+from haproxy_agentx.rehearsal.sight import NodeView, server_of
 from haproxy_agentx.settings.types import duration
 from haproxy_agentx.vocabulary.shown import printable, shown_url
 
@@ -95,13 +95,13 @@ def rehearse(config_file: str | None, order: Order) -> int:
     except NotRunning as error:
         report_problem(str(error), as_json=order.as_json)
         return RehearsalStatus.not_begun
-    except (KeyError, TypeError, AttributeError):
+    except OtherVersion:
         report_problem(OTHER_VERSION, as_json=order.as_json)
         return RehearsalStatus.not_begun
 
 
 class _Rehearsal:
-    """One rehearsal. Raises _Unfit, NotRunning, and KeyError or TypeError for a daemon of another version."""
+    """One rehearsal. Raises _Unfit, NotRunning and OtherVersion."""
 
     def __init__(self, config: Config, path: str, order: Order) -> None:
         self._config = config
@@ -154,28 +154,20 @@ class _Rehearsal:
     async def _prechecks(self) -> list[Precheck]:
         await self._reader.read_once()
         snapshot = await self._reader.snapshot()
-        names = [one["name"] for one in snapshot["services"]]
-        if self._order.service not in names:
-            raise _Unfit(f"{self._order.service}: no such service here: there are: {', '.join(names) or 'none'}")
-        if self._url is None:
-            self._url = _default_url(self._target, snapshot, self._order.service)
-        found = prechecks(self._before(snapshot, await self._reader.nodes()))
+        nodes = await self._reader.nodes()
+        with taken_apart():
+            services = {one["name"]: one for one in snapshot["services"]}
+            own = services.get(self._order.service)
+            if own is None:
+                raise _Unfit(f"{self._order.service}: no such service here: there are: {', '.join(services) or 'none'}")
+            addresses, instance = own.get("addresses_expected", ()), own.get("vrrp_instance")
+            before = _before(snapshot, self._order.service, nodes)
+        if self._url is None and self._target is not None and place_of(self._target.url).address in addresses:
+            self._url = self._target.url  # it leads to an address of the service, and moves with it
+        found = prechecks(replace(before, arithmetic=self._arithmetic(instance)))
         for one in found:
             self._say(f"{one.grade.value:3} {one.name}: {one.words}")
         return found
-
-    def _before(self, snapshot: Mapping[str, Any], nodes: Sequence[Any]) -> Precondition:
-        pair = next((one for one in snapshot["pair"]["services"] if one["name"] == self._order.service), None)
-        service = next(one for one in snapshot["services"] if one["name"] == self._order.service)
-        return Precondition(
-            nodes=nodes,
-            pair=None if pair is None else PairState.__members__.get(str(pair["state"])),
-            pair_text="" if pair is None else str(pair["text"] or ""),
-            settling=pair is not None and bool(pair["settling"]),
-            snmp_problem=str(snapshot["agentx"]["problem"] or ""),
-            queued=int(snapshot["events"]["queued"]),
-            arithmetic=self._arithmetic(service.get("vrrp_instance")),
-        )
 
     def _arithmetic(self, instance: str | None) -> Arithmetic:
         if not self._order.others:
@@ -252,8 +244,10 @@ class _Rehearsal:
 
     async def _pair(self) -> str:
         with suppress(NotRunning):
-            for one in (await self._reader.snapshot())["pair"]["services"]:
-                if one["name"] == self._order.service:
+            snapshot = await self._reader.snapshot()
+            with taken_apart():
+                one = _pair_of(snapshot, self._order.service)
+                if one is not None:
                     return f"{one['state']}: {one['text']}" if one["text"] else str(one["state"])
         return ""
 
@@ -301,11 +295,20 @@ def _probe_of(config: Config, service: str) -> ProbeTarget | None:
     return next((one.probe for one in config.services or () if one.name == service), None)
 
 
-def _default_url(target: ProbeTarget | None, snapshot: Mapping[str, Any], service: str) -> str | None:
-    """Return the URL of the probe of the service, where it leads to one of its addresses: these move."""
-    found = next(one for one in snapshot["services"] if one["name"] == service)
-    is_address = target is not None and place_of(target.url).address in found.get("addresses_expected", ())
-    return target.url if target is not None and is_address else None
+def _pair_of(snapshot: Mapping[str, Any], service: str) -> Mapping[str, Any] | None:
+    return next((one for one in snapshot["pair"]["services"] if one["name"] == service), None)
+
+
+def _before(snapshot: Mapping[str, Any], service: str, nodes: Sequence[NodeView]) -> Precondition:
+    pair = _pair_of(snapshot, service)
+    return Precondition(
+        nodes=nodes,
+        pair=None if pair is None else PairState.__members__.get(str(pair["state"])),
+        pair_text="" if pair is None else str(pair["text"] or ""),
+        settling=pair is not None and bool(pair["settling"]),
+        snmp_problem=str(snapshot["agentx"]["problem"] or ""),
+        queued=int(snapshot["events"]["queued"]),
+    )
 
 
 def _candidate(texts: Mapping[str, str], host: str, instance: str | None) -> Candidate | None:

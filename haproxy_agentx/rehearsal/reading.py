@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Self
@@ -34,6 +34,19 @@ PROBE_TIMEOUT = 1.0
 """Seconds from the beginning of one request to that of the next, and for one request."""
 
 Answered = Mapping[str, Any]
+
+
+class OtherVersion(Exception):  # noqa: N818  it is a state
+    """The daemon here does not answer as this version does."""
+
+
+@contextmanager
+def taken_apart() -> Iterator[None]:
+    """Take an answer of the daemon here apart. Raises OtherVersion where something is missing or of another type."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OtherVersion from error
 
 
 class NodeReader:
@@ -73,15 +86,21 @@ class NodeReader:
         return await asyncio.to_thread(ask, self._path)
 
     async def nodes(self) -> list[NodeView]:
-        """Return all nodes as they are now, this one first."""
+        """Return all nodes as they are now, this one first. Raises OtherVersion."""
         try:
-            own = own_view(await self.snapshot(), self.service)
+            snapshot = await self.snapshot()
         except NotRunning as error:
             own = NodeView(own_name(), problem=str(error))
+        else:
+            with taken_apart():
+                own = own_view(snapshot, self.service)
         return [own, *(peer_view(poll.peer, self.service, monotonic()) for poll in self._polls)]
 
     async def take_events(self, logs: Sequence[NodeEvents]) -> bool:
-        """Read events that have come, and how far those have come that are known; return whether one is new."""
+        """Read events that have come, and how far those have come that are known; return whether one is new.
+
+        Raises OtherVersion.
+        """
         own, *others = logs
         news = [await self._own_events(own)]
         news += [await self._events_of(poll.peer, log) for poll, log in zip(self._polls, others, strict=True)]
@@ -94,8 +113,10 @@ class NodeReader:
             page: dict[str, Any] = await asyncio.to_thread(ask, self._path, request)
         except NotRunning:
             return False
-        log.last = max(log.last, int(page.get("last", 0)))
-        return sum(log.add(from_answer(log.node, event)) for event in page.get("events", ())) > 0
+        with taken_apart():
+            log.last = max(log.last, int(page.get("last", 0)))
+            events = [from_answer(log.node, event) for event in page.get("events", ())]
+        return sum(log.add(event) for event in events) > 0
 
     async def _events_of(self, peer: Peer, log: NodeEvents) -> bool:
         if peer.answer is None or not peer.is_read(monotonic()):
