@@ -113,6 +113,6 @@ def _write(path: str, folder: str, files: dict[str, str]) -> None:
                 member = tarfile.TarInfo(f"{folder}/{name}")
                 member.size, member.mode = len(octets), MODE
                 bundle.addfile(member, io.BytesIO(octets))
-    except BaseException:
-        os.unlink(path)  # noqa: PTH108  a part of it is none, and would be in the way of the next
+    except BaseException:  # a full disk, Ctrl-C: it goes on to ``main``, which reports it, and leaves no part of a file
+        os.unlink(path)  # noqa: PTH108  it would be in the way of the next
         raise

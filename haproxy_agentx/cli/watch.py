@@ -158,7 +158,7 @@ def _drawing(options: argparse.Namespace, stack: ExitStack, *, is_compact: bool)
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)  # the terminal is to be left as it was
+    before = signal.signal(signal.SIGTERM, interrupt)  # the terminal gets its state back
     stack.callback(signal.signal, signal.SIGTERM, before)
     console = Console(highlight=False)
     screen = stack.enter_context(console.screen())

@@ -122,7 +122,7 @@ class Services:
             if service.tracker.reported is not None and service.tracker.reported.role is not instance.role:
                 self.note_restart(service, now)
             change = RoleChange(instance.name, Role.unknown, instance.role, now)
-            self._expect(service, Pending(change, listening=False))  # nobody listened when it happened
+            self._expect(service, Pending(change, listening=False))  # it happened before this program listened
         return True
 
     def _follow_instances(self, now: float) -> None:

@@ -116,7 +116,7 @@ class Asker:
                 for talk in running:
                     talk.expire(now)
                     if talk.outcome is not None:
-                        talk.close(selector)  # whatever else comes is not waited for, and wakes nobody
+                        talk.close(selector)  # what comes later is not read, and would end each wait
                 running = [talk for talk in running if talk.outcome is None]
             for host, talk in talks:
                 talk.close(selector)
