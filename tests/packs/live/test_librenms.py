@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from integration.netlab.plan import ADDRESSES, PROJECT
-from integration.netlab.services import MIB_DIRECTORIES
 from integration.packs.files import FOLDER
 from integration.packs.mib import Mib
+from tests.support.sink_receiver import trap_receiver
 from tests.support.wait import eventually
 
 PACK = FOLDER / "librenms"
@@ -34,16 +34,8 @@ def receiver(lab, folder):
     handle = folder / "handle"
     handle.write_text(KEEP)
     handle.chmod(0o755)
-    (folder / "snmptrapd.conf").write_text(f"disableAuthorization yes\ntraphandle default {handle}\n")
-    command = ("snmptrapd", "-f", "-Lf", f"{folder}/log", "-M", MIB_DIRECTORIES, "-m", MODULES, "-C")
-    full = lab.host("sink").command(*command, "-c", f"{folder}/snmptrapd.conf", "udp:127.0.0.1:1163", machine=True)
-    program = subprocess.Popen(full, stdin=subprocess.DEVNULL)
-    try:
-        eventually(lambda: lab.host("sink").listens("udp:1163"))
+    with trap_receiver(lab, folder, f"disableAuthorization yes\ntraphandle default {handle}\n", MODULES):
         yield
-    finally:
-        program.terminate()
-        program.wait()
 
 
 class Logged:

@@ -1,12 +1,11 @@
 """The pack for SNMPTT, with the real snmptt behind a real snmptrapd, on the traps of the lab."""
 
-import subprocess
 from contextlib import contextmanager
 
 import pytest
 
-from integration.netlab.services import MIB_DIRECTORIES
 from integration.packs.files import FOLDER
+from tests.support.sink_receiver import trap_receiver
 from tests.support.wait import eventually
 
 CONF = FOLDER / "snmptt" / "snmptt.conf.haproxy-agentx"
@@ -43,20 +42,11 @@ MODULES = "HAPROXY-AGENTX-MIB:KEEPALIVED-MIB"
 def receiver(lab, folder, modules):
     """Run snmptrapd where the trap sink forwards to; it hands each trap to snmptt."""
     (folder / "snmptt.ini").write_text(INI.format(folder=folder, conf=CONF, modules=modules))
-    (folder / "snmptrapd.conf").write_text(
+    configuration = (
         f"authCommunity log,execute,net public\ntraphandle default /usr/sbin/snmptt --ini={folder}/snmptt.ini\n"
     )
-    command = ("snmptrapd", "-f", "-Lf", f"{folder}/trapd.log", "-On", "-M", MIB_DIRECTORIES, "-m", modules)
-    full = lab.host("sink").command(
-        *command, "-C", "-c", f"{folder}/snmptrapd.conf", "udp:127.0.0.1:1163", machine=True
-    )
-    program = subprocess.Popen(full, stdin=subprocess.DEVNULL)
-    try:
-        eventually(lambda: lab.host("sink").listens("udp:1163"))
+    with trap_receiver(lab, folder, configuration, modules, "-On"):
         yield
-    finally:
-        program.terminate()
-        program.wait()
 
 
 def written(folder, name):
