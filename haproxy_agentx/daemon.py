@@ -12,9 +12,9 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from operator import attrgetter
@@ -48,6 +48,7 @@ from haproxy_agentx.objects.tables import MakeRow, object_names, row_columns, sc
 from haproxy_agentx.pair.sample import RUN
 from haproxy_agentx.process.budget import Budget
 from haproxy_agentx.process.reader import HaproxyProcess
+from haproxy_agentx.process.running import RunningProcesses
 from haproxy_agentx.report import Report
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
@@ -100,15 +101,15 @@ class Daemon:
         self._indexes.on_renumbered = self._renumber
         self._journal = Journal(store, witness)
         self._outbox = Outbox(self._journal, self._send, self._egress_obstacle)
-        self._running: dict[HaproxyConfig, _Running] = {}
         self._fixed: list[ServedColumn] = []
         self._shown: list[list[ServedColumn]] = []
         """The columns of the view that is served."""
         self._names = object_names(config.root)
         allowed = memory_limit()
         self._budget = Budget(allowed.octets, allowed.remedy)
+        self._running = RunningProcesses(self._new_process, self._budget.forget)
         self._refused_before = 0
-        """Inputs that sources have refused that are not read any more."""
+        """Inputs that sources of monitors have refused that were replaced."""
         self._traps_ignored_before = 0
         """Traps that found no room in monitors that were replaced."""
         self._stalls = lag.Stalls()
@@ -178,16 +179,9 @@ class Daemon:
             service_manager.notify("STOPPING=1")
             if self._failure is not None:
                 raise self._failure
-            for task in (
-                reloading,
-                watching,
-                listening,
-                measuring,
-                self._monitoring,
-                *(running.task for running in self._running.values()),
-            ):
+            for task in (reloading, watching, listening, measuring, self._monitoring, sending):
                 task.cancel()  # before the goodbye, which may take a second, so that nothing new is begun meanwhile
-            sending.cancel()
+            self._running.cancel()
             await self._connection.stop()
             await control.stop()
             connecting.cancel()
@@ -197,40 +191,33 @@ class Daemon:
             raise self._other
 
     def _inputs_refused(self) -> int:
-        sources = (*chain.from_iterable(process.sources for process in self._processes()), *self._monitor.sources)
-        return self._refused_before + sum(source.left_out for source in sources)
+        of_monitor = sum(source.left_out for source in self._monitor.sources)
+        return self._running.inputs_refused + self._refused_before + of_monitor
 
     def _processes(self) -> list[HaproxyProcess]:
-        return [running.process for running in self._running.values()]
+        return list(self._running)
 
     async def _run_processes(self, tasks: asyncio.TaskGroup, configs: Sequence[HaproxyConfig]) -> None:
-        """Run what is configured: stop what is not any more, start what is new, leave the others as they are."""
-        for config in [config for config in self._running if config not in configs]:
-            gone = self._running.pop(config)
-            gone.task.cancel()
-            self._budget.forget(gone.process.name)
-            self._refused_before += sum(source.left_out for source in gone.process.sources)
+        """Run what is configured, under the numbers that the store has for them and for the other sources."""
         first = {config.name: place for place, config in enumerate(configs, 1)}
         watched = {SOURCE + source.name: _SOURCES + place for place, source in enumerate(self._monitor.sources)}
         masters = [SOURCE + master_name(config.name) for config in configs if config.master_socket is not None]
         watched |= {name: _MASTERS + place for place, name in enumerate(masters)}
         await self._indexes.learn({PROCESSES: {**first, **watched}})
-        numbers = self._indexes.known[PROCESSES]
-        for config in configs:
-            if config not in self._running:
-                number = numbers[config.name]
-                process = HaproxyProcess(
-                    config,
-                    number,
-                    self._config.root,
-                    self._indexes,
-                    self._publish,
-                    self._take_process,
-                    self._connection.yield_cpu,
-                    budget=self._budget,
-                )
-                self._running[config] = _Running(process, tasks.create_task(process.run()))
+        self._running.follow(tasks, configs, self._indexes.known[PROCESSES])
         self._show_processes()
+
+    def _new_process(self, config: HaproxyConfig, number: int) -> HaproxyProcess:
+        return HaproxyProcess(
+            config,
+            number,
+            self._config.root,
+            self._indexes,
+            self._publish,
+            self._take_process,
+            self._connection.yield_cpu,
+            budget=self._budget,
+        )
 
     def _show_processes(self) -> None:
         """Make the columns of the scalars, of processes and of sources."""
@@ -257,9 +244,7 @@ class Daemon:
     def _renumber(self, scopes: Collection[str]) -> None:
         """Show rows by the numbers that the store has for them, in place of provisional ones."""
         numbers = self._indexes.known[PROCESSES]
-        for config, running in self._running.items():
-            if PROCESSES in scopes or running.process.has_rows_in(scopes):
-                running.process.renumber(numbers[config.name])
+        self._running.renumber(numbers, scopes, is_theirs=PROCESSES in scopes)
         if PROCESSES in scopes:
             self._show_processes()
         self._monitor.wake()
@@ -304,10 +289,7 @@ class Daemon:
                     "changes of store and agentx are not in effect yet: they need a restart: restart haproxy-agentx"
                 )
             if config.root != self._config.root:
-                for running in self._running.values():
-                    running.task.cancel()
-                    self._refused_before += sum(source.left_out for source in running.process.sources)
-                self._running.clear()
+                self._running.stop()
             self._config = replace(config, store=self._config.store, agentx=self._config.agentx)
             self._names = object_names(config.root)
             self._report.config_changed()
@@ -322,7 +304,7 @@ class Daemon:
             await self._run_processes(tasks, config.haproxy)
             self._monitor.follow()
             return
-        async with self._no_readings():
+        async with self._running.unread(MONITOR_WAIT):  # no monitor would see what changes and changes back
             if self._monitoring is not None:
                 self._monitoring.cancel()  # what it knows is in the store
                 await asyncio.wait([self._monitoring])
@@ -333,19 +315,6 @@ class Daemon:
             self._monitoring = tasks.create_task(self._monitor.run())
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._monitor.begun.wait(), MONITOR_WAIT)
-
-    @asynccontextmanager
-    async def _no_readings(self) -> AsyncIterator[None]:
-        """Let no HAProxy be read meanwhile: no monitor would see what changes and changes back.
-
-        A reading that is slow is not waited for.
-        """
-        async with AsyncExitStack() as held:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(MONITOR_WAIT):
-                    for process in self._processes():
-                        await held.enter_async_context(process.reading)
-            yield
 
     async def _watch(self) -> None:
         """Notify the service manager of the status. That this runs is the sign of life that its watchdog wants."""
@@ -421,14 +390,6 @@ class Daemon:
         at = monotonic() if event.moment is None else event.moment
         found = varbinds(event, self._config.root, self._connection.time_stamp(at), budget)
         return octets(found) if self._connection.notify(found, event) else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A process and the task that reads it."""
-
-    process: HaproxyProcess
-    task: asyncio.Task[None]
 
 
 def _settings(config: Config) -> Settings:
