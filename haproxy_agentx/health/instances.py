@@ -45,10 +45,6 @@ class LeftOut:
         """Count one more."""
         self.number, self.at = self.number + 1, at
 
-    def snapshot(self, now: float) -> dict[str, object]:
-        """Return what ``haproxy-agentx status`` shows of it."""
-        return {"number": self.number, "age": None if self.at is None else round(now - self.at, 3)}
-
 
 @dataclass(slots=True)
 class Instances:

@@ -16,7 +16,7 @@ from haproxy_agentx.pair.model import Evidence, PairMember, PairState
 from haproxy_agentx.pair.peer import Peer
 from haproxy_agentx.pair.settling import PairSettling, Settled
 from haproxy_agentx.pair.traffic import TrafficWatch
-from haproxy_agentx.pair.words import cause_of, difference_words, sentence
+from haproxy_agentx.pair.words import cause_of, sentence
 
 MAINTENANCE = "maintenance"
 """Key of the memory under which the end of the maintenance is kept, in seconds since 1970; 0 for none."""
@@ -152,38 +152,6 @@ class Pairs:
     def reads(self, now: float) -> tuple[str, ...]:
         """Return the runs of the peers that are read now."""
         return tuple(peer.answer.said.run for peer in self.peers if peer.answer is not None and peer.is_read(now))
-
-    def snapshot(self, now: float) -> dict[str, object]:
-        """Return what ``haproxy-agentx status`` shows of pairs and peers."""
-        return {
-            "state": self.state.name,
-            "services": [
-                {
-                    "name": name,
-                    "state": view.settled.state.name,
-                    "since": round(now - view.settled.since, 3),
-                    "settling": view.settled.is_first,
-                    "active": view.settled.verdict.active or None,
-                    "text": view.text,
-                    "differences": difference_words(view.settled.verdict.differences) or None,
-                }
-                for name, view in self.views.items()
-            ],
-            "maintenance": round(self.maintenance_left(now), 1),
-            "peers": [
-                {
-                    "name": peer.name,
-                    "address": peer.address,
-                    "state": peer.state(now).name,
-                    "age": None if peer.answer is None else round(now - peer.answer.ended, 3),
-                    "reads_us": peer.reads(self.node.run, now),
-                    "clock_offset": None if peer.clock_offset is None else round(peer.clock_offset, 3),
-                    "version": peer.answer.said.version if peer.answer is not None else None,
-                    "error": peer.last_error if peer.failure is not None else "",
-                }
-                for peer in self.peers
-            ],
-        }
 
     def deadline(self, now: float) -> float | None:
         """Return when ``look`` may see something new although nothing comes."""

@@ -25,6 +25,7 @@ from haproxy_agentx.monitor.pairs import OwnNode, Pairs
 from haproxy_agentx.monitor.peer_poll import PeerPoll
 from haproxy_agentx.monitor.probing import Probing
 from haproxy_agentx.monitor.shown_rows import ShownRows
+from haproxy_agentx.monitor.snapshot import of_node
 from haproxy_agentx.process.reader import HaproxyProcess
 from haproxy_agentx.store.indexes import Indexes
 from haproxy_agentx.store.journal import Journal
@@ -216,29 +217,7 @@ class Monitor:
 
     def snapshot(self) -> dict[str, object]:
         """Return what ``haproxy-agentx status`` shows of services and instances."""
-        now = self._clocks.now()
-        instances = self.node.instances
-        return {
-            "health": self.node.health.name,
-            "services": [service.snapshot(now) for service in self.node.services.values()],
-            "vrrp": [
-                {
-                    "name": known.name,
-                    "role": known.role.name,
-                    "since": round(now - known.since, 3),
-                    "source": "" if known.source is None else known.source.name,
-                    "initial": known.initial.name if known.initial is not None else None,
-                    "priority": known.priority,
-                    "contradiction": known.contradiction,
-                    "addresses_digest": known.addresses_digest or None,
-                }
-                for known in instances.known.values()
-            ],
-            "services_left_out": self.node.services_left_out,
-            "pair": self.node.pairs.snapshot(now),
-            "traps_ignored": instances.traps_left_out.snapshot(now),
-            "lines_ignored": instances.lines_left_out.snapshot(now),
-        }
+        return of_node(self.node, self._clocks.now())
 
     def _awaited(self) -> list[str]:
         """Return the sources that have to say something before anything is judged."""

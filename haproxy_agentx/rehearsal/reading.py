@@ -42,7 +42,7 @@ class OtherVersion(Exception):  # noqa: N818  it is a state
 
 @contextmanager
 def taken_apart() -> Iterator[None]:
-    """Take an answer of the daemon here apart. Raises OtherVersion where something is missing or of another type."""
+    """Yield, while an answer of the daemon here is taken apart. Raises OtherVersion where it lacks what is looked for."""
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
