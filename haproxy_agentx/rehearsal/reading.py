@@ -42,7 +42,7 @@ class OtherVersion(Exception):  # noqa: N818  it is a state
 
 @contextmanager
 def taken_apart() -> Iterator[None]:
-    """Yield, while an answer of the daemon here is taken apart. Raises OtherVersion where it lacks what is looked for."""
+    """Yield while an answer of the daemon here is taken apart. Raises OtherVersion where it lacks what is read."""
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
